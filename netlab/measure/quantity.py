@@ -1,0 +1,144 @@
+"""The values an experiment returns. Nothing here formats or prints (report/ does) or measures.
+
+Stored values are in SI base units ("s", "B", "B/s", "1/s"), counts in "1", quotients in "ratio", words in "".
+What is not known is None, never 0: a zero in a report was measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Value = int | float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One number (or word), with its unit and, where it is not obvious, what exactly it counts."""
+
+    name: str
+    value: Value
+    unit: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Raw measurements in the order they were taken. Percentiles are derived (stats.py), never stored."""
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A table column: its heading and the unit of its cells."""
+
+    name: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of values under named columns."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+    def column(self, name: str) -> int:
+        """Index of the column called `name`; raises KeyError."""
+        for index, column in enumerate(self.columns):
+            if column.name == name:
+                return index
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """How a table is best seen: bars of column `y` labelled by `x`, or lines of `y` over `x`, one a `series`.
+
+    `log_x` and `log_y` ask for logarithmic axes. The renderer reads the numbers from the table by column name.
+    """
+
+    kind: str  # "bar" or "line"
+    title: str
+    table: str
+    x: str
+    y: str
+    series: str | None = None
+    log_x: bool = False
+    log_y: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A claim held against what was seen. `source` is where the claim comes from: "select(2)", "RFC 9293 §3.5"."""
+
+    claim: str
+    source: str
+    expected: Value
+    observed: Value
+
+    @property
+    def passed(self) -> bool:
+        """True when what was observed is what was expected; an unknown observation never passes."""
+        return self.observed is not None and self.expected == self.observed
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """All that one experiment found. `findings` are results in plain words; `warnings` limit what they mean."""
+
+    facts: tuple[Fact, ...] = ()
+    samples: tuple[Samples, ...] = ()
+    tables: tuple[Table, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    checks: tuple[Check, ...] = ()
+    findings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """True when every check passed."""
+        return all(check.passed for check in self.checks)
+
+    def fact(self, name: str) -> Fact:
+        """The fact called `name`; raises KeyError."""
+        for fact in self.facts:
+            if fact.name == name:
+                return fact
+        raise KeyError(name)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A measurement under construction: experiments append to it, then `finish()`."""
+
+    facts: list[Fact] = field(default_factory=list)
+    samples: list[Samples] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def fact(self, name: str, value: Value, unit: str, note: str = "") -> None:
+        """Append one fact."""
+        self.facts.append(Fact(name, value, unit, note))
+
+    def check(self, claim: str, source: str, expected: Value, observed: Value) -> None:
+        """Append one check."""
+        self.checks.append(Check(claim, source, expected, observed))
+
+    def finish(self) -> Measurement:
+        """The frozen measurement."""
+        return Measurement(
+            tuple(self.facts),
+            tuple(self.samples),
+            tuple(self.tables),
+            tuple(self.charts),
+            tuple(self.checks),
+            tuple(self.findings),
+            tuple(self.warnings),
+        )
