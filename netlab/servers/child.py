@@ -1,0 +1,100 @@
+"""A server in a process of its own: bind, say where, serve until SIGTERM, say what it cost.
+
+This is the function that child/handle.py starts; supervisor.py is the other end of its messages.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import resource
+import socket
+from importlib import import_module
+
+from netlab.child.inside import Message, send
+from netlab.errors import MachineLacks, UsageError
+from netlab.measure.ledger import Ledger
+from netlab.servers.limits import Limits
+from netlab.servers.server import Server
+from netlab.servers.stopping import Stop, shut_listener
+
+
+def main(config: Message) -> None:
+    """Serve as `config` says: transport, module, host, port, reuse_port, limits, ledger (fd, rows, columns)."""
+    limits = Limits(**config["limits"])
+    listener = bind(config["transport"], config["host"], config["port"], limits.backlog, config["reuse_port"])
+    ledger = Ledger(*config["ledger"])
+    stop = Stop(limits.drain_s)
+    stop.arm(shut_listener(listener))
+    loop = import_module(config["module"]).serve
+    server = Server(listener, limits, stop, ledger, ledger.row(Ledger.OWN))
+    # What lives now lives for ever. Out of the collector's sight, its pages stay shared with every forked child.
+    gc.collect()
+    gc.freeze()
+    before = _usage()
+    send({"ready": True, "address": listener.getsockname()[:2]})
+    loop(server)
+    after = _usage()
+    send({"usage": {name: after[name] - before[name] for name in after}, "peak_rss_bytes": _peak_rss_bytes()})
+
+
+def bind(transport: str, host: str, port: int, backlog: int, reuse_port: bool) -> socket.socket:
+    """The socket that the server listens on, or UsageError / MachineLacks in one line."""
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
+    except (socket.gaierror, UnicodeError) as error:
+        raise UsageError(f"'{host}' is no address of this machine: {error}", "try --host 127.0.0.1") from None
+    listener = socket.socket(family, kind)
+    try:
+        if transport == "tcp":
+            # A restarted server may bind although connections of its predecessor are in TIME-WAIT (socket(7)).
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Accepted sockets inherit it: an echo must not wait for the ACK of the one before (tcp(7), RFC 1122 §4.2.3.4).
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if reuse_port:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+        if transport == "tcp":
+            listener.listen(backlog)
+    except OSError as error:
+        listener.close()
+        raise _bind_error(error, host, port) from None
+    return listener
+
+
+def _bind_error(error: OSError, host: str, port: int) -> UsageError | MachineLacks:
+    where = f"{host} port {port}"
+    if error.errno == errno.EADDRINUSE:
+        return UsageError(f"{where} is in use by another socket", f"choose another --port; who has it: ss -ltnup 'sport = {port}'")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return MachineLacks(
+            f"{where}: no permission to bind",
+            "ports below net.ipv4.ip_unprivileged_port_start need root; choose a --port from 1024 up",
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return UsageError(f"{host} is not an address of this machine", "try --host 127.0.0.1, or ::1 for IPv6")
+    if error.errno == errno.EAFNOSUPPORT:
+        return MachineLacks(f"{host}: this kernel has no such address family", "use an IPv4 address: --host 127.0.0.1")
+    return UsageError(f"cannot listen on {where}: {os.strerror(error.errno or 0)}")
+
+
+def _usage() -> dict[str, float]:
+    """getrusage(2) of this process and of all its children that have been waited for."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {
+        "user_s": own.ru_utime + children.ru_utime,
+        "system_s": own.ru_stime + children.ru_stime,
+        "voluntary_switches": own.ru_nvcsw + children.ru_nvcsw,
+        "involuntary_switches": own.ru_nivcsw + children.ru_nivcsw,
+        "page_faults": own.ru_minflt + children.ru_minflt,
+    }
+
+
+def _peak_rss_bytes() -> int:
+    """The largest any single process of the server has been (ru_maxrss is in KiB on Linux)."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(one).ru_maxrss for one in who) * 1024

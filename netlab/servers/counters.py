@@ -1,0 +1,30 @@
+"""What a server counts: the columns of its ledger (measure/ledger.py), one row a process or thread."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Count(IntEnum):
+    """A column. Each writer adds to its own row; a total is the sum over all rows."""
+
+    ACCEPTED = 0  # connections taken from the accept queue and served (UDP: clients given a worker of their own)
+    CLOSED = 1  # of those, how many have ended
+    PEAK_OPEN = 2  # most open at once in this row; summed over workers, so an upper bound where there are several
+    SHED = 3  # connections closed unserved: over --max-connections, or no descriptor, process or thread to be had
+    OUT_OF_DESCRIPTORS = 4  # of those: accept(2) failed with EMFILE or ENFILE
+    OUT_OF_FD_SET = 5  # of those: the descriptor's number was FD_SETSIZE or more (select(2))
+    OUT_OF_WORKERS = 6  # of those: fork(2) failed, or no thread could be started
+    ABORTED = 7  # accept(2) failed with ECONNABORTED and its like: the peer had gone before we came
+    RESET = 8  # connections that ended in ECONNRESET or EPIPE
+    IDLED_OUT = 9  # connections closed because nothing came for --idle-timeout
+    CUT = 10  # connections still open when the drain time was over
+    CHUNKS = 11  # reads that brought data (TCP: a chunk may be part of a message, or several; UDP: a datagram)
+    BYTES_IN = 12
+    BYTES_OUT = 13
+    WAKEUPS = 14  # returns from the call that waits
+    REAPED = 15  # children waited for
+    REAPED_CPU_NS = 16  # their CPU time: wait4(2)
+    CRASHED = 17  # children that ended otherwise than by their own exit 0
+    ALIEN = 18  # UDP: datagrams for a client's own socket that came from somebody else
+    UNSENT = 19  # UDP: echoes that the kernel refused to take

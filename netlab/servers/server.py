@@ -1,0 +1,22 @@
+"""What a mode is given to serve with."""
+
+from __future__ import annotations
+
+import socket
+
+from netlab.measure.ledger import Ledger, Row
+from netlab.servers.limits import Limits
+from netlab.servers.stopping import Stop
+
+
+class Server:
+    """A listening (TCP) or bound (UDP) socket and the house around it. `row` is this process's own counters."""
+
+    __slots__ = ("ledger", "limits", "listener", "row", "stop")
+
+    def __init__(self, listener: socket.socket, limits: Limits, stop: Stop, ledger: Ledger, row: Row) -> None:
+        self.listener = listener
+        self.limits = limits
+        self.stop = stop
+        self.ledger = ledger
+        self.row = row

@@ -1,0 +1,71 @@
+"""Stopping in order: SIGTERM → accept no more → echo what has come → close; and at a deadline, close all the same.
+
+A blocked call cannot look at a flag, so the signal handler makes the call return instead:
+- accept(2) on a listening socket that is shut down fails with EINVAL, in every process and thread that waits in it;
+- read(2) on a connection whose receiving side is shut down returns what has already come, and then "end of stream",
+  so that each mode's ordinary way out is also its way to stop (shutdown(2), tcp(7));
+- a loop that waits for many descriptors also watches `alarm_fd`, an eventfd(2): the self-pipe trick of UNP §6.9.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterable
+
+from netlab.clock import Clock, monotonic_ns
+
+
+class Stop:
+    """Whether the server has been told to stop, and until when it may drain."""
+
+    def __init__(self, drain_s: float, clock: Clock = monotonic_ns) -> None:
+        self.requested = False
+        self.alarm_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._drain_s = drain_s
+        self._clock = clock
+        self._deadline_ns = 0
+        self._then: list[Callable[[], None]] = []
+
+    def arm(self, *then: Callable[[], None]) -> None:
+        """From now on SIGTERM stops this process; each of `then` is called, in the handler, when it does."""
+        self._then = list(then)
+        signal.signal(signal.SIGTERM, self._on_sigterm)
+
+    def _on_sigterm(self, *_: object) -> None:
+        if self.requested:
+            return
+        self.requested = True
+        self._deadline_ns = self._clock() + int(self._drain_s * 1e9)
+        os.eventfd_write(self.alarm_fd, 1)
+        for action in self._then:
+            action()
+
+    def remaining_s(self) -> float:
+        """How much drain time is left; 0 when it is over."""
+        return max(0.0, (self._deadline_ns - self._clock()) / 1e9)
+
+
+def shut(fds: Iterable[int], how: int) -> None:
+    """shutdown(2) each connection; one that its peer has reset is past that already."""
+    for fd in fds:
+        borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=fd)
+        try:
+            borrowed.shutdown(how)
+        except OSError:
+            pass
+        finally:
+            borrowed.detach()
+
+
+def shut_listener(listener: socket.socket) -> Callable[[], None]:
+    """What makes every accept(2) on `listener` return, to be called when the stop comes."""
+
+    def action() -> None:
+        try:
+            listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # a worker that shares it was quicker, or it is closed
+
+    return action

@@ -1,0 +1,141 @@
+"""The parent's side of a server: start it, watch its counters, stop it, and take its account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from netlab.child.handle import Child
+from netlab.errors import NetlabError
+from netlab.measure import process
+from netlab.measure.ledger import Ledger
+from netlab.servers.counters import Count
+from netlab.servers.limits import Limits
+from netlab.servers.modes import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a server says of itself at the end. None where it was killed before it could say anything."""
+
+    exit_code: int | None
+    counts: dict[Count, int]
+    user_s: float | None = None
+    system_s: float | None = None
+    voluntary_switches: int | None = None
+    involuntary_switches: int | None = None
+    page_faults: int | None = None
+    peak_rss_bytes: int | None = None
+
+
+@dataclass(slots=True)
+class Look:
+    """A running server at one instant: its counters and the CPU time of its processes, ended ones included."""
+
+    counts: dict[Count, int] = field(default_factory=dict)
+    cpu_s: float = 0.0
+    processes: int = 0
+    threads: int = 0
+
+
+class RunningServer:
+    """A server process. Use as a context manager; `stop()` for its outcome."""
+
+    def __init__(
+        self,
+        transport: str,
+        mode: Mode,
+        *,
+        host: str,
+        port: int,
+        limits: Limits,
+        cpus: Sequence[int] = (),
+        start_timeout_s: float = 10.0,
+    ) -> None:
+        # A row for every process or thread there can be, and the two that the ledger keeps for itself.
+        rows = 2 + (limits.max_connections if mode.per_connection else limits.workers)
+        self.ledger = Ledger.create("server", rows, len(Count))
+        self.mode = mode
+        config = {
+            "transport": transport,
+            "module": mode.path,
+            "host": host,
+            "port": port,
+            "reuse_port": mode.reuse_port,
+            "limits": {name: getattr(limits, name) for name in Limits.__slots__},
+            "ledger": [self.ledger.fd, rows, len(Count)],
+        }
+        self._drain_s = limits.drain_s
+        try:
+            self._child = Child("netlab.servers.child:main", config, pass_fds=[self.ledger.fd], cpus=cpus)
+        except BaseException:
+            self.ledger.close()
+            raise
+        try:
+            ready = self._child.expect(start_timeout_s)
+        except TimeoutError as error:
+            self.close()
+            raise NetlabError(f"the {mode.name} server did not start: {error}") from None
+        except BaseException:
+            self.close()
+            raise
+        self.pid = self._child.pid
+        self.host: str = ready["address"][0]
+        self.port: int = ready["address"][1]
+
+    def __enter__(self) -> RunningServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def counts(self) -> dict[Count, int]:
+        """The counters now."""
+        return dict(zip(Count, self.ledger.totals(), strict=True))
+
+    def look(self) -> Look:
+        """The counters, and what the processes have cost until now."""
+        counts = self.counts()
+        tree = process.look(self.pid)
+        return Look(counts, tree.cpu_s + counts[Count.REAPED_CPU_NS] / 1e9, tree.processes, tree.threads)
+
+    def memory(self) -> process.TreeMemory:
+        """Memory and descriptors of all the server's processes."""
+        return process.memory(self.pid)
+
+    def alive(self) -> bool:
+        """True while the server's first process runs."""
+        return self._child.alive()
+
+    def last_words(self) -> str | None:
+        """What a server that died wrote last."""
+        return self._child.last_words()
+
+    def stop(self) -> Outcome:
+        """SIGTERM, drain, account. A server that does not end in time is killed: its exit code is then negative."""
+        self._child.terminate()
+        said = None
+        try:
+            said = self._child.receive(self._drain_s + 4.0)
+        except TimeoutError:
+            pass
+        code = self._child.wait(1.0)
+        if code is None:
+            self._child.close()
+            code = self._child.wait(1.0)
+        usage = said["usage"] if said else {}
+        return Outcome(
+            exit_code=code,
+            counts=self.counts(),
+            peak_rss_bytes=said["peak_rss_bytes"] if said else None,
+            **{name: type_(usage[name]) for name, type_ in _USAGE.items() if name in usage},
+        )
+
+    def close(self) -> None:
+        """End whatever is left of it."""
+        self._child.close()
+        self.ledger.close()
+
+
+_USAGE = {"user_s": float, "system_s": float, "voluntary_switches": int, "involuntary_switches": int, "page_faults": int}
+

@@ -1,0 +1,48 @@
+"""epoll: one thread waits for all connections, and the kernel tells it which are ready.
+
+The course calls it "from being watched to being notified". select(2) and poll(2) are handed the whole list at each call
+and go through all of it. With epoll(7) the list stays in the kernel: `epoll_ctl` adds a descriptor once, a
+callback on that socket's wait queue puts it on a ready list when something happens, and `epoll_wait` takes from
+that list. So the cost of waiting follows the number of *ready* connections, not of open ones.
+
+Level-triggered (the default): a descriptor is reported as long as it is ready, so one read a turn is enough.
+What is not read now is reported again. Interest is in EPOLLIN, except while a peer is slow to take its echo: then it is
+in EPOLLOUT only, and nothing more is read from it. A loop that kept EPOLLOUT would wake up for ever: a socket is nearly
+always writable.
+
+Source: epoll(7), epoll_wait(2); course, lecture 13, "way four". Leaves out: edge triggering (epoll_et.py).
+"""
+
+from __future__ import annotations
+
+from select import EPOLLIN, epoll
+
+from netlab.servers.clients import Clients
+from netlab.servers.echo import GONE
+from netlab.servers.server import Server
+
+
+def serve(server: Server) -> None:
+    """Serve until told to stop."""
+    clients = Clients(server)
+    door_fd, alarm_fd = clients.door_fd, clients.alarm_fd
+    interest = epoll()
+    interest.register(door_fd, EPOLLIN)
+    interest.register(alarm_fd, EPOLLIN)
+    wait, step = interest.poll, clients.step
+
+    while clients.running():
+        for fd, _ in wait(clients.patience_s):
+            if fd == door_fd:
+                newcomer = clients.admit()
+                if newcomer is not None:
+                    interest.register(newcomer, EPOLLIN)
+            elif fd == alarm_fd:
+                interest.unregister(alarm_fd)  # running() sees the stop, closes the door, and lets the rest drain
+            else:
+                change = step(fd)
+                if change == GONE:
+                    clients.close(fd)  # close(2) also takes it out of the interest list (epoll(7), Q6)
+                elif change:
+                    interest.modify(fd, change)  # READ or WRITE: the values of EPOLLIN and EPOLLOUT
+    interest.close()

@@ -1,0 +1,50 @@
+"""iterative: one process, one connection at a time. The baseline that every other mode is measured against.
+
+It is the course's diagram of a TCP server, and nothing else: accept, read, write, close, and round again. Two
+sockets are at work, the listening one that only ever accepts, and the connected one that accept(2) returns.
+While one client is served, the others wait in the accept queue: the kernel has completed their handshake and takes
+their first bytes, so they believe to be connected, and nobody answers. That is the whole problem that the
+other modes solve. For one client at a time nothing is quicker, since nothing but the echo is done (UNP §30.2).
+
+Source: UNP ch. 4 and 30; listen(2) on the queue; course, lecture 13. Leaves out: concurrency.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from netlab.servers.counters import Count
+from netlab.servers.door import Door
+from netlab.servers.echo import converse
+from netlab.servers.server import Server
+from netlab.servers.stopping import shut, shut_listener
+
+
+def serve(server: Server) -> None:
+    """Serve until told to stop."""
+    door = Door(server.listener, server.limits, server.row, blocking_connections=True)
+    serve_one_by_one(server, door)
+    door.close()
+
+
+def serve_one_by_one(server: Server, door: Door) -> None:
+    """The loop itself; a worker of `prefork` runs the same one."""
+    row, stop = server.row, server.stop
+    serving: list[int] = []  # the connection in hand, for the signal handler to shut
+
+    # On SIGTERM: accept(2) returns with an error, read(2) with what is left and then the end of the stream.
+    stop.arm(shut_listener(server.listener), lambda: shut(serving, socket.SHUT_RD))
+    while not stop.requested:
+        fd = door.admit(0)  # blocks until somebody comes
+        if fd is None:
+            continue
+        serving.append(fd)
+        if stop.requested:  # the signal came between the two lines above, when there was nothing to shut
+            shut(serving, socket.SHUT_RD)
+        ended = converse(fd, row)  # blocks until that client is done
+        if ended is not None:
+            row[ended] += 1
+        serving.clear()
+        os.close(fd)
+        row[Count.CLOSED] += 1

@@ -1,0 +1,58 @@
+"""select: one thread asks about all connections at once, each time anew.
+
+The course's "way three": a wall chart of all projects (the fd_set, a bit a descriptor), and one person who goes
+through it from end to end after every event. select(2) copies the set into the kernel, which asks *every* socket in it
+whether it is ready, and copies the answer back; Python builds the set from a list first. So each call costs in
+proportion to all open connections, busy or not, and one active client among a thousand idle ones pays for all.
+
+The set has FD_SETSIZE = 1024 bits, and that is about the descriptor's *number*, not about how many are watched. A connection
+whose descriptor is 1024 or more cannot be watched at all: it is shed and counted, and the report says so.
+
+Source: select(2), UNP ch. 6; course, lecture 13, "way three".
+"""
+
+from __future__ import annotations
+
+from select import select
+
+from netlab.servers.clients import Clients
+from netlab.servers.counters import Count
+from netlab.servers.echo import GONE, WRITE
+from netlab.servers.limits import FD_SETSIZE
+from netlab.servers.server import Server
+
+
+def serve(server: Server) -> None:
+    """Serve until told to stop."""
+    clients = Clients(server)
+    door_fd, alarm_fd = clients.door_fd, clients.alarm_fd
+    readers = {door_fd, alarm_fd}  # plain numbers: select() would call fileno() on objects, for each, at each turn
+    writers: set[int] = set()
+    step = clients.step
+
+    while clients.running():
+        if server.stop.requested:
+            readers -= {door_fd, alarm_fd}
+        readable, writable, _ = select(readers, writers, (), clients.patience_s)
+        for fd in readable + writable:
+            if fd == door_fd:
+                newcomer = clients.admit()
+                if newcomer is None:
+                    continue
+                if newcomer >= FD_SETSIZE:
+                    clients.refuse(newcomer, Count.OUT_OF_FD_SET)
+                else:
+                    readers.add(newcomer)
+            elif fd != alarm_fd:
+                change = step(fd)
+                if not change:
+                    continue
+                # Leave both sets, then enter the one that the conversation waits for now.
+                readers.discard(fd)
+                writers.discard(fd)
+                if change == GONE:
+                    clients.close(fd)
+                elif change == WRITE:
+                    writers.add(fd)
+                else:
+                    readers.add(fd)

@@ -1,0 +1,110 @@
+"""Worker processes of a server: fork(2) with a ledger row each, reaped as they end, seen out at the stop.
+
+The master forks, and hands its child a row of the ledger to count in. SIGCHLD says that children have ended; one signal may
+stand for several, so the handler waits for all there are (UNP §5.10), adds up what they cost (wait4(2)), and folds their
+rows. SIGCHLD is held back around fork(2) itself: a child that ends at once must not be reaped before it is on the list.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+
+from netlab.measure.ledger import Row
+from netlab.servers.counters import Count
+from netlab.servers.server import Server
+
+CHILD_CRASHED = 70  # EX_SOFTWARE of sysexits.h
+
+
+class Workers:
+    """The living children of this process."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._rows: dict[int, int] = {}  # pid → number of its ledger row
+        signal.signal(signal.SIGCHLD, self._reap)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, pid: int) -> bool:
+        return pid in self._rows
+
+    def start(self, work: Callable[[Row], None]) -> int | None:
+        """Fork a child that does `work(its row)` and exits; its pid, or None if there is no row or no process for it."""
+        number = self._server.ledger.take()
+        if number is None:
+            return None
+        row = self._server.ledger.row(number)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+        try:
+            pid = os.fork()
+        except OSError:  # EAGAIN: the limit on processes is reached (RLIMIT_NPROC, pids cgroup)
+            self._server.ledger.give_back(number)
+            pid = None
+        else:
+            if pid == 0:
+                _be_child(work, row)
+            self._rows[pid] = number
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+        return pid
+
+    def _reap(self, *_: object) -> None:
+        while self._rows:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            number = self._rows.pop(pid)
+            row = self._server.ledger.row(number)
+            row[Count.REAPED] += 1
+            row[Count.REAPED_CPU_NS] += int((usage.ru_utime + usage.ru_stime) * 1e9)
+            if os.waitstatus_to_exitcode(status) != 0:
+                row[Count.CRASHED] += 1
+            self._server.ledger.fold(number)
+
+    def see_out(self) -> None:
+        """Tell every child to drain, wait for them, and end those that do not manage it in time."""
+        for pid in list(self._rows):
+            os.kill(pid, signal.SIGTERM)  # still ours: a pid is not given away before it is reaped
+        while self._rows and self._server.stop.remaining_s():
+            time.sleep(0.002)  # a SIGCHLD in the middle is handled, and the sleep goes on
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+        self._server.row[Count.CUT] += len(self._rows)
+        for pid in list(self._rows):
+            os.kill(pid, signal.SIGKILL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+        deadline = time.monotonic() + 2.0
+        while self._rows and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+
+def _be_child(work: Callable[[Row], None], row: Row) -> None:
+    """The child's whole life. It never returns into the master's code: os._exit skips what the master has set up."""
+    code = CHILD_CRASHED
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+        work(row)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def keep_up(workers: Workers, work: Callable[[Row, int], None], server: Server) -> None:
+    """Keep `--workers` children running until the stop; each is told its number, which a replacement inherits."""
+    numbers: dict[int, int] = {}
+    while not server.stop.requested:
+        free = set(range(server.limits.workers)) - {number for pid, number in numbers.items() if pid in workers}
+        for number in sorted(free):
+            pid = workers.start(lambda row, number=number: work(row, number))  # type: ignore[misc]
+            if pid is not None:
+                numbers[pid] = number
+        numbers = {pid: number for pid, number in numbers.items() if pid in workers}
+        select.select([server.stop.alarm_fd], [], [], 0.25)
