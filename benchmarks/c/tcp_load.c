@@ -5,6 +5,7 @@
  * --idle N    N more connections that exchange one message at the start and then stay silent
  * --churn     connect, one message, close, over and over, CONNECTIONS at once; latency is from connect to echo
  * --warmup S  run S seconds before measuring (default 0.2)
+ * With CONNECTIONS 0 it only holds the idle ones, for SECONDS.
  *
  * Writes "measuring" to stderr when the measured period starts and one line of JSON to stdout when it is over;
  * then it stays silent for 50 ms before it closes anything, so that whoever reads the server's CPU time around the
@@ -51,6 +52,7 @@ struct connection {
 
 static struct sockaddr_in target;
 static bool spread_sources, churn;
+static uint32_t first_source;
 static size_t size;
 static int epoll_fd;
 static unsigned char *patterns; /* message k is the `size` bytes from offset k */
@@ -73,7 +75,7 @@ static int new_socket(int flags) {
     if (spread_sources) {
         /* Churn leaves a TIME_WAIT behind every connection: take all addresses in turn. Held connections fill one
          * address after the other. */
-        uint32_t n = (uint32_t)((churn ? opened : opened / PER_SOURCE) % SOURCES);
+        uint32_t n = (uint32_t)((first_source + (churn ? opened : opened / PER_SOURCE)) % SOURCES);
         struct sockaddr_in source = {.sin_family = AF_INET,
                                      .sin_addr.s_addr = htonl(0x7f000101u + ((n / 254) << 8) + n % 254)};
         setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
@@ -223,7 +225,7 @@ static void open_held(struct connection *connections, size_t count) {
 static void run_until(uint64_t end_ns) {
     struct epoll_event events[EVENTS];
     while (now_ns() < end_ns && alive > 0) {
-        int count = epoll_wait(epoll_fd, events, EVENTS, 50);
+        int count = epoll_wait(epoll_fd, events, EVENTS, 20);
         if (count < 0 && errno != EINTR)
             fail("epoll_wait");
         for (int i = 0; i < count; i++)
@@ -253,11 +255,12 @@ int main(int argc, char **argv) {
     }
     target.sin_family = AF_INET;
     target.sin_port = htons((uint16_t)atoi(argv[2]));
-    if (inet_pton(AF_INET, argv[1], &target.sin_addr) != 1 || active < 1 || size < 1 || seconds <= 0) {
-        fprintf(stderr, "tcp_load: HOST is an IPv4 address; CONNECTIONS, SIZE and SECONDS are positive\n");
+    if (inet_pton(AF_INET, argv[1], &target.sin_addr) != 1 || active + idle < 1 || size < 1 || seconds <= 0) {
+        fprintf(stderr, "tcp_load: HOST is an IPv4 address; CONNECTIONS or N, SIZE and SECONDS are positive\n");
         return 2;
     }
-    spread_sources = ntohl(target.sin_addr.s_addr) >> 24 == 127 && (churn || active + idle > PER_SOURCE);
+    spread_sources = ntohl(target.sin_addr.s_addr) >> 24 == 127;
+    first_source = (uint32_t)getpid(); /* runs one after the other should not meet each other's TIME_WAITs */
     raise_descriptor_limit();
     signal(SIGPIPE, SIG_IGN);
 
@@ -304,7 +307,7 @@ int main(int argc, char **argv) {
                               .seconds = (double)(now_ns() - started) / 1e9,
                               .cpu_s = cpu_seconds() - cpu_before,
                               .lost = -1,
-                              .min_per_connection = UINT64_MAX};
+                              .min_per_connection = active > 0 ? UINT64_MAX : 0};
     for (size_t i = 0; i < active; i++) {
         uint64_t n = first_active[i].messages;
         if (n < outcome.min_per_connection)

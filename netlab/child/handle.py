@@ -27,6 +27,7 @@ class Child:
     def __init__(self, function: str, config: Message, pass_fds: Sequence[int] = (), cpus: Sequence[int] = ()) -> None:
         """Start `function` ("package.module:name") with `config`; pin it to `cpus` if any are given."""
         self._errors = os.memfd_create("netlab-stderr", os.MFD_CLOEXEC)
+        self._words: str | None = None
         self._unread = b""
         here = os.sched_getaffinity(0) if cpus else set()
         try:
@@ -90,6 +91,8 @@ class Child:
 
     def last_words(self) -> str | None:
         """The last line that the child wrote to stderr."""
+        if self._errors < 0:
+            return self._words
         size = os.fstat(self._errors).st_size
         text = os.pread(self._errors, 4096, max(0, size - 4096)).decode(errors="replace").strip()
         return text.splitlines()[-1] if text else None
@@ -128,6 +131,7 @@ class Child:
         if self._process.stdout:
             self._process.stdout.close()
         if self._errors >= 0:
+            self._words = self.last_words()
             os.close(self._errors)
             self._errors = -1
 

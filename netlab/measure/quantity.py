@@ -6,6 +6,7 @@ What is not known is None, never 0: a zero in a report was measured.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 Value = int | float | str | None
@@ -23,11 +24,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Raw measurements in the order they were taken. Percentiles are derived (stats.py), never stored."""
+    """Raw measurements in the order they were taken. Percentiles are derived (summary.py), never stored.
+
+    `values` × `scale` is in `unit`: a million latencies are an array("Q") of nanoseconds, unit "s", scale 1e-9.
+    """
 
     name: str
     unit: str
-    values: tuple[float, ...]
+    values: Sequence[float]
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """All that one experiment found. `findings` are results in plain words; `warnings` limit what they mean."""
+    """All that one experiment found. `findings` are results in plain words; `warnings` limit what they mean.
+
+    `interrupted`: Ctrl-C ended the run early, and this is what was found until then.
+    """
 
     facts: tuple[Fact, ...] = ()
     samples: tuple[Samples, ...] = ()
@@ -97,6 +105,7 @@ class Measurement:
     checks: tuple[Check, ...] = ()
     findings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    interrupted: bool = False
 
     @property
     def passed(self) -> bool:
@@ -122,6 +131,7 @@ class Draft:
     checks: list[Check] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    interrupted: bool = False
 
     def fact(self, name: str, value: Value, unit: str, note: str = "") -> None:
         """Append one fact."""
@@ -141,4 +151,5 @@ class Draft:
             tuple(self.checks),
             tuple(self.findings),
             tuple(self.warnings),
+            self.interrupted,
         )

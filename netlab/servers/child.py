@@ -95,6 +95,10 @@ def _usage() -> dict[str, float]:
 
 
 def _peak_rss_bytes() -> int:
-    """The largest any single process of the server has been (ru_maxrss is in KiB on Linux)."""
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(one).ru_maxrss for one in who) * 1024
+    """The largest that any single process of the server has been.
+
+    Not ru_maxrss for ourselves: that survives execve(2), and so would show the size of the parent we were forked from.
+    """
+    with open("/proc/self/status", "rb") as status:
+        own_kib = next(int(line.split()[1]) for line in status if line.startswith(b"VmHWM:"))
+    return max(own_kib, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024

@@ -1,7 +1,7 @@
 """The connections of one event loop: who is open, who has gone quiet, and when the loop is done.
 
 Everything that ends a connection from our side (idle for too long, drain time over) is a shutdown(2), not a close(2):
-the descriptor becomes ready, the loop steps on it as on any other, and finds the end of the stream.
+the descriptor becomes ready, the loop comes to it as to any other, and finds the end of the stream.
 So a mode has one place where a conversation ends.
 """
 
@@ -14,7 +14,7 @@ import struct
 from netlab.clock import monotonic_ns
 from netlab.servers.counters import Count
 from netlab.servers.door import Door
-from netlab.servers.echo import Conversations
+from netlab.servers.echo import ALARM, ARRIVAL, Conversations
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut
 
@@ -25,17 +25,14 @@ class Clients(Conversations):
     """All open connections of one loop, non-blocking."""
 
     __slots__ = (
-        "alarm_fd", "door", "door_fd", "door_removed", "open", "patience_s", "_closed", "_draining", "_idle_ns", "_next_sweep_ns",
+        "door", "open", "patience_s", "_closed", "_draining", "_idle_ns", "_next_sweep_ns",
         "_row", "_stop", "_stuck", "_swept",
     )  # fmt: skip
 
     def __init__(self, server: Server) -> None:
-        super().__init__()
         server.listener.setblocking(False)
         self.door = Door(server.listener, server.limits, server.row, blocking_connections=False)
-        self.door_fd = self.door.fd
-        self.alarm_fd = server.stop.alarm_fd
-        self.door_removed = False
+        super().__init__({self.door.fd: ARRIVAL, server.stop.alarm_fd: ALARM})
         self.open: set[int] = set()
         idle_s = server.limits.idle_timeout_s
         self._idle_ns = int(idle_s * 1e9) if idle_s else 0
@@ -76,7 +73,6 @@ class Clients(Conversations):
 
     def running(self) -> bool:
         """To be asked once a turn: publishes the counts, looks at the time; False when told to stop and all is done."""
-        self.wakeups += 1
         self.publish(self._row)
         self._row[1] = self._closed  # Count.CLOSED
         if self._idle_ns:
@@ -87,6 +83,7 @@ class Clients(Conversations):
         if not self._draining:
             self._draining = True
             self.patience_s = 0.05
+            self.special.clear()
             self.door.close()
             shut(self.open, socket.SHUT_RD)
         elif self.open and not self._stop.remaining_s() and not self._swept:

@@ -27,18 +27,35 @@ class Stop:
         self._clock = clock
         self._deadline_ns = 0
         self._then: list[Callable[[], None]] = []
+        self._cut: Callable[[], None] | None = None
 
-    def arm(self, *then: Callable[[], None]) -> None:
-        """From now on SIGTERM stops this process; each of `then` is called, in the handler, when it does."""
+    def arm(self, *then: Callable[[], None], cut: Callable[[], None] | None = None) -> None:
+        """From now on SIGTERM stops this process; each of `then` is called, in the handler, when it does.
+
+        `cut` is called when the drain time is over, by SIGALRM: for a process that may by then be blocked in write(2).
+        """
         self._then = list(then)
+        self._cut = cut
         signal.signal(signal.SIGTERM, self._on_sigterm)
+        if cut:
+            signal.signal(signal.SIGALRM, lambda *_: cut())
+
+    def become_child(self, *then: Callable[[], None]) -> None:
+        """In a forked child: the stop is now this process's own, and no longer wakes the master's loop."""
+        self.requested = False
+        self.alarm_fd = -1
+        self._then = list(then)
+        self._cut = None
 
     def _on_sigterm(self, *_: object) -> None:
         if self.requested:
             return
         self.requested = True
         self._deadline_ns = self._clock() + int(self._drain_s * 1e9)
-        os.eventfd_write(self.alarm_fd, 1)
+        if self.alarm_fd >= 0:
+            os.eventfd_write(self.alarm_fd, 1)
+        if self._cut:
+            signal.setitimer(signal.ITIMER_REAL, max(self._drain_s, 0.001))
         for action in self._then:
             action()
 

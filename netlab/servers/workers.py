@@ -26,6 +26,7 @@ class Workers:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._rows: dict[int, int] = {}  # pid → number of its ledger row
+        self._cutting = False  # from when on a child's violent end is our own doing
         signal.signal(signal.SIGCHLD, self._reap)
 
     def __len__(self) -> int:
@@ -66,7 +67,10 @@ class Workers:
             row[Count.REAPED] += 1
             row[Count.REAPED_CPU_NS] += int((usage.ru_utime + usage.ru_stime) * 1e9)
             if os.waitstatus_to_exitcode(status) != 0:
-                row[Count.CRASHED] += 1
+                # Its connections ended with it. In `fork` the master has accepted the only one, else the worker itself.
+                row[Count.CLOSED] = row[Count.ACCEPTED] or 1
+                if not self._cutting:
+                    row[Count.CRASHED] += 1
             self._server.ledger.fold(number)
 
     def see_out(self) -> None:
@@ -76,6 +80,7 @@ class Workers:
         while self._rows and self._server.stop.remaining_s():
             time.sleep(0.002)  # a SIGCHLD in the middle is handled, and the sleep goes on
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+        self._cutting = True
         self._server.row[Count.CUT] += len(self._rows)
         for pid in list(self._rows):
             os.kill(pid, signal.SIGKILL)
@@ -87,10 +92,9 @@ class Workers:
 
 def _be_child(work: Callable[[Row], None], row: Row) -> None:
     """The child's whole life. It never returns into the master's code: os._exit skips what the master has set up."""
+    # SIGCHLD stays blocked here: there are no grandchildren. Python's signal.signal() would unshare some sixty pages.
     code = CHILD_CRASHED
     try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
         work(row)
         code = 0
     finally:

@@ -15,34 +15,31 @@ from __future__ import annotations
 from select import EPOLLIN, epoll
 
 from netlab.servers.clients import Clients
-from netlab.servers.echo import GONE
+from netlab.servers.echo import ALARM, ARRIVAL, GONE
 from netlab.servers.server import Server
 
 
 def serve(server: Server) -> None:
     """Serve until told to stop. The only difference from epoll_loop.py is the inner loop around the wait."""
     clients = Clients(server)
-    door_fd, alarm_fd = clients.door_fd, clients.alarm_fd
     interest = epoll()
-    interest.register(door_fd, EPOLLIN)
-    interest.register(alarm_fd, EPOLLIN)
-    ask, step = interest.poll, clients.step
+    for fd in clients.special:
+        interest.register(fd, EPOLLIN)
+    ask = interest.poll
 
     while clients.running():
         ready = ask(0)
         while not ready and not clients.must_look_up():  # spin: nothing is ready, ask again at once
             ready = ask(0)
-        for fd, _ in ready:
-            if fd == door_fd:
+        for fd, change in clients.echo(ready):
+            if change == ARRIVAL:
                 newcomer = clients.admit()
                 if newcomer is not None:
                     interest.register(newcomer, EPOLLIN)
-            elif fd == alarm_fd:
-                interest.unregister(alarm_fd)
-            else:
-                change = step(fd)
-                if change == GONE:
-                    clients.close(fd)
-                elif change:
-                    interest.modify(fd, change)
+            elif change == GONE:
+                clients.close(fd)  # close(2) also takes it out of the interest list (epoll(7), Q6)
+            elif change == ALARM:
+                interest.unregister(fd)  # running() sees the stop, closes the door, and lets the others drain
+            elif change:
+                interest.modify(fd, change)  # READ or WRITE: the values of EPOLLIN and EPOLLOUT
     interest.close()

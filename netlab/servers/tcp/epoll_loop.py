@@ -18,31 +18,27 @@ from __future__ import annotations
 from select import EPOLLIN, epoll
 
 from netlab.servers.clients import Clients
-from netlab.servers.echo import GONE
+from netlab.servers.echo import ALARM, ARRIVAL, GONE
 from netlab.servers.server import Server
 
 
 def serve(server: Server) -> None:
     """Serve until told to stop."""
     clients = Clients(server)
-    door_fd, alarm_fd = clients.door_fd, clients.alarm_fd
     interest = epoll()
-    interest.register(door_fd, EPOLLIN)
-    interest.register(alarm_fd, EPOLLIN)
-    wait, step = interest.poll, clients.step
+    for fd in clients.special:  # the listening socket, and the alarm that tells us to stop
+        interest.register(fd, EPOLLIN)
 
     while clients.running():
-        for fd, _ in wait(clients.patience_s):
-            if fd == door_fd:
+        for fd, change in clients.echo(interest.poll(clients.patience_s)):
+            if change == ARRIVAL:
                 newcomer = clients.admit()
                 if newcomer is not None:
                     interest.register(newcomer, EPOLLIN)
-            elif fd == alarm_fd:
-                interest.unregister(alarm_fd)  # running() sees the stop, closes the door, and lets the rest drain
-            else:
-                change = step(fd)
-                if change == GONE:
-                    clients.close(fd)  # close(2) also takes it out of the interest list (epoll(7), Q6)
-                elif change:
-                    interest.modify(fd, change)  # READ or WRITE: the values of EPOLLIN and EPOLLOUT
+            elif change == GONE:
+                clients.close(fd)  # close(2) also takes it out of the interest list (epoll(7), Q6)
+            elif change == ALARM:
+                interest.unregister(fd)  # running() sees the stop, closes the door, and lets the others drain
+            elif change:
+                interest.modify(fd, change)  # READ or WRITE: the values of EPOLLIN and EPOLLOUT
     interest.close()

@@ -18,7 +18,6 @@ Source: UNP ch. 4.8, 5.9 and 30.5; fork(2); course, lecture 13, "way one".
 from __future__ import annotations
 
 import os
-import signal
 import socket
 
 from netlab.measure.ledger import Row
@@ -41,8 +40,8 @@ def serve(server: Server) -> None:
             continue
 
         def child(row: Row, fd: int = fd) -> None:
+            server.stop.become_child(lambda: shut([fd], socket.SHUT_RD))  # on SIGTERM: end the stream, echo the rest
             door.close()  # the child has no use for the listening socket
-            signal.signal(signal.SIGTERM, lambda *_: shut([fd], socket.SHUT_RD))  # drain: end the stream, echo the rest
             ended = converse(fd, row)
             if ended is not None:
                 row[ended] += 1

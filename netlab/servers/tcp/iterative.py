@@ -33,8 +33,13 @@ def serve_one_by_one(server: Server, door: Door) -> None:
     row, stop = server.row, server.stop
     serving: list[int] = []  # the connection in hand, for the signal handler to shut
 
+    def cut() -> None:
+        row[Count.CUT] += len(serving)
+        shut(serving, socket.SHUT_RDWR)
+
     # On SIGTERM: accept(2) returns with an error, read(2) with what is left and then the end of the stream.
-    stop.arm(shut_listener(server.listener), lambda: shut(serving, socket.SHUT_RD))
+    # A write(2) to a peer that does not read waits on, until the drain time is over and the connection is cut.
+    stop.arm(shut_listener(server.listener), lambda: shut(serving, socket.SHUT_RD), cut=cut)
     while not stop.requested:
         fd = door.admit(0)  # blocks until somebody comes
         if fd is None:

@@ -14,34 +14,29 @@ from __future__ import annotations
 from select import POLLIN, poll
 
 from netlab.servers.clients import Clients
-from netlab.servers.echo import GONE
+from netlab.servers.echo import ALARM, ARRIVAL, GONE
 from netlab.servers.server import Server
 
 
 def serve(server: Server) -> None:
     """Serve until told to stop."""
     clients = Clients(server)
-    door_fd, alarm_fd = clients.door_fd, clients.alarm_fd
     watched = poll()
-    watched.register(door_fd, POLLIN)
-    watched.register(alarm_fd, POLLIN)
-    step = clients.step
+    for fd in clients.special:
+        watched.register(fd, POLLIN)
 
     while clients.running():
-        if server.stop.requested and not clients.door_removed:
-            clients.door_removed = True
-            watched.unregister(door_fd)
-            watched.unregister(alarm_fd)
-        patience_s = clients.patience_s
-        for fd, _ in watched.poll(None if patience_s is None else patience_s * 1000):  # milliseconds
-            if fd == door_fd:
+        patience_ms = None if clients.patience_s is None else clients.patience_s * 1000
+        for fd, change in clients.echo(watched.poll(patience_ms)):
+            if change == ARRIVAL:
                 newcomer = clients.admit()
                 if newcomer is not None:
                     watched.register(newcomer, POLLIN)
-            elif fd != alarm_fd:
-                change = step(fd)
-                if change == GONE:
-                    watched.unregister(fd)  # unlike epoll, poll would go on asking about the closed number
-                    clients.close(fd)
-                elif change:
-                    watched.modify(fd, change)  # READ or WRITE: the values of POLLIN and POLLOUT
+            elif change == GONE:
+                watched.unregister(fd)  # unlike epoll, poll would go on asking about the closed number
+                clients.close(fd)
+            elif change == ALARM:
+                for special in clients.special:  # running() sees the stop, and closes the door
+                    watched.unregister(special)
+            elif change:
+                watched.modify(fd, change)  # READ or WRITE: the values of POLLIN and POLLOUT

@@ -17,7 +17,7 @@ from select import select
 
 from netlab.servers.clients import Clients
 from netlab.servers.counters import Count
-from netlab.servers.echo import GONE, WRITE
+from netlab.servers.echo import ALARM, ARRIVAL, GONE, WRITE
 from netlab.servers.limits import FD_SETSIZE
 from netlab.servers.server import Server
 
@@ -25,17 +25,14 @@ from netlab.servers.server import Server
 def serve(server: Server) -> None:
     """Serve until told to stop."""
     clients = Clients(server)
-    door_fd, alarm_fd = clients.door_fd, clients.alarm_fd
-    readers = {door_fd, alarm_fd}  # plain numbers: select() would call fileno() on objects, for each, at each turn
+    readers = set(clients.special)  # plain numbers: select() would call fileno() on objects, for each, at each turn
     writers: set[int] = set()
-    step = clients.step
 
     while clients.running():
-        if server.stop.requested:
-            readers -= {door_fd, alarm_fd}
         readable, writable, _ = select(readers, writers, (), clients.patience_s)
-        for fd in readable + writable:
-            if fd == door_fd:
+        ready = readable + writable if writable else readable
+        for fd, change in clients.echo(zip(ready, ready)):  # as pairs, the form in which poll and epoll answer
+            if change == ARRIVAL:
                 newcomer = clients.admit()
                 if newcomer is None:
                     continue
@@ -43,10 +40,9 @@ def serve(server: Server) -> None:
                     clients.refuse(newcomer, Count.OUT_OF_FD_SET)
                 else:
                     readers.add(newcomer)
-            elif fd != alarm_fd:
-                change = step(fd)
-                if not change:
-                    continue
+            elif change == ALARM:
+                readers -= set(clients.special)  # running() sees the stop, closes the door, and lets the others drain
+            elif change:
                 # Leave both sets, then enter the one that the conversation waits for now.
                 readers.discard(fd)
                 writers.discard(fd)

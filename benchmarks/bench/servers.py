@@ -1,0 +1,141 @@
+"""The servers under test, and how each is started, found ready, accounted for and stopped.
+
+Three kinds: our C programs and the peers (argv PORT, they print "ready PORT"), and netlab itself through its command line,
+where the process we start is a supervisor and the server is the process tree below it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .processes import Child, Failure, cpu_s, descendants, pss_bytes
+
+HOST = "127.0.0.1"
+HERE = Path(__file__).resolve().parent.parent
+BUILD = HERE / ".build"
+START_PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A recipe. `spins`: it burns its CPU also when nobody talks to it, so it may only run while it is measured."""
+
+    name: str
+    kind: str  # "c", "peer" or "netlab"
+    transport: str  # "tcp" or "udp"
+    what: str  # program, peer file or netlab mode
+    options: tuple[str, ...] = ()
+    spins: bool = False
+
+
+def c_tcp(name: str = "C epoll") -> Server:
+    return Server(name, "c", "tcp", "epoll_echo")
+
+
+def c_udp(name: str = "C recvfrom/sendto") -> Server:
+    return Server(name, "c", "udp", "udp_echo")
+
+
+def peer(name: str, file: str) -> Server:
+    return Server(name, "peer", file[:3], file)
+
+
+def netlab(transport: str, mode: str, *options: str, name: str = "", spins: bool = False) -> Server:
+    return Server(name or mode, "netlab", transport, mode, options, spins)
+
+
+def netlab_command(*arguments: str) -> list[str]:
+    """netlab of this checkout, by the interpreter that runs the harness."""
+    return [sys.executable, "-m", "netlab", *arguments]
+
+
+def netlab_environment() -> dict[str, str]:
+    """This checkout comes first on the path; no colours and no progress bars."""
+    path = os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH", "")]))
+    return {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}
+
+
+def _free_port(transport: str) -> int:
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+class Running:
+    """A server that is up and has answered."""
+
+    def __init__(self, server: Server, cpu: int) -> None:
+        self.server = server
+        deadline = time.monotonic() + START_PATIENCE_S
+        if server.kind == "netlab":
+            self.port = _free_port(server.transport)
+            self._child = Child(self._netlab(server, self.port, cpu), None, netlab_environment())
+        else:
+            self._child = Child(self._ready_printer(server), {cpu})
+        try:
+            if server.kind != "netlab":
+                word, _, port = self._child.line(deadline).partition(" ")
+                if word != "ready" or not port.isdigit():
+                    raise Failure(f"said {word!r} instead of ready")
+                self.port = int(port)
+            self._await_echo(deadline)
+        except BaseException:
+            self._child.stop()
+            raise
+
+    @staticmethod
+    def _netlab(server: Server, port: int, cpu: int) -> list[str]:
+        return netlab_command(
+            f"{server.transport}-server", "--mode", server.what, "--serve", "--host", HOST, "--port", str(port),
+            "--no-save", "--cpus", str(cpu), *server.options,
+        )
+
+    @staticmethod
+    def _ready_printer(server: Server) -> Sequence[str]:
+        if server.kind == "c":
+            return [str(BUILD / server.what), "0"]
+        python = BUILD / "venv" / "bin" / "python"
+        return [str(python), str(HERE / "peers" / f"{server.what}.py"), "0"]
+
+    def _await_echo(self, deadline: float) -> None:
+        """One message there and back: only then is it certain that the server, not just its socket, is up."""
+        kind = socket.SOCK_STREAM if self.server.transport == "tcp" else socket.SOCK_DGRAM
+        while time.monotonic() < deadline:
+            if not self._child.running:
+                raise self._child.ended_early()
+            with socket.socket(socket.AF_INET, kind) as probe:
+                # Half a second is long for an echo; over UDP it is how long a datagram sent too early stays lost.
+                probe.settimeout(0.5)
+                try:
+                    probe.connect((HOST, self.port))
+                    probe.sendall(b"is anybody there")
+                    if probe.recv(64) == b"is anybody there":
+                        return
+                except OSError:
+                    pass
+            time.sleep(0.02)
+        raise Failure("never answered")
+
+    def pids(self) -> list[int]:
+        """The server's processes; of netlab everything below the supervisor, which only waits and reports."""
+        below = descendants(self._child.pid)
+        return below if self.server.kind == "netlab" else [self._child.pid, *below]
+
+    def cpu_s(self) -> float:
+        return cpu_s(self.pids())
+
+    def pss_bytes(self) -> int:
+        return pss_bytes(self.pids())
+
+    def drain(self) -> None:
+        self._child.drain()
+
+    def stop(self) -> None:
+        self._child.stop()

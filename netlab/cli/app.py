@@ -1,0 +1,133 @@
+"""The root of the command line: a literal table of commands, each imported only when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Annotated, NoReturn
+
+import typer
+from typer._click.core import Command as AnyCommand
+from typer._click.core import Context
+from typer._click.exceptions import NoArgsIsHelpError
+from typer._click.formatting import HelpFormatter
+from typer._click.shell_completion import CompletionItem
+from typer.main import get_command
+
+from netlab.cli import failures
+from netlab.cli.help import Group, as_command, examples
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the table: the command, the function (or Typer application) it is, what it is for, and its help."""
+
+    name: str
+    module: str
+    attribute: str
+    section: str
+    help: str
+
+
+COMMANDS: tuple[Line, ...] = (
+    Line("tcp-server", "servers", "tcp_server", "Servers", "Run a TCP echo server in one of its modes, and measure it"),
+    Line("udp-server", "servers", "udp_server", "Servers", "The same for UDP"),
+    Line("tcp-compare", "servers", "tcp_compare", "Servers", "TCP modes side by side: which waits best, and where"),
+    Line("udp-compare", "servers", "udp_compare", "Servers", "UDP modes side by side"),
+    Line("modes", "servers", "modes", "Servers", "What each mode is, and the source of its loop"),
+    Line("tcp-client", "clients", "tcp_client", "Clients", "Load any TCP echo server, and measure it from outside"),
+    Line("udp-client", "clients", "udp_client", "Clients", "The same for UDP: loss, reordering, duplicates"),
+    Line("doctor", "doctor", "doctor", "This machine", "What this machine can do, and how to get what it lacks"),
+    Line("runs", "runs", "app", "This machine", "What you have measured so far"),
+)
+
+
+class Root(Group):
+    """`netlab`: looks its commands up in the table."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """Their names, in the order of the table."""
+        return [line.name for line in COMMANDS]
+
+    def get_command(self, ctx: Context, cmd_name: str) -> AnyCommand | None:
+        """Import the file of this one command."""
+        for line in COMMANDS:
+            if line.name == cmd_name:
+                target = getattr(import_module(f"netlab.cli.{line.module}"), line.attribute)
+                return as_command(line.name, target)
+        return None
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, AnyCommand | None, list[str]]:
+        """As in Click, but an unknown command is answered with the nearest one there is."""
+        names = self.list_commands(ctx)
+        if args[0] not in names and not args[0].startswith("-"):
+            near = get_close_matches(args[0], names, 1)
+            raise failures.UsageError(
+                f"there is no command '{args[0]}'", f"netlab {near[0]}" if near else "netlab --help lists them"
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """The table, section by section, without importing any of it."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for line in COMMANDS:
+            sections.setdefault(line.section, []).append((line.name, line.help))
+        for heading, rows in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
+        """Names and help from the table: pressing Tab must not import every command."""
+        if incomplete.startswith("-"):
+            return super(Group, self).shell_complete(ctx, incomplete)
+        return [CompletionItem(line.name, help=line.help) for line in COMMANDS if line.name.startswith(incomplete)]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from netlab import __version__
+
+        print(f"netlab {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(cls=Root, rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+@examples("netlab tcp-server --mode epoll", "netlab tcp-compare --modes select,epoll --idle 0,100,900")
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Run the network-protocols course on your own machine: real sockets, and every number measured."""
+
+
+def command() -> Group:
+    """The whole command tree, as Click sees it."""
+    root_command = get_command(app)
+    assert isinstance(root_command, Root)
+    return root_command
+
+
+def run() -> NoReturn:
+    """Entry point: do what the command line says and exit with the code of errors.py."""
+    sys.exit(failures.guarded(_main))
+
+
+def _main() -> int:
+    tree = command()
+    if "_NETLAB_COMPLETE" in os.environ:  # a shell is asking what could come next
+        tree.main(prog_name="netlab")
+    try:
+        with tree.make_context("netlab", sys.argv[1:]) as context:
+            tree.invoke(context)
+    except typer.Exit as ended:
+        return ended.exit_code
+    except NoArgsIsHelpError as error:
+        print(error.ctx.get_help() if error.ctx else "")
+    return 0

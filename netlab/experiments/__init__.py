@@ -1,0 +1,1 @@
+"""One file per experiment: parameters in, Measurement out. registry.py lists them."""

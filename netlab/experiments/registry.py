@@ -1,0 +1,59 @@
+"""The registry of experiments: a literal list, one line a file, imported only when one is run.
+
+An experiment's module has a frozen dataclass `Parameters` and `measure(parameters, progress) -> Measurement`.
+`measure` deals with Ctrl-C itself: it returns what it has so far, with `interrupted` set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from netlab.errors import UsageError
+from netlab.measure.progress import Progress
+from netlab.measure.quantity import Measurement
+
+
+class Module(Protocol):
+    """What the registry expects of an experiment's module."""
+
+    Parameters: type[Any]
+
+    def measure(self, parameters: Any, progress: Progress, /) -> Measurement:
+        """Run the experiment; raises NetlabError where it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A line of the registry. `lecture`: where the course tells of it ("lecture 13"), or nothing."""
+
+    name: str
+    module: str
+    title: str
+    lecture: str = ""
+
+    def load(self) -> Module:
+        """Import the experiment's file."""
+        return cast(Module, import_module(self.module))
+
+
+EXPERIMENTS: tuple[Experiment, ...] = (
+    Experiment("tcp-server", "netlab.experiments.tcp_server", "A TCP echo server under load", "lecture 13"),
+    Experiment("udp-server", "netlab.experiments.udp_server", "A UDP echo server under load", "lecture 13"),
+    Experiment("tcp-client", "netlab.experiments.tcp_client", "Load on a TCP echo server", "lecture 13"),
+    Experiment("udp-client", "netlab.experiments.udp_client", "Load on a UDP echo server", "lecture 13"),
+    Experiment("tcp-compare", "netlab.experiments.tcp_compare", "TCP server modes side by side", "lecture 13"),
+    Experiment("udp-compare", "netlab.experiments.udp_compare", "UDP server modes side by side", "lecture 13"),
+    Experiment("doctor", "netlab.experiments.doctor", "What this machine can do"),
+)
+
+
+def find(name: str) -> Experiment:
+    """The experiment called `name`; UsageError names the nearest."""
+    for experiment in EXPERIMENTS:
+        if experiment.name == name:
+            return experiment
+    near = get_close_matches(name, [experiment.name for experiment in EXPERIMENTS], 1)
+    raise UsageError(f"no experiment is called '{name}'", f"did you mean {near[0]}?" if near else None)

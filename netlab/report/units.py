@@ -1,0 +1,104 @@
+"""SI base units become what people read: 0.000163 s is 163 µs, 16384 B is 16 KiB, nothing known is "–".
+
+Two ways in: `human` for a value that stands alone, and `Scale` for a column of values that want one unit.
+Three significant digits, except that whole numbers are exact; thousands have separators.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from netlab.measure.quantity import Value
+
+UNKNOWN = "–"
+
+# For each stored unit: (factor, label), ascending.
+_TIMES = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
+_SIZES = ((1, "B"), (1 << 10, "KiB"), (1 << 20, "MiB"), (1 << 30, "GiB"), (1 << 40, "TiB"))
+_STEPS: dict[str, tuple[tuple[float, str], ...]] = {
+    "s": _TIMES,
+    "B": _SIZES,
+    "B/s": tuple((factor, f"{label}/s") for factor, label in _SIZES),
+    "1/s": ((1, "/s"),),
+    "1": ((1, ""),),
+    "ratio": ((1, ""),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Value / `factor` is in `label`: (1e-6, "µs")."""
+
+    factor: float
+    label: str
+
+    def text(self, value: Value) -> str:
+        """`value` (in the stored unit) in this scale, without the label."""
+        if value is None:
+            return UNKNOWN
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if self.factor == 1 and isinstance(value, int):
+            return f"{value:,}"
+        return significant(value / self.factor)
+
+
+def human(value: Value, unit: str) -> str:
+    """`value` with the unit that suits its size: human(0.00123, "s") is "1.23 ms"."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return UNKNOWN
+    if isinstance(value, (str, bool)):
+        return Scale(1, "").text(value)
+    scale = scale_of([value], unit)
+    return f"{scale.text(value)} {scale.label}".rstrip()
+
+
+def scale_of(values: Iterable[Value], unit: str) -> Scale:
+    """One scale for many values: it suits their geometric mean, so that neither end gets unreadable."""
+    steps = _STEPS.get(unit)
+    if steps is None:
+        return Scale(1, unit)
+    logs = [math.log(abs(v)) for v in values if isinstance(v, (int, float)) and v and math.isfinite(v)]
+    if not logs:
+        # Only zeros: in the base unit ("0 s", "0 B").
+        return Scale(*next((step for step in steps if step[0] == 1), steps[0]))
+    middle = math.exp(sum(logs) / len(logs))
+    fitting = [step for step in steps if _rounded(middle) >= step[0] * (1 - 1e-9)]
+    return Scale(*(fitting[-1] if fitting else steps[0]))
+
+
+def column_texts(values: Sequence[Value], unit: str) -> tuple[str, list[str]]:
+    """The label that belongs into a column's heading, and its cells."""
+    scale = scale_of(values, unit)
+    return scale.label, [scale.text(value) for value in values]
+
+
+def significant(number: float, digits: int = 3) -> str:
+    """`number` to so many significant digits, never in exponent form unless it is tiny; "1,230", "12.3", "0.00123"."""
+    if not math.isfinite(number):
+        return UNKNOWN
+    if number == 0:
+        return "0"
+    number = _rounded(number, digits)
+    magnitude = math.floor(math.log10(abs(number)))
+    if magnitude >= digits - 1:
+        return f"{number:,.0f}"
+    if magnitude < -6:
+        return f"{number:.{digits - 1}e}"
+    text = f"{number:,.{digits - 1 - magnitude}f}"
+    # "2.00" seconds are 2 s; but 0.850 keeps its digits apart from 0.85 nowhere either.
+    return text.rstrip("0").rstrip(".")
+
+
+def _rounded(number: float, digits: int = 3) -> float:
+    """Rounded first, so that 999.6 µs is shown as 1 ms and not as 1,000 µs."""
+    if number == 0:
+        return 0.0
+    magnitude = math.floor(math.log10(abs(number)))
+    if magnitude >= digits:
+        return float(round(number))  # whole numbers keep all of their digits
+    return round(number, digits - 1 - magnitude)

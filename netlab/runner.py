@@ -1,0 +1,49 @@
+"""What every experiment goes through: timing, provenance, summaries, the run record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from netlab.clock import monotonic_ns
+from netlab.experiments import registry
+from netlab.measure.progress import Progress, silent
+from netlab.measure.summary import summarize
+from netlab.report import store
+from netlab.report.record import Report, new_id, plain_parameters, this_host
+
+
+def run(
+    name: str, parameters: Any, *, seed: int | None = None, save: bool = True, progress: Progress = silent
+) -> Report:
+    """Run the experiment called `name` and return its report, saved as a run record unless told not to.
+
+    `parameters` is the experiment's own `Parameters`; `seed` is by default its field of that name. A record that
+    cannot be written is no failure of the run: the report says so in `unsaved`. Raises NetlabError where the
+    experiment cannot run.
+    """
+    experiment = registry.find(name)
+    module = experiment.load()
+    started = datetime.now(UTC)
+    start_ns = monotonic_ns()
+    found = module.measure(parameters, progress)
+    elapsed_s = (monotonic_ns() - start_ns) / 1e9
+    report = Report(
+        id=new_id(name, started),
+        experiment=name,
+        title=experiment.title,
+        parameters=plain_parameters(parameters),
+        seed=seed if seed is not None else getattr(parameters, "seed", None),
+        started_at=f"{started:%Y-%m-%dT%H:%M:%SZ}",
+        elapsed_s=elapsed_s,
+        host=this_host(),
+        measurement=replace(found, samples=()),
+        samples=tuple(summarize(samples) for samples in found.samples),
+    )
+    if not save:
+        return report
+    try:
+        return replace(report, record=str(store.save(report)))
+    except OSError as error:
+        return replace(report, unsaved=f"{error.filename or store.runs_folder()}: {error.strerror or error}")
