@@ -1,4 +1,4 @@
-"""The loads: the C generators with the server's CPU time read around them, connections that are only held, netlab's client."""
+"""The loads: the C generators, with the server's CPU time read around them; netlab's client; held connections."""
 
 from __future__ import annotations
 
@@ -8,31 +8,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from .processes import Child, Failure
+from .processes import Child, RowError
 from .servers import BUILD, HOST, Running, netlab_command, netlab_environment
 
 SETUP_PATIENCE_S = 45.0
 
-# One measured slice: what the load generator printed, and "server_cpu_us", the server's CPU time for a message.
+# One measured slice: what the load generator printed, "server_cpu_us" (the server's CPU time a message) and
+# "load_busy" (which part of the time the load generator itself was on its CPU).
 Slice = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Load:
-    """What one slice does to a server. `rate`: open loop (UDP only). `idle`: connections held beside the active ones."""
+    """What one slice does to a server. `rate`: open loop, UDP only; 0 is a closed loop."""
 
     connections: int
     size: int
     churn: bool = False
-    idle: int = 0
     rate: float = 0.0
 
 
 def run_c_load(server: Running, load: Load, seconds: float, warmup_s: float, cpu: int) -> Slice:
-    """One slice by tcp_load or udp_load. Raises Failure for any error it met: a number with errors in it is none."""
+    """One slice by tcp_load or udp_load. Raises RowError if it met any error: such a number is none."""
     program = "tcp_load" if server.server.transport == "tcp" else "udp_load"
-    command = [str(BUILD / program), HOST, str(server.port), str(load.connections), str(load.size), str(seconds),
-               "--warmup", str(warmup_s)]
+    command = [
+        str(BUILD / program),
+        HOST,
+        str(server.port),
+        str(load.connections),
+        str(load.size),
+        str(seconds),
+        "--warmup",
+        str(warmup_s),
+    ]
     if load.churn:
         command.append("--churn")
     if load.rate:
@@ -41,16 +49,16 @@ def run_c_load(server: Running, load: Load, seconds: float, warmup_s: float, cpu
     child = Child(command, {cpu})
     try:
         if (said := child.error_line(deadline)) != "measuring":
-            raise Failure(said)
+            raise RowError(said)
         before_s = server.cpu_s()
         result: Slice = json.loads(child.line(deadline))
         spent_s = server.cpu_s() - before_s
     finally:
         child.stop()
     if result["errors"]:
-        raise Failure(f"{result['errors']:.0f} of the load's connections failed")
+        raise RowError(f"{result['errors']:.0f} of the load's connections failed")
     if not result["messages"]:
-        raise Failure("nothing was echoed")
+        raise RowError("nothing was echoed")
     result["server_cpu_us"] = spent_s / result["messages"] * 1e6
     result["load_busy"] = result["cpu_seconds"] / result["seconds"]
     if "sent" in result:
@@ -65,19 +73,32 @@ def held(server: Running, connections: int, cpu: int) -> Iterator[None]:
     if connections == 0:
         yield
         return
-    child = Child([str(BUILD / "tcp_load"), HOST, str(server.port), "0", "1", "3600", "--idle", str(connections),
-                   "--warmup", "0"], {cpu})
+    child = Child(
+        [
+            str(BUILD / "tcp_load"),
+            HOST,
+            str(server.port),
+            "0",
+            "1",
+            "3600",
+            "--idle",
+            str(connections),
+            "--warmup",
+            "0",
+        ],
+        {cpu},
+    )
     try:
         if (said := child.error_line(time.monotonic() + SETUP_PATIENCE_S)) != "measuring":
-            raise Failure(said)
+            raise RowError(said)
         yield
         if not child.running:
-            raise Failure("the held connections were lost")
+            raise RowError("the held connections were lost")
     finally:
         child.stop()
 
 
-# Where netlab's report keeps what we compare: fact name -> (our name, factor from the report's SI units to ours).
+# Where netlab's report keeps what we compare: fact name -> (our name, factor from its SI units to ours).
 FACTS = {
     "client.message rate": ("per_second", 1.0),
     "client.latency p50": ("p50_us", 1e6),
@@ -86,14 +107,14 @@ FACTS = {
 
 
 def facts_of(report: dict[str, object]) -> Slice:
-    """The facts we compare, out of a netlab report. Failure says which is missing."""
+    """The facts we compare, out of a netlab report. RowError says which is missing."""
     measurement = report["measurement"]
     assert isinstance(measurement, dict)
     values = {fact["name"]: fact["value"] for fact in measurement["facts"]}
     result: Slice = {}
     for name, (ours, factor) in FACTS.items():
         if not isinstance(values.get(name), (int, float)):
-            raise Failure(f"netlab's report has no fact {name!r}")
+            raise RowError(f"netlab's report has no fact {name!r}")
         result[ours] = values[name] * factor
     return result
 
@@ -101,8 +122,18 @@ def facts_of(report: dict[str, object]) -> Slice:
 def run_netlab_client(server: Running, load: Load, seconds: float, cpu: int) -> Slice:
     """One slice by netlab's own load generator."""
     command = netlab_command(
-        f"{server.server.transport}-client", f"{HOST}:{server.port}", "--connections", str(load.connections),
-        "--size", str(load.size), "--duration", str(seconds), "--cpus", str(cpu), "--json", "--no-save",
+        f"{server.server.transport}-client",
+        f"{HOST}:{server.port}",
+        "--connections",
+        str(load.connections),
+        "--size",
+        str(load.size),
+        "--duration",
+        str(seconds),
+        "--cpus",
+        str(cpu),
+        "--json",
+        "--no-save",
     )
     child = Child(command, None, netlab_environment())
     try:
@@ -112,4 +143,4 @@ def run_netlab_client(server: Running, load: Load, seconds: float, cpu: int) -> 
     try:
         return facts_of(json.loads(text))
     except (ValueError, KeyError, AssertionError, TypeError) as error:
-        raise Failure(f"netlab's JSON is not as expected: {error!r}") from None
+        raise RowError(f"netlab's JSON is not as expected: {error!r}") from None

@@ -1,8 +1,9 @@
-"""Child processes of the harness: start one on chosen CPUs, read its lines by a deadline, account for its tree, stop it.
+"""Child processes: start one on chosen CPUs, read its lines by a deadline, account for its tree, stop it.
 
-CPU time is read from a process's own CPU clock (clock_getcpuclockid(3)): nanoseconds, all threads, ended ones included.
-Children that ended and were waited for are in their parent's cutime and cstime (proc(5)), in ticks of 10 ms.
-Left out: children of a thread other than a process's first, and children reaped by SIG_IGN, which no one accounts for.
+CPU time is read from a process's own CPU clock (clock_getcpuclockid(3)): nanoseconds, of all threads, also of
+those that have ended. Children that ended and were waited for are in their parent's cutime and cstime
+(proc(5)), in ticks of 10 ms. Left out: children of a thread other than a process's first, and children that
+SIGCHLD set to SIG_IGN discards, which the kernel accounts to nobody.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class Failure(Exception):
+class RowError(Exception):
     """Something a row of the result should say instead of numbers."""
 
 
 class Child:
-    """A process with its standard output and error as lines, in a session (so also a process group) of its own."""
+    """A process with its standard output and error as lines, in a session of its own."""
 
-    def __init__(self, command: Sequence[str], cpus: Iterable[int] | None, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], cpus: Iterable[int] | None, env: Mapping[str, str] | None = None
+    ) -> None:
         wanted = set(cpus) if cpus is not None else None
         parent = os.getpid()
 
@@ -43,11 +46,16 @@ class Child:
 
         try:
             self._popen = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                start_new_session=True, preexec_fn=before_exec, env=env,
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                preexec_fn=before_exec,
+                env=env,
             )
         except OSError as error:
-            raise Failure(f"cannot start {os.path.basename(command[0])}: {error.strerror}") from None
+            raise RowError(f"cannot start {Path(command[0]).name}: {error.strerror}") from None
         assert self._popen.stdout is not None and self._popen.stderr is not None
         self.pid = self._popen.pid
         self._unread = {self._popen.stdout.fileno(): b"", self._popen.stderr.fileno(): b""}
@@ -55,7 +63,7 @@ class Child:
         self._open = set(self._unread)
 
     def _pump(self, deadline: float) -> bool:
-        """Take in what either pipe has. False: both are at their end. Raises Failure when the deadline has passed."""
+        """Take in what either pipe has. False: both are at their end. RowError: the deadline has passed."""
         if not self._open:
             return False
         poller = select.poll()
@@ -64,7 +72,7 @@ class Child:
         left_s = deadline - time.monotonic()
         ready = poller.poll(max(0.0, left_s) * 1000) if left_s > 0 else []
         if not ready:
-            raise Failure("no answer in time" + self._last_words())
+            raise RowError("no answer in time" + self._last_words())
         for fd, _ in ready:
             data = os.read(fd, 1 << 16)
             self._unread[fd] += data
@@ -97,11 +105,11 @@ class Child:
         return self._unread[self._stdout].decode(errors="replace")
 
     def wait(self, deadline: float) -> int:
-        """Exit code; Failure when the deadline passes first."""
+        """Exit code; RowError when the deadline passes first."""
         try:
             return self._popen.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            raise Failure("did not end in time") from None
+            raise RowError("did not end in time") from None
 
     def drain(self) -> None:
         """Discard what is in the pipes now, so that a talkative process never blocks on them."""
@@ -109,7 +117,7 @@ class Child:
             while self._pump(time.monotonic() + 0.001):
                 self._unread[self._stdout] = b""
                 self._unread[self._stderr] = self._unread[self._stderr][-4096:]
-        except Failure:
+        except RowError:
             return
 
     @property
@@ -117,9 +125,10 @@ class Child:
         """True until it has ended."""
         return self._popen.poll() is None
 
-    def ended_early(self) -> Failure:
-        """What to raise when it has ended and should not have: how, and the last it said on standard error."""
-        return Failure(f"{self._how_it_ended()}{self._last_words()}")
+    def ended_early(self) -> RowError:
+        """What to raise when it ended and should not have: how, and the last it said on standard error."""
+        self._read_rest()
+        return RowError(f"{self._how_it_ended()}{self._last_words()}")
 
     def _how_it_ended(self) -> str:
         try:
@@ -129,8 +138,16 @@ class Child:
         return f"exit code {code}" if code >= 0 else f"killed by signal {-code}"
 
     def _last_words(self) -> str:
-        lines = [text for text in self._unread[self._stderr].decode(errors="replace").splitlines() if text.strip()]
+        text = self._unread[self._stderr].decode(errors="replace")
+        lines = [line for line in text.splitlines() if line.strip() and not line[0].isspace()]  # no "  hint"
         return f": {lines[-1].strip()[:160]}" if lines else ""
+
+    def _read_rest(self) -> None:
+        try:
+            while self._pump(time.monotonic() + 0.1):
+                pass
+        except RowError:
+            return  # a grandchild still holds a pipe open
 
     def stop(self) -> None:
         """SIGTERM to this process; after a while SIGKILL to exactly what it had started."""
@@ -156,7 +173,7 @@ class Child:
 
 
 def _stat_fields(pid: int) -> list[str] | None:
-    """Fields of /proc/PID/stat from the third on: the second is a name that may itself hold blanks and brackets."""
+    """Fields of /proc/PID/stat from the third on: the second, a name, may itself hold blanks and brackets."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -175,9 +192,10 @@ def descendants(pid: int) -> list[int]:
     while unseen:
         parent = unseen.pop()
         try:
-            children = [int(text) for text in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+            text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
         except OSError:
             continue
+        children = [int(pid) for pid in text.split()]
         found += children
         unseen += children
     return found

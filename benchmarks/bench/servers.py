@@ -1,7 +1,7 @@
 """The servers under test, and how each is started, found ready, accounted for and stopped.
 
-Three kinds: our C programs and the peers (argv PORT, they print "ready PORT"), and netlab itself through its command line,
-where the process we start is a supervisor and the server is the process tree below it.
+Our C programs and the peers take a PORT and print "ready PORT". netlab is started through its command line:
+the process we start is a supervisor, and the server is the process tree below it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .processes import Child, Failure, cpu_s, descendants, pss_bytes
+from .processes import Child, RowError, cpu_s, descendants, pss_bytes
 
 HOST = "127.0.0.1"
 HERE = Path(__file__).resolve().parent.parent
@@ -24,7 +24,7 @@ START_PATIENCE_S = 20.0
 
 @dataclass(frozen=True)
 class Server:
-    """A recipe. `spins`: it burns its CPU also when nobody talks to it, so it may only run while it is measured."""
+    """A recipe. `spins`: it burns its CPU even when nobody talks to it, so it only runs while measured."""
 
     name: str
     kind: str  # "c", "peer" or "netlab"
@@ -56,9 +56,9 @@ def netlab_command(*arguments: str) -> list[str]:
 
 
 def netlab_environment() -> dict[str, str]:
-    """This checkout comes first on the path; no colours and no progress bars."""
+    """This checkout first on the path; no colours; whatever netlab keeps of a run stays in the build folder."""
     path = os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH", "")]))
-    return {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}
+    return {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1", "XDG_STATE_HOME": str(BUILD / "state")}
 
 
 def _free_port(transport: str) -> int:
@@ -83,7 +83,7 @@ class Running:
             if server.kind != "netlab":
                 word, _, port = self._child.line(deadline).partition(" ")
                 if word != "ready" or not port.isdigit():
-                    raise Failure(f"said {word!r} instead of ready")
+                    raise RowError(f"said {word!r} instead of ready")
                 self.port = int(port)
             self._await_echo(deadline)
         except BaseException:
@@ -93,8 +93,18 @@ class Running:
     @staticmethod
     def _netlab(server: Server, port: int, cpu: int) -> list[str]:
         return netlab_command(
-            f"{server.transport}-server", "--mode", server.what, "--serve", "--host", HOST, "--port", str(port),
-            "--no-save", "--cpus", str(cpu), *server.options,
+            f"{server.transport}-server",
+            "--mode",
+            server.what,
+            "--serve",
+            "--host",
+            HOST,
+            "--port",
+            str(port),
+            "--no-save",
+            "--cpus",
+            str(cpu),
+            *server.options,
         )
 
     @staticmethod
@@ -111,7 +121,7 @@ class Running:
             if not self._child.running:
                 raise self._child.ended_early()
             with socket.socket(socket.AF_INET, kind) as probe:
-                # Half a second is long for an echo; over UDP it is how long a datagram sent too early stays lost.
+                # Long for an echo; over UDP it is what a datagram sent too early costs.
                 probe.settimeout(0.5)
                 try:
                     probe.connect((HOST, self.port))
@@ -121,7 +131,7 @@ class Running:
                 except OSError:
                     pass
             time.sleep(0.02)
-        raise Failure("never answered")
+        raise RowError("never answered")
 
     def pids(self) -> list[int]:
         """The server's processes; of netlab everything below the supervisor, which only waits and reports."""

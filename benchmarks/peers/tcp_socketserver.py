@@ -16,8 +16,8 @@ class Echo(socketserver.BaseRequestHandler):
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
-    # The default of 5 makes the kernel drop connection attempts and the client wait a second for its retry: that
-    # would measure the queue, not the threads.
+    # The default of 5 makes the kernel drop connection attempts and the client wait a second for its retry:
+    # that would measure the queue, not the threads.
     request_queue_size = 1024
 
 

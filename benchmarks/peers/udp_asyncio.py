@@ -1,4 +1,4 @@
-"""Peer: an asyncio DatagramProtocol echo server, as in "UDP Echo Server" of asyncio's documentation. argv: PORT."""
+"""Peer: an asyncio DatagramProtocol echo server, as in asyncio's documentation. argv: PORT."""
 
 import asyncio
 import sys

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +15,96 @@ import typer
 from netlab.cli.failures import complain
 from netlab.errors import CheckFailed
 from netlab.measure.progress import Progress, silent
-from netlab.report import as_json
+from netlab.report import as_json as json_form
+from netlab.report.glyphs import can_show_unicode, to_encoding
 from netlab.report.record import Report
 
-PATIENCE_S = 1.0  # a bar that flashes by tells nobody anything
+_PATIENCE_S = 1.0  # a bar that flashes by tells nobody anything
 
 
-def present(report: Report, *, as_json_: bool = False, plot: Path | None = None, width: int | None = None) -> None:
-    raise NotImplementedError
+def present(report: Report, *, as_json: bool = False, plot: Path | None = None, width: int | None = None) -> None:
+    """Print the report, draw it into `plot` if given, and raise typer.Exit(1) where a check failed.
+
+    `width` in columns is by default the terminal's, or 80 where there is none.
+    """
+    if as_json:
+        sys.stdout.write(json_form.dumps(report))
+    else:
+        show(report, width)
+    sys.stdout.flush()
+    if report.unsaved:
+        complain(f"this run was not recorded: {report.unsaved}", "--no-save, or make room there")
+    if plot is not None:
+        from netlab.report import picture
+
+        picture.save(report, plot)
+        sys.stderr.write(f"drawn into {plot}\n")
+    if not report.passed:
+        raise typer.Exit(CheckFailed.exit_code)
+
+
+def show(report: Report, width: int | None = None) -> None:
+    """Print the report for a person."""
+    from netlab.report import table
+
+    write(table.render(report, width=width or terminal_width(), colour=wants_colour()))
+
+
+def write(text: str) -> None:
+    """`text` to stdout, in characters that it can take."""
+    sys.stdout.write(to_encoding(text, sys.stdout.encoding))
+
+
+def terminal_width() -> int:
+    """Columns of the terminal (COLUMNS overrides), or 80."""
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+def wants_colour() -> bool:
+    """Colours on a terminal only, and not if NO_COLOR says otherwise (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A Progress that draws one line on stderr: only on a terminal, only after a second, gone when done."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield silent
+        return
+    bar = _Bar()
+    try:
+        yield bar
+    finally:
+        bar.clear()
+
+
+class _Bar:
+    """One line, redrawn in place at most ten times a second."""
+
+    def __init__(self) -> None:
+        self._next_s = time.monotonic() + _PATIENCE_S
+        self._drawn = False
+        self._full, self._empty = "━╌" if can_show_unicode(sys.stderr.encoding) else "#-"
+
+    def __call__(self, done: float, text: str) -> None:
+        now_s = time.monotonic()
+        if now_s < self._next_s:
+            return
+        self._next_s = now_s + 0.1
+        width = terminal_width()
+        filled = round(min(max(done, 0.0), 1.0) * 24)
+        line = f"  {self._full * filled}{self._empty * (24 - filled)} {done:4.0%}  {' '.join(text.split())}"
+        self._write(f"\r\x1b[K{to_encoding(line[: width - 1], sys.stderr.encoding)}")
+        self._drawn = True
+
+    def clear(self) -> None:
+        """Leave the line as if nothing had been there."""
+        if self._drawn:
+            self._write("\r\x1b[K")
+
+    def _write(self, text: str) -> None:
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except OSError:
+            pass  # progress is a courtesy

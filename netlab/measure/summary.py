@@ -68,6 +68,11 @@ def bucket_of(value: float) -> int:
     return math.ceil(round(math.log10(value) * BUCKETS_PER_DECADE, 6))
 
 
+def bucket_at(bound: float) -> int:
+    """Number of the bucket whose upper bound (as written in a histogram, to six digits) this is."""
+    return round(math.log10(bound) * BUCKETS_PER_DECADE)
+
+
 def _histogram(ordered: list[float], scale: float) -> tuple[tuple[float, int], ...]:
     """Walk from bucket to bucket by bisection: as many steps as there are buckets in use, not samples."""
     buckets = []

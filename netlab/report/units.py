@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from types import NoneType
+from typing import TypeGuard
 
 from netlab.measure.quantity import Value
 
@@ -67,14 +70,25 @@ def scale_of(values: Iterable[Value], unit: str) -> Scale:
         # Only zeros: in the base unit ("0 s", "0 B").
         return Scale(*next((step for step in steps if step[0] == 1), steps[0]))
     middle = math.exp(sum(logs) / len(logs))
-    fitting = [step for step in steps if _rounded(middle) >= step[0] * (1 - 1e-9)]
-    return Scale(*(fitting[-1] if fitting else steps[0]))
+    chosen = steps[0]
+    for step, following in pairwise(steps):
+        # Rounded first: 999.6 µs is 1 ms, not 1,000 µs.
+        if _rounded(middle / step[0]) >= following[0] / step[0] * (1 - 1e-9):
+            chosen = following
+    return Scale(*chosen)
 
 
 def column_texts(values: Sequence[Value], unit: str) -> tuple[str, list[str]]:
-    """The label that belongs into a column's heading, and its cells."""
+    """The label that belongs into a column's heading, and its cells: all with the same number of decimals."""
     scale = scale_of(values, unit)
-    return scale.label, [scale.text(value) for value in values]
+    numbers = [abs(v) / scale.factor for v in values if isinstance(v, (int, float)) and math.isfinite(v)]
+    if scale.factor == 1 and all(isinstance(v, (int, str, NoneType)) for v in values):
+        return scale.label, [scale.text(value) for value in values]
+    logs = [math.log10(number) for number in numbers if number]
+    decimals = min(max(2 - math.floor(sum(logs) / len(logs)), 0), 6) if logs else 0
+    return scale.label, [
+        f"{value / scale.factor:,.{decimals}f}" if _is_number(value) else scale.text(value) for value in values
+    ]
 
 
 def significant(number: float, digits: int = 3) -> str:
@@ -90,12 +104,15 @@ def significant(number: float, digits: int = 3) -> str:
     if magnitude < -6:
         return f"{number:.{digits - 1}e}"
     text = f"{number:,.{digits - 1 - magnitude}f}"
-    # "2.00" seconds are 2 s; but 0.850 keeps its digits apart from 0.85 nowhere either.
     return text.rstrip("0").rstrip(".")
 
 
+def _is_number(value: Value) -> TypeGuard[int | float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _rounded(number: float, digits: int = 3) -> float:
-    """Rounded first, so that 999.6 µs is shown as 1 ms and not as 1,000 µs."""
+    """`number` as `significant` will show it."""
     if number == 0:
         return 0.0
     magnitude = math.floor(math.log10(abs(number)))

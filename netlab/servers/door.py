@@ -14,6 +14,7 @@ import os
 import socket
 import struct
 import time
+from collections.abc import Callable
 
 from netlab.measure.ledger import Row
 from netlab.servers.counters import Count
@@ -35,6 +36,8 @@ class Door:
     def __init__(self, listener: socket.socket, limits: Limits, row: Row, *, blocking_connections: bool) -> None:
         self.fd = listener.fileno()
         self._listener = listener
+        # What socket.accept() is made of, without its object and its getsockname(2): a loop needs the number only.
+        self._accept: Callable[[], tuple[int, object]] = listener._accept  # type: ignore[attr-defined]
         self._limits = limits
         self._row = row
         self._blocking = blocking_connections
@@ -44,8 +47,7 @@ class Door:
         """Accept one connection: its descriptor, or None if there was none to be had. Blocks if the listener does."""
         row = self._row
         try:
-            # What socket.accept() is made of, without its object and its getsockname(2): a loop needs the number only.
-            fd, _ = self._listener._accept()
+            fd, _ = self._accept()
         except BlockingIOError:
             return None
         except OSError as error:
@@ -90,7 +92,7 @@ class Door:
             os.close(self._reserve)
             self._reserve = -1
         try:
-            fd, _ = self._listener._accept()
+            fd, _ = self._accept()
             self.shed(fd, Count.OUT_OF_DESCRIPTORS)
             self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:

@@ -59,6 +59,10 @@ class Stop:
         for action in self._then:
             action()
 
+    def asked(self) -> bool:
+        """`requested`, for where a reader (or a type checker) would think that nothing can have changed it."""
+        return self.requested
+
     def remaining_s(self) -> float:
         """How much drain time is left; 0 when it is over."""
         return max(0.0, (self._deadline_ns - self._clock()) / 1e9)

@@ -17,6 +17,10 @@ from netlab.measure.ledger import Row
 from netlab.servers.counters import Count
 from netlab.servers.server import Server
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 CHILD_CRASHED = 70  # EX_SOFTWARE of sysexits.h
 
 
@@ -44,15 +48,15 @@ class Workers:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         try:
             pid = os.fork()
-        except OSError:  # EAGAIN: the limit on processes is reached (RLIMIT_NPROC, pids cgroup)
-            self._server.ledger.give_back(number)
-            pid = None
-        else:
             if pid == 0:
                 _be_child(work, row)
             self._rows[pid] = number
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-        return pid
+            return pid
+        except OSError:  # EAGAIN: the limit on processes is reached (RLIMIT_NPROC, pids cgroup)
+            self._server.ledger.give_back(number)
+            return None
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
 
     def _reap(self, *_: object) -> None:
         while self._rows:
@@ -90,7 +94,7 @@ class Workers:
             time.sleep(0.002)
 
 
-def _be_child(work: Callable[[Row], None], row: Row) -> None:
+def _be_child(work: Callable[[Row], None], row: Row) -> NoReturn:
     """The child's whole life. It never returns into the master's code: os._exit skips what the master has set up."""
     # SIGCHLD stays blocked here: there are no grandchildren. Python's signal.signal() would unshare some sixty pages.
     code = CHILD_CRASHED

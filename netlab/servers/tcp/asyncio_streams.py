@@ -15,7 +15,6 @@ Source: docs.python.org, asyncio "TCP echo server using streams". Compare: epoll
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 
 from netlab.servers.counters import Count
@@ -43,13 +42,14 @@ class Echo:
         stopping = asyncio.Event()
         loop = asyncio.get_running_loop()
         alarm_fd = self.server.stop.alarm_fd
-        loop.add_reader(alarm_fd, lambda: (stopping.set(), os.eventfd_read(alarm_fd)))
+        loop.add_reader(alarm_fd, stopping.set)
         self.server.stop.arm()  # asyncio closes the listener itself; nobody is blocked in accept(2)
         self.server.listener.setblocking(False)
         acceptor = await asyncio.start_server(
             self.client, sock=self.server.listener, limit=CHUNK_BYTES, backlog=self.limits.backlog
         )
         await stopping.wait()
+        loop.remove_reader(alarm_fd)
         acceptor.close()
         for writer in self.writers:
             writer.transport.get_extra_info("socket").shutdown(socket.SHUT_RD)

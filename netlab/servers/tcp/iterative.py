@@ -45,7 +45,7 @@ def serve_one_by_one(server: Server, door: Door) -> None:
         if fd is None:
             continue
         serving.append(fd)
-        if stop.requested:  # the signal came between the two lines above, when there was nothing to shut
+        if stop.asked():  # the signal came between the two lines above, when there was nothing to shut
             shut(serving, socket.SHUT_RD)
         ended = converse(fd, row)  # blocks until that client is done
         if ended is not None:

@@ -1,0 +1,191 @@
+"""The sections that are not "servers under one load": memory, netlab's load generator, start-up."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+from .loads import Load, Slice, held, run_c_load, run_netlab_client
+from .processes import Child, RowError
+from .ratios import Target, spread, verdict
+from .rounds import Placement, Settings
+from .servers import Running, c_tcp, netlab, netlab_command, netlab_environment, peer
+from .table import Result, number
+
+Say = Callable[[str], None]
+KIB = 1024
+
+# (server, connections held, target): fewer where each is a process or a thread.
+HELD = (
+    (c_tcp(), 10_000, None, ""),
+    (netlab("tcp", "epoll"), 10_000, Target("≤ 1.5 KiB", 1.5, at_most=True), "0.1–0.5"),
+    (peer("uvloop Protocol", "tcp_uvloop_protocol"), 2000, None, ""),
+    (peer("asyncio streams", "tcp_asyncio_streams"), 2000, None, ""),
+    (netlab("tcp", "thread"), 500, None, "30–42"),
+    (netlab("tcp", "fork"), 200, None, "640–850"),
+)
+
+
+def memory(settings: Settings, placement: Placement, say: Say) -> Result:
+    """Growth of the server's PSS, over its whole process tree, by connections that are held."""
+    result = Result(
+        "Memory of a held TCP connection: user space (PSS) of all server processes",
+        ("server", "connections", "KiB each", "min–max", "target", "met"),
+    )
+    for server, connections, target, seen in HELD:
+        values = []
+        try:
+            for _ in range(2 if settings.quick else 3):
+                say(f"memory: {server.name}")
+                running = Running(server, placement.server)
+                try:
+                    # Ten come and go first: what only the first connection costs is not each one's.
+                    with held(running, 10, placement.load):
+                        pass
+                    time.sleep(0.3)
+                    before = running.pss_bytes()
+                    with held(running, connections, placement.load):
+                        values.append((running.pss_bytes() - before) / connections / KIB)
+                finally:
+                    running.stop()
+        except RowError as failure:
+            result.rows.append((server.name, f"failed: {failure}"))
+            result.raw[server.name] = {"KiB": values, "failures": [str(failure)]}
+            continue
+        found = spread(values)
+        text = "\n".join(filter(None, [target.text if target else "", f"(seen: {seen})" if seen else ""]))
+        result.rows.append(
+            (
+                server.name,
+                f"{connections:,}",
+                number(found.median),
+                f"{number(found.smallest)}–{number(found.largest)}",
+                text,
+                verdict(found, target) if target else "",
+            )
+        )
+        result.raw[server.name] = {"connections": connections, "KiB": values}
+    return result
+
+
+def load_generator(settings: Settings, placement: Placement, say: Say) -> Result:
+    """netlab's client and the C client take turns at the same C server."""
+    result = Result(
+        "Load generator: netlab's client against the C client, same C epoll server, 100 connections, 64 B",
+        ("metric", "C client", "netlab", "netlab / C", "min–max", "target", "met"),
+    )
+    load, seconds = Load(100, 64), max(0.5, 2 * settings.slice_s)
+    mine: list[Slice] = []
+    theirs: list[Slice] = []
+    failure_text = ""
+    try:
+        running = Running(c_tcp(), placement.server)
+        try:
+            for number_of_round in range(settings.rounds):
+                say(f"load generator: round {number_of_round + 1}/{settings.rounds}")
+                # A C slice before and after each of netlab's: their mean is what it is compared with.
+                before = run_c_load(running, load, seconds / 2, settings.warmup_s, placement.load)
+                own = run_netlab_client(running, load, seconds, placement.load)
+                after = run_c_load(running, load, seconds / 2, settings.warmup_s, placement.load)
+                mine.append(own)
+                theirs.append({key: (before[key] + after[key]) / 2 for key in own})
+        finally:
+            running.stop()
+    except RowError as failure:
+        failure_text = str(failure)
+    result.raw = {"netlab": mine, "C": theirs, "failure": failure_text}
+    if failure_text:
+        result.rows.append(("netlab", f"failed: {failure_text}"))
+    if not mine:
+        return result
+    for key, heading, targets in (
+        ("per_second", "messages/s", (Target("≥ 0.8", 0.8),)),
+        ("p50_us", "p50 µs", (Target("≥ 0.85", 0.85), Target("≤ 1.15", 1.15, at_most=True))),
+        ("p99_us", "p99 µs", (Target("≥ 0.85", 0.85), Target("≤ 1.15", 1.15, at_most=True))),
+    ):
+        found = spread([own[key] / c[key] for own, c in zip(mine, theirs, strict=True)])
+        result.rows.append(
+            (
+                heading,
+                number(statistics.median(c[key] for c in theirs)),
+                number(statistics.median(own[key] for own in mine)),
+                f"{found.median:.3f}",
+                f"{found.smallest:.2f}–{found.largest:.2f}",
+                "\n".join(target.text for target in targets),
+                "\n".join(verdict(found, target) for target in targets),
+            )
+        )
+    return result
+
+
+def start_up(settings: Settings, placement: Placement, say: Say) -> Result:
+    """Wall time of whole commands. Python itself is interleaved, and subtracted where a target says so."""
+    result = Result(
+        "Command line start-up: wall time", ("command", "ms", "min–max", "over python ms", "target", "met")
+    )
+    bare = [netlab_command()[0], "-c", "pass"]
+    commands: tuple[tuple[str, list[str], int, Target | None, bool], ...] = (
+        ("python -c pass", bare, 15, None, True),
+        (
+            "netlab --version",
+            netlab_command("--version"),
+            15,
+            Target("≤ 30 ms over python", 30.0, at_most=True),
+            True,
+        ),
+        (
+            "netlab cidr 10.0.0.0/8",
+            netlab_command("cidr", "10.0.0.0/8"),
+            15,
+            Target("≤ 150 ms", 150.0, at_most=True),
+            False,
+        ),
+        (
+            "netlab tcp-server --mode epoll --duration 2",
+            netlab_command("tcp-server", "--mode", "epoll", "--duration", "2", "--no-save"),
+            3,
+            Target("≤ 3500 ms", 3500.0, at_most=True),
+            False,
+        ),
+    )
+    walls: dict[str, list[float]] = {name: [] for name, *_ in commands}
+    failures: dict[str, str] = {}
+    for turn in range(15):
+        for name, command, times, _, _ in commands:
+            if turn >= (times if not settings.quick else (times + 2) // 3) or name in failures:
+                continue
+            say(f"start-up: {name}")
+            try:
+                walls[name].append(_wall_ms(command))
+            except RowError as failure:
+                failures[name] = str(failure)
+    bare_ms = statistics.median(walls[commands[0][0]]) if walls[commands[0][0]] else None
+    for name, _, _, target, over_python in commands:
+        result.raw[name] = {"ms": walls[name], "failure": failures.get(name)}
+        if name in failures or bare_ms is None:
+            result.rows.append((name, f"failed: {failures.get(name, 'python itself did not start')}"))
+            continue
+        found = spread(walls[name])
+        judged = spread([wall - bare_ms for wall in walls[name]]) if over_python else found
+        result.rows.append(
+            (
+                name,
+                number(found.median),
+                f"{number(found.smallest)}–{number(found.largest)}",
+                number(found.median - bare_ms),
+                target.text if target else "",
+                verdict(judged, target) if target else "",
+            )
+        )
+    return result
+
+
+def _wall_ms(command: list[str]) -> float:
+    started = time.monotonic()
+    child = Child(command, None, netlab_environment())
+    try:
+        child.all_output(started + 30.0)
+        return (time.monotonic() - started) * 1e3
+    finally:
+        child.stop()

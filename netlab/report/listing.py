@@ -1,0 +1,38 @@
+"""The list of run records as a person reads it. Reads only the files that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netlab.report import store
+from netlab.report.glyphs import CROSS, TICK, printable
+from netlab.report.record import Report
+from netlab.report.units import human
+
+_FIXED = 41  # columns before the parameters: id's end, time, experiment, mark
+
+
+def listing(names: Sequence[str], limit: int, *, width: int) -> str:
+    """The first `limit` of `names` (newest first), one a line of at most `width` columns."""
+    if not names:
+        return "No runs are recorded yet. This makes one: netlab tcp-server --mode epoll\n"
+    lines = [_line(store.load(name), width) for name in names[:limit]]
+    if len(names) > limit:
+        lines.append(f"… and {len(names) - limit} older: netlab runs --limit {len(names)}")
+    lines.append("One of them again: netlab runs show ID   (the four characters will do)")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _line(run: Report | store.Unreadable, width: int) -> str:
+    if isinstance(run, store.Unreadable):
+        return _cut(f"?     {printable(run.id)}: cannot be read, {printable(run.reason)}", width)
+    mark = "…" if run.interrupted else TICK if run.passed else CROSS
+    began = run.started_at.replace("T", " ")[:16]
+    took = human(round(run.elapsed_s, 1), "s")
+    said = " ".join(f"{value}" for name, value in run.parameters.items() if name in ("mode", "modes", "connections"))
+    return _cut(f"{run.id[-4:]}  {began}  {mark} {run.experiment:<12} {took:>7}  {printable(said)}", width)
+
+
+def _cut(line: str, width: int) -> str:
+    line = line.rstrip()
+    return line if len(line) <= width else line[: width - 1] + "…"
