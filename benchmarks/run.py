@@ -25,8 +25,8 @@ from bench.rounds import Placement, Settings
 from bench.sections import SECTIONS
 from bench.table import Result, render
 
-FULL = Settings(rounds=11, slice_s=0.25, warmup_s=0.05, quick=False)
-QUICK = Settings(rounds=3, slice_s=0.2, warmup_s=0.05, quick=True)
+FULL = Settings(rounds=13, slice_s=0.25, warmup_s=0.05, quick=False)
+QUICK = Settings(rounds=5, slice_s=0.2, warmup_s=0.05, quick=True)
 
 Measure = Callable[[Settings, Placement, Callable[[str], None]], Result]
 
@@ -37,7 +37,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="fewer rows, fewer rounds: three minutes")
     parser.add_argument("--only", metavar="REGEX", default="", help="only sections whose title matches")
-    parser.add_argument("--rounds", type=int, metavar="N", help="rounds of slices (full 11, quick 3)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds of slices (full 13, quick 5)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every slice there")
     return parser.parse_args()
 
@@ -100,7 +100,7 @@ def main() -> int:
     print(
         f'\n{elapsed_s / 60:.1f} minutes. A "?" after met or missed: the target lies within the 95 % interval'
     )
-    print("of the median, so this run does not decide it; more --rounds do.")
+    print("of the ratio, so this run does not decide it; more --rounds do.")
     if options.json:
         document = {
             "host": host,

@@ -1,4 +1,4 @@
-"""The loads: the C generators, with the server's CPU time read around them; netlab's client; held connections."""
+"""The loads: the C generators (and the server's CPU time during them), held connections, netlab's client."""
 
 from __future__ import annotations
 

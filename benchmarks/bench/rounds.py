@@ -2,7 +2,7 @@
 
 On a shared machine the same server's rate drifts by a third from second to second. Slices of a quarter of a
 second, one for each server in every round and in a new order each time, let all servers see the same drift;
-each slice is compared with the yardstick's of its own round, and the median over the rounds is reported.
+each slice is compared with the yardstick's of its own round, and ratios.py makes one number of the rounds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from .loads import Load, Slice, held, run_c_load
 from .processes import RowError
-from .ratios import Spread, Target, spread, verdict
+from .ratios import Target, spread, verdict
 from .servers import Running, Server
 from .table import Result, number
 
@@ -62,6 +62,7 @@ class Metric:
     heading: str = "rate / C"
     relative: bool = True
     inverse: bool = False
+    beside: tuple[tuple[str, str], ...] = (("p50 µs", "p50_us"), ("p99 µs", "p99_us"))
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _median(row: Row, key: str) -> float | None:
     return statistics.median(values) if values else None
 
 
-def judge(rows: list[Row], row: Row, metric: Metric) -> tuple[str, str]:
+def _targets(rows: list[Row], row: Row, metric: Metric) -> tuple[str, str]:
     """The last two cells: the targets, and a word for each."""
     texts, words = [], []
     for target in row.entry.targets:
@@ -188,27 +189,21 @@ def judge(rows: list[Row], row: Row, metric: Metric) -> tuple[str, str]:
 
 def _result(section: Section, rows: list[Row], slice_s: float) -> Result:
     metric = section.metric
-    result = Result(
-        section.title,
-        (
-            "server",
-            metric.heading,
-            "min–max",
-            "rate /s",
-            "p50 µs",
-            "p99 µs",
-            "CPU µs/msg",
-            "load busy",
-            "target",
-            "met",
-        ),
+    beside = (("rate /s", "per_second"), *metric.beside, ("CPU µs/msg", "server_cpu_us"))
+    headings = (
+        "server",
+        metric.heading,
+        "min–max",
+        *(heading for heading, _ in beside),
+        "load busy",
+        "target",
+        "met",
     )
-    base = _median(rows[0], "per_second")
-    if base is not None:
-        result.notes.append(
-            f"{len(rows[0].slices)} interleaved slices of {slice_s:g} s each; "
-            f"{rows[0].entry.server.name} = 1 ({number(base)} messages/s in this run)"
-        )
+    result = Result(section.title, headings)
+    rate = _median(rows[0], "per_second")
+    if rate is not None:
+        yardstick = f"{rows[0].entry.server.name} = 1 ({number(rate)} messages/s in this run)"
+        result.notes.append(f"{len(rows[0].slices)} interleaved slices of {slice_s:g} s each; {yardstick}")
     for row in rows:
         name = row.entry.server.name
         result.raw[name] = {"slices": row.slices, "failures": row.failures}
@@ -219,23 +214,13 @@ def _result(section: Section, rows: list[Row], slice_s: float) -> Result:
         if not values:
             result.rows.append((name, "failed: " + (row.failures or ["no yardstick to compare with"])[0]))
             continue
-        found: Spread = spread(values)
-        target, word = judge(rows, row, metric)
         if row.failures:
-            word += f" ({len(row.failures)} of {len(row.slices)} failed: {row.failures[0]})"
+            count = f"{len(row.failures)} of {len(row.slices)} slices"
+            result.notes.append(f"{name}: {count} failed: {row.failures[0]}")
+        found = spread(values)
+        cells = [f"{found.middle:.3f}", f"{found.smallest:.2f}–{found.largest:.2f}"]
+        cells += [number(_median(row, key)) for _, key in beside]
         busy = _median(row, "load_busy")
-        result.rows.append(
-            (
-                name,
-                f"{found.median:.3f}",
-                f"{found.smallest:.2f}–{found.largest:.2f}",
-                number(_median(row, "per_second")),
-                number(_median(row, "p50_us")),
-                number(_median(row, "p99_us")),
-                number(_median(row, "server_cpu_us")),
-                "–" if busy is None else f"{busy:.0%}",
-                target,
-                word.strip(),
-            )
-        )
+        cells.append("–" if busy is None else f"{busy:.0%}")
+        result.rows.append((name, *cells, *_targets(rows, row, metric)))
     return result

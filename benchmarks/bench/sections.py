@@ -174,7 +174,7 @@ SECTIONS = (
             Entry(netlab("udp", "batch")),
             Entry(peer("uvloop", "udp_uvloop"), quick=False),
         ),
-        metric=Metric("loss", "lost", relative=False),
+        metric=Metric("loss", "lost", relative=False, beside=(("sent /s", "sent_per_second"),)),
         overload=2.0,
     ),
 )

@@ -56,7 +56,7 @@ def netlab_command(*arguments: str) -> list[str]:
 
 
 def netlab_environment() -> dict[str, str]:
-    """This checkout first on the path; no colours; whatever netlab keeps of a run stays in the build folder."""
+    """This checkout first on the path; no colours; what netlab keeps of a run stays in the build folder."""
     path = os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH", "")]))
     return {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1", "XDG_STATE_HOME": str(BUILD / "state")}
 

@@ -59,7 +59,7 @@ def memory(settings: Settings, placement: Placement, say: Say) -> Result:
             (
                 server.name,
                 f"{connections:,}",
-                number(found.median),
+                number(found.middle),
                 f"{number(found.smallest)}–{number(found.largest)}",
                 text,
                 verdict(found, target) if target else "",
@@ -110,7 +110,7 @@ def load_generator(settings: Settings, placement: Placement, say: Say) -> Result
                 heading,
                 number(statistics.median(c[key] for c in theirs)),
                 number(statistics.median(own[key] for own in mine)),
-                f"{found.median:.3f}",
+                f"{found.middle:.3f}",
                 f"{found.smallest:.2f}–{found.largest:.2f}",
                 "\n".join(target.text for target in targets),
                 "\n".join(verdict(found, target) for target in targets),
@@ -171,9 +171,9 @@ def start_up(settings: Settings, placement: Placement, say: Say) -> Result:
         result.rows.append(
             (
                 name,
-                number(found.median),
+                number(found.middle),
                 f"{number(found.smallest)}–{number(found.largest)}",
-                number(found.median - bare_ms),
+                number(found.middle - bare_ms),
                 target.text if target else "",
                 verdict(judged, target) if target else "",
             )

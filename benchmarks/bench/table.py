@@ -36,7 +36,7 @@ def number(value: float | None) -> str:
 
 
 def render(result: Result) -> str:
-    """Title, notes and the table: the first column left-aligned. A row of two cells is a name and a sentence."""
+    """Title, notes and the table. A row of only two cells is a name and a sentence ("failed: why")."""
     lines = [line for row in [result.headings, *result.rows] for line in _lines(row)]
     full = [line for line in lines if len(line) == len(result.headings)]
     widths = [max(len(line[column]) for line in full) for column in range(len(result.headings))]

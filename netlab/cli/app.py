@@ -15,6 +15,7 @@ from typer._click.core import Context
 from typer._click.exceptions import NoArgsIsHelpError
 from typer._click.formatting import HelpFormatter
 from typer._click.shell_completion import CompletionItem
+from typer.core import TyperOption
 from typer.main import get_command
 
 from netlab.cli import failures
@@ -111,6 +112,9 @@ def command() -> Group:
     """The whole command tree, as Click sees it."""
     root_command = get_command(app)
     assert isinstance(root_command, Root)
+    for param in root_command.params:
+        if isinstance(param, TyperOption) and param.name == "show_completion":
+            param.help = "Show that completion instead."  # Typer's own words take two lines
     return root_command
 
 

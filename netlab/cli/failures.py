@@ -18,12 +18,22 @@ from typer._click.exceptions import ClickException, NoSuchOption
 from typer._click.exceptions import UsageError as ClickUsageError
 
 from netlab.errors import NetlabError, UsageError
+from netlab.report.glyphs import printable
 
 __all__ = ["UsageError", "complain", "guarded"]
 
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
 READER_GONE = 141
+
+_OUR_WORDS = {
+    "a valid int range": "a whole number",
+    "a valid integer range": "a whole number",
+    "a valid integer": "a whole number",
+    "a valid float range": "a number",
+    "a valid float": "a number",
+    "in the range x>=": "at least ",
+}
 
 
 def guarded(main: Callable[[], int]) -> int:
@@ -52,9 +62,9 @@ def guarded(main: Callable[[], int]) -> int:
 
 def complain(message: str, hint: str | None = None) -> None:
     """One line that says what happened and, where we know, one that says what to try."""
-    text = f"netlab: {message}\n"
+    text = f"netlab: {printable(message)}\n"
     if hint:
-        text += f"  try: {hint}\n"
+        text += f"  hint: {printable(hint)}\n"
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -66,6 +76,8 @@ def _in_our_words(error: ClickException) -> tuple[str, str | None]:
     """Click's message without capital and full stop, and the help of the command it happened in."""
     message = error.format_message().replace("\n", " ").rstrip(".")
     message = message[:1].lower() + message[1:]
+    for theirs, ours in _OUR_WORDS.items():
+        message = message.replace(theirs, ours)
     if isinstance(error, NoSuchOption):
         near = sorted(error.possibilities or ())
         message = f"there is no option '{error.option_name}'"

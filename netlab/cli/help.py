@@ -13,6 +13,7 @@ cost more than printing the help.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -21,6 +22,9 @@ from typer._click.core import Context
 from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
+
+# "[x>=1]" is Click's way to say that a number of connections is positive. An error says it where it matters.
+_BOUNDS = re.compile(r"  \[(?:[\d.]+<=?)?x[<>]=?[\d.]+\]|; (?:[\d.]+<=?)?x[<>]=?[\d.]+(?=[;\]])")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -37,6 +41,10 @@ def examples(*lines: str) -> Callable[[Function], Function]:
 
 class Command(TyperCommand):
     """A command whose help groups its options and ends with its examples."""
+
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
+        """Arguments by their names alone: Typer writes {HOST:PORT}, which no manual page does."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Arguments first, then the options, panel by panel in the order of their first option; --help comes last."""
@@ -80,7 +88,9 @@ def _write_options(command: TyperCommand | TyperGroup, ctx: Context, formatter: 
         if record is None:
             continue
         default = "Arguments" if param.param_type_name == "argument" else "Options"
-        sections.setdefault(getattr(param, "rich_help_panel", None) or default, []).append(record)
+        name, text = record
+        heading = getattr(param, "rich_help_panel", None) or default
+        sections.setdefault(heading, []).append((name, _BOUNDS.sub("", text)))
     if "Options" in sections:
         sections["Options"] = sections.pop("Options")
     for heading, records in sections.items():

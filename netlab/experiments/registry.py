@@ -42,6 +42,8 @@ class Experiment:
 EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("tcp-server", "netlab.experiments.tcp_server", "A TCP echo server under load", "lecture 13"),
     Experiment("udp-server", "netlab.experiments.udp_server", "A UDP echo server under load", "lecture 13"),
+    Experiment("tcp-serve", "netlab.experiments.serving", "A TCP echo server for any client", "lecture 13"),
+    Experiment("udp-serve", "netlab.experiments.serving", "A UDP echo server for any client", "lecture 13"),
     Experiment("tcp-client", "netlab.experiments.tcp_client", "Load on a TCP echo server", "lecture 13"),
     Experiment("udp-client", "netlab.experiments.udp_client", "Load on a UDP echo server", "lecture 13"),
     Experiment("tcp-compare", "netlab.experiments.tcp_compare", "TCP server modes side by side", "lecture 13"),

@@ -72,9 +72,9 @@ class Churn:
         row, busy = self.window.row, self.busy
         while busy:
             for fd, events in self.poller.poll(0.05):
-                slot = busy.get(fd)
-                if slot is None:
-                    continue
+                if fd not in busy:
+                    continue  # closed earlier in this very turn
+                slot = busy[fd]
                 try:
                     if slot.connecting or (slot.unsent and events & EPOLLOUT):
                         self._go_on(slot)

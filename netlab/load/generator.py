@@ -37,6 +37,7 @@ class LoadResult:
     late_sends: int = 0
     unrecorded: int = 0
     per_connection: list[int] = field(default_factory=list)
+    datagrams: dict[str, int] = field(default_factory=dict)  # UDP only: sent, echoed, lost, late, …
     latency_ns: array[int] = field(default_factory=lambda: array("Q"))
     kernel_ns: array[int] = field(default_factory=lambda: array("Q"))
     connect_ns: array[int] = field(default_factory=lambda: array("Q"))
@@ -155,6 +156,7 @@ class LoadGenerator:
             result.busy_share = max(result.busy_share, message["busy_ns"] / message["window_ns"])
         result.per_connection += message["per_connection"]
         add_errors(result.errors, message["errors"])
+        add_errors(result.datagrams, message.get("datagrams", {}))
         with open(samples_fd, "rb", closefd=False) as file:
             file.seek(0)
             for values, count in zip((result.latency_ns, result.kernel_ns, result.connect_ns), message["samples"], strict=True):
@@ -171,7 +173,7 @@ class LoadGenerator:
 
 
 def add_errors(total: dict[str, int], more: dict[str, int]) -> None:
-    """Add up errors by kind."""
+    """Add counts by name to `total`."""
     for kind, count in more.items():
         total[kind] = total.get(kind, 0) + count
 

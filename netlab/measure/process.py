@@ -16,63 +16,63 @@ import psutil
 
 
 @dataclass(frozen=True, slots=True)
-class TreeSample:
-    """One look at all live processes of a tree."""
+class TreeMemory:
+    """Memory, threads and descriptors of a tree. PSS divides each shared page by the number of processes that share it.
+
+    None where the machine does not let us see it.
+    """
 
     processes: int
     threads: int
-    cpu_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class TreeMemory:
-    """Memory and descriptors of a tree. PSS divides each shared page by the number of processes that share it."""
-
     rss_bytes: int
     pss_bytes: int | None
     descriptors: int | None
 
 
-def tree(pid: int) -> list[psutil.Process]:
+def tree(pid: int) -> list[int]:
     """The process `pid` and all its living descendants; empty if it has ended."""
-    try:
-        root = psutil.Process(pid)
-        return [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def look(pid: int) -> TreeSample:
-    """Sample the tree of `pid`. A process that ends while we look is left out."""
-    processes = threads = 0
-    cpu_s = 0.0
-    for process in tree(pid):
+    found = [pid] if psutil.pid_exists(pid) else []
+    for member in found:  # grows as we go
         try:
-            cpu_s += _cpu_clock_s(process.pid)
-            threads += process.num_threads()
-            processes += 1
-        except (OSError, psutil.NoSuchProcess):
-            continue
-    return TreeSample(processes, threads, cpu_s)
+            with open(f"/proc/{member}/task/{member}/children", "rb") as file:
+                found += map(int, file.read().split())
+        except FileNotFoundError:
+            if member == pid and psutil.pid_exists(pid):  # a kernel without CONFIG_PROC_CHILDREN: search all of /proc
+                return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+    return found
+
+
+def cpu_s(pid: int) -> float:
+    """CPU time of all living processes of the tree of `pid` until now, in seconds."""
+    total = 0.0
+    for member in tree(pid):
+        try:
+            total += _cpu_clock_s(member)
+        except OSError:
+            continue  # it ended meanwhile
+    return total
 
 
 def memory(pid: int) -> TreeMemory:
     """Memory of the tree of `pid`. Reading PSS walks every page table, so keep it out of measured windows."""
-    rss = 0
+    rss = processes = threads = 0
     pss: int | None = 0
     descriptors: int | None = 0
-    for process in tree(pid):
+    for member in tree(pid):
         try:
+            process = psutil.Process(member)
             rss += process.memory_info().rss
+            threads += process.num_threads()
+            processes += 1
             if pss is not None:
-                pss += _rollup_pss(process.pid)
+                pss += _rollup_pss(member)
             if descriptors is not None:
                 descriptors += process.num_fds()
         except (psutil.NoSuchProcess, psutil.ZombieProcess, FileNotFoundError, ProcessLookupError):
             continue
         except (psutil.AccessDenied, PermissionError):
             pss = descriptors = None
-    return TreeMemory(rss, pss, descriptors)
+    return TreeMemory(processes, threads, rss, pss, descriptors)
 
 
 def _cpu_clock_s(pid: int) -> float:
@@ -81,11 +81,13 @@ def _cpu_clock_s(pid: int) -> float:
 
 
 def _rollup_pss(pid: int) -> int:
+    """Anonymous memory: what the program has written. The pages of libraries are left out, because how many others share them
+    at the moment has nothing to do with the server."""
     with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
         for line in file:
-            if line.startswith(b"Pss:"):
+            if line.startswith(b"Pss_Anon:"):
                 return int(line.split()[1]) * 1024
-    return 0
+    raise PermissionError("no Pss_Anon in smaps_rollup: a kernel before 5.5")
 
 
 def cpus() -> list[int]:

@@ -75,15 +75,15 @@ def bucket_at(bound: float) -> int:
 
 def _histogram(ordered: list[float], scale: float) -> tuple[tuple[float, int], ...]:
     """Walk from bucket to bucket by bisection: as many steps as there are buckets in use, not samples."""
-    buckets = []
+    counts: dict[float, int] = {}
     start = bisect_right(ordered, 0)
     if start:
-        buckets.append((0.0, start))
+        counts[0.0] = start
     while start < len(ordered):
-        number = bucket_of(ordered[start] * scale)
-        bound = 10.0 ** (number / BUCKETS_PER_DECADE)
-        # Never stand still, whatever rounding does to the bound.
-        end = max(bisect_right(ordered, bound / scale, lo=start), start + 1)
-        buckets.append((float(f"{bound:.6g}"), end - start))
+        bound = 10.0 ** (bucket_of(ordered[start] * scale) / BUCKETS_PER_DECADE)
+        # As much wider as bucket_of rounds; and one sample at least, so that this never stands still.
+        end = max(bisect_right(ordered, bound * (1 + 1.15e-7) / scale, lo=start), start + 1)
+        key = float(f"{bound:.6g}")
+        counts[key] = counts.get(key, 0) + end - start
         start = end
-    return tuple(buckets)
+    return tuple(counts.items())

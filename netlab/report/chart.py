@@ -26,7 +26,8 @@ def lines(chart: Chart, tables: Sequence[Table], width: int) -> Iterator[Text]:
     if plot is None:
         return
     scale = ", log scale" if plot.y.log else ""
-    yield from wrapped(f"{plot.title}  ({plot.y.label}{scale})", width, style="bold")
+    yield from wrapped(plot.title, width, style="bold")
+    yield from wrapped(plot.y.label + scale, width, first="  ", style="dim")
     yield from _bars(plot, width) if plot.categories else _curves(plot, width)
 
 

@@ -18,6 +18,7 @@ from netlab.report.wrap import wrapped
 _GAP = 2  # between columns
 _TEXT_AT_LEAST = 18  # a column of words is wrapped down to this width before a column is left out
 _SPARK_WIDTH = 20
+_STATES = {"ok": "green", "limited": "yellow", "missing": "red"}  # the words of a column called "state"
 
 
 def samples(summaries: Sequence[SampleSummary], width: int) -> Iterator[Text]:
@@ -86,10 +87,12 @@ class _Column:
 
 
 def _laid_out(columns: list[_Column], width: int) -> Iterator[Text]:
-    """Headings, units, rows; and what was left out because the terminal is too narrow, from the right."""
+    """Headings, units, rows. On a narrow terminal the columns at the right give way: words go under their row,
+    numbers are left out, and it is said which."""
     kept = list(columns)
     while not _fit(kept, width - 2) and len(kept) > 1:
         kept.pop()
+    under = [column for column in columns[len(kept) :] if column.words]
     headings = [_cell_lines(column.heading, column) for column in kept]
     tallest = max(len(lines) for lines in headings)
     for number in range(-tallest, 0):
@@ -100,8 +103,10 @@ def _laid_out(columns: list[_Column], width: int) -> Iterator[Text]:
     for index in range(len(kept[0].cells)):
         cells = [_cell_lines(column.cells[index], column) for column in kept]
         for number in range(max(len(lines) for lines in cells)):
-            yield _row([lines[number] if number < len(lines) else "" for lines in cells], kept, "")
-    left_out = [column.heading for column in columns[len(kept) :]]
+            yield _row([lines[number] if number < len(lines) else "" for lines in cells], kept)
+        for column in under:
+            yield from wrapped(column.cells[index], width, first="    ", style="dim")
+    left_out = [column.heading for column in columns[len(kept) :] if not column.words]
     if left_out:
         yield from wrapped(f"(no room here for: {', '.join(left_out)})", width, first="  ", style="dim")
 
@@ -126,10 +131,11 @@ def _cell_lines(text: str, column: _Column) -> list[str]:
     return [line.plain for line in wrapped(text, column.width)] or [""]
 
 
-def _row(parts: list[str], columns: list[_Column], style: str) -> Text:
+def _row(parts: list[str], columns: list[_Column], style: str | None = None) -> Text:
     line = Text("  ")
     for number, (part, column) in enumerate(zip(parts, columns, strict=True)):
         padding = " " * (column.width - cell_len(part))
         line.append(" " * _GAP * (number > 0))
-        line.append(part + padding if column.words else padding + part, style or ("cyan" if number == 0 else ""))
+        ink = style or ("cyan" if number == 0 else _STATES.get(part, "") if column.heading == "state" else "")
+        line.append(part + padding if column.words else padding + part, ink)
     return line

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from netlab.report import store
 from netlab.report.glyphs import CROSS, TICK, printable
 from netlab.report.record import Report
 from netlab.report.units import human
-
-_FIXED = 41  # columns before the parameters: id's end, time, experiment, mark
 
 
 def listing(names: Sequence[str], limit: int, *, width: int) -> str:
@@ -27,10 +26,18 @@ def _line(run: Report | store.Unreadable, width: int) -> str:
     if isinstance(run, store.Unreadable):
         return _cut(f"?     {printable(run.id)}: cannot be read, {printable(run.reason)}", width)
     mark = "…" if run.interrupted else TICK if run.passed else CROSS
-    began = run.started_at.replace("T", " ")[:16]
+    began = _local(run.started_at)
     took = human(round(run.elapsed_s, 1), "s")
     said = " ".join(f"{value}" for name, value in run.parameters.items() if name in ("mode", "modes", "connections"))
     return _cut(f"{run.id[-4:]}  {began}  {mark} {run.experiment:<12} {took:>7}  {printable(said)}", width)
+
+
+def _local(started_at: str) -> str:
+    """The time of the run by the reader's own clock."""
+    try:
+        return f"{datetime.fromisoformat(started_at).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return printable(started_at)[:16]
 
 
 def _cut(line: str, width: int) -> str:

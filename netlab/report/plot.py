@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from netlab.measure.quantity import Chart, Table, Value
 from netlab.report.glyphs import printable
@@ -96,7 +97,7 @@ def plot_of(chart: Chart, tables: Iterable[Table]) -> Plot | None:
     )
 
 
-def _is_number(value: Value) -> bool:
+def _is_number(value: Value) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -107,7 +108,9 @@ def _word(value: Value) -> str:
 
 
 def _labelled(name: str, unit: str) -> str:
-    return f"{printable(name)} ({unit})" if unit else printable(name)
+    if unit == "/s":
+        return f"{printable(name)} per second"
+    return f"{printable(name)}, {unit}" if unit else printable(name)
 
 
 def _axis(label: str, values: Sequence[float], log: bool, *, from_zero: bool) -> Axis:
@@ -118,6 +121,7 @@ def _axis(label: str, values: Sequence[float], log: bool, *, from_zero: bool) ->
         zero = len(positive) < len(values)
         if from_zero or low == high:
             low, high = _round_log(low, down=True), _round_log(high, down=False)
+            high = high if low < high else 10 * low
         ticks = _few_or(values, _log_ticks(low, high)) if not from_zero else _log_ticks(low, high)
         if zero and (not ticks or ticks[0] > 0):
             ticks = [0.0, *ticks]
@@ -125,8 +129,9 @@ def _axis(label: str, values: Sequence[float], log: bool, *, from_zero: bool) ->
     low, high = min(values), max(values)
     if from_zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        margin = 0.1 * abs(high) or 0.5
+        low, high = low - margin, high + margin
     step = _round_step((high - low) / 5)
     if from_zero:
         low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step

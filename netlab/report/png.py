@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,8 @@ def require() -> None:
 def save(plots: Sequence[Plot], footer: str, path: Path) -> None:
     """Draw all plots under each other; raises OSError if `path` cannot be written."""
     require()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 4.6 * len(plots)), layout="constrained")
-    FigureCanvasAgg(figure)
+    # Without pyplot: it would look for a screen, and keep the figure for ever.
+    figure = import_module("matplotlib.figure").Figure(figsize=(8, 4.6 * len(plots)), layout="constrained")
     figure.text(0.99, 0.005, footer, ha="right", va="bottom", fontsize=7, color="#5f6b7a")
     for number, plot in enumerate(plots):
         axes = figure.add_subplot(len(plots), 1, number + 1)

@@ -121,5 +121,9 @@ def _check(check: Check, width: int) -> Iterator[Text]:
 
 
 def _footer(report: Report, width: int) -> Iterator[Text]:
-    again = f"see it again: netlab runs show {report.id[-4:]}" if report.record else "not saved"
-    yield from flowing([human(round(report.elapsed_s, 2), "s"), f"run {report.id}", again], width, "dim")
+    took = human(round(report.elapsed_s, 2), "s")
+    if report.record:
+        again = f"see it again: netlab runs show {report.id[-4:]}"
+        yield from flowing([took, f"run {report.id}", again], width, "dim")
+    else:
+        yield from flowing([took, "not recorded"], width, "dim")

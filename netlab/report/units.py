@@ -92,16 +92,17 @@ def column_texts(values: Sequence[Value], unit: str) -> tuple[str, list[str]]:
 
 
 def significant(number: float, digits: int = 3) -> str:
-    """`number` to so many significant digits, never in exponent form unless it is tiny; "1,230", "12.3", "0.00123"."""
+    """`number` to so many significant digits: "1,230", "12.3", "0.00123"; with an exponent only where it is beyond all
+    that one measures."""
     if not math.isfinite(number):
         return UNKNOWN
     if number == 0:
         return "0"
     number = _rounded(number, digits)
     magnitude = math.floor(math.log10(abs(number)))
-    if magnitude >= digits - 1:
+    if digits - 1 <= magnitude < 16:
         return f"{number:,.0f}"
-    if magnitude < -6:
+    if not -6 <= magnitude < 16:
         return f"{number:.{digits - 1}e}"
     text = f"{number:,.{digits - 1 - magnitude}f}"
     return text.rstrip("0").rstrip(".")
@@ -113,8 +114,8 @@ def _is_number(value: Value) -> TypeGuard[int | float]:
 
 def _rounded(number: float, digits: int = 3) -> float:
     """`number` as `significant` will show it."""
-    if number == 0:
-        return 0.0
+    if number == 0 or not math.isfinite(number):
+        return number
     magnitude = math.floor(math.log10(abs(number)))
     if magnitude >= digits:
         return float(round(number))  # whole numbers keep all of their digits

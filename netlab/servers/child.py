@@ -26,9 +26,15 @@ def main(config: Message) -> None:
     listener = bind(config["transport"], config["host"], config["port"], limits.backlog, config["reuse_port"])
     ledger = Ledger(*config["ledger"])
     stop = Stop(limits.drain_s)
-    stop.arm(shut_listener(listener))
+    row = ledger.row(Ledger.OWN)
+    if config["transport"] == "tcp":
+        stop.arm(shut_listener(listener))
+    else:
+        from netlab.servers.datagram_sockets import end_queue  # not for TCP: what is not imported need not be copied by fork
+
+        stop.arm(end_queue(listener, row))
     loop = import_module(config["module"]).serve
-    server = Server(listener, limits, stop, ledger, ledger.row(Ledger.OWN))
+    server = Server(listener, limits, stop, ledger, row)
     # What lives now lives for ever. Out of the collector's sight, its pages stay shared with every forked child.
     gc.collect()
     gc.freeze()
@@ -46,6 +52,9 @@ def bind(transport: str, host: str, port: int, backlog: int, reuse_port: bool) -
         family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
     except (socket.gaierror, UnicodeError) as error:
         raise UsageError(f"'{host}' is no address of this machine: {error}", "try --host 127.0.0.1") from None
+    if reuse_port and port:
+        # With SO_REUSEPORT two servers of one user would share the port, and the clients, unawares. So ask first without.
+        bind(transport, host, port, 0, reuse_port=False).close()
     listener = socket.socket(family, kind)
     try:
         if transport == "tcp":

@@ -25,7 +25,7 @@ class Clients(Conversations):
     """All open connections of one loop, non-blocking."""
 
     __slots__ = (
-        "door", "open", "patience_s", "_closed", "_draining", "_idle_ns", "_next_sweep_ns",
+        "door", "open", "patience_s", "_alarmed", "_closed", "_draining", "_idle_ns", "_next_sweep_ns",
         "_row", "_stop", "_stuck", "_swept",
     )  # fmt: skip
 
@@ -43,12 +43,13 @@ class Clients(Conversations):
         self._row = server.row
         self._stop = server.stop
         self._closed = 0
+        self._alarmed = False
         self._draining = False
         self._swept: set[int] = set()
 
     def admit(self) -> int | None:
         """Accept one connection, if there is one: its descriptor, to be waited for."""
-        fd = self.door.admit(len(self.open))
+        fd = self.door.admit(self.open)
         if fd is not None:
             self.open.add(fd)
         return fd
@@ -66,10 +67,21 @@ class Clients(Conversations):
         """The conversation is over."""
         self.open.discard(fd)
         self.held.pop(fd, None)
+        if self._stuck:
+            self._stuck.pop(fd, None)  # the number may be another connection's next
         if self._swept:
             self._swept.discard(fd)
         self._closed += 1
         os.close(fd)
+
+    def last_call(self) -> list[int]:
+        """The alarm has gone: what a loop must not wait for any more, because running() will close the door.
+
+        Only now, and not as soon as a stop is requested: the signal may come in the middle of a turn, and a loop that still
+        waits for the alarm or the closed door would take their numbers for conversations.
+        """
+        self._alarmed = True
+        return list(self.special)
 
     def running(self) -> bool:
         """To be asked once a turn: publishes the counts, looks at the time; False when told to stop and all is done."""
@@ -77,7 +89,7 @@ class Clients(Conversations):
         self._row[1] = self._closed  # Count.CLOSED
         if self._idle_ns:
             self._sweep()
-        return not self._stop.requested or self._drain()
+        return not self._alarmed or self._drain()
 
     def _drain(self) -> bool:
         if not self._draining:

@@ -11,7 +11,8 @@ class Count(IntEnum):
     ACCEPTED = 0  # connections taken from the accept queue and served (UDP: clients given a worker of their own)
     CLOSED = 1  # of those, how many have ended
     PEAK_OPEN = 2  # most open at once in this row; summed over workers, so an upper bound where there are several
-    SHED = 3  # connections closed unserved: over --max-connections, or no descriptor, process or thread to be had
+    SHED = 3  # connections closed unserved (UDP: datagrams of clients that are not served): over --max-connections, or
+    #           no descriptor, process or thread to be had
     OUT_OF_DESCRIPTORS = 4  # of those: accept(2) failed with EMFILE or ENFILE
     OUT_OF_FD_SET = 5  # of those: the descriptor's number was FD_SETSIZE or more (select(2))
     OUT_OF_WORKERS = 6  # of those: fork(2) failed, or no thread could be started
@@ -28,3 +29,5 @@ class Count(IntEnum):
     CRASHED = 17  # children that ended otherwise than by their own exit 0
     ALIEN = 18  # UDP: datagrams for a client's own socket that came from somebody else
     UNSENT = 19  # UDP: echoes that the kernel refused to take
+    REFUSED = 20  # UDP: "port unreachable" came back for an echo: the client had gone
+    OVERFLOWED = 21  # UDP: datagrams that the receive queue had no room for

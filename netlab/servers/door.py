@@ -3,6 +3,8 @@
 A failing accept must neither end the server nor make it spin. The connection that could not be accepted stays in the
 queue, so a level-triggered loop would be told of it again at once, for ever. The way out for EMFILE is as old as libev:
 keep one descriptor in reserve, give it up to accept the connection, close that, and take the reserve back.
+(A blocking accept(2) takes its descriptor before it waits, so it may have waited long on the reserve: when that can be
+replaced by then, there are descriptors again, and the connection is served.)
 The policy when the server is full is the same: *shed*, that is accept and close at once, so that the client
 learns it now instead of waiting in a queue that nobody serves.
 """
@@ -14,7 +16,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 
 from netlab.measure.ledger import Row
 from netlab.servers.counters import Count
@@ -41,18 +43,21 @@ class Door:
         self._limits = limits
         self._row = row
         self._blocking = blocking_connections
-        self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._reserve = reserve()
 
-    def admit(self, open_now: int) -> int | None:
+    def admit(self, already_open: Sized) -> int | None:
         """Accept one connection: its descriptor, or None if there was none to be had. Blocks if the listener does."""
         row = self._row
+        fd: int | None
         try:
             fd, _ = self._accept()
         except BlockingIOError:
             return None
         except OSError as error:
-            self._failed(error)
-            return None
+            fd = self._failed(error)
+            if fd is None:
+                return None
+        open_now = len(already_open)  # now, not when the wait began: places may have become free meanwhile
         if open_now >= self._limits.max_connections:
             self.shed(fd)
             return None
@@ -77,26 +82,42 @@ class Door:
         self._row[Count.ACCEPTED] -= 1
         self.shed(fd, why)
 
-    def _failed(self, error: OSError) -> None:
+    def _failed(self, error: OSError) -> int | None:
         if error.errno in OUT_OF_DESCRIPTORS:
-            self._shed_by_reserve()
-        elif error.errno in LOST_BEFORE_ACCEPTED:
+            return self._accept_by_reserve()
+        if error.errno in LOST_BEFORE_ACCEPTED:
             self._row[Count.ABORTED] += 1
         elif error.errno in OUT_OF_MEMORY:
             time.sleep(0.01)  # the kernel is short of memory; asking again at once would only burn CPU
         elif error.errno not in SHUT_DOWN:
             raise error
+        return None
 
-    def _shed_by_reserve(self) -> None:
+    def shed_waiting(self) -> None:
+        """Out of descriptors: shed all that wait in the queue of a listener that does not block."""
+        before = -1
+        while before < self._row[Count.SHED]:
+            before = self._row[Count.SHED]
+            fd = self._accept_by_reserve()
+            if fd is not None:
+                self.shed(fd, Count.OUT_OF_DESCRIPTORS)
+
+    def _accept_by_reserve(self) -> int | None:
         if self._reserve >= 0:
             os.close(self._reserve)
-            self._reserve = -1
+        fd = None
         try:
             fd, _ = self._accept()
-            self.shed(fd, Count.OUT_OF_DESCRIPTORS)
-            self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        except BlockingIOError:
+            pass  # it has gone meanwhile
         except OSError:
             time.sleep(0.01)  # somebody else took the descriptor: no spinning until one is free again
+        self._reserve = reserve()
+        if fd is not None and self._reserve < 0:
+            self.shed(fd, Count.OUT_OF_DESCRIPTORS)
+            self._reserve = reserve()
+            return None
+        return fd
 
     def close(self) -> None:
         """Stop listening: the kernel resets whoever is still in the queue."""
@@ -104,6 +125,14 @@ class Door:
             os.close(self._reserve)
             self._reserve = -1
         self._listener.close()
+
+
+def reserve() -> int:
+    """A descriptor to be given up when there is no other; -1 if there is none now."""
+    try:
+        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return -1
 
 
 def limit_read_and_write(fd: int, seconds: float) -> None:

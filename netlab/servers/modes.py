@@ -67,7 +67,16 @@ TCP_MODES: tuple[Mode, ...] = (
     Mode("asyncio", "tcp.asyncio_streams", "epoll_wait", "coroutines on an event loop: the ecosystem's own"),
 )
 
-UDP_MODES: tuple[Mode, ...] = ()
+UDP_MODES: tuple[Mode, ...] = (
+    Mode("iterative", "udp.iterative", "recvfrom", "one datagram after the other, whoever sends: the baseline"),
+    Mode("fork", "udp.fork_per_client", "recvfrom", "a process for each client", per_connection=1024, reuse_port=True),
+    Mode("thread", "udp.thread_per_client", "recvfrom", "a thread for each client", per_connection=4096, reuse_port=True),
+    Mode("select", "udp.select_loop", "select", "ask for the one socket, then take what is queued"),
+    Mode("epoll", "udp.epoll_loop", "epoll_wait", "be told of the one socket, then take what is queued"),
+    Mode("epoll-multi", "udp.epoll_multi", "epoll_wait", "an epoll loop a CPU on one port", "processes", reuse_port=True),
+    Mode("batch", "udp.batch", "recvmmsg", "many datagrams with one system call"),
+    Mode("asyncio", "udp.asyncio_protocol", "epoll_wait", "callbacks on an event loop: the ecosystem's own"),
+)
 
 MODES: dict[str, tuple[Mode, ...]] = {"tcp": TCP_MODES, "udp": UDP_MODES}
 

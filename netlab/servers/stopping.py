@@ -39,6 +39,7 @@ class Stop:
         signal.signal(signal.SIGTERM, self._on_sigterm)
         if cut:
             signal.signal(signal.SIGALRM, lambda *_: cut())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])  # held back since the fork (workers.py)
 
     def become_child(self, *then: Callable[[], None]) -> None:
         """In a forked child: the stop is now this process's own, and no longer wakes the master's loop."""
@@ -46,6 +47,7 @@ class Stop:
         self.alarm_fd = -1
         self._then = list(then)
         self._cut = None
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
 
     def _on_sigterm(self, *_: object) -> None:
         if self.requested:

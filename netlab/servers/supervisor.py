@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from netlab.child.handle import Child
+from netlab.clock import monotonic_ns
 from netlab.errors import NetlabError
 from netlab.measure import process
 from netlab.measure.ledger import Ledger
@@ -28,14 +29,13 @@ class Outcome:
     peak_rss_bytes: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Look:
     """A running server at one instant: its counters and the CPU time of its processes, ended ones included."""
 
-    counts: dict[Count, int] = field(default_factory=dict)
-    cpu_s: float = 0.0
-    processes: int = 0
-    threads: int = 0
+    counts: dict[Count, int]
+    cpu_s: float
+    at_ns: int
 
 
 class RunningServer:
@@ -96,8 +96,8 @@ class RunningServer:
     def look(self) -> Look:
         """The counters, and what the processes have cost until now."""
         counts = self.counts()
-        tree = process.look(self.pid)
-        return Look(counts, tree.cpu_s + counts[Count.REAPED_CPU_NS] / 1e9, tree.processes, tree.threads)
+        cpu_s = process.cpu_s(self.pid) + counts[Count.REAPED_CPU_NS] / 1e9
+        return Look(counts, cpu_s, monotonic_ns())
 
     def memory(self) -> process.TreeMemory:
         """Memory and descriptors of all the server's processes."""

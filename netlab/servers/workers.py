@@ -3,6 +3,7 @@
 The master forks, and hands its child a row of the ledger to count in. SIGCHLD says that children have ended; one signal may
 stand for several, so the handler waits for all there are (UNP §5.10), adds up what they cost (wait4(2)), and folds their
 rows. SIGCHLD is held back around fork(2) itself: a child that ends at once must not be reaped before it is on the list.
+SIGTERM too, and in the child until its Stop is armed: else it would meet the master's handler, and be lost.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 import time
 from collections.abc import Callable
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 CHILD_CRASHED = 70  # EX_SOFTWARE of sysexits.h
+HELD_BACK = (signal.SIGCHLD, signal.SIGTERM)
+GRACE_S = 0.5
+"""How much longer than the drain time a pool's members get, to cut off their connections and to count them."""
 
 
 class Workers:
@@ -30,6 +35,7 @@ class Workers:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._rows: dict[int, int] = {}  # pid → number of its ledger row
+        self.pooled = False  # a pool: its members accept and cut off connections themselves (keep_up)
         self._cutting = False  # from when on a child's violent end is our own doing
         signal.signal(signal.SIGCHLD, self._reap)
 
@@ -45,7 +51,7 @@ class Workers:
         if number is None:
             return None
         row = self._server.ledger.row(number)
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+        signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
         try:
             pid = os.fork()
             if pid == 0:
@@ -56,7 +62,7 @@ class Workers:
             self._server.ledger.give_back(number)
             return None
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_BACK)
 
     def _reap(self, *_: object) -> None:
         while self._rows:
@@ -71,22 +77,25 @@ class Workers:
             row[Count.REAPED] += 1
             row[Count.REAPED_CPU_NS] += int((usage.ru_utime + usage.ru_stime) * 1e9)
             if os.waitstatus_to_exitcode(status) != 0:
-                # Its connections ended with it. In `fork` the master has accepted the only one, else the worker itself.
-                row[Count.CLOSED] = row[Count.ACCEPTED] or 1
+                # Its connections ended with it. In `fork` the master has accepted the only one, in a pool the worker itself.
+                row[Count.CLOSED] = row[Count.ACCEPTED] if self.pooled else 1
                 if not self._cutting:
                     row[Count.CRASHED] += 1
             self._server.ledger.fold(number)
 
     def see_out(self) -> None:
         """Tell every child to drain, wait for them, and end those that do not manage it in time."""
-        for pid in list(self._rows):
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+        for pid in self._rows:
             os.kill(pid, signal.SIGTERM)  # still ours: a pid is not given away before it is reaped
-        while self._rows and self._server.stop.remaining_s():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+        deadline = time.monotonic() + self._server.stop.remaining_s() + (GRACE_S if self.pooled else 0)
+        while self._rows and time.monotonic() < deadline:
             time.sleep(0.002)  # a SIGCHLD in the middle is handled, and the sleep goes on
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         self._cutting = True
         self._server.row[Count.CUT] += len(self._rows)
-        for pid in list(self._rows):
+        for pid in self._rows:
             os.kill(pid, signal.SIGKILL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
         deadline = time.monotonic() + 2.0
@@ -101,16 +110,21 @@ def _be_child(work: Callable[[Row], None], row: Row) -> NoReturn:
     try:
         work(row)
         code = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
     finally:
         os._exit(code)
 
 
 def keep_up(workers: Workers, work: Callable[[Row, int], None], server: Server) -> None:
     """Keep `--workers` children running until the stop; each is told its number, which a replacement inherits."""
+    workers.pooled = True
     numbers: dict[int, int] = {}
     while not server.stop.requested:
         free = set(range(server.limits.workers)) - {number for pid, number in numbers.items() if pid in workers}
         for number in sorted(free):
+            if server.stop.asked():
+                return
             pid = workers.start(lambda row, number=number: work(row, number))  # type: ignore[misc]
             if pid is not None:
                 numbers[pid] = number

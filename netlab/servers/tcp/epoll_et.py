@@ -43,7 +43,8 @@ def serve(server: Server) -> None:
                 elif change == GONE:
                     clients.close(fd)
                 elif change == ALARM:
-                    interest.unregister(fd)
+                    for special in clients.last_call():
+                        interest.unregister(special)
                 elif change == READ:
                     continue  # what was held back is out, so there may be more to read: not finished
                 del unfinished[fd]  # EMPTY or WRITE: read(2) or write(2) could do no more, so an edge will come

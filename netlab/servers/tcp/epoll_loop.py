@@ -38,7 +38,8 @@ def serve(server: Server) -> None:
             elif change == GONE:
                 clients.close(fd)  # close(2) also takes it out of the interest list (epoll(7), Q6)
             elif change == ALARM:
-                interest.unregister(fd)  # running() sees the stop, closes the door, and lets the others drain
+                for special in clients.last_call():  # then running() closes the door, and lets the others drain
+                    interest.unregister(special)
             elif change:
                 interest.modify(fd, change)  # READ or WRITE: the values of EPOLLIN and EPOLLOUT
     interest.close()

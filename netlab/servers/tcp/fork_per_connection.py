@@ -35,7 +35,7 @@ def serve(server: Server) -> None:
     door = Door(server.listener, server.limits, server.row, blocking_connections=True)
 
     while not server.stop.requested:
-        fd = door.admit(len(children))  # blocks until somebody comes
+        fd = door.admit(children)  # blocks until somebody comes
         if fd is None:
             continue
 

@@ -41,7 +41,7 @@ def serve_one_by_one(server: Server, door: Door) -> None:
     # A write(2) to a peer that does not read waits on, until the drain time is over and the connection is cut.
     stop.arm(shut_listener(server.listener), lambda: shut(serving, socket.SHUT_RD), cut=cut)
     while not stop.requested:
-        fd = door.admit(0)  # blocks until somebody comes
+        fd = door.admit(())  # blocks until somebody comes
         if fd is None:
             continue
         serving.append(fd)

@@ -36,7 +36,7 @@ def serve(server: Server) -> None:
                 watched.unregister(fd)  # unlike epoll, poll would go on asking about the closed number
                 clients.close(fd)
             elif change == ALARM:
-                for special in clients.special:  # running() sees the stop, and closes the door
+                for special in clients.last_call():  # then running() closes the door, and lets the others drain
                     watched.unregister(special)
             elif change:
                 watched.modify(fd, change)  # READ or WRITE: the values of POLLIN and POLLOUT

@@ -41,7 +41,7 @@ def serve(server: Server) -> None:
                 else:
                     readers.add(newcomer)
             elif change == ALARM:
-                readers -= set(clients.special)  # running() sees the stop, closes the door, and lets the others drain
+                readers -= set(clients.last_call())  # then running() closes the door, and lets the others drain
             elif change:
                 # Leave both sets, then enter the one that the conversation waits for now.
                 readers.discard(fd)

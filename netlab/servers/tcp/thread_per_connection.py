@@ -51,7 +51,7 @@ def serve(server: Server) -> None:
             os.close(fd)
 
     while not server.stop.requested:
-        fd = door.admit(len(open_fds))  # blocks until somebody comes
+        fd = door.admit(open_fds)  # blocks until somebody comes
         if fd is None:
             continue
         number = ledger.take()

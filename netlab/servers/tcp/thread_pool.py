@@ -35,7 +35,7 @@ def serve(server: Server) -> None:
         row = server.ledger.row(number)
         door = Door(server.listener, server.limits, row, blocking_connections=True)
         while not server.stop.requested:
-            fd = door.admit(0)  # blocks; the kernel wakes one of the waiting threads
+            fd = door.admit(())  # blocks; the kernel wakes one of the waiting threads
             if fd is None:
                 continue
             open_fds.add(fd)

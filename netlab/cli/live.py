@@ -1,0 +1,53 @@
+"""The live line of a server in the foreground: one line on stderr, redrawn in place, and how it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from netlab.cli.output import terminal_width
+from netlab.measure.progress import Progress
+from netlab.report.glyphs import to_encoding
+
+
+@contextmanager
+def live_line() -> Iterator[Progress]:
+    """A Progress whose first text stays, and whose later ones are drawn over each other, on a terminal only.
+
+    SIGTERM comes as KeyboardInterrupt while it lasts: both end a server in order.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    line = _Line()
+    try:
+        yield line
+    finally:
+        line.clear()
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Line:
+    def __init__(self) -> None:
+        self._announced = False
+        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def __call__(self, done: float, text: str) -> None:
+        if not self._announced:
+            self._announced = True
+            self._write(f"{text} (Ctrl-C ends it)\n")
+        elif self._live:
+            self._write(f"\r\x1b[K  {to_encoding(text, sys.stderr.encoding)[: terminal_width() - 3]}")
+
+    def clear(self) -> None:
+        """Take the live line away; a Ctrl-C has left "^C" on it."""
+        if self._live and self._announced:
+            self._write("\r\x1b[K")
+
+    def _write(self, text: str) -> None:
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except OSError:
+            pass  # nobody is looking

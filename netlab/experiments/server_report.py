@@ -1,0 +1,163 @@
+"""From a trial to a measurement: the facts, samples, checks and plain words that tcp-server and udp-server report."""
+
+from __future__ import annotations
+
+from netlab.experiments.trial import Trial
+from netlab.load.generator import LoadResult
+from netlab.measure.quantity import Check, Column, Draft, Measurement, Samples, Table
+from netlab.measure.stats import ratio
+from netlab.servers.counters import Count
+from netlab.servers.limits import FD_SETSIZE
+
+STARVED = 0.5
+"""Below this index of fairness, the report says that some connections got little."""
+
+
+def measurement_of(trial: Trial) -> Measurement:
+    """The full report of one trial."""
+    draft = Draft()
+    _facts(draft, trial)
+    load_samples(draft, trial.load)
+    draft.checks.extend(checks_of(trial))
+    error_table(draft, trial.load)
+    _findings(draft, trial)
+    return draft.finish()
+
+
+def _facts(draft: Draft, trial: Trial) -> None:
+    setup, load = trial.setup, trial.load
+    plan, outcome = setup.plan, trial.outcome
+    life = ratio(1.0, outcome.counts[Count.CHUNKS] if setup.transport == "udp" else load.messages)
+    draft.fact("mode", setup.mode.name, "")
+    draft.fact("placement", setup.placement.describe(), "")
+    draft.fact("messages per second", trial.rate, "1/s")
+    draft.fact("throughput", None if trial.rate is None else trial.rate * plan.size, "B/s", "one way; the echo is as much again")
+    draft.fact("window", trial.window_s, "s")
+    draft.fact("fairness", trial.fairness, "ratio", "Jain's index over the connections: 1 is all alike")
+
+    draft.fact("server CPU per message", trial.cpu_per_message_s, "s")
+    draft.fact("server CPUs busy", trial.server_busy, "ratio")
+    draft.fact("server user time", outcome.user_s, "s")
+    draft.fact("server system time", outcome.system_s, "s")
+    draft.fact("server wake-ups per message", trial.wakeups_per_message, "ratio")
+    draft.fact("server voluntary switches per message", _times(outcome.voluntary_switches, life), "ratio")
+    draft.fact("server involuntary switches per message", _times(outcome.involuntary_switches, life), "ratio")
+    draft.fact("server page faults per connection", ratio(outcome.page_faults, outcome.counts[Count.ACCEPTED]), "ratio")
+    draft.fact("server memory at rest", trial.at_rest.pss_bytes, "B")
+    draft.fact("server memory per connection", trial.memory_per_connection, "B")
+    draft.fact("server peak RSS", outcome.peak_rss_bytes, "B")
+    draft.fact("server processes", trial.processes, "1")
+    draft.fact("server threads", trial.threads, "1")
+    draft.fact("server descriptors", trial.held.descriptors, "1")
+
+    counts = outcome.counts
+    draft.fact("served messages", load.messages, "1")
+    draft.fact("served bytes", counts[Count.BYTES_OUT], "B")
+    draft.fact("served connections", counts[Count.ACCEPTED], "1")
+    draft.fact("served at once at most", counts[Count.PEAK_OPEN], "1")
+    draft.fact("served not, shed", counts[Count.SHED], "1")
+
+    per_connection = sorted(load.per_connection)
+    draft.fact("load messages in window", load.window_messages, "1")
+    draft.fact("load connections", load.connections, "1")
+    draft.fact("load CPUs busy", load.busy_share if load.window_ns else None, "ratio")
+    draft.fact("load fewest by a connection", per_connection[0] if per_connection else None, "1")
+    draft.fact("load median of a connection", per_connection[len(per_connection) // 2] if per_connection else None, "1")
+    draft.fact("load most by a connection", per_connection[-1] if per_connection else None, "1")
+    for name, count in load.datagrams.items():
+        draft.fact(f"datagrams {name}", count, "1")
+    if plan.rate is not None:
+        draft.fact("load rate asked for", plan.rate, "1/s")
+        draft.fact("load sends over 1 ms late", load.late_sends, "1")
+
+
+def _times(count: int | None, factor: float | None) -> float | None:
+    return None if count is None or factor is None else count * factor
+
+
+def load_samples(draft: Draft, load: LoadResult) -> None:
+    """The latencies, as nanosecond arrays."""
+    draft.samples.append(Samples("latency", "s", load.latency_ns, 1e-9))
+    if load.kernel_ns:
+        draft.samples.append(Samples("latency to the kernel", "s", load.kernel_ns, 1e-9))
+    if load.connect_ns:
+        draft.samples.append(Samples("connect", "s", load.connect_ns, 1e-9))
+
+
+def error_table(draft: Draft, load: LoadResult) -> None:
+    """What went wrong, by kind, if anything did."""
+    if load.errors:
+        rows = tuple(sorted(load.errors.items(), key=lambda item: -item[1]))
+        draft.tables.append(Table("errors", (Column("what", ""), Column("count", "1")), rows))
+
+
+def client_checks(load: LoadResult, unanswered: int, corrupt: int, others: int) -> list[Check]:
+    """The claims that can be checked from the client's side alone."""
+    return [
+        Check("something was measured", "netlab", "yes", "yes" if load.messages else "no"),
+        Check("messages without an echo", "RFC 862", 0, unanswered),
+        Check("echoes that differ from what was sent", "RFC 862", 0, corrupt),
+        Check("connections refused, reset or closed early", "RFC 9293 §3.10", 0, others),
+    ]
+
+
+def checks_of(trial: Trial) -> list[Check]:
+    """The claims of every server report."""
+    load, outcome = trial.load, trial.outcome
+    checks = client_checks(load, trial.unanswered, trial.corrupt, trial.other_errors)
+    if trial.setup.transport == "tcp":
+        # Bytes that the client has verified; an echo that it did not wait for or could not use is among the errors above.
+        expected = load.messages * trial.setup.plan.size
+        observed = outcome.counts[Count.BYTES_OUT]
+        if not load.errors:
+            checks.append(Check("bytes echoed, as client and server count them", "netlab", expected, observed))
+    else:
+        expected = load.datagrams.get("echoed", 0)
+        observed = outcome.counts[Count.CHUNKS]
+        at_least = "at least as many" if observed >= expected else "fewer"
+        checks.append(Check("datagrams the server echoed, against those that came back", "netlab", "at least as many", at_least))
+    checks.append(Check("the server ended in order (exit code)", "netlab", 0, outcome.exit_code))
+    checks.append(Check("server processes that crashed", "netlab", 0, outcome.counts[Count.CRASHED]))
+    return checks
+
+
+def _findings(draft: Draft, trial: Trial) -> None:
+    setup, load, counts = trial.setup, trial.load, trial.outcome.counts
+    say = draft.findings.append
+    if counts[Count.OUT_OF_FD_SET]:
+        say(
+            f"FD_SETSIZE reached: select(2) can watch descriptors below {FD_SETSIZE} only, so {counts[Count.OUT_OF_FD_SET]:,} "
+            "connections with a higher number were closed unserved. poll and epoll have no such limit."
+        )
+    if counts[Count.OUT_OF_DESCRIPTORS]:
+        say(
+            f"Out of descriptors: accept(2) failed with EMFILE, and {counts[Count.OUT_OF_DESCRIPTORS]:,} connections were closed "
+            "unserved. `ulimit -n` is the limit; netlab doctor shows it."
+        )
+    if counts[Count.OUT_OF_WORKERS]:
+        say(f"{counts[Count.OUT_OF_WORKERS]:,} connections were closed unserved: no process or thread could be started for them.")
+    elif counts[Count.SHED] and not counts[Count.OUT_OF_FD_SET] and not counts[Count.OUT_OF_DESCRIPTORS]:
+        say(f"{counts[Count.SHED]:,} connections were over --max-connections {setup.limits.max_connections:,}, and closed unserved.")
+    if trial.fairness is not None and trial.fairness < STARVED and len(load.per_connection) > 1:
+        served = sum(1 for messages in load.per_connection if messages)
+        say(
+            f"Not everybody was served: in the window {served:,} of {len(load.per_connection):,} connections got an echo. "
+            "The others were connected, their bytes in the kernel's buffers, and nobody read them until the first were done."
+        )
+    limit = trial.bottleneck()
+    if limit == "load":
+        draft.warnings.append(
+            "The load generator, not the server, was the limit: it used its CPU fully, the server did not. "
+            "Take CPU per message for comparisons, or more --load-workers."
+        )
+    elif limit == "server":
+        say("The server was the limit: it used its CPU fully.")
+    if load.late_sends and setup.plan.rate is not None:
+        draft.warnings.append(
+            f"{load.late_sends:,} messages were sent over 1 ms after they were due: this machine could not keep the schedule. "
+            "Their latency counts from when they were due, all the same."
+        )
+    if load.unrecorded:
+        draft.warnings.append(f"Latencies of the last {load.unrecorded:,} messages were not kept: the sample store was full.")
+    if trial.interrupted:
+        draft.warnings.append("Interrupted: this is what had been measured until then.")

@@ -1,0 +1,208 @@
+"""One trial: a server in a process of its own, load on it, and what each of them and the kernel say of the other.
+
+tcp-server is one trial and a report; tcp-compare is many. The order of events:
+start the server → its memory at rest → connect, idle connections too → its memory with all of them →
+warm up → [look at the server, measure, look again] → last echoes → stop the server → its account.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from netlab.clock import monotonic_ns
+from netlab.experiments.placement import Placement
+from netlab.load.generator import LoadGenerator, LoadResult
+from netlab.load.outcome import CORRUPT, UNANSWERED
+from netlab.load.plan import Plan
+from netlab.load.window import Tally
+from netlab.measure.process import TreeMemory
+from netlab.measure.progress import Progress
+from netlab.measure.stats import jain_index, ratio
+from netlab.servers.counters import Count
+from netlab.servers.limits import Limits
+from netlab.servers.modes import Mode
+from netlab.servers.supervisor import Look, Outcome, RunningServer
+
+MEMORY_SETTLES_S = 2.0
+LOAD_WORKER = {"tcp": "netlab.load.worker:main", "udp": "netlab.load.udp_worker:main"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What to run: a mode, where, within which limits, under which load."""
+
+    transport: str
+    mode: Mode
+    plan: Plan
+    limits: Limits
+    placement: Placement
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was seen. `before` and `after` are looks at the server at the ends of the measured window."""
+
+    setup: Setup
+    load: LoadResult
+    before: Look
+    after: Look
+    at_rest: TreeMemory
+    held: TreeMemory
+    threads: int
+    processes: int
+    outcome: Outcome
+    interrupted: bool
+
+    @property
+    def window_s(self) -> float:
+        """How long the load was measured."""
+        return self.load.window_ns / 1e9
+
+    @property
+    def rate(self) -> float | None:
+        """Messages a second, echoed and checked."""
+        return ratio(self.load.window_messages, self.window_s)
+
+    @property
+    def server_cpu_s(self) -> float:
+        """CPU time of all the server's processes between the two looks."""
+        return self.after.cpu_s - self.before.cpu_s
+
+    @property
+    def server_messages(self) -> float:
+        """Messages that the server echoed between the two looks, from its own counters."""
+        if self.setup.transport == "udp":
+            return self.after.counts[Count.CHUNKS] - self.before.counts[Count.CHUNKS]
+        return (self.after.counts[Count.BYTES_OUT] - self.before.counts[Count.BYTES_OUT]) / self.setup.plan.size
+
+    @property
+    def cpu_per_message_s(self) -> float | None:
+        """The server's CPU time for one message."""
+        return ratio(self.server_cpu_s, self.server_messages)
+
+    @property
+    def server_busy(self) -> float | None:
+        """CPU time over wall time: 1.0 is one CPU fully used."""
+        return ratio(self.server_cpu_s, (self.after.at_ns - self.before.at_ns) / 1e9)
+
+    @property
+    def wakeups_per_message(self) -> float | None:
+        """Returns from the call that waits, a message."""
+        return ratio(self.after.counts[Count.WAKEUPS] - self.before.counts[Count.WAKEUPS], self.server_messages)
+
+    @property
+    def memory_per_connection(self) -> float | None:
+        """PSS that the server gained with the connections, a connection; bytes. User space only: sockets are the kernel's."""
+        connections = self.load.connected + self.load.idle
+        if self.held.pss_bytes is None or self.at_rest.pss_bytes is None or self.setup.plan.per_connection:
+            return None
+        return ratio(self.held.pss_bytes - self.at_rest.pss_bytes, connections)
+
+    @property
+    def fairness(self) -> float | None:
+        """Jain's index over the connections."""
+        return jain_index(self.load.per_connection)
+
+    @property
+    def unanswered(self) -> int:
+        """Messages whose echo had not come when the drain time was over."""
+        return self.load.errors.get(UNANSWERED, 0)
+
+    @property
+    def corrupt(self) -> int:
+        """Connections on which something else came back than was sent."""
+        return self.load.errors.get(CORRUPT, 0)
+
+    @property
+    def other_errors(self) -> int:
+        """Failures of any other kind."""
+        return sum(self.load.errors.values()) - self.unanswered - self.corrupt
+
+    def bottleneck(self) -> str | None:
+        """Which side had no CPU time left, if one can tell: "server", "load" or None (waiting for each other)."""
+        if not self.setup.placement.single_cpu() or self.server_busy is None or self.setup.plan.rate is not None:
+            return None
+        if self.load.busy_share >= 0.9 and self.load.busy_share > self.server_busy:
+            return "load"
+        return "server" if self.server_busy >= 0.9 else None
+
+
+def run(setup: Setup, progress: Progress) -> Trial:
+    """Run one trial. Ctrl-C ends the load early, and the trial is what there is by then."""
+    plan = setup.plan
+    interrupted = False
+    with RunningServer(
+        setup.transport, setup.mode, host=setup.host, port=setup.port, limits=setup.limits, cpus=setup.placement.server
+    ) as server:
+        at_rest = server.memory()
+        with LoadGenerator(
+            server.host, server.port, plan, cpus=setup.placement.load, worker=LOAD_WORKER[setup.transport]
+        ) as load:
+            total = plan.connections + plan.idle
+            connected = load.connect(lambda count: progress(0.1 * count / total, f"connecting: {count:,} of {total:,}"))
+            wait_until_taken(server, total)
+            held = server.memory()
+            measure_at = load.go()
+            try:
+                _sleep_until(measure_at)
+                before = server.look()
+                watch = _watcher(load, plan, progress, measure_at)
+                if plan.duration_s is not None and plan.messages is None:
+                    while monotonic_ns() < measure_at + plan.duration_s * 1e9 - 1e8:
+                        watch()
+                        time.sleep(0.05)
+                    _sleep_until(measure_at + int(plan.duration_s * 1e9))
+                    after = server.look()
+                    result = load.collect(watch)
+                else:
+                    result = load.collect(watch)
+                    after = server.look()
+            except KeyboardInterrupt:
+                interrupted = True
+                load.interrupt()
+                after = server.look()
+                result = load.collect()
+        result.connected, result.idle = connected.connected, connected.idle
+        running = server.memory() if not plan.per_connection else held
+        outcome = server.stop()
+    return Trial(
+        setup, result, before, after, at_rest, held, max(held.threads, running.threads),
+        max(held.processes, running.processes), outcome, interrupted,
+    )  # fmt: skip
+
+
+def wait_until_taken(server: RunningServer, connections: int) -> None:
+    """Give the server time to accept (and fork) what has connected, so that memory is that of all of them."""
+    if server.mode.workers or server.mode.name == "iterative":
+        return  # these take only so many at a time
+    deadline = monotonic_ns() + int(MEMORY_SETTLES_S * 1e9)
+    while monotonic_ns() < deadline:
+        counts = server.counts()
+        if counts[Count.ACCEPTED] + counts[Count.SHED] >= connections:
+            return
+        time.sleep(0.002)
+
+
+def _watcher(load: LoadGenerator, plan: Plan, progress: Progress, measure_at: int) -> Callable[[], None]:
+    def watch() -> None:
+        messages = load.tally()[Tally.MESSAGES]
+        if plan.duration_s is not None and plan.messages is None:
+            done = (monotonic_ns() - measure_at) / 1e9 / plan.duration_s
+        else:
+            done = messages / ((plan.messages or 1) * plan.connections)
+        progress(min(1.0, 0.1 + 0.9 * max(done, 0.0)), f"{messages:,} messages")
+
+    return watch
+
+
+def _sleep_until(at_ns: int) -> None:
+    time.sleep(max(0.0, (at_ns - monotonic_ns()) / 1e9))
+
+
+def with_mode(setup: Setup, mode: Mode) -> Setup:
+    """The same trial with another mode."""
+    return replace(setup, mode=mode)

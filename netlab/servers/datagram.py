@@ -1,0 +1,157 @@
+"""What a UDP echo is: every datagram goes back, whole, to where it came from (RFC 862, "UDP based echo service").
+
+UDP has no connections, so there is nothing to accept and nothing to close: one socket hears everybody, and each datagram says
+whom it is from. One receive is one datagram, never a part of one nor two at once; an empty datagram is a datagram.
+There is no flow control either. A server that is slower than its clients loses what its receive queue has no room for
+(OVERFLOWED), and an echo that the kernel does not take at once is given up (UNSENT): nobody waits for anybody.
+A client may have gone before its echo came. If the socket is connected to it, the ICMP message "port unreachable" that
+comes back is reported by a later call as ECONNREFUSED (udp(7)): counted as REFUSED, and no reason to stop.
+
+Here is the echo in three forms: one after the other for a blocking socket that hears everybody (`echo_each`); for one that
+is connected to a single client (`converse`); and as many as are there for a non-blocking one (`Burst`).
+batch.py and asyncio_protocol.py receive in ways of their own.
+"""
+
+from __future__ import annotations
+
+import socket
+from itertools import repeat
+from mmap import mmap
+
+from netlab.measure.ledger import Row
+from netlab.servers.counters import Count
+from netlab.servers.datagram_sockets import HEARTBEAT_S, block_at_most_a_heartbeat, count_overflow
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from netlab.servers.server import Server
+
+Address = tuple["Any", ...]
+"""A client: (host, port), and for IPv6 (host, port, flow label, scope)."""
+
+BUFFER_BYTES = 65536
+"""A UDP datagram is at most 65,535 bytes with its header; IPv4 leaves 65,507 to the user, IPv6 65,527."""
+
+BURST = 64
+"""Datagrams that a loop takes from one socket before it looks at anything else."""
+
+
+def new_buffer(size: int = BUFFER_BYTES) -> memoryview:
+    """Room for any datagram. Anonymous memory (mmap(2)): pages that no datagram has reached yet cost nothing."""
+    return memoryview(mmap(-1, size))
+
+
+def count_failure(row: Row, error: OSError) -> None:
+    """An echo that did not go out: the queue is full, a filter or route forbids it, or the report is about an earlier one."""
+    row[Count.UNSENT] += 1
+    if isinstance(error, ConnectionRefusedError):
+        row[Count.REFUSED] += 1
+
+
+def echo_each(sock: socket.socket, row: Row) -> None:
+    """Echo on a blocking socket, one datagram after the other, until its queue has ended."""
+    block_at_most_a_heartbeat(sock)
+    buffer = new_buffer()
+    receive, send = sock.recvfrom_into, sock.sendto
+    datagrams, bytes_in, bytes_out = row[Count.CHUNKS], row[Count.BYTES_IN], row[Count.BYTES_OUT]
+    while True:
+        try:
+            size, sender = receive(buffer)
+        except BlockingIOError:
+            count_overflow(sock, row)  # nothing came for a heartbeat: time for what can wait
+            continue
+        if sender is None:
+            return
+        datagrams += 1
+        bytes_in += size
+        row[11] = row[14] = datagrams  # Count.CHUNKS, Count.WAKEUPS; plain numbers: this is the loop that is measured
+        row[12] = bytes_in  # Count.BYTES_IN
+        try:
+            bytes_out += send(buffer[:size], sender)
+        except OSError as error:
+            count_failure(row, error)
+        row[13] = bytes_out  # Count.BYTES_OUT
+
+
+def converse(sock: socket.socket, client: Address, first: memoryview, buffer: memoryview, row: Row, idle_s: float) -> None:
+    """Echo `first` and whatever else `client` sends to its own socket, until it is silent for `idle_s` or the queue ends.
+
+    On a connected socket the kernel knows where an echo goes, and looks up the route only once (UNP §8.11). Whatever reached
+    the socket before it was connected may be somebody else's: it goes back to them, and is counted as ALIEN.
+    """
+    beat_s = min(HEARTBEAT_S, idle_s)
+    block_at_most_a_heartbeat(sock, beat_s)
+    receive, send = sock.recvfrom_into, sock.send
+    datagrams = bytes_in = bytes_out = 0
+    size, sender, echo = len(first), client, first
+    while sender is not None:
+        datagrams += 1
+        bytes_in += size
+        row[11] = row[14] = datagrams  # Count.CHUNKS, Count.WAKEUPS
+        row[12] = bytes_in  # Count.BYTES_IN
+        try:
+            if sender == client:
+                bytes_out += send(echo)
+            else:
+                row[Count.ALIEN] += 1
+                bytes_out += sock.sendto(echo, sender)
+        except OSError as error:
+            count_failure(row, error)
+        row[13] = bytes_out  # Count.BYTES_OUT
+        silent_s = 0.0
+        while True:
+            try:
+                size, sender = receive(buffer)
+                break
+            except BlockingIOError:
+                count_overflow(sock, row)
+                silent_s += beat_s
+                if silent_s >= idle_s:
+                    row[Count.IDLED_OUT] += 1
+                    return
+            except ConnectionRefusedError:
+                row[Count.REFUSED] += 1
+        echo = buffer[:size]
+
+
+class Burst:
+    """The echoes of a server's non-blocking socket. `echo` is to be called when it is ready."""
+
+    __slots__ = ("_buffer", "_row", "_sock", "_stop", "ended")
+
+    def __init__(self, server: Server, sock: socket.socket | None = None) -> None:
+        """`sock`: where it is not the server's own."""
+        self.ended = False  # the server has been told to stop, and all that had come has been echoed
+        self._sock = sock or server.listener
+        self._sock.setblocking(False)
+        self._stop = server.stop
+        self._row = server.row
+        self._buffer = new_buffer()
+
+    def echo(self) -> None:
+        """Echo what is in the queue, BURST datagrams at most: more are reported again, and others may be waiting too."""
+        row, buffer = self._row, self._buffer
+        receive, send = self._sock.recvfrom_into, self._sock.sendto
+        last = self._stop.requested  # asked before the queue is seen to be empty: nothing can have come in between
+        datagrams = bytes_in = bytes_out = 0
+        try:
+            for _ in repeat(None, BURST):
+                size, sender = receive(buffer)
+                datagrams += 1
+                bytes_in += size
+                try:
+                    bytes_out += send(buffer[:size], sender)
+                except OSError as error:  # EAGAIN among them: to wait for room would make all others wait too
+                    count_failure(row, error)
+        except BlockingIOError:
+            self.ended = last
+        row[Count.CHUNKS] += datagrams
+        row[Count.BYTES_IN] += bytes_in
+        row[Count.BYTES_OUT] += bytes_out
+        row[Count.WAKEUPS] += 1
+
+    def pause(self) -> None:
+        """Nothing came for a heartbeat."""
+        count_overflow(self._sock, self._row)
