@@ -77,6 +77,10 @@ def main() -> int:
     except re.error as error:
         print(f"run.py: --only {options.only!r} is not a regular expression: {error}", file=sys.stderr)
         return 2
+    chosen = {title: measure for title, measure in sections().items() if wanted.search(title)}
+    if not chosen:
+        print(f"run.py: --only {options.only!r} matches none of:", *sections(), sep="\n  ", file=sys.stderr)
+        return 2
     build()
     cpus = sorted(os.sched_getaffinity(0))
     placement = Placement(cpus[0], cpus[1] if len(cpus) > 1 else cpus[0])
@@ -86,9 +90,7 @@ def main() -> int:
         print("There is only one CPU: server and load share it, which brings every ratio nearer to 1.")
     started = time.monotonic()
     results: list[Result] = []
-    for title, measure in sections().items():
-        if not wanted.search(title):
-            continue
+    for title, measure in chosen.items():
         try:
             result = measure(settings, placement, say)
         except RowError as failure:

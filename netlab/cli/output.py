@@ -16,7 +16,7 @@ from netlab.cli.failures import complain
 from netlab.errors import CheckFailed
 from netlab.measure.progress import Progress, silent
 from netlab.report import as_json as json_form
-from netlab.report.glyphs import can_show_unicode, to_encoding
+from netlab.report.glyphs import can_show_unicode, printable, to_encoding
 from netlab.report.record import Report
 
 _PATIENCE_S = 1.0  # a bar that flashes by tells nobody anything
@@ -93,7 +93,7 @@ class _Bar:
         self._next_s = now_s + 0.1
         width = terminal_width()
         filled = round(min(max(done, 0.0), 1.0) * 24)
-        line = f"  {self._full * filled}{self._empty * (24 - filled)} {done:4.0%}  {' '.join(text.split())}"
+        line = f"  {self._full * filled}{self._empty * (24 - filled)} {done:4.0%}  {printable(text)}"
         self._write(f"\r\x1b[K{to_encoding(line[: width - 1], sys.stderr.encoding)}")
         self._drawn = True
 

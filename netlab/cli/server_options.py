@@ -9,8 +9,13 @@ import typer
 from netlab.cli import values
 from netlab.cli.options import LOAD, SERVER
 
-Mode = Annotated[str, typer.Option("--mode", metavar="MODE", help="How it waits: netlab modes lists them.")]
-Serve = Annotated[bool, typer.Option("--serve", help="Stay up for any client, until Ctrl-C.")]
+Mode = Annotated[
+    str,
+    typer.Option("--mode", metavar="MODE", help="How it waits: netlab modes lists them.", rich_help_panel=SERVER),
+]
+Serve = Annotated[
+    bool, typer.Option("--serve", help="Stay up for any client, until Ctrl-C.", rich_help_panel=SERVER)
+]
 Port = Annotated[
     int | None,
     typer.Option(

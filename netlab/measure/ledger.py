@@ -67,7 +67,9 @@ class Ledger:
         return list(self._cells[column :: self.columns])
 
     def close(self) -> None:
-        """Unmap the table and close its descriptor."""
+        """Unmap the table and close its descriptor. Once: then do nothing."""
+        if self._map.closed:
+            return
         self._cells.release()
         self._map.close()
         os.close(self.fd)

@@ -9,6 +9,7 @@ A blocked call cannot look at a flag, so the signal handler makes the call retur
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import os
 import signal
 import socket
@@ -39,7 +40,7 @@ class Stop:
         signal.signal(signal.SIGTERM, self._on_sigterm)
         if cut:
             signal.signal(signal.SIGALRM, lambda *_: cut())
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])  # held back since the fork (workers.py)
+        _let_sigterm_in()
 
     def become_child(self, *then: Callable[[], None]) -> None:
         """In a forked child: the stop is now this process's own, and no longer wakes the master's loop."""
@@ -47,7 +48,7 @@ class Stop:
         self.alarm_fd = -1
         self._then = list(then)
         self._cut = None
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+        _let_sigterm_in()
 
     def _on_sigterm(self, *_: object) -> None:
         if self.requested:
@@ -68,6 +69,12 @@ class Stop:
     def remaining_s(self) -> float:
         """How much drain time is left; 0 when it is over."""
         return max(0.0, (self._deadline_ns - self._clock()) / 1e9)
+
+
+def _let_sigterm_in() -> None:
+    """In a forked child, SIGTERM has been held back until now (workers.py)."""
+    # Not signal.pthread_sigmask(): it turns its answer into enum members, and so unshares twenty pages of a forked child.
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_signal.SIGTERM,))
 
 
 def shut(fds: Iterable[int], how: int) -> None:

@@ -111,7 +111,7 @@ def _be_child(work: Callable[[Row], None], row: Row) -> NoReturn:
         work(row)
         code = 0
     except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
     finally:
         os._exit(code)
 

@@ -1,8 +1,7 @@
 """prefork: a fixed number of processes, forked before the first client comes.
 
-All of them wait in accept(2) on the same listening socket, which fork(2) has duplicated; the kernel wakes one for each
-connection (since Linux 2.6.18 or so there is no thundering herd in accept itself). So a connection costs no
-fork: with short connections this is two orders of magnitude cheaper than a process each. The price is a fixed bound:
+All of them wait in accept(2) on the same listening socket, which fork(2) has duplicated; the kernel wakes one of them for
+each connection, so there is no thundering herd (UNP §30.6 on systems that had it). A connection costs no fork: with short connections this is two orders of magnitude cheaper than a process each. The price is a fixed bound:
 each process serves one client at a time, so when all are busy the next client waits in the accept queue, connected and
 unanswered, exactly as with the iterative server. `--workers` is that bound.
 
@@ -25,6 +24,8 @@ def serve(server: Server) -> None:
     workers = Workers(server)
 
     def worker(row: Row, _: int) -> None:
+        # Somebody may have told one worker alone to stop, and it has shut the listening socket for all of us.
+        server.listener.listen(server.limits.backlog)
         mine = Server(server.listener, server.limits, Stop(server.limits.drain_s), server.ledger, row)
         serve_one_by_one(mine, Door(mine.listener, mine.limits, row, blocking_connections=True))
 

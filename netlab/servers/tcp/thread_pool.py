@@ -13,7 +13,8 @@ Source: UNP §30.11; accept(2); course, lecture 13, "way two".
 from __future__ import annotations
 
 import os
-import signal
+import select
+import socket
 from _thread import allocate_lock, error, stack_size, start_new_thread
 
 from netlab.errors import MachineLacks
@@ -21,7 +22,7 @@ from netlab.servers.counters import Count
 from netlab.servers.door import Door
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
-from netlab.servers.stopping import shut_listener
+from netlab.servers.stopping import shut, shut_listener
 from netlab.servers.tcp.thread_per_connection import STACK_BYTES, see_out
 
 
@@ -38,7 +39,10 @@ def serve(server: Server) -> None:
             fd = door.admit(())  # blocks; the kernel wakes one of the waiting threads
             if fd is None:
                 continue
-            open_fds.add(fd)
+            with finishing:
+                open_fds.add(fd)
+                if server.stop.requested:  # the signal came while we were in accept(2): nobody else will shut it
+                    shut([fd], socket.SHUT_RD)
             ended = converse(fd, row)
             if ended is not None:
                 row[ended] += 1
@@ -55,6 +59,5 @@ def serve(server: Server) -> None:
         except error:
             raise MachineLacks("cannot start so many threads", "fewer --workers, or a higher ulimit -u") from None
     server.stop.arm(shut_listener(server.listener))
-    while not server.stop.requested:
-        signal.pause()
+    select.select([server.stop.alarm_fd], [], [])  # not signal.pause(): the signal may come just before it
     see_out(server, open_fds, finishing)

@@ -23,6 +23,7 @@ from netlab.servers.server import Server
 
 def serve(server: Server) -> None:
     """Serve until told to stop: the socket is then ready for ever, so epoll tells of that as well."""
+    server.listener.setblocking(False)
     burst = Burst(server)
     interest = epoll()
     interest.register(server.listener.fileno(), EPOLLIN)

@@ -32,12 +32,13 @@ SO_INCOMING_CPU = 49  # asm-generic/socket.h; the socket module has no name for 
 def serve(server: Server) -> None:
     """Start a worker for each of `--workers`, replace those that die, see them out when told to stop."""
     cpus = sorted(os.sched_getaffinity(0))
-    # Bound here, in the parent: what is queued for a worker that dies is there for its replacement.
-    sockets = [another(server.listener) for _ in range(server.limits.workers)]
+    # Bound here, in the parent: what is queued for a worker that dies is there for its replacement. And the server's own
+    # socket is the first of them: somebody may have sent already.
+    sockets = [server.listener, *(another(server.listener) for _ in range(server.limits.workers - 1))]
     if len(cpus) > 1:
         for number, sock in enumerate(sockets):
             sock.setsockopt(socket.SOL_SOCKET, SO_INCOMING_CPU, cpus[number % len(cpus)])
-    server.listener.close()  # it has reserved the port; from now on only the workers' sockets share it
+    server.stop.arm()  # this process receives nothing; each worker ends its own queue
     workers = Workers(server)
 
     def worker(row: Row, number: int) -> None:

@@ -17,10 +17,16 @@ several addresses answers from the one that the route names, perhaps not the one
 
 from __future__ import annotations
 
-from netlab.servers.datagram import echo_each
+from netlab.servers.datagram import Burst
+from netlab.servers.datagram_sockets import block_at_most_a_heartbeat
 from netlab.servers.server import Server
 
 
 def serve(server: Server) -> None:
-    """Serve until told to stop: then the receive queue ends (datagram_sockets.py), and with it the loop."""
-    echo_each(server.listener, server.row)
+    """Serve until told to stop: then the receive queue ends (datagram_sockets.py)."""
+    block_at_most_a_heartbeat(server.listener)
+    burst = Burst(server)
+
+    while not burst.ended:
+        if not burst.echo():  # blocks until a datagram comes; the first heartbeat without one ends the burst
+            burst.pause()

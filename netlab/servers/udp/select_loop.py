@@ -24,6 +24,7 @@ from netlab.servers.server import Server
 
 def serve(server: Server) -> None:
     """Serve until told to stop: the socket is then ready for ever, so select tells of that as well."""
+    server.listener.setblocking(False)
     burst = Burst(server)
     watched = [server.listener.fileno()]
 
