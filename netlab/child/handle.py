@@ -115,7 +115,7 @@ class Child:
             return None
 
     def close(self) -> None:
-        """End the child and everything in its process group, at once if it has not ended by now. Once: then do nothing."""
+        """End the child and everything in its process group. Called again, it does nothing."""
         if self._errors < 0:
             return
         if self._process.stdin:

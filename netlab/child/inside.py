@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Message = dict[str, "Any"]
 
+
 def send(message: Message) -> None:
     """In the child: tell the parent. A parent that has gone away is no error; the lifeline sees to that."""
     try:

@@ -13,9 +13,7 @@ Mode = Annotated[
     str,
     typer.Option("--mode", metavar="MODE", help="How it waits: netlab modes lists them.", rich_help_panel=SERVER),
 ]
-Serve = Annotated[
-    bool, typer.Option("--serve", help="Stay up for any client, until Ctrl-C.", rich_help_panel=SERVER)
-]
+Serve = Annotated[bool, typer.Option("--serve", help="Stay up for any client, until Ctrl-C.", rich_help_panel=SERVER)]
 Port = Annotated[
     int | None,
     typer.Option(
@@ -87,7 +85,11 @@ Unp = Annotated[
 ConnectionCounts = Annotated[
     values.Counts,
     typer.Option(
-        "--connections", metavar="LIST", help="Busy connections: 1,100,1000.", rich_help_panel=LOAD, parser=values.counts
+        "--connections",
+        metavar="LIST",
+        help="Busy connections: 1,100,1000.",
+        rich_help_panel=LOAD,
+        parser=values.counts,
     ),
 ]
 IdleCounts = Annotated[

@@ -28,7 +28,7 @@ class Names(tuple[str, ...]):
 
 
 def counts(text: str | tuple[int, ...]) -> Counts:
-    """"0,100,900" as numbers, in the order written; "1k" is 1000."""
+    """Numbers such as "0,100,900", in the order written; "1k" is 1000."""
     if isinstance(text, tuple):
         return Counts(text)
     numbers = []
@@ -41,7 +41,7 @@ def counts(text: str | tuple[int, ...]) -> Counts:
 
 
 def names(text: str | tuple[str, ...]) -> Names:
-    """"select,epoll" as names, in the order written."""
+    """Names such as "select,epoll", in the order written."""
     if isinstance(text, tuple):
         return Names(text)
     return Names(item.strip() for item in text.split(",") if item.strip())

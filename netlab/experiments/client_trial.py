@@ -107,12 +107,16 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
     draft.checks.extend(client_checks(result, unanswered, corrupt, others))
     if result.busy_share >= 0.9 and plan.rate is None:
         draft.warnings.append(
-            f"This load generator used its CPU to {result.busy_share:.0%}: it may be the limit, not the server. Try more --workers."
+            f"This load generator used its CPU to {result.busy_share:.0%}: it may be the limit, "
+            "not the server. Try more --workers."
         )
     if result.late_sends:
         draft.warnings.append(
-            f"{result.late_sends:,} messages were sent over 1 ms after they were due; their latency counts from when they were due."
+            f"{result.late_sends:,} messages were sent over 1 ms after they were due; "
+            "their latency counts from when they were due."
         )
     if result.unrecorded:
-        draft.warnings.append(f"Latencies of the last {result.unrecorded:,} messages were not kept: the sample store was full.")
+        draft.warnings.append(
+            f"Latencies of the last {result.unrecorded:,} messages were not kept: the sample store was full."
+        )
     return draft.finish()

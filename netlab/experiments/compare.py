@@ -101,7 +101,9 @@ def run_rounds(
                 where += f" + {cell.idle:,} idle"
             progress(step / total, where)
             try:
-                trial = run(setups[cell], lambda done, _, step=step, where=where: progress((step + done) / total, where))
+                trial = run(
+                    setups[cell], lambda done, _, step=step, where=where: progress((step + done) / total, where)
+                )
             except KeyboardInterrupt:
                 return results, True
             if trial.interrupted:

@@ -1,4 +1,4 @@
-"""`netlab tcp-compare`: TCP server modes side by side, with and without idle connections, and the table of UNP ch. 30."""
+"""`netlab tcp-compare`: TCP modes side by side, with and without idle connections, and the table of UNP ch. 30."""
 
 from __future__ import annotations
 
@@ -143,7 +143,8 @@ def _overtaking(draft: Draft, parameters: Parameters, results: Results) -> None:
         elif overtaken[0] == quotients[0][0]:
             verdict = f"epoll is ahead of select from the start ({overtaken[0]:,} idle)"
         else:
-            verdict = f"epoll overtakes select between {_before(quotients, overtaken[0]):,} and {overtaken[0]:,} idle connections"
+            below = _before(quotients, overtaken[0])
+            verdict = f"epoll overtakes select between {below:,} and {overtaken[0]:,} idle connections"
         draft.findings.append(f"With {connections:,} busy connections {verdict}. Epoll against select: {said}.")
 
 
@@ -156,18 +157,20 @@ def _bounds(draft: Draft, results: Results) -> None:
         if any(result.out_of_fd_set for result in found):
             most = max(result.out_of_fd_set for result in found)
             draft.findings.append(
-                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: FD_SETSIZE reached. select(2) cannot watch descriptors from "
-                f"{FD_SETSIZE} up; {most:,} connections were closed unserved."
+                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: FD_SETSIZE reached. select(2) cannot watch "
+                f"descriptors from {FD_SETSIZE} up; {most:,} connections were closed unserved."
             )
         elif any(result.shed for result in found):
             most = max(result.shed for result in found)
             draft.findings.append(
-                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: {most:,} connections over its limit were closed unserved."
+                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: {most:,} connections over its limit "
+                "were closed unserved."
             )
     limited = {cell.mode for cell, found in results.items() if any(result.limit == "load" for result in found)}
     if limited:
         draft.warnings.append(
-            f"The load generator was the limit for {', '.join(sorted(limited))}: these could do more. Compare their CPU time a message."
+            f"The load generator was the limit for {', '.join(sorted(limited))}: these could do more. "
+            "Compare their CPU time a message."
         )
 
 
@@ -205,8 +208,8 @@ def _unp(parameters: Parameters, progress: Progress) -> Measurement:
         if not found:
             continue
         cpu_s = middle(found, "server_cpu_s")
-        rows.append((cell.mode, cpu_s, _over(found, ground), None if cpu_s is None else cpu_s / number, middle(found, "rate"),
-                     middle(found, "p99_s")))  # fmt: skip
+        each_s = None if cpu_s is None else cpu_s / number
+        rows.append((cell.mode, cpu_s, _over(found, ground), each_s, middle(found, "rate"), middle(found, "p99_s")))
     columns = (
         Column("mode", ""),
         Column("server CPU", "s"),

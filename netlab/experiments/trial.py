@@ -96,7 +96,7 @@ class Trial:
 
     @property
     def memory_per_connection(self) -> float | None:
-        """PSS that the server gained with the connections, a connection; bytes. User space only: sockets are the kernel's."""
+        """PSS that the server gained with each connection, in bytes. User space only: sockets are the kernel's."""
         connections = self.load.connected + self.load.idle
         if self.held.pss_bytes is None or self.at_rest.pss_bytes is None or self.setup.plan.per_connection:
             return None

@@ -1,11 +1,11 @@
 """The closed loop: each connection has one message in flight, and sends the next when the echo of the last is back.
 
-This is how most clients behave and most benchmarks measure; it is kind to a slow server, since it sends less when the server is
-slow ("coordinated omission"). open_loop.py is the other way.
+This is how most clients behave and most benchmarks measure; it is kind to a slow server, since it sends less when the
+server is slow ("coordinated omission"). open_loop.py is the other way.
 
-The loop below is the load generator's hot path. It works on descriptors, not socket objects, and on lists indexed by them;
-a message that comes back whole in one read, which is nearly every one, is one comparison. Anything else
-goes to the slow path, which puts the pieces together.
+The loop below is the load generator's hot path. It works on descriptors, not socket objects, and on lists indexed by
+them; a message that comes back whole in one read, which is nearly every one, is one comparison. Anything else goes to
+the slow path, which puts the pieces together.
 """
 
 from __future__ import annotations

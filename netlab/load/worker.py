@@ -33,7 +33,11 @@ def main(config: Message) -> None:
     dialler = Dialler(config["family"], tuple(config["address"]), sources)
 
     idle = [fd for fd in (dial(dialler, row, out) for _ in range(config["idle"])) if fd is not None]
-    held = [] if churning else [fd for fd in (dial(dialler, row, out) for _ in range(config["connections"])) if fd is not None]
+    held = (
+        []
+        if churning
+        else [fd for fd in (dial(dialler, row, out) for _ in range(config["connections"])) if fd is not None]
+    )
     rings = message_rings(config["connections"], config["size"], config["seed"])
     send({"connected": len(held), "idle": len(idle), "errors": out.errors})
     window.wait_for_go()
@@ -104,6 +108,7 @@ def deliver(samples_fd: int, out: Outcome) -> None:
     with open(samples_fd, "wb", closefd=False) as file:
         for values in arrays:
             values.tofile(file)
-    names = ("messages", "warmup_messages", "window_messages", "window_ns", "busy_ns", "connections", "errors", "late_sends",
+    names = ("messages", "warmup_messages", "window_messages", "window_ns", "busy_ns", "connections", "errors",
+    "late_sends",
              "per_connection", "unrecorded")  # fmt: skip
     send({"samples": [len(values) for values in arrays], **{name: getattr(out, name) for name in names}})

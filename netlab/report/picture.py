@@ -29,7 +29,8 @@ def save(report: Report, path: Path) -> None:
     plots = _plots(report)
     if not plots:
         raise UsageError(f"{report.experiment} has measured nothing that could be drawn")
-    footer = f"{report.experiment} · {report.started_at} · {report.host.get('kernel', '')} · netlab {report.host['netlab']}"
+    host = report.host
+    footer = f"{report.experiment} · {report.started_at} · {host.get('kernel')} · netlab {host.get('netlab')}"
     try:
         if path.suffix.lower() == ".png":
             png.save(plots, footer, path)

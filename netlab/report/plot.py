@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from netlab.measure.quantity import Chart, Table, Value
-from netlab.report.glyphs import printable
-from netlab.report.units import scale_of, significant
+from netlab.report.glyphs import printable, sentence
+from netlab.report.units import scale_of, significant, unit_after
 
 _FEW = 7  # so many different x values get a tick each; with more, the axis chooses round numbers
 _ZERO_GAP = 0.4  # decades: where a logarithmic axis puts a zero, left of its smallest value
@@ -89,7 +89,7 @@ def plot_of(chart: Chart, tables: Iterable[Table]) -> Plot | None:
         x_axis = _axis(_labelled(chart.x, x_scale.label), [x for x, _, _ in points], chart.log_x, from_zero=False)
     names = tuple(dict.fromkeys(name for _, _, name in points))
     return Plot(
-        title=printable(chart.title),
+        title=sentence(chart.title),
         x=x_axis,
         y=_axis(y_label, [y for _, y, _ in points], chart.log_y, from_zero=True),
         series=tuple(Series(each, tuple(sorted((x, y) for x, y, name in points if name == each))) for each in names),
@@ -108,6 +108,7 @@ def _word(value: Value) -> str:
 
 
 def _labelled(name: str, unit: str) -> str:
+    unit = unit_after(name, unit)
     if unit == "/s":
         return f"{printable(name)} per second"
     return f"{printable(name)}, {unit}" if unit else printable(name)
@@ -116,6 +117,8 @@ def _labelled(name: str, unit: str) -> str:
 def _axis(label: str, values: Sequence[float], log: bool, *, from_zero: bool) -> Axis:
     """An axis that has room for all `values`, with ticks on round numbers or, if they are few, on the values."""
     positive = [value for value in values if value > 0]
+    if log and from_zero and positive and max(positive) < 10 * min(positive):
+        log = False  # less than a decade: a logarithmic axis would only hide how alike the values are
     if log and positive:
         low, high = min(positive), max(positive)
         zero = len(positive) < len(values)

@@ -18,12 +18,14 @@ _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#
 _DASHES = ("", "7 4", "2 4")  # more series than colours
 
 _STYLE = """
-  .page { fill: #ffffff } .ink { fill: #1f2933 } .dim { fill: #5f6b7a } .line { stroke: #aab4c0 } .grid { stroke: #e4e8ed }
+  .page { fill: #ffffff } .ink { fill: #1f2933 } .dim { fill: #5f6b7a }
+  .line { stroke: #aab4c0 } .grid { stroke: #e4e8ed }
   text { font: 13px system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif }
   .title { font-size: 17px; font-weight: 600 } .small { font-size: 11.5px }
   .curve { fill: none; stroke-width: 2.2; stroke-linejoin: round } .grid, .line { stroke-width: 1; fill: none }
   @media (prefers-color-scheme: dark) {
-    .page { fill: #14181f } .ink { fill: #e6eaf0 } .dim { fill: #9aa5b4 } .line { stroke: #556070 } .grid { stroke: #2a313b }
+    .page { fill: #14181f } .ink { fill: #e6eaf0 } .dim { fill: #9aa5b4 }
+    .line { stroke: #556070 } .grid { stroke: #2a313b }
   }
 """
 

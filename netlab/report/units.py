@@ -78,6 +78,12 @@ def scale_of(values: Iterable[Value], unit: str) -> Scale:
     return Scale(*chosen)
 
 
+def unit_after(name: str, label: str) -> str:
+    """The label that a heading called `name` still needs: none if it says so itself ("messages/s", "… per second")."""
+    said = name.endswith(label) or (label == "/s" and name.endswith("per second"))
+    return "" if said else label
+
+
 def column_texts(values: Sequence[Value], unit: str) -> tuple[str, list[str]]:
     """The label that belongs into a column's heading, and its cells: all with the same number of decimals."""
     scale = scale_of(values, unit)

@@ -30,7 +30,9 @@ def main(config: Message) -> None:
     if config["transport"] == "tcp":
         stop.arm(shut_listener(listener))
     else:
-        from netlab.servers.datagram_sockets import end_queue  # not for TCP: what is not imported need not be copied by fork
+        from netlab.servers.datagram_sockets import (
+            end_queue,
+        )  # not for TCP: what is not imported need not be copied by fork
 
         stop.arm(end_queue(listener, row))
     loop = import_module(config["module"]).serve
@@ -53,14 +55,16 @@ def bind(transport: str, host: str, port: int, backlog: int, reuse_port: bool) -
     except (socket.gaierror, UnicodeError) as error:
         raise UsageError(f"'{host}' is no address of this machine: {error}", "try --host 127.0.0.1") from None
     if reuse_port and port:
-        # With SO_REUSEPORT two servers of one user would share the port, and the clients, unawares. So ask first without.
+        # With SO_REUSEPORT two servers of one user would share the port, and the clients, unawares. So ask first
+        # without.
         bind(transport, host, port, 0, reuse_port=False).close()
     listener = socket.socket(family, kind)
     try:
         if transport == "tcp":
             # A restarted server may bind although connections of its predecessor are in TIME-WAIT (socket(7)).
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # Accepted sockets inherit it: an echo must not wait for the ACK of the one before (tcp(7), RFC 1122 §4.2.3.4).
+            # Accepted sockets inherit it: an echo must not wait for the ACK of the one before (tcp(7), RFC 1122
+            # §4.2.3.4).
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if reuse_port:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -78,7 +82,9 @@ def bind(transport: str, host: str, port: int, backlog: int, reuse_port: bool) -
 def _bind_error(error: OSError, host: str, port: int) -> UsageError | MachineLacks:
     where = f"{host} port {port}"
     if error.errno == errno.EADDRINUSE:
-        return UsageError(f"{where} is in use by another socket", f"choose another --port; who has it: ss -ltnup 'sport = {port}'")
+        return UsageError(
+            f"{where} is in use by another socket", f"choose another --port; who has it: ss -ltnup 'sport = {port}'"
+        )
     if error.errno in (errno.EACCES, errno.EPERM):
         return MachineLacks(
             f"{where}: no permission to bind",

@@ -1,15 +1,15 @@
 """What a UDP echo is: every datagram goes back, whole, to where it came from (RFC 862, "UDP based echo service").
 
-UDP has no connections, so there is nothing to accept and nothing to close: one socket hears everybody, and each datagram says
-whom it is from. One receive is one datagram, never a part of one nor two at once; an empty datagram is a datagram.
-There is no flow control either. A server that is slower than its clients loses what its receive queue has no room for
-(OVERFLOWED), and an echo that the kernel does not take at once is given up (UNSENT): nobody waits for anybody.
-A client may have gone before its echo came. If the socket is connected to it, the ICMP message "port unreachable" that
-comes back is reported by a later call as ECONNREFUSED (udp(7)): counted as REFUSED, and no reason to stop.
+UDP has no connections, so there is nothing to accept and nothing to close: one socket hears everybody, and
+each datagram says whom it is from. One receive is one datagram, never a part of one nor two at once; an empty
+datagram is a datagram. There is no flow control either. A server that is slower than its clients loses what
+its receive queue has no room for (OVERFLOWED), and an echo that the kernel does not take at once is given up
+(UNSENT): nobody waits for anybody. A client may have gone before its echo came. If the socket is connected to
+it, the ICMP message "port unreachable" that comes back is reported by a later call as ECONNREFUSED (udp(7)):
+counted as REFUSED, and no reason to stop.
 
-Here is the echo in two forms: for a socket that hears everybody (`Burst`), and for one that is connected to a single
-client (`converse`).
-batch.py and asyncio_protocol.py receive in ways of their own.
+Here is the echo in two forms: for a socket that hears everybody (`Burst`), and for one that is connected to a
+single client (`converse`). batch.py and asyncio_protocol.py receive in ways of their own.
 """
 
 from __future__ import annotations
@@ -50,11 +50,14 @@ def count_failure(row: Row, error: OSError) -> None:
         row[Count.REFUSED] += 1
 
 
-def converse(sock: socket.socket, client: Address, first: memoryview, buffer: memoryview, row: Row, idle_s: float) -> None:
+def converse(
+    sock: socket.socket, client: Address, first: memoryview, buffer: memoryview, row: Row, idle_s: float
+) -> None:
     """Echo `first` and whatever else `client` sends to its own socket, until it is silent for `idle_s` or the queue ends.
 
-    On a connected socket the kernel knows where an echo goes, and looks up the route only once (UNP §8.11). Whatever reached
-    the socket before it was connected may be somebody else's: it goes back to them, and is counted as ALIEN.
+    On a connected socket the kernel knows where an echo goes, and looks up the route only once (UNP §8.11).
+    Whatever reached the socket before it was connected may be somebody else's: it goes back to them, and is
+    counted as ALIEN.
     """
     beat_s = min(HEARTBEAT_S, idle_s)
     block_at_most_a_heartbeat(sock, beat_s)
@@ -108,9 +111,9 @@ class Burst:
     def echo(self) -> int:
         """Echo one datagram after the other, BURST at most; how many there were.
 
-        On a non-blocking socket until the queue is empty, on a blocking one until nothing has come for a heartbeat.
-        This is the loop that is measured. So counts are published once a burst, and the part of the buffer that goes out
-        is cut anew only when the size changes.
+        On a non-blocking socket until the queue is empty, on a blocking one until nothing has come for a
+        heartbeat. This is the loop that is measured. So counts are published once a burst, and the part of
+        the buffer that goes out is cut anew only when the size changes.
         """
         row, buffer = self._row, self._buffer
         receive, send = self._sock.recvfrom_into, self._sock.sendto

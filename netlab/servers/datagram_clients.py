@@ -1,9 +1,10 @@
 """Who is new among those who send datagrams: the door of the UDP modes that give each client a worker of its own.
 
-Without connections the kernel cannot say who is new, so the master looks: a sender that has no worker is a new client, and its
-first datagram is its request to be served. It gets a socket on the server's own address that is connected to it, and from
-then on the kernel delivers its datagrams there. The answers come from the well-known port, as the client expects; the
-servers in UNP §22.7 answer from a new port instead, which a connected client would refuse (TFTP's clients follow it, RFC 1350 §4).
+Without connections the kernel cannot say who is new, so the master looks: a sender that has no worker is a
+new client, and its first datagram is its request to be served. It gets a socket on the server's own address
+that is connected to it, and from then on the kernel delivers its datagrams there. The answers come from the
+well-known port, as the client expects; the servers in UNP §22.7 answer from a new port instead, which a
+connected client would refuse (TFTP's clients follow it, RFC 1350 §4).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What an echo is: every byte that came goes back, in order, and nothing is read that could not be sent.
 
 RFC 862 in two forms. `converse` is for a process or thread that has one connection to itself and may block.
-`Conversations.echo` is for a loop that has many and must never block: it does what each ready descriptor is ready for, and says
-which of them must be waited for differently from now on.
+`Conversations.echo` is for a loop that has many and must never block: it does what each ready descriptor is ready
+for, and says which of them must be waited for differently from now on.
 
 Both stop reading while a peer does not take its echo. So a peer that sends and never reads fills the kernel's buffers
 and at most one chunk of ours, and then TCP's flow control stops *it* (RFC 9293 §3.8.6): that is the bounded buffer.
@@ -68,8 +68,8 @@ class Conversations:
     def echo(self, ready: Iterable[tuple[int, object]]) -> list[tuple[int, int]]:
         """Read once from each ready descriptor and write it back, or write what was left; (fd, what to wait for now).
 
-        A descriptor that goes on as before is not in the answer, so mostly the answer is empty. All of a turn in one call, with local
-        counters: a call a descriptor costs 4 % of the rate (docs/adr/0004).
+        A descriptor that goes on as before is not in the answer, so mostly the answer is empty. All of a turn in one
+        call, with local counters: a call a descriptor costs 4 % of the rate (docs/adr/0004).
         """
         special, held = self.special, self.held
         changes: list[tuple[int, int]] = []

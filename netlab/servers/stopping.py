@@ -73,7 +73,8 @@ class Stop:
 
 def _let_sigterm_in() -> None:
     """In a forked child, SIGTERM has been held back until now (workers.py)."""
-    # Not signal.pthread_sigmask(): it turns its answer into enum members, and so unshares twenty pages of a forked child.
+    # Not signal.pthread_sigmask(): it turns its answer into enum members, and so unshares twenty pages of a forked
+    # child.
     _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_signal.SIGTERM,))
 
 

@@ -145,5 +145,10 @@ class RunningServer:
         self.ledger.close()
 
 
-_USAGE = {"user_s": float, "system_s": float, "voluntary_switches": int, "involuntary_switches": int, "page_faults": int}
-
+_USAGE = {
+    "user_s": float,
+    "system_s": float,
+    "voluntary_switches": int,
+    "involuntary_switches": int,
+    "page_faults": int,
+}

@@ -1,9 +1,10 @@
 """Worker processes of a server: fork(2) with a ledger row each, reaped as they end, seen out at the stop.
 
-The master forks, and hands its child a row of the ledger to count in. SIGCHLD says that children have ended; one signal may
-stand for several, so the handler waits for all there are (UNP §5.10), adds up what they cost (wait4(2)), and folds their
-rows. SIGCHLD is held back around fork(2) itself: a child that ends at once must not be reaped before it is on the list.
-SIGTERM too, and in the child until its Stop is armed: else it would meet the master's handler, and be lost.
+The master forks, and hands its child a row of the ledger to count in. SIGCHLD says that children have ended; one
+signal may stand for several, so the handler waits for all there are (UNP §5.10), adds up what they cost (wait4(2)),
+and folds their rows. SIGCHLD is held back around fork(2) itself: a child that ends at once must not be reaped before
+it is on the list. SIGTERM too, and in the child until its Stop is armed: else it would meet the master's handler, and
+be lost.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class Workers:
         return pid in self._rows
 
     def start(self, work: Callable[[Row], None]) -> int | None:
-        """Fork a child that does `work(its row)` and exits; its pid, or None if there is no row or no process for it."""
+        """Fork a child that does `work(its row)` and exits; its pid, or None if there is no row or no process for
+        it."""
         number = self._server.ledger.take()
         if number is None:
             return None
@@ -77,7 +79,8 @@ class Workers:
             row[Count.REAPED] += 1
             row[Count.REAPED_CPU_NS] += int((usage.ru_utime + usage.ru_stime) * 1e9)
             if os.waitstatus_to_exitcode(status) != 0:
-                # Its connections ended with it. In `fork` the master has accepted the only one, in a pool the worker itself.
+                # Its connections ended with it. In `fork` the master has accepted the only one, in a pool the worker
+                # itself.
                 row[Count.CLOSED] = row[Count.ACCEPTED] if self.pooled else 1
                 if not self._cutting:
                     row[Count.CRASHED] += 1

@@ -17,22 +17,23 @@ from netlab.errors import CheckFailed, MachineLacks, NetlabError, PeerError, Usa
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["docto"], ["netlab: there is no command 'docto'", "  hint: netlab doctor"]),
-        (["zzz"], ["netlab: there is no command 'zzz'", "  hint: netlab --help lists them"]),
-        (["--nope"], ["netlab: there is no option '--nope'", "  hint: netlab --help"]),
-        (["doctor", "--jso"], ["netlab: there is no option '--jso'", "  hint: --json"]),
-        (["runs", "--limit", "x"], ["netlab: invalid value for '--limit': 'x' is not a whole number", "  hint: netlab runs --help"]),
-        (["runs", "--limit", "0"], ["netlab: invalid value for '--limit': 0 is not at least 1", "  hint: netlab runs --help"]),
-        (["runs", "show", "x"], ["netlab: no run record is called 'x'", "  hint: netlab runs lists them; 'last' is the newest"]),
-        (["runs", "show", "last", "--plot", "a.gif"], ["netlab: --plot a.gif: neither .svg nor .png", "  hint: --plot a.svg"]),
-        (["doctor", "\x1b[31m"], ["netlab: got unexpected extra argument(s) (\\x1b[31m)", "  hint: netlab doctor --help"]),
-    ],
-)  # fmt: skip
-def test_usage(netlab, arguments: list[str], said: list[str]) -> None:  # type: ignore[no-untyped-def]
+USAGE = (
+    (["docto"], "there is no command 'docto'", "netlab doctor"),
+    (["zzz"], "there is no command 'zzz'", "netlab --help lists them"),
+    (["--nope"], "there is no option '--nope'", "netlab --help"),
+    (["doctor", "--jso"], "there is no option '--jso'", "--json"),
+    (["runs", "--limit", "x"], "invalid value for '--limit': 'x' is not a whole number", "netlab runs --help"),
+    (["runs", "--limit", "0"], "invalid value for '--limit': 0 is not at least 1", "netlab runs --help"),
+    (["runs", "show", "x"], "no run record is called 'x'", "netlab runs lists them; 'last' is the newest"),
+    (["runs", "show", "last", "--plot", "a.gif"], "--plot a.gif: neither .svg nor .png", "--plot a.svg"),
+    (["doctor", "\x1b[31m"], "got unexpected extra argument(s) (\\x1b[31m)", "netlab doctor --help"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "message", "hint"), USAGE)
+def test_usage(netlab, arguments: list[str], message: str, hint: str) -> None:  # type: ignore[no-untyped-def]
     done = netlab(*arguments)
+    said = [f"netlab: {message}", f"  hint: {hint}"]
     assert (done.returncode, done.stdout, done.stderr.splitlines()) == (2, "", said)
 
 

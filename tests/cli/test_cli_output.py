@@ -43,9 +43,7 @@ def test_a_run_that_could_not_be_recorded_is_a_warning(report: Report, capsys: p
     assert err.splitlines()[0] == "netlab: this run was not recorded: /state: No space left on device"
 
 
-def test_a_plot_is_drawn_beside_the_report(
-    report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_plot_is_drawn_beside_the_report(report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit):
         output.present(report, as_json=True, plot=tmp_path / "a.svg")
     out, err = capsys.readouterr()

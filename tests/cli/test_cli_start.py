@@ -36,7 +36,17 @@ def test_the_version_is_told_without_typer() -> None:
     assert not _imported_by("--version") & (HEAVY | {"typer", "click", "dataclasses", "inspect", "re"})
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["runs", "path"], ["runs"], ["runs", "show", "--help"], ["doctor", "--json"]])
+LIGHT = (
+    ["--help"],
+    ["runs", "path"],
+    ["runs"],
+    ["runs", "show", "--help"],
+    ["doctor", "--json"],
+    ["tcp-server", "--help"],
+)
+
+
+@pytest.mark.parametrize("arguments", LIGHT)
 def test_only_what_is_used_is_imported(arguments: list[str]) -> None:
     assert not _imported_by(*arguments) & HEAVY
 

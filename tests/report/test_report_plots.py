@@ -59,7 +59,8 @@ def test_a_bar_begins_at_zero() -> None:
 
 
 def test_bars_in_a_terminal() -> None:
-    lines = [line.plain for line in chart.lines(Chart("bar", "T", "t", "who", "y"), [_table(((1, 2.0, "a"), (1, 1.0, "b")))], 40)]
+    table = _table(((1, 2.0, "a"), (1, 1.0, "b")))
+    lines = [line.plain for line in chart.lines(Chart("bar", "T", "t", "who", "y"), [table], 40)]
     assert lines[0] == "T" and lines[1].strip() == "y, s"
     assert lines[2].count("█") == 2 * lines[3].count("█") > 10
     assert lines[2].endswith(" 2") and lines[3].endswith(" 1")

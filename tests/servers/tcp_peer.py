@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import resource
@@ -180,6 +181,13 @@ def open_descriptors(pid: int | None = None) -> set[int]:
     folder = Path(f"/proc/{pid or os.getpid()}/fd")
     # Looked at twice: the first look has a descriptor of its own, which is gone at the second.
     return {int(name) for name in os.listdir(folder) if os.path.lexists(folder / name)}
+
+
+def limit_that_leaves(pid: int, free: int) -> int:
+    """The RLIMIT_NOFILE under which a process can open `free` more descriptors: each takes the lowest free number."""
+    taken = open_descriptors(pid)
+    numbers = (number for number in itertools.count() if number not in taken)
+    return next(itertools.islice(numbers, free, None))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from tcp_peer import (
     connect,
     descriptor_limit,
     is_turned_away,
+    limit_that_leaves,
     many,
     noise,
     open_descriptors,
@@ -192,7 +193,7 @@ def test_out_of_descriptors_those_it_has_are_served_the_others_shed_until_there_
     serving = processes(server)[-1].pid  # epoll-multi: the worker
     with connect(server) as first:
         assert ping(first)
-        with descriptor_limit(serving, max(open_descriptors(serving)) + 6) as lift, many(server, 20) as clients:
+        with descriptor_limit(serving, limit_that_leaves(serving, 6)) as lift, many(server, 20) as clients:
             until(lambda: sum(_served_and_shed(server.counts())) == 21, "all are served or shed")
             served, shed = _served_and_shed(server.counts())
             assert 3 <= served <= 8
@@ -221,7 +222,7 @@ def test_a_descriptor_table_that_is_full_sheds_every_newcomer_until_it_is_not(na
         assert ping(client)
     until_count(server, Count.CLOSED, 1)
     accepting = processes(server)[1 if name == "prefork" else 0].pid
-    with descriptor_limit(accepting, max(open_descriptors(accepting) - {server.ledger.fd}) + 1) as lift:
+    with descriptor_limit(accepting, limit_that_leaves(accepting, 0)) as lift:
         with connect(server) as client:  # accept(2) has waited with a descriptor in hand
             assert ping(client)
         until_count(server, Count.CLOSED, 2)

@@ -1,14 +1,15 @@
 """asyncio: the ecosystem's own, as its documentation would have one write it, for comparison.
 
-Underneath is the same epoll(7). Each connection is a coroutine that looks as simple as the thread's loop: `await read`,
-write, `await drain`; where a thread would block, the coroutine hands control back to the event loop. That is its lesson: the
-readability of a thread each at the memory of an event loop. The price is what lies between epoll and the coroutine:
-selector, handle, protocol, stream, future, task, all in Python and for each message.
+Underneath is the same epoll(7). Each connection is a coroutine that looks as simple as the thread's loop: `await
+read`, write, `await drain`; where a thread would block, the coroutine hands control back to the event loop. That is
+its lesson: the readability of a thread each at the memory of an event loop. The price is what lies between epoll and
+the coroutine: selector, handle, protocol, stream, future, task, all in Python and for each message.
 
 The largest part of it is none of these: at every wake-up the transport reads into a fresh buffer of 256 KiB
-(`max_size`), which the C library maps and unmaps each time. The attribute is the transport's own and undocumented,
-so we leave it as everybody gets it. `drain()` is the bounded buffer: past the high-water mark it waits for the peer.
-When accept(2) says EMFILE, asyncio tells the exception handler, looks away from its listener for a second, and tries again.
+(`max_size`), which the C library maps and unmaps each time. The attribute is the transport's own and undocumented, so
+we leave it as everybody gets it. `drain()` is the bounded buffer: past the high-water mark it waits for the peer.
+When accept(2) says EMFILE, asyncio tells the exception handler, looks away from its listener for a second, and tries
+again.
 
 Source: docs.python.org, asyncio "TCP echo server using streams". Compare: epoll_loop.py.
 """
@@ -37,7 +38,9 @@ class Echo:
         self.server = server
         self.row = server.row
         self.limits = server.limits
-        self.door = Door(server.listener, server.limits, server.row, blocking_connections=False)  # asyncio accepts; it sheds
+        self.door = Door(
+            server.listener, server.limits, server.row, blocking_connections=False
+        )  # asyncio accepts; it sheds
         self.writers: set[asyncio.StreamWriter] = set()
         self.tasks: set[asyncio.Task[None]] = set()
 

@@ -1,12 +1,14 @@
 """epoll-multi: an epoll loop a CPU, each with a listening socket of its own on the same port.
 
 One loop uses one CPU. With SO_REUSEPORT (socket(7)) several sockets may listen on the same address; the kernel
-chooses one for each connection by a hash of the four-tuple {source address, source port, destination address, destination port}, so
-the workers share nothing, not even an accept queue. The hash knows nothing of load: a few connections may fall unevenly.
+chooses one for each connection by a hash of the four-tuple {source address, source port, destination address,
+destination port}, so the workers share nothing, not even an accept queue. The hash knows nothing of load: a few
+connections may fall unevenly.
 
-Each worker is pinned to one of the CPUs that the server may use. With more than one, SO_INCOMING_CPU asks the kernel to prefer
-the worker on the CPU that the connection's packets arrive on: data then stays in one cache, and no CPU has to wake another.
-Measured, that is what makes two workers pay: without it a single client CPU only moves the work around.
+Each worker is pinned to one of the CPUs that the server may use. With more than one, SO_INCOMING_CPU asks the kernel
+to prefer the worker on the CPU that the connection's packets arrive on: data then stays in one cache, and no CPU has
+to wake another. Measured, that is what makes two workers pay: without it a single client CPU only moves the work
+around.
 
 Each worker has its share of --max-connections, since none knows of the others' connections.
 
@@ -32,9 +34,13 @@ def serve(server: Server) -> None:
     """Start a worker for each of `--workers`, replace those that die, see them out when told to stop."""
     cpus = sorted(os.sched_getaffinity(0))
     server.stop.arm()  # the master accepts nothing: no listener to shut
-    # Bound here, in the parent, so that no connection is lost to a socket that a dying worker takes with it. The server's own is
-    # the first: it has been listening already, and whoever is in its queue would be reset if it were closed.
-    listeners = [server.listener, *(another(server.listener, server.limits.backlog) for _ in range(1, server.limits.workers))]
+    # Bound here, in the parent, so that no connection is lost to a socket that a dying worker takes with it. The
+    # server's own is the first: it has been listening already, and whoever is in its queue would be reset if it were
+    # closed.
+    listeners = [
+        server.listener,
+        *(another(server.listener, server.limits.backlog) for _ in range(1, server.limits.workers)),
+    ]
     if len(cpus) > 1:
         for number, listener in enumerate(listeners):
             listener.setsockopt(socket.SOL_SOCKET, SO_INCOMING_CPU, cpus[number % len(cpus)])

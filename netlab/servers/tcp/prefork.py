@@ -1,8 +1,9 @@
 """prefork: a fixed number of processes, forked before the first client comes.
 
-All of them wait in accept(2) on the same listening socket, which fork(2) has duplicated; the kernel wakes one of them for
-each connection, so there is no thundering herd (UNP §30.6 on systems that had it). A connection costs no fork: with short connections this is two orders of magnitude cheaper than a process each. The price is a fixed bound:
-each process serves one client at a time, so when all are busy the next client waits in the accept queue, connected and
+All of them wait in accept(2) on the same listening socket, which fork(2) has duplicated; the kernel wakes one of them
+for each connection, so there is no thundering herd (UNP §30.6 on systems that had it). A connection costs no fork:
+with short connections this is two orders of magnitude cheaper than a process each. The price is a fixed bound: each
+process serves one client at a time, so when all are busy the next client waits in the accept queue, connected and
 unanswered, exactly as with the iterative server. `--workers` is that bound.
 
 Source: UNP §30.6 (prefork, no locking around accept); Apache's prefork MPM adds and removes processes as needed, which

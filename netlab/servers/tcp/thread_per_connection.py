@@ -9,8 +9,9 @@ In CPython only one thread runs Python code at a time: a thread gives the interp
 in read(2) or write(2), and must get it back afterwards. On two CPUs that hand-over costs more than it brings: measured,
 the same server pinned to one CPU is about three times as quick. `--cpus` shows it.
 
-`_thread.start_new_thread` instead of `threading.Thread`: the latter waits for the new thread to say that it lives, and keeps
-books that we do not need; it is half as quick for short connections. A small stack lets glibc reuse the freed ones.
+`_thread.start_new_thread` instead of `threading.Thread`: the latter waits for the new thread to say that it lives,
+and keeps books that we do not need; it is half as quick for short connections. A small stack lets glibc reuse the
+freed ones.
 
 Source: UNP ch. 26.4 and 30.10; pthread_create(3); course, lecture 13, "way two".
 """

@@ -1,11 +1,11 @@
 """thread-pool: a fixed number of threads, started before the first client comes.
 
-Each thread waits in accept(2) itself, on the one listening socket, serves its client, and waits again: prefork with threads.
-No thread is made or ended while serving, so short connections are cheap; and `--workers` clients at most are
+Each thread waits in accept(2) itself, on the one listening socket, serves its client, and waits again: prefork with
+threads. No thread is made or ended while serving, so short connections are cheap; and `--workers` clients at most are
 served at once, the others wait in the accept queue.
 
-Letting one thread accept and pass the connection on through a queue is the other classic; it costs a hand-over between threads
-for each connection, and UNP found it slower (§30.11 against §30.12).
+Letting one thread accept and pass the connection on through a queue is the other classic; it costs a hand-over
+between threads for each connection, and UNP found it slower (§30.11 against §30.12).
 
 Source: UNP §30.11; accept(2); course, lecture 13, "way two".
 """
@@ -41,7 +41,7 @@ def serve(server: Server) -> None:
                 continue
             with finishing:
                 open_fds.add(fd)
-                if server.stop.requested:  # the signal came while we were in accept(2): nobody else will shut it
+                if server.stop.asked():  # the signal came while we were in accept(2): nobody else shuts it
                     shut([fd], socket.SHUT_RD)
             ended = converse(fd, row)
             if ended is not None:

@@ -1,17 +1,20 @@
 """epoll-multi: an epoll loop a CPU, each with a socket of its own on the same port.
 
-One loop uses one CPU. With SO_REUSEPORT (socket(7)) several sockets may be bound to the same address, and the kernel chooses one for
-each *datagram*, by a hash of {source address, source port, destination address, destination port}. The hash of a client is
-always the same, so a client keeps its worker, although nobody has connected anything: its datagrams stay in order.
-The hash knows nothing of load. A few clients may fall unevenly, and a single one uses a single worker.
+One loop uses one CPU. With SO_REUSEPORT (socket(7)) several sockets may be bound to the same address, and the
+kernel chooses one for each *datagram*, by a hash of {source address, source port, destination address,
+destination port}. The hash of a client is always the same, so a client keeps its worker, although nobody has
+connected anything: its datagrams stay in order. The hash knows nothing of load. A few clients may fall
+unevenly, and a single one uses a single worker.
 
-The receive queue is multiplied as well: each worker has one, so a burst that would overflow one queue may fit into several.
+The receive queue is multiplied as well: each worker has one, so a burst that would overflow one queue may fit
+into several.
 
-Each worker is pinned to one of the CPUs that the server may use. With more than one, SO_INCOMING_CPU asks the kernel to prefer the
-worker on the CPU that the datagram arrived on: then no other CPU has to be woken (Linux 6.2 and later take it into account here).
+Each worker is pinned to one of the CPUs that the server may use. With more than one, SO_INCOMING_CPU asks the
+kernel to prefer the worker on the CPU that the datagram arrived on: then no other CPU has to be woken (Linux
+6.2 and later take it into account here).
 
-Source: socket(7), SO_REUSEPORT and SO_INCOMING_CPU; M. Kerrisk, "The SO_REUSEPORT socket option", LWN 2013, which names UDP
-servers such as DNS as the first to gain. Compare: tcp/epoll_multi.py.
+Source: socket(7), SO_REUSEPORT and SO_INCOMING_CPU; M. Kerrisk, "The SO_REUSEPORT socket option", LWN 2013,
+which names UDP servers such as DNS as the first to gain. Compare: tcp/epoll_multi.py.
 """
 
 from __future__ import annotations

@@ -1,19 +1,23 @@
 """fork: a process for each client, although there are no connections.
 
-A TCP server forks when accept(2) returns. Here nothing returns that could be handed to a child: all datagrams of all clients come in
-on one socket. So the server must make the "connection" itself, and that is the lesson of this file:
+A TCP server forks when accept(2) returns. Here nothing returns that could be handed to a child: all datagrams
+of all clients come in on one socket. So the server must make the "connection" itself, and that is the lesson
+of this file:
 - Who is new? The master keeps a table of those that have a child; whoever else sends is a new client.
-- How do later datagrams find the child? It gets a socket of its own, bound to the same address (SO_REUSEPORT) and *connected*
-  to the client. For each datagram the kernel prefers the socket that is connected to its sender. Linux finds it by a hash of
-  all four addresses and ports since 6.13; before, by going through all sockets of the port, so a thousand clients were dear.
-- When is it over? Nobody says so: UDP has no FIN. A child whose client was silent for the idle time ends, and if the client speaks
-  again, it is a new one.
-- What of datagrams that came in between? Those that were queued before the client's socket was there are echoed by the
-  master itself. So a second datagram may be answered before the first: order is nothing that UDP promises.
+- How do later datagrams find the child? It gets a socket of its own, bound to the same address (SO_REUSEPORT)
+  and *connected* to the client. For each datagram the kernel prefers the socket that is connected to its
+  sender. Linux finds it by a hash of all four addresses and ports since 6.13; before, by going through all
+  sockets of the port, so a thousand clients were dear.
+- When is it over? Nobody says so: UDP has no FIN. A child whose client was silent for the idle time ends, and
+  if the client speaks again, it is a new one.
+- What of datagrams that came in between? Those that were queued before the client's socket was there are
+  echoed by the master itself. So a second datagram may be answered before the first: order is nothing that
+  UDP promises.
 
-The child inherits the first datagram with the master's memory, as in UNP §22.7, and answers it. What forking costs and what it buys
-is as for TCP (tcp/fork_per_connection.py); what is new is that anybody can make the server fork by sending one
-datagram from each of many ports, or with forged sources. --max-connections bounds it: one more client is not answered.
+The child inherits the first datagram with the master's memory, as in UNP §22.7, and answers it. What forking
+costs and what it buys is as for TCP (tcp/fork_per_connection.py); what is new is that anybody can make the
+server fork by sending one datagram from each of many ports, or with forged sources. --max-connections bounds
+it: one more client is not answered.
 
 Source: UNP §22.7, "Concurrent UDP servers"; socket(7), SO_REUSEPORT; fork(2); course, lecture 13, "way one".
 """
