@@ -102,7 +102,7 @@ def client_checks(load: LoadResult, unanswered: int, corrupt: int, others: int) 
         Check("something was measured", "netlab", "yes", "yes" if load.messages else "no"),
         Check("messages without an echo", "RFC 862", 0, unanswered),
         Check("echoes that differ from what was sent", "RFC 862", 0, corrupt),
-        Check("connections refused, reset or closed early", "RFC 9293 §3.10", 0, others),
+        Check("connections that failed, beyond those that were shed", "RFC 9293 §3.10", 0, max(0, others)),
     ]
 
 
@@ -135,12 +135,13 @@ def _findings(draft: Draft, trial: Trial) -> None:
     if counts[Count.OUT_OF_FD_SET]:
         say(
             f"FD_SETSIZE reached: select(2) can watch descriptors below {FD_SETSIZE} only, "
-            f"so {counts[Count.OUT_OF_FD_SET]:,} connections with a higher number were closed unserved. poll and epoll have no such limit."
+            f"so {counts[Count.OUT_OF_FD_SET]:,} connections with a higher number were closed unserved. "
+            "poll and epoll have no such limit."
         )
     if counts[Count.OUT_OF_DESCRIPTORS]:
         say(
-            f"Out of descriptors: accept(2) failed with EMFILE, "
-            f"and {counts[Count.OUT_OF_DESCRIPTORS]:,} connections were closed unserved. `ulimit -n` is the limit; netlab doctor shows it."
+            f"Out of descriptors: accept(2) failed with EMFILE, and {counts[Count.OUT_OF_DESCRIPTORS]:,} connections "
+            "were closed unserved. `ulimit -n` is the limit; netlab doctor shows it."
         )
     if counts[Count.OUT_OF_WORKERS]:
         say(
@@ -176,5 +177,6 @@ def _findings(draft: Draft, trial: Trial) -> None:
         draft.warnings.append(
             f"Latencies of the last {load.unrecorded:,} messages were not kept: the sample store was full."
         )
+    draft.interrupted = trial.interrupted
     if trial.interrupted:
         draft.warnings.append("Interrupted: this is what had been measured until then.")

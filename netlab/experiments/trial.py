@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from netlab.clock import monotonic_ns
 from netlab.experiments.placement import Placement
 from netlab.load.generator import LoadGenerator, LoadResult
-from netlab.load.outcome import CORRUPT, UNANSWERED
+from netlab.load.outcome import CORRUPT, LOST_WITH_IT, UNANSWERED
 from netlab.load.plan import Plan
 from netlab.load.window import Tally
 from netlab.measure.process import TreeMemory
@@ -119,8 +119,8 @@ class Trial:
 
     @property
     def other_errors(self) -> int:
-        """Failures of any other kind."""
-        return sum(self.load.errors.values()) - self.unanswered - self.corrupt
+        """Connections that failed in any other way, beyond those that the server says it has shed."""
+        return connections_failed(self.load.errors) - self.outcome.counts[Count.SHED]
 
     def bottleneck(self) -> str | None:
         """Which side had no CPU time left, if one can tell: "server", "load" or None (waiting for each other)."""
@@ -173,6 +173,11 @@ def run(setup: Setup, progress: Progress) -> Trial:
         setup, result, before, after, at_rest, held, max(held.threads, running.threads),
         max(held.processes, running.processes), outcome, interrupted,
     )  # fmt: skip
+
+
+def connections_failed(errors: dict[str, int]) -> int:
+    """How many connections were refused, reset or closed early, by the errors that the load has counted."""
+    return sum(count for kind, count in errors.items() if kind not in (UNANSWERED, CORRUPT, LOST_WITH_IT))
 
 
 def wait_until_taken(server: RunningServer, connections: int) -> None:

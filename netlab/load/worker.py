@@ -32,12 +32,9 @@ def main(config: Message) -> None:
     sources = sources_for(config["idle"] + config["connections"], churning=churning)
     dialler = Dialler(config["family"], tuple(config["address"]), sources)
 
-    idle = [fd for fd in (dial(dialler, row, out) for _ in range(config["idle"])) if fd is not None]
-    held = (
-        []
-        if churning
-        else [fd for fd in (dial(dialler, row, out) for _ in range(config["connections"])) if fd is not None]
-    )
+    # The busy ones first: a server that has a limit shall reach it with the idle ones.
+    held = dial_many(0 if churning else config["connections"], dialler, row, out)
+    idle = dial_many(config["idle"], dialler, row, out)
     rings = message_rings(config["connections"], config["size"], config["seed"])
     send({"connected": len(held), "idle": len(idle), "errors": out.errors})
     window.wait_for_go()
@@ -50,6 +47,11 @@ def main(config: Message) -> None:
         for fd in idle:
             os.close(fd)
     deliver(config["samples_fd"], out)
+
+
+def dial_many(number: int, dialler: Dialler, row: memoryview, out: Outcome) -> list[int]:
+    """Open so many connections to hold; those that could be opened."""
+    return [fd for fd in (dial(dialler, row, out) for _ in range(number)) if fd is not None]
 
 
 def dial(dialler: Dialler, row: memoryview, out: Outcome) -> int | None:
@@ -102,8 +104,8 @@ def has_ended(fd: int) -> bool:
         borrowed.close()
 
 
-def deliver(samples_fd: int, out: Outcome) -> None:
-    """Raw samples go through a memory file, everything else in a message."""
+def deliver(samples_fd: int, out: Outcome, datagrams: dict[str, int] | None = None) -> None:
+    """Raw samples go through a memory file, everything else in a message. `datagrams`: what became of them, UDP only."""
     arrays: tuple[array[int], ...] = (out.latency_ns, out.kernel_ns, out.connect_ns)
     with open(samples_fd, "wb", closefd=False) as file:
         for values in arrays:
@@ -111,4 +113,5 @@ def deliver(samples_fd: int, out: Outcome) -> None:
     names = ("messages", "warmup_messages", "window_messages", "window_ns", "busy_ns", "connections", "errors",
     "late_sends",
              "per_connection", "unrecorded")  # fmt: skip
-    send({"samples": [len(values) for values in arrays], **{name: getattr(out, name) for name in names}})
+    counts = {name: getattr(out, name) for name in names}
+    send({"samples": [len(values) for values in arrays], "datagrams": datagrams or {}, **counts})

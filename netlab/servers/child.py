@@ -9,6 +9,7 @@ import errno
 import gc
 import os
 import resource
+import signal
 import socket
 from importlib import import_module
 
@@ -43,6 +44,9 @@ def main(config: Message) -> None:
     before = _usage()
     send({"ready": True, "address": listener.getsockname()[:2]})
     loop(server)
+    # What still comes is too late, and must not meet the default action, death, while the interpreter shuts down.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
     after = _usage()
     send({"usage": {name: after[name] - before[name] for name in after}, "peak_rss_bytes": _peak_rss_bytes()})
 

@@ -1,4 +1,4 @@
-"""What a UDP echo is: every datagram goes back, whole, to where it came from (RFC 862, "UDP based echo service").
+"""What a UDP echo is: every datagram goes back, whole, to where it came from (RFC 862, its second half).
 
 UDP has no connections, so there is nothing to accept and nothing to close: one socket hears everybody, and
 each datagram says whom it is from. One receive is one datagram, never a part of one nor two at once; an empty
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import socket
 from itertools import repeat
-from mmap import mmap
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 
 from netlab.measure.ledger import Row
 from netlab.servers.counters import Count
@@ -39,12 +39,15 @@ BURST = 64
 
 
 def new_buffer(size: int = BUFFER_BYTES) -> memoryview:
-    """Room for any datagram. Anonymous memory (mmap(2)): pages that no datagram has reached yet cost nothing."""
-    return memoryview(mmap(-1, size))
+    """Room for any datagram. Anonymous memory (mmap(2)): pages that no datagram has reached yet cost nothing.
+
+    Private, so that a forked child has its own: Python's default would let all children receive in the same pages.
+    """
+    return memoryview(mmap(-1, size, MAP_PRIVATE | MAP_ANONYMOUS))
 
 
 def count_failure(row: Row, error: OSError) -> None:
-    """An echo that did not go out: the queue is full, a filter or route forbids it, or the report is about an earlier one."""
+    """An echo did not go out: no room, no route, a firewall; or the call failed to report on an earlier one."""
     row[Count.UNSENT] += 1
     if isinstance(error, ConnectionRefusedError):
         row[Count.REFUSED] += 1
@@ -53,7 +56,7 @@ def count_failure(row: Row, error: OSError) -> None:
 def converse(
     sock: socket.socket, client: Address, first: memoryview, buffer: memoryview, row: Row, idle_s: float
 ) -> None:
-    """Echo `first` and whatever else `client` sends to its own socket, until it is silent for `idle_s` or the queue ends.
+    """Echo `first` and what else `client` sends to its own socket, until it is silent for `idle_s` or told to stop.
 
     On a connected socket the kernel knows where an echo goes, and looks up the route only once (UNP §8.11).
     Whatever reached the socket before it was connected may be somebody else's: it goes back to them, and is

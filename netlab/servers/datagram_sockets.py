@@ -85,9 +85,9 @@ def another(sock: socket.socket) -> socket.socket:
 def first_gets_strangers(sock: socket.socket) -> None:
     """Of all sockets on this address, give the first whatever is not for one that is connected to its sender.
 
-    The kernel prefers a socket that is connected to the sender. Any other datagram it gives to one of the
-    unconnected sockets of the group, by a hash, and a client's new socket is one of these between its bind(2)
-    and its connect(2): half of what strangers send in that instant would go there. With this program it does
-    not.
+    The kernel prefers a socket that is connected to the sender. Any other datagram it gives to one of the unconnected
+    sockets of the group, by a hash, and a client's new socket is one of these between its bind(2) and its connect(2).
+    Under a flood from strangers one new socket in six was seen to catch something; with this program one in three
+    thousand: a datagram that the kernel is just finding a socket for when connect(2) is called. See ALIEN.
     """
     sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, RETURN_0_PROGRAM)

@@ -4,6 +4,7 @@ A blocked call cannot look at a flag, so the signal handler makes the call retur
 - accept(2) on a listening socket that is shut down fails with EINVAL, in every process and thread that waits in it;
 - read(2) on a connection whose receiving side is shut down returns what has already come, and then "end of stream",
   so that each mode's ordinary way out is also its way to stop (shutdown(2), tcp(7));
+- a thread that serves leaves SIGTERM to the main thread: Python's handlers run there, and its call must return;
 - a loop that waits for many descriptors also watches `alarm_fd`, an eventfd(2): the self-pipe trick of UNP §6.9.
 """
 
@@ -73,9 +74,13 @@ class Stop:
 
 def _let_sigterm_in() -> None:
     """In a forked child, SIGTERM has been held back until now (workers.py)."""
-    # Not signal.pthread_sigmask(): it turns its answer into enum members, and so unshares twenty pages of a forked
-    # child.
+    # Not signal.pthread_sigmask(): it turns its answer into enum members, and so unshares twenty pages of a child.
     _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_signal.SIGTERM,))
+
+
+def leave_sigterm_to_main_thread() -> None:
+    """To be called by a thread. The kernel mostly prefers the main thread, but it need not (signal(7))."""
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGTERM,))
 
 
 def shut(fds: Iterable[int], how: int) -> None:

@@ -58,6 +58,11 @@ def test_a_bar_begins_at_zero() -> None:
     assert plot is not None and plot.y.low == 0
 
 
+def test_lines_of_one_point_each_become_bars() -> None:
+    plot = plot_of(Chart("line", "", "t", "x", "y", "who"), [_table(((0, 1.0, "a"), (0, 2.0, "b")))])
+    assert plot is not None and plot.categories == ("a", "b") and plot.x.label == "who (x: 0)"
+
+
 def test_bars_in_a_terminal() -> None:
     table = _table(((1, 2.0, "a"), (1, 1.0, "b")))
     lines = [line.plain for line in chart.lines(Chart("bar", "T", "t", "who", "y"), [table], 40)]

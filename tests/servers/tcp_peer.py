@@ -144,7 +144,7 @@ def push_until_blocked(server: RunningServer, client: socket.socket, most_bytes:
     still_looks = 0
     seen = -1
     deadline = time.monotonic() + DEADLINE_S
-    while still_looks < 50:  # blocked, and the server has read nothing more, 50 looks in a row
+    while still_looks < 25:  # blocked, and the server has read nothing more, 25 looks in a row
         assert time.monotonic() < deadline, f"still not blocked after {sent} bytes"
         try:
             sent += client.send(block)

@@ -155,7 +155,7 @@ def many_descriptors() -> Iterator[None]:
 
 @pytest.mark.usefixtures("many_descriptors")
 def test_select_sheds_descriptors_that_do_not_fit_its_set_and_serves_the_others(start_tcp: StartTcp) -> None:
-    server = start_tcp(find("tcp", "select"))
+    server = start_tcp(find("tcp", "select"), max_connections=2000)
     with many(server, FD_SETSIZE + 76) as clients:
         until(lambda: sum(_served_and_shed(server.counts())) == len(clients), "all are served or shed")
         served, shed = _served_and_shed(server.counts())
@@ -179,7 +179,7 @@ def test_select_sheds_descriptors_that_do_not_fit_its_set_and_serves_the_others(
 @pytest.mark.usefixtures("many_descriptors")
 @pytest.mark.parametrize("mode", [mode for mode in AT_ONCE if mode.name in {"poll", "epoll", "thread"}], ids=by_name)
 def test_the_others_know_no_such_bound(mode: Mode, start_tcp: StartTcp) -> None:
-    server = start_tcp(mode)
+    server = start_tcp(mode, max_connections=2000)
     with many(server, FD_SETSIZE + 76) as clients:
         assert all(ping(client) for client in clients)
         assert server.counts()[Count.SHED] == 0

@@ -31,14 +31,14 @@ from netlab.servers.limits import Limits
 from netlab.servers.modes import TCP_MODES, Mode
 from netlab.servers.supervisor import RunningServer
 
-SMALL_BYTES = 32_768
-IDLE_S = 0.8
+SMALL_BYTES = 131_072  # not below the 64 KiB of a loopback segment: then each would wait for a delayed ACK
+IDLE_S = 1.0
 
 
 def test_a_peer_that_never_reads_is_stopped_by_flow_control_and_costs_no_memory(
     tcp_mode: Mode, start_tcp: StartTcp
 ) -> None:
-    server = start_tcp(tcp_mode)
+    server = start_tcp(tcp_mode, workers=1)
     with connect(server, SMALL_BYTES) as client:
         assert ping(client)
         before = server.memory().rss_bytes
@@ -88,7 +88,9 @@ def test_while_all_are_stuck_or_silent_the_server_sleeps(mode: Mode, start_tcp: 
         before = server.look()
         time.sleep(0.15)  # not for something to happen, but for nothing to happen
         after = server.look()
-        assert after.counts == before.counts
+        grown = {count: after.counts[count] - before.counts[count] for count in Count}
+        # Now and then the kernel probes a closed window, and may get rid of a little more (RFC 9293 §3.8.6.1).
+        assert grown[Count.WAKEUPS] <= 2 * grown[Count.CHUNKS] + 5
         # A loop that spun would have been on a CPU for most of it; what we see of one that sleeps is a rounding error.
         assert after.cpu_s - before.cpu_s < 0.05
 
@@ -96,7 +98,7 @@ def test_while_all_are_stuck_or_silent_the_server_sleeps(mode: Mode, start_tcp: 
 @pytest.mark.parametrize("mode", AT_ONCE, ids=by_name)
 def test_a_stuck_peer_that_resets_is_closed_and_forgotten(mode: Mode, start_tcp: StartTcp) -> None:
     server = start_tcp(mode, workers=1)
-    for round_ in (1, 2, 3):  # the same descriptor each time
+    for round_ in (1, 2):  # the same descriptor each time
         stuck = connect(server, SMALL_BYTES)
         push_until_blocked(server, stuck)
         reset(stuck)
@@ -110,7 +112,7 @@ class Silence:
     """What became of three clients of a server with an idle limit: a silent one, one that never reads, an active one."""
 
     def __init__(self, mode: Mode) -> None:
-        limits = Limits(workers=3, idle_timeout_s=IDLE_S, drain_s=0.3)
+        limits = Limits(workers=3, max_connections=400, idle_timeout_s=IDLE_S, drain_s=0.3)
         with RunningServer("tcp", mode, host="127.0.0.1", port=0, limits=limits) as server:
             self.longest_pause_s = 0.0
             if mode.name == "iterative":
@@ -122,11 +124,11 @@ class Silence:
             self.exit_code = server.stop().exit_code
 
     def _at_once(self, server: RunningServer) -> None:
-        with connect(server) as active, connect(server) as silent, connect(server, SMALL_BYTES) as stuck:
-            assert ping(active)
+        with connect(server, SMALL_BYTES) as stuck:
             push_until_blocked(server, stuck)
-            self.active_was_served = self._talk(active, server, until_idled_out=2)
-            self.silent_was_ended = is_turned_away(silent)
+            with connect(server) as active, connect(server) as silent:
+                self.active_was_served = self._talk(active, server, until_idled_out=2)
+                self.silent_was_ended = is_turned_away(silent)
 
     def _in_turn(self, server: RunningServer) -> None:
         with connect(server) as silent:

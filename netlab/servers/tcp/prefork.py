@@ -12,6 +12,9 @@ is left out here.
 
 from __future__ import annotations
 
+import socket
+from typing import Any
+
 from netlab.measure.ledger import Row
 from netlab.servers.door import Door
 from netlab.servers.server import Server
@@ -23,12 +26,23 @@ from netlab.servers.workers import Workers, keep_up
 def serve(server: Server) -> None:
     """Start the workers, replace those that die, see them out when told to stop."""
     workers = Workers(server)
+    address = server.listener.getsockname()
 
     def worker(row: Row, _: int) -> None:
-        # Somebody may have told one worker alone to stop, and it has shut the listening socket for all of us.
-        server.listener.listen(server.limits.backlog)
+        listen_again(server, address)
         mine = Server(server.listener, server.limits, Stop(server.limits.drain_s), server.ledger, row)
         serve_one_by_one(mine, Door(mine.listener, mine.limits, row, blocking_connections=True))
 
     keep_up(workers, worker, server)
     workers.see_out()
+
+
+def listen_again(server: Server, address: Any) -> None:
+    """If somebody told one worker alone to stop, it has shut the listening socket for all of us: open it again."""
+    if server.listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        return
+    try:
+        server.listener.bind(address)  # a port that the kernel had chosen goes with the shutdown(2)
+    except OSError:
+        pass  # one that was asked for stays
+    server.listener.listen(server.limits.backlog)

@@ -27,7 +27,7 @@ from netlab.servers.counters import Count
 from netlab.servers.door import Door
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
-from netlab.servers.stopping import shut
+from netlab.servers.stopping import leave_sigterm_to_main_thread, shut
 
 STACK_BYTES = 256 * 1024
 
@@ -41,6 +41,7 @@ def serve(server: Server) -> None:
     finishing = allocate_lock()
 
     def one_client(fd: int, number: int) -> None:
+        leave_sigterm_to_main_thread()
         row = ledger.row(number)
         ended = converse(fd, row)
         with finishing:

@@ -22,7 +22,7 @@ from netlab.servers.counters import Count
 from netlab.servers.door import Door
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
-from netlab.servers.stopping import shut, shut_listener
+from netlab.servers.stopping import leave_sigterm_to_main_thread, shut, shut_listener
 from netlab.servers.tcp.thread_per_connection import STACK_BYTES, see_out
 
 
@@ -33,6 +33,7 @@ def serve(server: Server) -> None:
     finishing = allocate_lock()
 
     def worker(number: int) -> None:
+        leave_sigterm_to_main_thread()
         row = server.ledger.row(number)
         door = Door(server.listener, server.limits, row, blocking_connections=True)
         while not server.stop.requested:

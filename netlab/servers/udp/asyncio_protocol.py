@@ -32,7 +32,7 @@ def serve(server: Server) -> None:
 async def run(server: Server) -> None:
     """Open the endpoint, wait until told to stop, and let the transport finish."""
     server.listener.setblocking(False)
-    rest = Burst(server, server.listener.dup())  # the transport closes its descriptor and does not care what is queued
+    rest = Burst(server, server.listener.dup())  # the transport will close its own, whatever is still queued
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     loop.add_reader(server.stop.alarm_fd, stopping.set)

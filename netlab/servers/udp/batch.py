@@ -10,7 +10,7 @@ cheaper each of them.
 The kernel is told where things go by an array of `struct mmsghdr`, one a datagram (recvmmsg(2), recvmsg(2)):
 
     msg_hdr.msg_name, msg_namelen    where the sender's address goes: a struct sockaddr_in or sockaddr_in6
-    msg_hdr.msg_iov, msg_iovlen      where the data goes: an array of struct iovec (address, length), here of one
+    msg_hdr.msg_iov, msg_iovlen      where the data goes: an array of struct iovec (address, length), here one
     msg_hdr.msg_control, …           ancillary data: none
     msg_len                          set by the kernel: how long the datagram is
 
@@ -37,13 +37,12 @@ import sys
 from array import array
 
 from netlab.errors import MachineLacks
-from netlab.servers.counters import Count
 from netlab.servers.datagram import BUFFER_BYTES, count_failure, new_buffer
 from netlab.servers.datagram_sockets import block_at_most_a_heartbeat, count_overflow
 from netlab.servers.server import Server
 
 SLOTS = 64
-STRIDE_BYTES = BUFFER_BYTES + 64  # a power of two would put the beginnings of all buffers into a few cache lines
+STRIDE_BYTES = BUFFER_BYTES + 64  # multiples of 64 KiB would compete for the same few cache lines
 SOCKADDR_BYTES = {socket.AF_INET: 16, socket.AF_INET6: 28}
 MSG_WAITFORONE = 0x10000  # linux/socket.h; the socket module has no name for it
 
@@ -73,7 +72,7 @@ class Iovec(ctypes.Structure):
 def serve(server: Server) -> None:
     """Serve until told to stop: then the receive queue ends (datagram_sockets.py)."""
     if sys.byteorder != "little" or ctypes.sizeof(Mmsghdr) != 64:
-        raise MachineLacks("batch knows the layout of 64-bit little-endian machines only", "try --mode iterative")
+        raise MachineLacks("batch is for 64-bit little-endian machines", "try --mode iterative")
     block_at_most_a_heartbeat(server.listener)
     Batch(server).run()
 
@@ -135,7 +134,8 @@ class Batch:
         """sendmmsg stopped at a datagram that failed: step over each of these. How many bytes they are."""
         unsent = 0
         while sent < count:
-            more = self.libc.sendmmsg(fd, ctypes.byref(self._headers[SLOTS + sent]), count - sent, socket.MSG_DONTWAIT)
+            rest = ctypes.byref(self._headers[SLOTS + sent])
+            more = self.libc.sendmmsg(fd, rest, count - sent, socket.MSG_DONTWAIT)
             if more < 0:  # the error is told only if it meets the first datagram of a call
                 count_failure(self.server.row, OSError(ctypes.get_errno(), "sendmmsg"))
                 unsent += self.to_send[sent]
@@ -151,6 +151,6 @@ class Batch:
             raise OSError(error, os.strerror(error))
 
     def up_to_the_end(self, count: int) -> tuple[int, bool]:
-        """How many of `count` are datagrams; and whether the queue has ended, so that the rest is from nobody."""
+        """How many of `count` are datagrams, and whether the queue has ended: then the rest is from nobody."""
         senders = self.name_lengths[:count].tolist()
         return (senders.index(0), True) if 0 in senders else (count, False)

@@ -35,8 +35,8 @@ SO_INCOMING_CPU = 49  # asm-generic/socket.h; the socket module has no name for 
 def serve(server: Server) -> None:
     """Start a worker for each of `--workers`, replace those that die, see them out when told to stop."""
     cpus = sorted(os.sched_getaffinity(0))
-    # Bound here, in the parent: what is queued for a worker that dies is there for its replacement. And the server's own
-    # socket is the first of them: somebody may have sent already.
+    # Bound here, in the parent: what is queued for a worker that dies is there for its replacement.
+    # The server's own socket is the first of them: somebody may have sent already.
     sockets = [server.listener, *(another(server.listener) for _ in range(server.limits.workers - 1))]
     if len(cpus) > 1:
         for number, sock in enumerate(sockets):

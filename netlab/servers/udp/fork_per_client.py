@@ -24,6 +24,9 @@ Source: UNP §22.7, "Concurrent UDP servers"; socket(7), SO_REUSEPORT; fork(2); 
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+
 from netlab.measure.ledger import Row
 from netlab.servers.counters import Count
 from netlab.servers.datagram import Address, converse, new_buffer
@@ -42,7 +45,7 @@ def serve(server: Server) -> None:
 
     for sock, client, first in reception:  # blocks until somebody new comes
 
-        def child(row: Row, sock=sock, client=client, first=first) -> None:  # type: ignore[no-untyped-def]
+        def child(row: Row, sock: socket.socket = sock, client: Address = client, first: memoryview = first) -> None:
             server.stop.become_child(end_queue(sock, row))  # on SIGTERM: echo what has come, then find the end
             server.listener.close()  # only the master receives newcomers
             converse(sock, client, first, buffer, row, reception.idle_s)
@@ -53,7 +56,7 @@ def serve(server: Server) -> None:
             reception.refuse(sock)
         else:
             served.add(client, pid)
-            sock.close()  # the child has it; our copy would keep the client's datagrams from us when the child has ended
+            sock.close()  # or the kernel would still deliver to it when the child has ended
     children.see_out()
 
 
@@ -70,8 +73,11 @@ class Served:
     def __len__(self) -> int:
         return len(self._children)
 
+    def __iter__(self) -> Iterator[Address]:
+        return (client for client in self._pid_of if client in self)
+
     def add(self, client: Address, pid: int) -> None:
-        """`client` is now served by the child `pid`; those whose child has been reaped in the meantime are forgotten."""
+        """`client` is served by the child `pid` from now on. Those whose child has been reaped are forgotten."""
         self._pid_of[client] = pid
         if len(self._pid_of) != len(self._children):
             self._pid_of = {client: pid for client, pid in self._pid_of.items() if pid in self._children}

@@ -1,4 +1,4 @@
-"""iterative: one process, one socket, one datagram after the other. The baseline, and what most UDP servers are.
+"""iterative: one process, one socket, one datagram after the other. The baseline, and how most UDP servers are.
 
 The course's diagram of a UDP server is this whole file: socket, bind, and then recvfrom and sendto in turn.
 There is no listen, no accept and no second socket. What makes a TCP server iterative, that a client must wait

@@ -59,7 +59,7 @@ def serve(server: Server) -> None:
             continue
         served[client] = sock, number
         try:
-            start_new_thread(one_client, (client, memoryview(bytes(first))))  # a copy: the master goes on receiving
+            start_new_thread(one_client, (client, memoryview(bytes(first))))  # a copy: we go on receiving
         except error:  # pthread_create(3) failed: no memory for a stack, or too many threads
             del served[client]
             ledger.give_back(number)
