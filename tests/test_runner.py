@@ -88,6 +88,16 @@ def test_every_line_of_the_registry_is_an_experiment() -> None:
         assert line.title and " " not in line.name
 
 
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_real_run_fits_the_schema(transport: str) -> None:
+    schema = json.loads((Path(__file__).parents[1] / "docs" / "report.schema.json").read_text())
+    parameters = registry.find(f"{transport}-server").load().Parameters(connections=2, duration_s=0.1, warmup_s=0.0)
+    report = runner.run(f"{transport}-server", parameters)
+    jsonschema.validate(json.loads(as_json.dumps(report)), schema)
+    assert store.load(report.id) == report
+    assert report.samples[0].count > 0
+
+
 def test_the_doctor_fits_the_schema() -> None:
     schema = json.loads((Path(__file__).parents[1] / "docs" / "report.schema.json").read_text())
     from netlab.experiments import doctor

@@ -27,21 +27,22 @@ class UdpClosedLoop(UdpEngine):
         """`limit`: datagrams a client sends; None is no limit."""
         super().__init__(clients, window, out)
         self.size = size
-        self.limit = limit if limit is not None else 1 << 62
-        self.number = [0] * len(self.turns)  # of the datagram in flight
-        self.expected = [b""] * len(self.turns)  # its echo
+        self.expected = [b""] * len(self.turns)  # the echo of the datagram in flight
         self.sent_at = [0] * len(self.turns)
+        self.number = [0] * len(self.turns)  # its number, with the client's own in it
+        self.last = [0] * len(self.turns)  # and the number to end with
+        self.tails: list[tuple[bytes, ...]] = [()] * len(self.turns)
+        self.lost = [0] * len(self.turns)
+        for fd, client in self.clients.items():
+            self.number[fd], self.tails[fd] = client.base, client.tails
+            self.last[fd] = client.base + (limit if limit is not None else 1 << 62)
         self._next_sweep_ns = 0
 
     def run(self) -> None:
         """Drive until the window ends and every datagram is back or lost."""
         poll, row, out, meter = self.poller.poll, self.window.row, self.out, self.meter
-        number, expected, sent_at, turns = self.number, self.expected, self.sent_at, self.turns
-        base = [0] * len(turns)
-        tails: list[tuple[bytes, ...]] = [()] * len(turns)
-        for fd, client in self.clients.items():
-            base[fd], tails[fd] = client.base, client.tails
-        pack, numbered, want, limit = HEADER.pack, self.size >= HEADER.size, self.size + 1, self.limit
+        expected, sent_at, number, last, tails = self.expected, self.sent_at, self.number, self.last, self.tails
+        pack, numbered, want = HEADER.pack, self.size >= HEADER.size, self.size + 1
         record, done = out.latency_ns.append, 0
 
         for fd in list(self.clients):
@@ -56,14 +57,13 @@ class UdpClosedLoop(UdpEngine):
                         continue
                     record(now - sent_at[fd])
                     done += 1
-                    turns[fd] += 1
                     count = number[fd]
-                    if meter.over or count >= limit:
-                        self.retire(fd)
+                    if meter.over or count >= last[fd]:
+                        self._retire(fd)
                         continue
                     number[fd] = count = count + 1
                     tail = tails[fd][count % VARIETY]
-                    expected[fd] = message = pack(base[fd] + count) + tail if numbered else tail
+                    expected[fd] = message = pack(count) + tail if numbered else tail
                     sent_at[fd] = now
                     write(fd, message)
                 except BlockingIOError:
@@ -74,21 +74,24 @@ class UdpClosedLoop(UdpEngine):
             now = clock()
             if now >= self._next_sweep_ns:
                 self._sweep(now)
-            if now >= meter.next_ns and not meter.look(done):
-                break
+            if now >= meter.next_ns:
+                self._count_turns()
+                if not meter.look(done):
+                    break
             if done - out.warmup_messages >= MAX_SAMPLES:
                 record = out.drop
-        meter.finish(done)
         for fd in list(self.clients):
-            self.lose(self.clients[fd], number[fd])
-            self.retire(fd)
+            self._lose(fd)
+            self._retire(fd)
+        meter.finish(done)
         self.fates[ECHOED] = done
         self.fates[SENT] = done + self.fates[LOST]
         self.poller.close()
 
     def _send_next(self, fd: int) -> None:
+        client = self.clients[fd]
         self.number[fd] += 1
-        self.expected[fd] = message = self.clients[fd].message(self.number[fd])
+        self.expected[fd] = message = client.message(self.number[fd] - client.base)
         self.sent_at[fd] = clock()
         try:
             write(fd, message)
@@ -99,7 +102,7 @@ class UdpClosedLoop(UdpEngine):
 
     def _unexpected(self, fd: int, data: bytes) -> None:
         client = self.clients[fd]
-        client.sent = self.number[fd]
+        client.sent = self.number[fd] - client.base
         self.unexpected(client, data)
 
     def _sweep(self, now: int) -> None:
@@ -107,8 +110,22 @@ class UdpClosedLoop(UdpEngine):
         self._next_sweep_ns = now + int(LOST_AFTER_S / 4 * 1e9)
         overdue = now - int(LOST_AFTER_S * 1e9)
         for fd in [fd for fd in self.clients if self.sent_at[fd] < overdue]:
-            self.lose(self.clients[fd], self.number[fd])
-            if self.meter.over or self.number[fd] >= self.limit:
-                self.retire(fd)
+            self._lose(fd)
+            if self.meter.over or self.number[fd] >= self.last[fd]:
+                self._retire(fd)
             else:
                 self._send_next(fd)
+
+    def _lose(self, fd: int) -> None:
+        client = self.clients[fd]
+        self.lost[fd] += 1
+        self.lose(client, self.number[fd] - client.base)
+
+    def _count_turns(self) -> None:
+        """Note for the meter how many echoes each client has had: all that it has sent but the last, and the lost."""
+        for fd, client in self.clients.items():
+            self.turns[fd] = self.number[fd] - client.base - 1 - self.lost[fd]
+
+    def _retire(self, fd: int) -> None:
+        self.turns[fd] = self.number[fd] - self.clients[fd].base - self.lost[fd]
+        self.retire(fd)
