@@ -4,7 +4,7 @@ A blocked call cannot look at a flag, so the signal handler makes the call retur
 - accept(2) on a listening socket that is shut down fails with EINVAL, in every process and thread that waits in it;
 - read(2) on a connection whose receiving side is shut down returns what has already come, and then "end of stream",
   so that each mode's ordinary way out is also its way to stop (shutdown(2), tcp(7));
-- a thread that serves leaves SIGTERM to the main thread: Python's handlers run there, and its call must return;
+- threads leave SIGTERM to the main one (`start_thread`): Python's handlers run there, so its call must return;
 - a loop that waits for many descriptors also watches `alarm_fd`, an eventfd(2): the self-pipe trick of UNP §6.9.
 """
 
@@ -14,6 +14,7 @@ import _signal  # type: ignore[import-not-found]
 import os
 import signal
 import socket
+from _thread import start_new_thread
 from collections.abc import Callable, Iterable
 
 from netlab.clock import Clock, monotonic_ns
@@ -73,14 +74,22 @@ class Stop:
 
 
 def _let_sigterm_in() -> None:
-    """In a forked child, SIGTERM has been held back until now (workers.py)."""
+    """SIGTERM has been held back until now: in a forked child (workers.py), or while a thread is started."""
     # Not signal.pthread_sigmask(): it turns its answer into enum members, and so unshares twenty pages of a child.
     _signal.pthread_sigmask(_signal.SIG_UNBLOCK, (_signal.SIGTERM,))
 
 
-def leave_sigterm_to_main_thread() -> None:
-    """To be called by a thread. The kernel mostly prefers the main thread, but it need not (signal(7))."""
+def start_thread(function: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    """_thread.start_new_thread() for a thread that SIGTERM never comes to; raises _thread.error as that does.
+
+    The kernel may give a signal to any thread that does not block it (signal(7)), and does: the main thread itself
+    blocks all of them for a moment in pthread_create(3). A new thread inherits what is blocked.
+    """
     _signal.pthread_sigmask(_signal.SIG_BLOCK, (_signal.SIGTERM,))
+    try:
+        start_new_thread(function, arguments)
+    finally:
+        _let_sigterm_in()
 
 
 def shut(fds: Iterable[int], how: int) -> None:

@@ -21,13 +21,13 @@ from __future__ import annotations
 import os
 import socket
 import time
-from _thread import allocate_lock, error, stack_size, start_new_thread
+from _thread import allocate_lock, error, stack_size
 
 from netlab.servers.counters import Count
 from netlab.servers.door import Door
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
-from netlab.servers.stopping import leave_sigterm_to_main_thread, shut
+from netlab.servers.stopping import shut, start_thread
 
 STACK_BYTES = 256 * 1024
 
@@ -41,7 +41,6 @@ def serve(server: Server) -> None:
     finishing = allocate_lock()
 
     def one_client(fd: int, number: int) -> None:
-        leave_sigterm_to_main_thread()
         row = ledger.row(number)
         ended = converse(fd, row)
         with finishing:
@@ -62,7 +61,7 @@ def serve(server: Server) -> None:
             continue
         open_fds.add(fd)
         try:
-            start_new_thread(one_client, (fd, number))
+            start_thread(one_client, (fd, number))
         except error:  # pthread_create(3) failed: no memory for a stack, or too many threads
             open_fds.discard(fd)
             ledger.give_back(number)

@@ -15,14 +15,14 @@ from __future__ import annotations
 import os
 import select
 import socket
-from _thread import allocate_lock, error, stack_size, start_new_thread
+from _thread import allocate_lock, error, stack_size
 
 from netlab.errors import MachineLacks
 from netlab.servers.counters import Count
 from netlab.servers.door import Door
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
-from netlab.servers.stopping import leave_sigterm_to_main_thread, shut, shut_listener
+from netlab.servers.stopping import shut, shut_listener, start_thread
 from netlab.servers.tcp.thread_per_connection import STACK_BYTES, see_out
 
 
@@ -33,7 +33,6 @@ def serve(server: Server) -> None:
     finishing = allocate_lock()
 
     def worker(number: int) -> None:
-        leave_sigterm_to_main_thread()
         row = server.ledger.row(number)
         door = Door(server.listener, server.limits, row, blocking_connections=True)
         while not server.stop.requested:
@@ -56,7 +55,7 @@ def serve(server: Server) -> None:
         number = server.ledger.take()
         assert number is not None
         try:
-            start_new_thread(worker, (number,))
+            start_thread(worker, (number,))
         except error:
             raise MachineLacks("cannot start so many threads", "fewer --workers, or a higher ulimit -u") from None
     server.stop.arm(shut_listener(server.listener))
