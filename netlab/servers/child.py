@@ -26,7 +26,8 @@ def main(config: Message) -> None:
     limits = Limits(**config["limits"])
     listener = bind(config["transport"], config["host"], config["port"], limits.backlog, config["reuse_port"])
     ledger = Ledger(*config["ledger"])
-    stop = Stop(limits.drain_s)
+    # Not within the idle limit: a signal makes a read(2) with SO_RCVTIMEO begin its time anew.
+    stop = Stop(limits.drain_s, heartbeat_s=max(1.0, 2 * (limits.idle_timeout_s or 0)))
     row = ledger.row(Ledger.OWN)
     if config["transport"] == "tcp":
         stop.arm(shut_listener(listener))

@@ -119,12 +119,15 @@ class RunningServer:
 
         Raises what the server said when it gave up by itself (MachineLacks: no threads to be had).
         """
-        self._child.terminate()
         said = None
-        try:
-            said = self._child.receive(self._drain_s + 4.0)
-        except TimeoutError:
-            pass
+        deadline_ns = monotonic_ns() + int((self._drain_s + 4.0) * 1e9)
+        while monotonic_ns() < deadline_ns:
+            self._child.terminate()  # again and again: it may have been about to block (stopping.py)
+            try:
+                said = self._child.receive(0.1)
+                break
+            except TimeoutError:
+                continue
         code = self._child.wait(1.0)
         if code is None:
             self._child.close()

@@ -88,22 +88,26 @@ class Workers:
 
     def see_out(self) -> None:
         """Tell every child to drain, wait for them, and end those that do not manage it in time."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
-        for pid in self._rows:
-            os.kill(pid, signal.SIGTERM)  # still ours: a pid is not given away before it is reaped
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
         deadline = time.monotonic() + self._server.stop.remaining_s() + (GRACE_S if self.pooled else 0)
         while self._rows and time.monotonic() < deadline:
-            time.sleep(0.002)  # a SIGCHLD in the middle is handled, and the sleep goes on
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+            self._send(signal.SIGTERM)  # again and again: a child may have been about to block (stopping.py)
+            self._wait(min(deadline, time.monotonic() + 0.05))
         self._cutting = True
-        self._server.row[Count.CUT] += len(self._rows)
+        self._server.row[Count.CUT] += self._send(signal.SIGKILL)
+        self._wait(time.monotonic() + 2.0)
+
+    def _send(self, number: signal.Signals) -> int:
+        """Send a signal to every child; how many there were."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         for pid in self._rows:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)  # still ours: a pid is not given away before it is reaped
+        there_were = len(self._rows)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-        deadline = time.monotonic() + 2.0
+        return there_were
+
+    def _wait(self, deadline: float) -> None:
         while self._rows and time.monotonic() < deadline:
-            time.sleep(0.002)
+            time.sleep(0.002)  # a SIGCHLD in the middle is handled, and the sleep goes on
 
 
 def _be_child(work: Callable[[Row], None], row: Row) -> NoReturn:
