@@ -75,7 +75,6 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
             result = load.collect(watch)
         except KeyboardInterrupt:
             draft.interrupted = True
-            draft.warnings.append("Interrupted: this is what had been measured until then.")
             load.interrupt()
             result = load.collect()
 

@@ -178,5 +178,3 @@ def _findings(draft: Draft, trial: Trial) -> None:
             f"Latencies of the last {load.unrecorded:,} messages were not kept: the sample store was full."
         )
     draft.interrupted = trial.interrupted
-    if trial.interrupted:
-        draft.warnings.append("Interrupted: this is what had been measured until then.")

@@ -47,8 +47,6 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     _overtaking(draft, parameters, results)
     _bounds(draft, results)
     common_checks(draft, results)
-    if interrupted:
-        draft.warnings.append("Interrupted: medians are of the rounds that were finished.")
     draft.interrupted = interrupted
     return draft.finish()
 

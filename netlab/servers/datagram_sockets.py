@@ -11,10 +11,10 @@ two steps that both work at any instant, whoever is blocked in whatever call:
 
 So each mode's loop ends as a TCP conversation does: what had come is echoed, and then there is the end.
 
-One gap is left. CPython notes a signal when it comes and runs the handler between two instructions. If it
-comes after the last look and before the system call has begun, the call blocks with the handler still to run.
-So no wait of ours is longer than HEARTBEAT_S (SO_RCVTIMEO, or the timeout of select and epoll_wait): then the
-interpreter gets its turn.
+**The heartbeat.** No wait of ours is longer than HEARTBEAT_S (SO_RCVTIMEO, or the timeout of select and
+epoll_wait). It is the time for what can wait: to count what the queue has lost, to see that a client has long
+been silent. And it closes the gap that stopping.py tells of, a signal that comes just before the call that
+blocks.
 """
 
 from __future__ import annotations
@@ -85,9 +85,10 @@ def another(sock: socket.socket) -> socket.socket:
 def first_gets_strangers(sock: socket.socket) -> None:
     """Of all sockets on this address, give the first whatever is not for one that is connected to its sender.
 
-    The kernel prefers a socket that is connected to the sender. Any other datagram it gives to one of the unconnected
-    sockets of the group, by a hash, and a client's new socket is one of these between its bind(2) and its connect(2).
-    Under a flood from strangers one new socket in six was seen to catch something; with this program one in three
-    thousand: a datagram that the kernel is just finding a socket for when connect(2) is called. See ALIEN.
+    The kernel prefers a socket that is connected to the sender. Any other datagram it gives to one of the
+    unconnected sockets of the group, by a hash, and a client's new socket is one of these between its bind(2)
+    and its connect(2). Under a flood from strangers one new socket in six was seen to catch something; with
+    this program one in three thousand: a datagram that the kernel is just finding a socket for when
+    connect(2) is called. See ALIEN.
     """
     sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, RETURN_0_PROGRAM)

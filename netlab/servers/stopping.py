@@ -23,7 +23,6 @@ from collections.abc import Callable, Iterable
 
 from netlab.clock import Clock, monotonic_ns
 
-
 OURS = (_signal.SIGTERM, _signal.SIGALRM)
 
 

@@ -83,9 +83,9 @@ class Batch:
     def __init__(self, server: Server) -> None:
         self.server = server
         name_bytes = SOCKADDR_BYTES[server.listener.family]
-        self._data, self._names = new_buffer(SLOTS * STRIDE_BYTES), bytearray(SLOTS * name_bytes)
+        self._data, self.senders = new_buffer(SLOTS * STRIDE_BYTES), bytearray(SLOTS * name_bytes)
         self._words = array("Q", bytes(2 * SLOTS * (64 + 16)))  # SLOTS to receive, SLOTS to send; then their iovecs
-        data, names = (ctypes.addressof(ctypes.c_char.from_buffer(memory)) for memory in (self._data, self._names))
+        data, names = (ctypes.addressof(ctypes.c_char.from_buffer(memory)) for memory in (self._data, self.senders))
         headers = (Mmsghdr * (2 * SLOTS)).from_buffer(self._words)
         places = (Iovec * (2 * SLOTS)).from_buffer(self._words, ctypes.sizeof(headers))
         for index, (header, place) in enumerate(zip(headers, places, strict=True)):

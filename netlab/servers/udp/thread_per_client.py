@@ -23,13 +23,14 @@ from __future__ import annotations
 
 import socket
 import time
-from _thread import LockType, allocate_lock, error, stack_size, start_new_thread
+from _thread import LockType, allocate_lock, error, stack_size
 
 from netlab.servers.counters import Count
 from netlab.servers.datagram import Address, converse, new_buffer
 from netlab.servers.datagram_clients import Reception
 from netlab.servers.datagram_sockets import end_queue
 from netlab.servers.server import Server
+from netlab.servers.stopping import start_thread
 
 STACK_BYTES = 256 * 1024
 
@@ -59,7 +60,7 @@ def serve(server: Server) -> None:
             continue
         served[client] = sock, number
         try:
-            start_new_thread(one_client, (client, memoryview(bytes(first))))  # a copy: we go on receiving
+            start_thread(one_client, (client, memoryview(bytes(first))))  # a copy: we go on receiving
         except error:  # pthread_create(3) failed: no memory for a stack, or too many threads
             del served[client]
             ledger.give_back(number)
