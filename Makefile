@@ -24,8 +24,8 @@ $(READY): pyproject.toml
 	@touch $@
 
 demo: $(READY) ## a one-minute tour: every server mode measured, side by side
-	$(BIN)/netlab tcp-compare --modes all --idle 0 --rounds 2 --duration 0.4
-	$(BIN)/netlab tcp-compare --modes select,epoll --idle 0,300,900 --rounds 2 --duration 0.3
+	$(BIN)/netlab tcp-compare --modes all --connections 100 --idle 0 --rounds 2 --duration 0.4
+	$(BIN)/netlab tcp-compare --modes select,epoll --connections 10 --idle 0,300,900 --rounds 2 --duration 0.3
 	$(BIN)/netlab udp-compare --rounds 2 --duration 0.3
 	@echo
 	@echo "That was measured on this machine, just now. Next: $(BIN)/netlab --help"

@@ -148,7 +148,7 @@ def _serve(transport: str, given: dict[str, Any]) -> None:
 )
 def tcp_compare(
     modes: server_options.Modes = Names(("iterative", "fork", "thread", "select", "epoll")),
-    connections: server_options.ConnectionCounts = Counts((100,)),
+    connections: server_options.ConnectionCounts = Counts((10,)),
     idle: server_options.IdleCounts = Counts((0, 900)),
     size: options.Size = 64,
     duration: server_options.TrialDuration = 0.5,

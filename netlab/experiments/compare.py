@@ -27,7 +27,7 @@ class CompareParameters:
     """What to compare. Sizes in bytes, times in seconds; `duration_s` is of one trial."""
 
     modes: tuple[str, ...] = ("iterative", "fork", "thread", "select", "epoll")
-    connections: tuple[int, ...] = (100,)
+    connections: tuple[int, ...] = (10,)
     idle: tuple[int, ...] = (0,)
     size: int = 64
     duration_s: float = 0.5

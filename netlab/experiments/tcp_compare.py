@@ -42,8 +42,9 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     _facts(draft, parameters)
     first = parameters.modes[0]
     baseline = BASELINE if BASELINE in parameters.modes else first
-    draft.tables.append(_table(parameters, cells, results, baseline))
-    draft.charts.extend(_charts(parameters))
+    for part in _parts(parameters):
+        draft.tables.append(_table(part, results, baseline))
+        draft.charts.extend(_charts(part))
     _overtaking(draft, parameters, results)
     _bounds(draft, results)
     common_checks(draft, results)
@@ -58,7 +59,25 @@ def _facts(draft: Draft, parameters: Parameters) -> None:
     draft.fact("placement", place(find("tcp", parameters.modes[0]), parameters.cpus).describe(), "")
 
 
-def _table(parameters: Parameters, cells: list[Cell], results: Results, baseline: str) -> Table:
+def _parts(parameters: Parameters) -> list[Parameters]:
+    """One table for all, or, where busy and idle connections both vary, one for each number of busy ones."""
+    if len(parameters.connections) == 1 or len(parameters.idle) == 1:
+        return [parameters]
+    return [replace(parameters, connections=(connections,)) for connections in parameters.connections]
+
+
+def _name(parameters: Parameters) -> str:
+    if len(parameters.connections) > 1:
+        return "modes"
+    return f"modes with {busy(parameters.connections[0])}"
+
+
+def busy(connections: int) -> str:
+    """So many, in words."""
+    return f"{connections:,} busy connection{'s' if connections != 1 else ''}"
+
+
+def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
     """A row a cell. A column of loads only where there is more than one of them."""
     lead = [Column("mode", "")]
     if len(parameters.connections) > 1:
@@ -77,7 +96,7 @@ def _table(parameters: Parameters, cells: list[Cell], results: Results, baseline
         Column("fairness", "ratio"),
     )
     rows = []
-    for cell in cells:
+    for cell in cells_of(parameters):
         found = results[cell]
         if not found:
             continue
@@ -99,19 +118,30 @@ def _table(parameters: Parameters, cells: list[Cell], results: Results, baseline
             middle(found, "fairness"),
         ]
         rows.append(tuple(row))
-    return Table("modes", columns, tuple(rows))
+    return Table(_name(parameters), columns, tuple(rows))
 
 
 def _charts(parameters: Parameters) -> list[Chart]:
-    title = "messages per second"
+    name = _name(parameters)
     if len(parameters.idle) > 1:
+        beside = busy(parameters.connections[0])
         return [
-            Chart("line", "CPU time a message, by idle connections", "modes", "idle", "CPU/msg", "mode", log_y=True),
-            Chart("line", f"{title}, by idle connections", "modes", "idle", "messages/s", "mode"),
+            Chart(
+                "line",
+                f"CPU time a message: {beside}, idle ones beside them",
+                name,
+                "idle",
+                "CPU/msg",
+                "mode",
+                log_y=True,
+            ),
+            Chart("line", f"messages per second: {beside}, idle ones beside them", name, "idle", "messages/s", "mode"),
         ]
     if len(parameters.connections) > 1:
-        return [Chart("line", f"{title}, by connections", "modes", "connections", "messages/s", "mode", log_x=True)]
-    return [Chart("bar", title, "modes", "mode", "messages/s")]
+        return [
+            Chart("line", "messages per second, by connections", name, "connections", "messages/s", "mode", log_x=True)
+        ]
+    return [Chart("bar", "messages per second", name, "mode", "messages/s")]
 
 
 def _overtaking(draft: Draft, parameters: Parameters, results: Results) -> None:
@@ -142,7 +172,7 @@ def _overtaking(draft: Draft, parameters: Parameters, results: Results) -> None:
         else:
             below = _before(quotients, overtaken[0])
             verdict = f"epoll overtakes select between {below:,} and {overtaken[0]:,} idle connections"
-        draft.findings.append(f"With {connections:,} busy connections {verdict}. Epoll against select: {said}.")
+        draft.findings.append(f"With {busy(connections)} {verdict}. Epoll against select: {said}.")
 
 
 def _before(quotients: list[tuple[int, float, float]], idle: int) -> int:

@@ -55,6 +55,8 @@ def main(config: Message) -> None:
 def bind(transport: str, host: str, port: int, backlog: int, reuse_port: bool) -> socket.socket:
     """The socket that the server listens on, or UsageError / MachineLacks in one line."""
     kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    if not 0 <= port <= 65535:  # getaddrinfo(3) would take it modulo 65536
+        raise UsageError(f"{port} is no port", "ports go from 1 to 65535; 0 lets the kernel choose one that is free")
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
     except (socket.gaierror, UnicodeError) as error:
@@ -63,7 +65,10 @@ def bind(transport: str, host: str, port: int, backlog: int, reuse_port: bool) -
         # With SO_REUSEPORT two servers of one user would share the port, and the clients, unawares. So ask first
         # without.
         bind(transport, host, port, 0, reuse_port=False).close()
-    listener = socket.socket(family, kind)
+    try:
+        listener = socket.socket(family, kind)
+    except OSError as error:
+        raise _bind_error(error, host, port) from None
     try:
         if transport == "tcp":
             # A restarted server may bind although connections of its predecessor are in TIME-WAIT (socket(7)).

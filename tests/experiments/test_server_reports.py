@@ -95,9 +95,13 @@ def test_an_unserved_client_fails_the_checks(report: Report) -> None:
 def test_compare_has_a_row_for_every_mode_and_load(report: Report) -> None:
     modes = "iterative,select,epoll"
     document = report("tcp-compare", "--modes", modes, "--connections", "3,6", "--idle", "0,20", "--rounds", "2", "--duration", "0.1")
-    (table,) = [each for each in document["measurement"]["tables"] if each["name"] == "modes"]
-    names = [column["name"] for column in table["columns"]]
-    rows = [dict(zip(names, row, strict=True)) for row in table["rows"]]
+    tables = document["measurement"]["tables"]
+    assert [table["name"] for table in tables] == ["modes with 3 busy connections", "modes with 6 busy connections"]
+    rows = [
+        dict(zip((column["name"] for column in table["columns"]), row, strict=True), connections=connections)
+        for table, connections in zip(tables, (3, 6), strict=True)
+        for row in table["rows"]
+    ]
     loads = {(row["mode"], row["connections"], row["idle"]) for row in rows}
     assert loads == {(mode, busy, idle) for mode in modes.split(",") for busy in (3, 6) for idle in (0, 20)}
     assert all(row["messages/s"] > 0 and row["CPU/msg"] > 0 and row["× iterative"] > 0 for row in rows)

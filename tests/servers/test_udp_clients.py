@@ -1,4 +1,4 @@
-"""fork and thread give each client a worker, although UDP has no connections: who is new, who is silent, who is too many."""
+"""fork and thread give each client a worker, without connections: who is new, who is silent, who is one too many."""
 
 from __future__ import annotations
 
