@@ -9,6 +9,8 @@ import typer
 from netlab.cli import values
 from netlab.cli.options import LOAD, SERVER
 
+COMPARISON = "Comparison"
+
 Mode = Annotated[
     str,
     typer.Option("--mode", metavar="MODE", help="How it waits: netlab modes lists them.", rich_help_panel=SERVER),
@@ -75,12 +77,20 @@ ClientWorkers = Annotated[
 ]
 
 Modes = Annotated[
-    values.Names, typer.Option("--modes", metavar="LIST", help="Modes to compare, or 'all'.", parser=values.names)
+    values.Names,
+    typer.Option(
+        "--modes", metavar="LIST", help="Modes to compare, or 'all'.", rich_help_panel=COMPARISON, parser=values.names
+    ),
 ]
-Rounds = Annotated[int, typer.Option("--rounds", metavar="N", min=1, max=1000, help="Medians are of N rounds.")]
+Rounds = Annotated[
+    int,
+    typer.Option("--rounds", metavar="N", min=1, max=1000, help="Medians are of N rounds.", rich_help_panel=COMPARISON),
+]
 Unp = Annotated[
     int | None,
-    typer.Option("--unp", metavar="N", min=10, help="Instead: CPU time for N short connections."),
+    typer.Option(
+        "--unp", metavar="N", min=10, help="Instead: CPU time for N short connections.", rich_help_panel=COMPARISON
+    ),
 ]
 ConnectionCounts = Annotated[
     values.Counts,

@@ -23,7 +23,7 @@ class UdpOpenLoop(Numbered):
     offset_ns = 0.0  # so that several workers take turns
 
     def run(self) -> None:
-        """Send on schedule until the window ends, then wait for the last echoes."""
+        """Send all that is due in the window, if late, then wait for the last echoes."""
         order = list(self.clients.values())
         begin, planned = self.window.begin_ns + self.offset_ns, 0
         due = int(begin)
@@ -44,6 +44,6 @@ class UdpOpenLoop(Numbered):
                 patience_s = min(LOST_AFTER_S / 4, ahead_s - 0.001) if ahead_s > 0.002 else 0
             if not self.turn_around(patience_s):
                 break
-            if self.meter.over and not any(client.in_flight for client in order):
+            if due >= self.window.end_ns and self.meter.over and not any(client.in_flight for client in order):
                 break
         self.finish()

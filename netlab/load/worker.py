@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 from typing import TYPE_CHECKING
 
 from netlab.child.inside import Message, send
 from netlab.clock import monotonic_ns as clock
+from netlab.errors import MachineLacks
 from netlab.load.churn import Churn
 from netlab.load.closed_loop import LARGEST, ClosedLoop
 from netlab.load.dialling import Dialler, sources_for
@@ -22,9 +24,14 @@ if TYPE_CHECKING:
     from array import array
 
 
+SPARE_DESCRIPTORS = 32
+"""What a worker needs beside its connections: pipes, shared memory, epoll, and Python's own."""
+
+
 def main(config: Message) -> None:
     """Drive as `config` says (generator.py writes it)."""
     ledger = Ledger(*config["ledger"])
+    check_descriptors(config["connections"] + config["idle"])
     row = ledger.row(config["row"])
     window = Window(ledger, row, config["warmup_s"], config["duration_s"], config["drain_s"])
     out = Outcome()
@@ -47,6 +54,16 @@ def main(config: Message) -> None:
         for fd in idle:
             os.close(fd)
     deliver(config["samples_fd"], out)
+
+
+def check_descriptors(connections: int) -> None:
+    """Raise MachineLacks if this process may not have so many descriptors: each connection is one."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if connections + SPARE_DESCRIPTORS > limit:
+        raise MachineLacks(
+            f"{connections:,} connections from one load process: it may have {limit:,} descriptors",
+            "more load processes (--load-workers, or --workers of a client), or a higher ulimit -Hn",
+        )
 
 
 def dial_many(number: int, dialler: Dialler, row: memoryview, out: Outcome) -> list[int]:
@@ -105,7 +122,7 @@ def has_ended(fd: int) -> bool:
 
 
 def deliver(samples_fd: int, out: Outcome, datagrams: dict[str, int] | None = None) -> None:
-    """Raw samples go through a memory file, everything else in a message. `datagrams`: what became of them, UDP only."""
+    """Raw samples go through a memory file, everything else in a message. `datagrams`: their fates, UDP only."""
     arrays: tuple[array[int], ...] = (out.latency_ns, out.kernel_ns, out.connect_ns)
     with open(samples_fd, "wb", closefd=False) as file:
         for values in arrays:

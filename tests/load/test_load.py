@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import sys
 import threading
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from netlab.errors import PeerError, UsageError
+from netlab.errors import NetlabError, PeerError, UsageError
 from netlab.load.generator import LoadGenerator, LoadResult
 from netlab.load.outcome import CORRUPT, UNANSWERED, UNEXPECTED_END
 from netlab.load.payload import VARIETY, message_rings
@@ -126,6 +127,13 @@ def test_nobody_listening_is_one_clear_error() -> None:
     with pytest.raises(PeerError, match="ECONNREFUSED") as caught:
         drive(port, duration_s=0.1)
     assert caught.value.exit_code == 4 and caught.value.hint
+
+
+def test_more_connections_than_descriptors_is_what_this_machine_lacks() -> None:
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with pytest.raises(NetlabError, match="descriptors") as caught:
+        drive(1, idle=limit)
+    assert caught.value.exit_code == 3 and "ulimit" in (caught.value.hint or "")
 
 
 def stalling(stall_s: float) -> Callable[[socket.socket], None]:

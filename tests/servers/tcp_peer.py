@@ -23,6 +23,9 @@ from netlab.servers.supervisor import RunningServer
 DEADLINE_S = 10.0
 """How long a fact may take to become true. A test that gets this far has failed; no test waits for it to pass."""
 
+StartTcp = Callable[..., RunningServer]
+"""The fixture `start_tcp`: a mode and some limits in, a server of the test's own out."""
+
 ONE_CLIENT_EACH = {"iterative", "prefork", "thread-pool"}
 """Modes in which a process or thread stays with its client, so that the next ones wait for a free one."""
 

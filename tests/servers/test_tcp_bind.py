@@ -8,8 +8,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from conftest import StartTcp
-from tcp_peer import connect, is_echoed, noise, open_descriptors, rest
+from tcp_peer import StartTcp, connect, is_echoed, noise, open_descriptors, rest
 
 from netlab.errors import MachineLacks, NetlabError, UsageError
 from netlab.servers import child
@@ -90,9 +89,7 @@ def test_a_port_that_a_server_of_ours_has_is_in_use_too(tcp_mode: Mode, start_tc
         ("2001:db8::1", "not an address of this machine"),  # RFC 3849
     ],
 )
-def test_a_host_that_cannot_be_listened_on_is_an_error_that_says_so(
-    host: str, what: str, start_tcp: StartTcp
-) -> None:
+def test_a_host_that_cannot_be_listened_on_is_an_error_that_says_so(host: str, what: str, start_tcp: StartTcp) -> None:
     if ":" in host and not has_ipv6_loopback():
         pytest.skip("this machine has no IPv6")
     with pytest.raises(NetlabError) as caught:
@@ -143,7 +140,7 @@ def test_what_bind_refuses_becomes_one_line_and_no_socket_stays_open(
         def bind(self, address: object) -> None:
             raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(child.socket, "socket", Refusing)
+    monkeypatch.setattr("netlab.servers.child.socket.socket", Refusing)
     before = open_descriptors()
     with pytest.raises(kind) as caught:
         child.bind("tcp", "127.0.0.1", 80, 16, reuse_port=False)
@@ -157,6 +154,6 @@ def test_a_kernel_without_the_address_family_is_an_error_that_says_so(monkeypatc
         def __init__(self, family: int = -1, *others: int, **named: int) -> None:
             raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
 
-    monkeypatch.setattr(child.socket, "socket", Missing)
+    monkeypatch.setattr("netlab.servers.child.socket.socket", Missing)
     with pytest.raises(MachineLacks, match="no such address family"):
         child.bind("tcp", "127.0.0.1", 0, 16, reuse_port=False)

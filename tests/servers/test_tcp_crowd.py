@@ -7,11 +7,11 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from conftest import StartTcp
 from tcp_peer import (
     AT_ONCE,
     MISSION,
     ONE_CLIENT_EACH,
+    StartTcp,
     by_name,
     connect,
     descriptor_limit,

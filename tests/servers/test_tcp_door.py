@@ -12,7 +12,6 @@ import pytest
 from tcp_peer import limit_that_leaves, open_descriptors
 
 from netlab.measure.ledger import Ledger, Row
-from netlab.servers import door as door_module
 from netlab.servers.counters import Count
 from netlab.servers.door import LOST_BEFORE_ACCEPTED, SHUT_DOWN, Door
 from netlab.servers.limits import Limits
@@ -47,7 +46,7 @@ def row() -> Iterator[Row]:
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that the door would have slept."""
     slept: list[float] = []
-    monkeypatch.setattr(door_module.time, "sleep", slept.append)
+    monkeypatch.setattr("netlab.servers.door.time.sleep", slept.append)
     return slept
 
 
@@ -118,9 +117,7 @@ def test_an_error_that_nobody_expects_is_not_hidden(row: Row) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE], ids=lambda number: errno.errorcode[number])
-def test_without_descriptors_it_accepts_with_its_reserve_and_sheds(
-    number: int, row: Row, sleeps: list[float]
-) -> None:
+def test_without_descriptors_it_accepts_with_its_reserve_and_sheds(number: int, row: Row, sleeps: list[float]) -> None:
     with FakeListener(number, "connection", number, "connection") as listener:
         door = door_of(listener, row)
         before = open_descriptors()

@@ -14,8 +14,17 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import StartTcp
-from tcp_peer import MISSION, by_name, connect, group_is_gone, open_descriptors, ping, push_until_blocked, until
+from tcp_peer import (
+    MISSION,
+    StartTcp,
+    by_name,
+    connect,
+    group_is_gone,
+    open_descriptors,
+    ping,
+    push_until_blocked,
+    until,
+)
 
 from netlab.errors import NetlabError
 from netlab.servers.limits import Limits

@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import StartTcp
 from tcp_peer import (
     AT_ONCE,
     MISSION,
     ONE_CLIENT_EACH,
+    StartTcp,
     by_name,
     connect,
     group_is_gone,
@@ -37,6 +37,7 @@ from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.modes import TCP_MODES, Mode, find
 from netlab.servers.supervisor import Outcome, RunningServer
+
 
 def test_stopping_a_server_that_nobody_uses_takes_no_drain_time(tcp_mode: Mode, start_tcp: StartTcp) -> None:
     server = start_tcp(tcp_mode, drain_s=30.0)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from conftest import StartTcp
 from tcp_peer import (
     AT_ONCE,
     ONE_CLIENT_EACH,
+    StartTcp,
     by_name,
     connect,
     is_echoed,

@@ -88,8 +88,9 @@ def test_a_client_that_goes_on_talking_keeps_its_worker_past_the_idle_time(mode:
         assert echo_of(silent, b"bye") == b"bye"
         while not server.counts()[Count.IDLED_OUT]:
             assert echo_of(talker, b"still here") == b"still here"
+        until(lambda: workers_of(server) == 1, "the silent one's worker has ended")
+        assert echo_of(talker, b"and still") == b"and still"
         assert server.counts()[Count.ACCEPTED] == 2
-        assert workers_of(server) == 1
         stopped_in_order(server)
 
 
@@ -118,10 +119,12 @@ def test_a_flood_of_strangers_makes_no_more_workers_than_allowed(mode: Mode) -> 
         for client in clients:
             client.send(b"?")
             most = max(most, workers_of(server))
-        until(lambda: server.counts()[Count.ACCEPTED] + server.counts()[Count.SHED] == 50, "all have been looked at")
+        looked_at = (Count.ACCEPTED, Count.SHED, Count.ALIEN)
+        until(lambda: sum(server.counts()[count] for count in looked_at) == 50, "all have been looked at")
         assert max(most, workers_of(server)) == 5
         counts = stopped_in_order(server).counts
-    assert (counts[Count.ACCEPTED], counts[Count.SHED]) == (5, 45)
+    assert counts[Count.ACCEPTED] == 5
+    assert counts[Count.SHED] == 45 - counts[Count.ALIEN]
 
 
 def test_clients_that_come_and_go_leave_no_process_thread_or_descriptor_behind(mode: Mode) -> None:
@@ -184,7 +187,10 @@ def test_many_clients_that_begin_at_once_while_others_talk_get_their_own(mode: M
             for thread in threads:
                 thread.join(10)
         assert wrong == []
-        assert stopped_in_order(server).counts[Count.ACCEPTED] == 63
+        counts = stopped_in_order(server).counts
+    # Whose only datagram went astray was answered by somebody else's worker, and so got none of its own.
+    assert 63 - counts[Count.ALIEN] <= counts[Count.ACCEPTED] <= 63
+    assert counts[Count.ALIEN] < 20
 
 
 @pytest.fixture
