@@ -123,8 +123,11 @@ class Child:
                 self._process.stdin.close()
             except BrokenPipeError:
                 pass
-        self.terminate()
-        if self.wait(3.0) is None:
+        for _ in range(30):
+            self.terminate()  # again and again: it may have been about to block (servers/stopping.py)
+            if self.wait(0.1) is not None:
+                break
+        else:
             self._process.kill()
             self._process.wait()
         try:

@@ -51,8 +51,8 @@ def _facts(draft: Draft, trial: Trial) -> None:
     draft.fact("server memory at rest", trial.at_rest.pss_bytes, "B")
     draft.fact("server memory per connection", trial.memory_per_connection, "B")
     draft.fact("server peak RSS", outcome.peak_rss_bytes, "B")
-    draft.fact("server processes", trial.processes, "1")
-    draft.fact("server threads", trial.threads, "1")
+    draft.fact("server processes", trial.held.processes, "1")
+    draft.fact("server threads", trial.held.threads, "1")
     draft.fact("server descriptors", trial.held.descriptors, "1")
 
     counts = outcome.counts

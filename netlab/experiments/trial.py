@@ -25,7 +25,7 @@ from netlab.servers.limits import Limits
 from netlab.servers.modes import Mode
 from netlab.servers.supervisor import Look, Outcome, RunningServer
 
-MEMORY_SETTLES_S = 2.0
+MEMORY_SETTLES_S = 10.0
 LOAD_WORKER = {"tcp": "netlab.load.worker:main", "udp": "netlab.load.udp_worker:main"}
 
 
@@ -52,8 +52,6 @@ class Trial:
     after: Look
     at_rest: TreeMemory
     held: TreeMemory
-    threads: int
-    processes: int
     outcome: Outcome
     interrupted: bool
 
@@ -148,19 +146,22 @@ def run(setup: Setup, progress: Progress) -> Trial:
                 wait_until_taken(server, total)
             held = server.memory()
             measure_at = load.go()
+            before = server.look()
+            watch = _watcher(load, plan, progress, measure_at)
             try:
                 _sleep_until(measure_at)
                 before = server.look()
-                watch = _watcher(load, plan, progress, measure_at)
                 if plan.duration_s is not None and plan.messages is None:
-                    while monotonic_ns() < measure_at + plan.duration_s * 1e9 - 1e8:
+                    look_at = _time_of_second_look(measure_at, plan.duration_s, monotonic_ns() - before.at_ns)
+                    while monotonic_ns() < look_at - 1e8:
                         watch()
                         time.sleep(0.05)
-                    _sleep_until(measure_at + int(plan.duration_s * 1e9))
+                    _sleep_until(look_at)
                     after = server.look()
                     result = load.collect(watch)
                 else:
                     result = load.collect(watch)
+                    wait_until_reaped(server, plan.idle)
                     after = server.look()
             except KeyboardInterrupt:
                 interrupted = True
@@ -168,12 +169,8 @@ def run(setup: Setup, progress: Progress) -> Trial:
                 after = server.look()
                 result = load.collect()
         result.connected, result.idle = connected.connected, connected.idle
-        running = server.memory() if not plan.per_connection else held
         outcome = server.stop()
-    return Trial(
-        setup, result, before, after, at_rest, held, max(held.threads, running.threads),
-        max(held.processes, running.processes), outcome, interrupted,
-    )  # fmt: skip
+    return Trial(setup, result, before, after, at_rest, held, outcome, interrupted)
 
 
 def connections_failed(errors: dict[str, int]) -> int:
@@ -191,6 +188,23 @@ def wait_until_taken(server: RunningServer, connections: int) -> None:
         if counts[Count.ACCEPTED] + counts[Count.SHED] >= connections:
             return
         time.sleep(0.002)
+
+
+def wait_until_reaped(server: RunningServer, idle: int) -> None:
+    """Give a server with a process for each connection time to wait for those that have ended: their CPU time counts."""
+    deadline = monotonic_ns() + int(MEMORY_SETTLES_S * 1e9)
+    while server.mode.name == "fork" and monotonic_ns() < deadline:
+        counts = server.counts()
+        if counts[Count.REAPED] >= counts[Count.ACCEPTED] - idle:
+            return
+        time.sleep(0.002)
+
+
+def _time_of_second_look(measure_at: int, duration_s: float, look_took_ns: int) -> int:
+    """Just before the window ends: looking at a thousand processes takes a while, and when the window has ended the
+    connections are closed, and processes that have ended cannot be looked at."""
+    latest = int(duration_s * 1e9) - 2 * look_took_ns - 2_000_000
+    return measure_at + max(latest, int(duration_s * 0.5e9))
 
 
 def _watcher(load: LoadGenerator, plan: Plan, progress: Progress, measure_at: int) -> Callable[[], None]:

@@ -36,7 +36,7 @@ def tree(pid: int) -> list[int]:
         try:
             with open(f"/proc/{member}/task/{member}/children", "rb") as file:
                 found += map(int, file.read().split())
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             if member == pid and psutil.pid_exists(pid):  # a kernel without CONFIG_PROC_CHILDREN: search all of /proc
                 return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
     return found
@@ -61,6 +61,8 @@ def memory(pid: int) -> TreeMemory:
     for member in tree(pid):
         try:
             process = psutil.Process(member)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue  # it has ended, and only waits to be waited for
             rss += process.memory_info().rss
             threads += process.num_threads()
             processes += 1

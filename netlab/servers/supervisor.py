@@ -98,9 +98,8 @@ class RunningServer:
 
     def look(self) -> Look:
         """The counters, and what the processes have cost until now."""
-        counts = self.counts()
-        cpu_s = process.cpu_s(self.pid) + counts[Count.REAPED_CPU_NS] / 1e9
-        return Look(counts, cpu_s, monotonic_ns())
+        at_ns, counts = monotonic_ns(), self.counts()
+        return Look(counts, process.cpu_s(self.pid) + counts[Count.REAPED_CPU_NS] / 1e9, at_ns)
 
     def memory(self) -> process.TreeMemory:
         """Memory and descriptors of all the server's processes."""

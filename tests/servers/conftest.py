@@ -1,4 +1,4 @@
-"""What all server tests start from: one server of each mode for the facts that leave it as it was, fresh ones for the rest."""
+"""What all server tests start from: one server of each mode for what leaves it as it was, new ones for the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The other side of a TCP server, as the tests play it: plain blocking sockets, and waiting for a fact to become true."""
+"""The other side of a TCP server, as the tests play it: plain sockets, and waiting for a fact to become true."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def open_descriptors(pid: int | None = None) -> set[int]:
     """The descriptors that a process, or we, have open."""
     folder = Path(f"/proc/{pid or os.getpid()}/fd")
     # Looked at twice: the first look has a descriptor of its own, which is gone at the second.
-    return {int(name) for name in os.listdir(folder) if os.path.lexists(folder / name)}
+    return {int(link.name) for link in list(folder.iterdir()) if link.is_symlink()}
 
 
 def limit_that_leaves(pid: int, free: int) -> int:

@@ -111,7 +111,7 @@ def test_when_the_kernel_has_no_memory_it_waits_a_moment(number: int, row: Row, 
 def test_an_error_that_nobody_expects_is_not_hidden(row: Row) -> None:
     with FakeListener(errno.ENOTSOCK) as listener:
         door = door_of(listener, row)
-        with pytest.raises(OSError, match="[Ss]ocket operation"):
+        with pytest.raises(OSError, match="non-socket"):
             door.admit(())
         door.close()
 

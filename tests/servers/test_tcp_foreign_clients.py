@@ -21,7 +21,7 @@ def nc_half_close() -> list[str]:
 
 
 def foreign(tool: str, host: str, port: int) -> list[str]:
-    """The command line that sends standard input to a TCP port, half-closes, and prints what comes back until its end."""
+    """The command line that sends standard input to a TCP port, half-closes, and prints what comes back."""
     if tool == "socat":
         return ["socat", "-t", "10", "STDIO", f"TCP:{host}:{port}"]
     if tool == "ncat":

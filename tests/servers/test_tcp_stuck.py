@@ -109,7 +109,7 @@ def test_a_stuck_peer_that_resets_is_closed_and_forgotten(mode: Mode, start_tcp:
 
 
 class Silence:
-    """What became of three clients of a server with an idle limit: a silent one, one that never reads, an active one."""
+    """What became of three clients of a server with an idle limit: one silent, one that never reads, one active."""
 
     def __init__(self, mode: Mode) -> None:
         limits = Limits(workers=3, max_connections=400, idle_timeout_s=IDLE_S, drain_s=0.3)

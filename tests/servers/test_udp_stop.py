@@ -22,6 +22,7 @@ import netlab
 from netlab.measure.ledger import Ledger
 from netlab.servers.counters import Count
 from netlab.servers.datagram import Burst
+from netlab.servers.datagram_sockets import end_queue
 from netlab.servers.limits import Limits
 from netlab.servers.modes import UDP_MODES, Mode, find
 from netlab.servers.server import Server
@@ -101,6 +102,36 @@ def test_a_server_that_is_flooded_without_end_stops_all_the_same(mode: Mode) -> 
                 thread.join(10)
     assert counts[Count.BYTES_IN] == 32 * counts[Count.CHUNKS]
     assert counts[Count.BYTES_OUT] == 32 * (counts[Count.CHUNKS] - counts[Count.UNSENT])
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6], ids=["IPv4", "IPv6"])
+@pytest.mark.parametrize("connected", [False, True], ids=["hears everybody", "connected"])
+def test_a_queue_that_was_ended_gives_what_had_come_and_lets_in_nothing_more(
+    ledger: Ledger, family: socket.AddressFamily, connected: bool
+) -> None:
+    row = ledger.row(0)
+    with socket.socket(family, socket.SOCK_DGRAM) as sock, socket.socket(family, socket.SOCK_DGRAM) as client:
+        for made in (sock, client):
+            made.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
+        client.connect(sock.getsockname())
+        if connected:
+            sock.connect(client.getsockname())
+        for message in (b"one", b"", b"three"):
+            client.send(message)
+        end_queue(sock, row)()
+        for _ in range(5):
+            client.send(b"too late")
+        sender = client.getsockname()
+        assert [sock.recvfrom(100) for _ in range(5)] == [
+            (b"one", sender),
+            (b"", sender),
+            (b"three", sender),
+            (b"", None),
+            (b"", None),
+        ]
+        sock.sendto(b"but it can still answer", sender)
+        assert client.recv(100) == b"but it can still answer"
+    assert row[Count.OVERFLOWED] == 0  # what was filtered out does not count as that
 
 
 def test_a_client_is_told_by_its_kernel_that_the_server_has_gone(mode: Mode) -> None:

@@ -10,7 +10,7 @@ to prefer the worker on the CPU that the connection's packets arrive on: data th
 to wake another. Measured, that is what makes two workers pay: without it a single client CPU only moves the work
 around.
 
-Each worker has its share of --max-connections, since none knows of the others' connections.
+The workers know of each other's connections only by the counters that they share: --max-connections is held by those.
 
 Source: socket(7), SO_REUSEPORT and SO_INCOMING_CPU; M. Kerrisk, "The SO_REUSEPORT socket option", LWN 2013.
 """
@@ -20,7 +20,8 @@ from __future__ import annotations
 import os
 import socket
 
-from netlab.measure.ledger import Row
+from netlab.measure.ledger import Ledger, Row
+from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.server import Server
 from netlab.servers.stopping import Stop
@@ -44,7 +45,6 @@ def serve(server: Server) -> None:
     if len(cpus) > 1:
         for number, listener in enumerate(listeners):
             listener.setsockopt(socket.SOL_SOCKET, SO_INCOMING_CPU, cpus[number % len(cpus)])
-    limits = share_of(server.limits)
     workers = Workers(server)
 
     def worker(row: Row, number: int) -> None:
@@ -53,6 +53,7 @@ def serve(server: Server) -> None:
             other.close()
         stop = Stop(server.limits.drain_s)
         stop.arm()
+        limits = WhatIsLeft(server.limits, server.ledger, row)
         serve_epoll(Server(listeners[number], limits, stop, server.ledger, row))
 
     keep_up(workers, worker, server)
@@ -61,11 +62,28 @@ def serve(server: Server) -> None:
     workers.see_out()
 
 
-def share_of(limits: Limits) -> Limits:
-    """The limits of one worker."""
-    share = {name: getattr(limits, name) for name in Limits.__slots__}
-    share["max_connections"] = max(limits.max_connections // limits.workers, 1)
-    return Limits(**share)
+class WhatIsLeft(Limits):
+    """The limits of one worker: of --max-connections it may have what the others leave.
+
+    Two workers that accept in the same instant may both take the last place: a bound, not a turnstile.
+    """
+
+    __slots__ = ("_in_all", "_ledger", "_row")
+
+    def __init__(self, limits: Limits, ledger: Ledger, row: Row) -> None:
+        self._ledger, self._row = ledger, row
+        super().__init__(**{name: getattr(limits, name) for name in Limits.__slots__})
+
+    @property
+    def max_connections(self) -> int:
+        """Asked for each connection that comes."""
+        accepted, closed = Count.ACCEPTED, Count.CLOSED
+        in_all = sum(self._ledger.column(accepted)) - sum(self._ledger.column(closed))
+        return self._in_all - (in_all - (self._row[accepted] - self._row[closed]))
+
+    @max_connections.setter
+    def max_connections(self, in_all: int) -> None:
+        self._in_all = in_all
 
 
 def another(first: socket.socket, backlog: int) -> socket.socket:
