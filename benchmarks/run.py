@@ -33,9 +33,7 @@ Measure = Callable[[Settings, Placement, Callable[[str], None]], Result]
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer rows, fewer rounds: three minutes")
     parser.add_argument("--only", metavar="REGEX", default="", help="only sections whose title matches")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of slices (full 13, quick 5)")
@@ -46,9 +44,7 @@ def arguments() -> argparse.Namespace:
 def build() -> None:
     """C programs and peers; quick when they are there."""
     script = Path(__file__).resolve().parent / "build.sh"
-    done = subprocess.run(
-        [str(script)], env={**os.environ, "PYTHON": sys.executable}, stdout=sys.stderr, check=False
-    )
+    done = subprocess.run([str(script)], env={**os.environ, "PYTHON": sys.executable}, stdout=sys.stderr, check=False)
     if done.returncode != 0:
         sys.exit(done.returncode)
 
@@ -100,18 +96,14 @@ def main() -> int:
         print(render(result), flush=True)
         results.append(result)
     elapsed_s = time.monotonic() - started
-    print(
-        f'\n{elapsed_s / 60:.1f} minutes. A "?" after met or missed: the target lies within the 95 % interval'
-    )
+    print(f'\n{elapsed_s / 60:.1f} minutes. A "?" after met or missed: the target lies within the 95 % interval')
     print("of the ratio, so this run does not decide it; more --rounds do.")
     if options.json:
         document = {
             "host": host,
             "settings": vars(settings),
             "elapsed_s": elapsed_s,
-            "sections": [
-                {"title": result.title, "rows": result.rows, "raw": result.raw} for result in results
-            ],
+            "sections": [{"title": result.title, "rows": result.rows, "raw": result.raw} for result in results],
         }
         options.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     return 0

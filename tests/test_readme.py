@@ -1,4 +1,4 @@
-"""Every command that the README and the other pages show is run, as it stands there (but on a port that is free here)."""
+"""Every command that the README and the other pages show is run as it stands there, but on a port that is free."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ def wait_until_taken(server: RunningServer, connections: int) -> None:
 
 
 def wait_until_reaped(server: RunningServer, idle: int) -> None:
-    """Give a server with a process for each connection time to wait for those that have ended: their CPU time counts."""
+    """Give a server with a process for each connection time to reap those that have ended: their CPU time counts."""
     deadline = monotonic_ns() + int(MEMORY_SETTLES_S * 1e9)
     while server.mode.name == "fork" and monotonic_ns() < deadline:
         counts = server.counts()

@@ -23,7 +23,7 @@ from netlab.load.udp_closed_loop import UdpClosedLoop
 from netlab.load.udp_open_loop import UdpOpenLoop
 from netlab.load.udp_pipelined import UdpPipelined
 from netlab.load.window import Tally, Window
-from netlab.load.worker import deliver
+from netlab.load.worker import check_descriptors, deliver
 from netlab.measure.ledger import Ledger
 
 LARGEST = {socket.AF_INET: 65507, socket.AF_INET6: 65527}
@@ -39,11 +39,12 @@ NO_ANSWER = "no echo of the first datagram"
 def main(config: Message) -> None:
     """Drive as `config` says (generator.py writes it). Raises UsageError for what UDP cannot do."""
     check(config)
+    number = config["idle"] + config["connections"]
+    check_descriptors(number)
     ledger = Ledger(*config["ledger"])
     row = ledger.row(config["row"])
     window = Window(ledger, row, config["warmup_s"], config["duration_s"], config["drain_s"])
     out = Outcome()
-    number = config["idle"] + config["connections"]
     rings = message_rings(number, config["size"], config["seed"])
     address = tuple(config["address"])
     clients = [

@@ -50,7 +50,8 @@ def test_processes_and_threads_are_those_of_the_mode(report: Report, mode: str) 
 
 
 def test_a_fork_server_is_bounded_and_says_so(report: Report) -> None:
-    document = report("tcp-server", "--mode", "fork", "--connections", "30", "--max-connections", "8", "--duration", "0.3")
+    limits = ("--connections", "30", "--max-connections", "8")
+    document = report("tcp-server", "--mode", "fork", *limits, "--duration", "0.3")
     assert fact(document, "served not, shed") >= 22
     assert fact(document, "server processes") == 9
     assert any("--max-connections 8" in finding for finding in document["measurement"]["findings"])
@@ -94,7 +95,8 @@ def test_an_unserved_client_fails_the_checks(report: Report) -> None:
 
 def test_compare_has_a_row_for_every_mode_and_load(report: Report) -> None:
     modes = "iterative,select,epoll"
-    document = report("tcp-compare", "--modes", modes, "--connections", "3,6", "--idle", "0,20", "--rounds", "2", "--duration", "0.1")
+    loads = ("--connections", "3,6", "--idle", "0,20")
+    document = report("tcp-compare", "--modes", modes, *loads, "--rounds", "2", "--duration", "0.1")
     tables = document["measurement"]["tables"]
     assert [table["name"] for table in tables] == ["modes with 3 busy connections", "modes with 6 busy connections"]
     rows = [
@@ -102,8 +104,9 @@ def test_compare_has_a_row_for_every_mode_and_load(report: Report) -> None:
         for table, connections in zip(tables, (3, 6), strict=True)
         for row in table["rows"]
     ]
-    loads = {(row["mode"], row["connections"], row["idle"]) for row in rows}
-    assert loads == {(mode, busy, idle) for mode in modes.split(",") for busy in (3, 6) for idle in (0, 20)}
+    assert {(row["mode"], row["connections"], row["idle"]) for row in rows} == {
+        (mode, busy, idle) for mode in modes.split(",") for busy in (3, 6) for idle in (0, 20)
+    }
     assert all(row["messages/s"] > 0 and row["CPU/msg"] > 0 and row["× iterative"] > 0 for row in rows)
     assert all(row["× iterative"] == 1 for row in rows if row["mode"] == "iterative")
     assert sum("Epoll against select" in finding for finding in document["measurement"]["findings"]) == 2
@@ -191,7 +194,9 @@ def test_nobody_there_is_exit_code_4(netlab: Run) -> None:
     assert "ECONNREFUSED" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [("modes",), ("modes", "epoll"), ("modes", "batch", "--udp"), ("modes", "select", "--source")])
+@pytest.mark.parametrize(
+    "arguments", [("modes",), ("modes", "epoll"), ("modes", "batch", "--udp"), ("modes", "select", "--source")]
+)
 def test_modes_explains(netlab: Run, arguments: tuple[str, ...]) -> None:
     done = netlab(*arguments)
     assert done.returncode == 0

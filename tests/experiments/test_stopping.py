@@ -71,7 +71,7 @@ def test_an_experiment_that_is_ended_in_the_middle_leaves_nothing(start: Start, 
     family = until(lambda: descendants(process.pid) if len(descendants(process.pid)) >= 2 else None)
     assert family
     process.send_signal(how)
-    out, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=20)
     assert all_gone(family)
     assert "Traceback" not in err
     if how is signal.SIGKILL:

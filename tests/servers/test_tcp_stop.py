@@ -274,10 +274,9 @@ def test_a_child_of_fork_that_is_killed_takes_only_its_own_client_with_it(start_
         assert is_turned_away(victim)
         assert ping(other)
         until_count(server, Count.REAPED, 1)
+        assert server.counts()[Count.CRASHED] == server.counts()[Count.CLOSED] == 1
         with connect(server) as newcomer:
             assert ping(newcomer)
-        counts = server.counts()
-        assert counts[Count.CRASHED] == counts[Count.CLOSED] == 1
     outcome = server.stop()
     assert outcome.exit_code == 0
     assert outcome.counts[Count.ACCEPTED] == outcome.counts[Count.CLOSED] == 3

@@ -57,6 +57,7 @@ def server_in_here(rows: int = 10, **limits: float) -> Iterator[Server]:
     finally:
         os.killpg(watchdog.pid, signal.SIGKILL)
         watchdog.wait()
+        signal.setitimer(signal.ITIMER_REAL, 0)  # what the stop has wound up would end pytest later
         listener.close()
         os.close(stop.alarm_fd)
         ledger.close()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tcp_peer import noise, until
+from tcp_peer import noise, processes, until
 from udp_peer import (
     LARGEST,
     ONE_QUEUE,
@@ -25,6 +25,8 @@ from udp_peer import (
 
 import netlab.servers.udp
 from netlab.errors import NetlabError
+from netlab.load.generator import LoadGenerator
+from netlab.load.plan import Plan
 from netlab.servers.counters import Count
 from netlab.servers.modes import UDP_MODES, Mode
 from netlab.servers.supervisor import RunningServer
@@ -220,3 +222,22 @@ def test_an_address_that_is_not_ours_is_one_clear_line(host: str, code: int) -> 
         pass
     assert caught.value.exit_code == code
     assert host in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.soak
+def test_a_long_run_grows_neither_memory_nor_descriptors(mode: Mode) -> None:
+    with started(mode, idle_timeout_s=0.3) as server:
+        seen = []
+        for _ in range(4):
+            plan = Plan(connections=25, messages=800, duration_s=None, size=200)
+            with LoadGenerator(server.host, server.port, plan, worker="netlab.load.udp_worker:main") as load:
+                load.connect()
+                load.go()
+                assert load.collect().messages > 0
+            until(lambda: server.counts()[Count.CLOSED] == server.counts()[Count.ACCEPTED], "all workers have ended")
+            until(lambda: len(processes(server)) == 1 or not mode.per_connection, "and are reaped")
+            memory = server.memory()
+            seen.append((memory.pss_bytes or 0, memory.descriptors))
+        assert seen[-1][0] - seen[0][0] < 1_000_000, seen
+        assert seen[-1][1] == seen[0][1]
+        stopped_in_order(server)

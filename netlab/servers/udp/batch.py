@@ -1,11 +1,10 @@
 """batch: many datagrams with one system call. If the call is the cost, make fewer.
 
-An echo of 64 bytes is little work, for the kernel and for the program. Much of what it costs is the way
-there: twice for each datagram across the border of the kernel, and in Python once more through the
-interpreter. recvmmsg(2) crosses once and brings all that is queued, SLOTS at most; sendmmsg(2) takes all the
-echoes at once. With MSG_WAITFORONE the call blocks for the first datagram only and then takes what is there:
-a lone client waits no longer than before, and the more clients there are, the larger the batch, and the
-cheaper each of them.
+An echo of 64 bytes is little work, for the kernel and for the program. Much of what it costs is the way there: twice
+for each datagram across the border of the kernel, and in Python once more through the interpreter. recvmmsg(2) crosses
+once and brings all that is queued, SLOTS at most; sendmmsg(2) takes all the echoes at once. With MSG_WAITFORONE the
+call blocks for the first datagram only and then takes what is there: a lone client waits no longer than before, and
+the more clients there are, the larger the batch, and the cheaper each of them.
 
 The kernel is told where things go by an array of `struct mmsghdr`, one a datagram (recvmmsg(2), recvmsg(2)):
 
@@ -14,17 +13,15 @@ The kernel is told where things go by an array of `struct mmsghdr`, one a datagr
     msg_hdr.msg_control, …           ancillary data: none
     msg_len                          set by the kernel: how long the datagram is
 
-All of it is built once, and in the loop Python does nothing for each datagram. A second array, for sending,
-points to the same data and the same addresses and lacks only the lengths. On a 64-bit machine an mmsghdr is
-eight words, of which msg_len is the last, and an iovec is two, of which the length is the second. So one
-assignment from a memoryview with a stride of eight to one with a stride of two carries over the lengths of
-the whole batch.
+All of it is built once, and in the loop Python does nothing for each datagram. A second array, for sending, points to
+the same data and the same addresses and lacks only the lengths. On a 64-bit machine an mmsghdr is eight words, of
+which msg_len is the last, and an iovec is two, of which the length is the second. So one assignment from a memoryview
+with a stride of eight to one with a stride of two carries over the lengths of the whole batch.
 
-Memory: SLOTS buffers for the largest datagram, 4 MiB of addresses; only pages that datagrams have reached are
-real.
+Memory: SLOTS buffers for the largest datagram, 4 MiB of addresses; only pages that datagrams have reached are real.
 
-Source: recvmmsg(2), sendmmsg(2), recvmsg(2). Leaves out: UDP_GRO and UDP_SEGMENT (udp(7)), which go further
-and let the kernel carry many datagrams of one client as a single one.
+Source: recvmmsg(2), sendmmsg(2), recvmsg(2). Leaves out: UDP_GRO and UDP_SEGMENT (udp(7)), which go further and let
+the kernel carry many datagrams of one client as a single one.
 """
 
 from __future__ import annotations
@@ -117,14 +114,11 @@ class Batch:
                 continue
             if stop.requested:
                 count, ended = self.up_to_the_end(count)
-            received = lengths[:count]
-            to_send[:count] = received
+            to_send[:count] = received = lengths[:count]
             datagrams += count
             bytes_in += sum(received.tolist())
             wakeups += 1
-            row[11] = datagrams  # Count.CHUNKS
-            row[12] = bytes_in  # Count.BYTES_IN
-            row[14] = wakeups  # Count.WAKEUPS
+            row[11], row[12], row[14] = datagrams, bytes_in, wakeups  # Count.CHUNKS, BYTES_IN, WAKEUPS
             sent = sendmmsg(fd, outgoing, count, socket.MSG_DONTWAIT)
             if sent != count:
                 unsent += self.send_rest(fd, max(sent, 0), count)
