@@ -79,7 +79,7 @@ def report() -> Report:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """With NETLAB_NO_SKIPS a test that skips because something "is not installed" fails: CI has installed everything."""
+    """With NETLAB_NO_SKIPS, a test that skips because something "is not installed" fails: CI has installed it."""
     report = yield
     if os.environ.get("NETLAB_NO_SKIPS") and report.skipped and isinstance(report.longrepr, tuple):
         reason = str(report.longrepr[2])
