@@ -58,11 +58,13 @@ def measure(serving: Parameters, progress: Progress) -> Measurement:
         serving.transport, mode, host=serving.host, port=serving.port, limits=limits, cpus=placement.server
     ) as server:
         host = f"[{server.host}]" if ":" in server.host else server.host
-        progress(
-            0.0, f"{mode.name} {serving.transport.upper()} echo server on {host}:{server.port}, process {server.pid}"
-        )
         start = server.look()
         try:
+            # Announced in here: whoever reads that the server is up may end it at once.
+            progress(
+                0.0,
+                f"{mode.name} {serving.transport.upper()} echo server on {host}:{server.port}, process {server.pid}",
+            )
             _watch(server, serving, start, progress, history)
         except KeyboardInterrupt:
             pass  # that is how a server is ended

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from netlab.measure.process import tree
 from netlab.servers.counters import Count
 from netlab.servers.modes import TCP_MODES, Mode
 from netlab.servers.supervisor import RunningServer
@@ -163,11 +164,13 @@ def push_until_blocked(server: RunningServer, client: socket.socket, most_bytes:
 
 def processes(server: RunningServer) -> list[psutil.Process]:
     """The server's process and all its descendants."""
-    try:
-        root = psutil.Process(server.pid)
-        return [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
+    found = []
+    for pid in tree(server.pid):
+        try:
+            found.append(psutil.Process(pid))
+        except psutil.NoSuchProcess:
+            continue
+    return found
 
 
 def group_is_gone(leader: int) -> bool:

@@ -202,9 +202,9 @@ def test_out_of_descriptors_those_it_has_are_served_the_others_shed_until_there_
     mode: Mode, start_tcp: StartTcp
 ) -> None:
     server = start_tcp(mode, workers=1)
-    serving = processes(server)[-1].pid  # epoll-multi: the worker
     with connect(server) as first:
         assert ping(first)
+        serving = processes(server)[-1].pid  # epoll-multi: the worker, which must be there by now
         with descriptor_limit(serving, limit_that_leaves(serving, 6)) as lift, many(server, 20) as clients:
             until(lambda: sum(_served_and_shed(server.counts())) == 21, "all are served or shed")
             served, shed = _served_and_shed(server.counts())

@@ -27,6 +27,7 @@ from tcp_peer import (
 )
 
 from netlab.errors import NetlabError
+from netlab.measure.process import tree
 from netlab.servers.limits import Limits
 from netlab.servers.modes import TCP_MODES, Mode
 from netlab.servers.supervisor import RunningServer
@@ -55,8 +56,7 @@ class Server:
         self.pid, self.port = json.loads(command.stdout.readline())
 
     def processes(self) -> list[psutil.Process]:
-        root = psutil.Process(self.pid)
-        return [root, *root.children(recursive=True)]
+        return [psutil.Process(pid) for pid in tree(self.pid)]
 
 
 @contextmanager
@@ -90,7 +90,18 @@ def port_is_free(port: int) -> bool:
 
 def all_gone(family: list[psutil.Process]) -> bool:
     """Whether none of these processes runs any more. One that nobody has waited for yet is gone as well."""
-    return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in family)
+    for process in family:
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE:
+                return False
+        except psutil.NoSuchProcess:
+            continue
+    return True
+
+
+def own_children() -> list[int]:
+    """The children of this process, zombies included."""
+    return tree(os.getpid())[1:]
 
 
 def test_sigkill_of_the_command_leaves_no_process_and_frees_the_port(tcp_mode: Mode) -> None:
@@ -129,18 +140,18 @@ def test_an_interrupted_command_leaves_nothing_behind(mode: Mode, number: signal
 
 
 def test_a_server_leaves_no_descriptor_no_child_and_no_group(tcp_mode: Mode, start_tcp: StartTcp) -> None:
-    descriptors, children = open_descriptors(), psutil.Process().children()
+    descriptors, children = open_descriptors(), own_children()
     with RunningServer("tcp", tcp_mode, host="127.0.0.1", port=0, limits=Limits(workers=3, drain_s=0.3)) as server:
         with connect(server) as client:
             assert ping(client)
         assert server.stop().exit_code == 0
     assert open_descriptors() == descriptors
-    assert psutil.Process().children() == children
+    assert own_children() == children
     assert group_is_gone(server.pid)
 
 
 def test_a_server_that_was_never_stopped_leaves_none_either(tcp_mode: Mode) -> None:
-    descriptors, children = open_descriptors(), psutil.Process().children()
+    descriptors, children = open_descriptors(), own_children()
     with (
         RunningServer("tcp", tcp_mode, host="127.0.0.1", port=0, limits=Limits(workers=3, drain_s=0.1)) as server,
         connect(server, 131_072) as stuck,
@@ -148,18 +159,18 @@ def test_a_server_that_was_never_stopped_leaves_none_either(tcp_mode: Mode) -> N
         push_until_blocked(server, stuck)
         server.close()
     assert open_descriptors() == descriptors
-    assert psutil.Process().children() == children
+    assert own_children() == children
     assert group_is_gone(server.pid)
 
 
 def test_a_server_that_could_not_start_leaves_none_either(start_tcp: StartTcp) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        descriptors, children = open_descriptors(), psutil.Process().children()
+        descriptors, children = open_descriptors(), own_children()
         for mode in MISSION:
             with pytest.raises(NetlabError):
                 start_tcp(mode, port=taken.getsockname()[1])
         assert open_descriptors() == descriptors
-        assert psutil.Process().children() == children
+        assert own_children() == children
 
 
 def test_a_server_has_no_descriptor_that_it_has_no_use_for() -> None:
