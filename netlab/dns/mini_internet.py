@@ -1,0 +1,82 @@
+"""The miniature Internet: every server of zones/servers.toml at its own loopback address, in one child process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dns
+
+from netlab.child.handle import Child
+from netlab.dns import topology
+from netlab.dns.iterate import Delegation
+from netlab.dns.loop import Loop
+from netlab.dns.names import ROOT, from_text
+from netlab.dns.serving import Log, Servers
+from netlab.dns.transport import InUse
+from netlab.errors import NetlabError, UsageError
+
+PORT = 5300
+_PORTS_TRIED = 40
+_NETWORKS_TRIED = 40
+
+
+def open_servers(
+    loop: Loop, folder: str | Path, port: int | None, log: Log | None = None
+) -> tuple[Servers, topology.Topology, int, int]:
+    """Bind all servers of a folder: at `port`, on the first 127.n.0.0/16 where it is free; or, where `port` is None,
+    at the first free port from 5300 on. Returns them with the port and n. UsageError where nothing is free.
+    """
+    network = topology.NETWORK
+    plan = topology.load(Path(folder), network)
+    movable = Path(folder) == topology.EMBEDDED
+    for attempt in range(_PORTS_TRIED if port is None else _NETWORKS_TRIED):
+        try:
+            where = PORT + attempt if port is None else port
+            return Servers(loop, plan, where, log), plan, where, network
+        except InUse:
+            if port is not None:
+                if not movable:
+                    raise  # the addresses are the user's own
+                network += 1
+                plan = topology.load(Path(folder), network)
+    raise UsageError(
+        f"no place for the servers: tried {'ports' if port is None else 'networks'} from {PORT if port is None else topology.NETWORK} on",
+        "ss -lunp 'src 127.53.0.0/16' shows who is there",
+    )
+
+
+class MiniInternet:
+    """The servers in a process of their own. Use as a context manager: leaving it leaves nothing behind."""
+
+    def __init__(self, folder: Path = topology.EMBEDDED, port: int | None = None) -> None:
+        site = str(Path(dns.__file__).parents[1])
+        self._child = Child("netlab.dns.inside:main", {"folder": str(folder), "port": port, "site": site})
+        try:
+            ready = self._child.expect(15.0)
+        except TimeoutError as error:
+            self._child.close()
+            raise NetlabError(f"the miniature Internet did not start: {error}", self._child.last_words()) from None
+        except BaseException:
+            self._child.close()
+            raise
+        self.pid = self._child.pid
+        self.port: int = ready["port"]
+        self.network: int = ready["network"]
+        self.roots: list[tuple[str, str]] = [(name, address) for name, address in ready["roots"]]
+        self.servers: int = ready["servers"]
+        self.zones: int = ready["zones"]
+
+    @property
+    def hints(self) -> Delegation:
+        """Where iteration begins."""
+        return Delegation(ROOT, tuple((from_text(name), (address,)) for name, address in self.roots))
+
+    def __enter__(self) -> MiniInternet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the servers."""
+        self._child.close()
