@@ -192,6 +192,11 @@ class ZoneText:
 
 def parse(source: ZoneText) -> Zone:
     """The zone of a master file (RFC 1035 §5); UsageError says in which file and line it is none."""
+    return Zone(source.origin, parse_records(source), source.where)
+
+
+def parse_records(source: ZoneText) -> list[RRset]:
+    """The records of a master file, which may be no zone: root hints have no SOA."""
     origin = dns.name.Name((*source.origin, b""))
     try:
         found = dns.zone.from_text(source.text, origin, relativize=False, check_origin=False, filename=source.where)
@@ -202,7 +207,7 @@ def parse(source: ZoneText) -> Zone:
         name = tuple(label.lower() for label in owner.labels[:-1])
         data = tuple(rdata.to_wire(origin=origin) or b"" for rdata in rdataset)
         rrsets.append(RRset(name, int(rdataset.rdtype), int(rdataset.ttl), data))
-    return Zone(source.origin, rrsets, source.where)
+    return rrsets
 
 
 def read_file(path: Path, change: dict[str, str] | None = None) -> ZoneText:
