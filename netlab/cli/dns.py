@@ -55,7 +55,7 @@ def trace(
     given = locals()
     from netlab.experiments.dns_trace import ptr_question
 
-    questions = [(name, rtype)]
+    questions = [f"{name} {rtype}"]
     if batch is not None:
         from netlab.cli.dns_batch import read
 
@@ -94,12 +94,12 @@ def reverse(
     _trace([ptr_question(address)], given)
 
 
-def _trace(questions: list[tuple[str, str]], given: dict[str, Any]) -> None:
+def _trace(questions: list[str], given: dict[str, Any]) -> None:
     from netlab.cli.output import present, progress_bar
     from netlab.experiments.dns_trace import Parameters
     from netlab.runner import run
 
-    parameters = Parameters(tuple(questions), given.get("cache", False), dns_options.origin_of(given))
+    parameters = Parameters(**dns_options.origin_of(given), questions=tuple(questions), cache=given.get("cache", False))
     with progress_bar() as progress:
         report = run("dns-trace", parameters, seed=given["seed"], save=given["save"], progress=progress)
     present(report, as_json=given["as_json"])

@@ -10,7 +10,7 @@ from netlab.errors import UsageError
 MOST_BYTES = 16 << 20
 
 
-def read(path: Path, rtype: str) -> list[tuple[str, str]]:
+def read(path: Path, rtype: str) -> list[str]:
     """NAME [TYPE] a line; `rtype` where a line has none. Empty lines and what follows # are left out. UsageError."""
     try:
         if str(path) == "-":
@@ -26,7 +26,7 @@ def read(path: Path, rtype: str) -> list[tuple[str, str]]:
         if len(words) > 2:
             raise UsageError(f"--batch: {path}, line {number}: more than NAME and TYPE")
         if words:
-            questions.append((words[0], words[1] if len(words) == 2 else rtype))
+            questions.append(f"{words[0]} {words[1] if len(words) == 2 else rtype}")
     if not questions:
         raise UsageError(f"--batch: {path} holds no names")
     return questions

@@ -130,7 +130,12 @@ def serve(
         raise UsageError("--resolver-only serves no --zones")
     at = dns_options.ip_and_port(listen, 5353) if listen else None
     parameters = Parameters(
-        at.host if at else None, at.port if at else None, resolver_only, not quiet, duration, dns_options.origin_of(given)
+        **dns_options.origin_of(given),
+        listen_host=at.host if at else None,
+        listen_port=at.port if at else None,
+        resolver_only=resolver_only,
+        log=not quiet,
+        duration_s=duration,
     )
     with log_lines() as progress:
         report = run("dns-serve", parameters, seed=seed, save=save, progress=progress)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from netlab.cli import values
-
-if TYPE_CHECKING:
-    from netlab.experiments.dns_world import Origin
 
 WHERE = "Where from"
 HOW = "How"
@@ -59,15 +56,14 @@ At = Annotated[
 Rounds = Annotated[int, typer.Option("--rounds", metavar="N", min=1, max=1000, help="Medians are of N rounds.")]
 
 
-def origin_of(given: dict[str, Any]) -> Origin:
-    """The options that say where iteration begins and how it asks, as the experiments take them."""
+def origin_of(given: dict[str, Any]) -> dict[str, Any]:
+    """The options that say where iteration begins and how it asks, as fields of dns_world.Origin."""
     from netlab.errors import UsageError
-    from netlab.experiments.dns_world import Origin
 
     ways = [word for word in ("root", "root_hints", "live", "zones") if given.get(word)]
     if len(ways) > 1:
         raise UsageError(" and ".join(f"--{way.replace('_', '-')}" for way in ways) + " exclude each other")
-    return Origin(
+    return dict(
         roots=tuple(address for word in given.get("root") or () for address in word.split(",")),
         root_hints=given.get("root_hints"),
         live=given.get("live", False),

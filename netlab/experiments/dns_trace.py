@@ -7,17 +7,16 @@ socket in this process), which iterates. Otherwise this process iterates itself.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from netlab.dns import stub
 from netlab.dns.exchange import Server
 from netlab.dns.iterate import Resolution
 from netlab.dns.names import Name, from_text, reverse, to_text
-from netlab.dns.records import PTR, type_from_text
+from netlab.dns.records import rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.steps import Answer
 from netlab.dns.transport import Listener, shown
-from netlab.dns.records import rcode_text
 from netlab.experiments.dns_story import Story
 from netlab.experiments.dns_world import Origin, World, question_name, world
 from netlab.measure.progress import Progress
@@ -29,29 +28,32 @@ MOST_NAMES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
-    """`questions`: (name, type); a name may be an IP address where the type is PTR."""
+class Parameters(Origin):
+    """`questions`: "NAME TYPE" each. `cache`: keep the cache from one question to the next."""
 
-    questions: tuple[tuple[str, str], ...] = (("my.xxsilence.net", "A"),)
+    questions: tuple[str, ...] = ("my.xxsilence.net A",)
     cache: bool = False
-    origin: Origin = field(default_factory=Origin)
 
 
-def wanted(questions: tuple[tuple[str, str], ...]) -> list[tuple[Name, int]]:
+def wanted(questions: tuple[str, ...]) -> list[tuple[Name, int]]:
     """The questions, read. UsageError."""
-    return [(question_name(name), type_from_text(rtype)) for name, rtype in questions]
+    found = []
+    for question in questions:
+        name, _, rtype = question.rpartition(" ")
+        found.append((question_name(name), type_from_text(rtype)))
+    return found
 
 
-def ptr_question(address: str) -> tuple[str, str]:
+def ptr_question(address: str) -> str:
     """What is asked to find the name of an IP address. UsageError."""
-    return to_text(reverse(address)), "PTR"
+    return f"{to_text(reverse(address))} PTR"
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Resolve every question. Ctrl-C gives those that are done. Raises NetlabError."""
     questions = wanted(parameters.questions)
     draft, story = Draft(), Story()
-    with world(parameters.origin) as here:
+    with world(parameters) as here:
         draft.fact("from", here.where, "")
         resolver = here.resolver()
         try:
@@ -98,7 +100,8 @@ def _as_a_host(here: World, name: Name, rtype: int, story: Story, draft: Draft) 
         "the host is told what the local name server found out", "RFC 1034 §4.3.1",
         rcode_text(answer.rcode), rcode_text(told.message.rcode),
     )  # fmt: skip
-    if (to_text(name), rtype) == (COURSE[0], type_from_text(COURSE[1])) and not here.policy.qmin and here.net is not None:
+    plain = not (here.policy.qmin or here.policy.all_paths or here.own_zones)
+    if plain and (to_text(name), rtype) == (COURSE[0], type_from_text(COURSE[1])):
         draft.check("messages from the question to the answer", "course, lecture 1", COURSE_STEPS, 2 + 2 * resolution.sent)
 
 
@@ -117,6 +120,3 @@ def _report(draft: Draft, story: Story, parameters: Parameters) -> Measurement:
     if total < len(parameters.questions):
         draft.warnings.append(f"{len(parameters.questions) - total} questions were not asked any more.")
     return draft.finish()
-
-
-__all__ = ["COURSE", "PTR", "Parameters", "measure", "ptr_question", "wanted"]

@@ -41,7 +41,6 @@ class Origin:
     tcp: bool = False
     timeout_s: float = 1.0
     max_queries: int = 100
-    ipv4: bool = True
     ipv6: bool = False
     qmin: bool = False
     all_paths: bool = False
@@ -64,6 +63,7 @@ class World:
     limits: Limits
     rng: Rng
     net: MiniInternet | None
+    own_zones: bool
     where: str
 
     def resolver(self) -> Resolver:
@@ -90,14 +90,12 @@ def world(origin: Origin) -> Iterator[World]:
         stack.callback(loop.close)
         upstream = Upstream(loop)
         stack.callback(upstream.close)
-        yield World(loop, upstream, hints, policy(origin, port), limits(origin), rng(origin.seed), net, where)
+        yield World(loop, upstream, hints, policy(origin, port), limits(origin), rng(origin.seed), net, origin.zones is not None, where)
 
 
 def policy(origin: Origin, port: int) -> Policy:
     """How to ask."""
-    if not origin.ipv4 and not origin.ipv6:
-        raise UsageError("neither IPv4 nor IPv6 is left to ask by")
-    return Policy(port, origin.tcp, origin.ipv4, origin.ipv6, origin.qmin, origin.all_paths)
+    return Policy(port=port, tcp=origin.tcp, ipv6=origin.ipv6, qmin=origin.qmin, all_paths=origin.all_paths)
 
 
 def limits(origin: Origin) -> Limits:

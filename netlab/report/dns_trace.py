@@ -7,6 +7,7 @@ within the lookup are indented. At the end: the answer, what it took, and a bar 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -70,18 +71,28 @@ def _story(question: Row, steps: Sequence[Row], records: Sequence[Row], host: Se
     numbers = _numbers(steps, bool(host))
     for row in host:
         yield _host_asks(row, asked, width)
-    purpose: Value = ""
+    purpose, depth = "", 0
     for step in steps:
-        if step["for"] != purpose and step["for"]:
-            yield wrapped(f"first find {step['for']}", width, first="  " * int(step["depth"] or 0) + "┌ ", style="bold magenta")
-        elif step["for"] != purpose:
-            yield wrapped(f"back to {asked}", width, first="└ ", style="bold magenta")
-        purpose = step["for"]
+        headline = _headline(step, purpose, depth, asked, width)
+        purpose, depth = str(step["for"]), int(step["depth"] or 0)
         mine = [record for record in records if record["step"] == step["step"]]
-        yield _step(step, mine, numbers.get(step["step"]), width)
+        yield chain(headline, _step(step, mine, numbers.get(step["step"]), width))
     last = max((pair[1] if step["received"] is not None else pair[0] for step, pair in _paired(steps, numbers)), default=1)
     for row in host:
         yield _host_is_told(row, question, last + 1, width)
+
+
+def _headline(step: Row, purpose: str, depth: int, asked: str, width: int) -> Iterator[Text]:
+    """Where a lookup within the lookup begins, and where it is over."""
+    mine, now = str(step["for"]), int(step["depth"] or 0)
+    if mine == purpose:
+        return
+    if now < depth:
+        text, mark = f"back to {mine}" if mine else f"back to {asked}", "└ "
+    else:
+        text, mark = f"first find {mine}", "┌ "
+    yield from wrapped(text, width, first="  " * max(now, 1) + mark, style="bold magenta", mark_style="magenta")
+    yield Text()
 
 
 def _paired(steps: Sequence[Row], numbers: Mapping[Value, tuple[int, int]]) -> Iterator[tuple[Row, tuple[int, int]]]:
@@ -122,7 +133,7 @@ def _step(step: Row, records: Sequence[Row], numbers: tuple[int, int] | None, wi
         yield _line(f"{margin} {circled(numbers[1])} ", "bold cyan", f"← {_called(step)}", came, width, style)
     if step["found"]:
         yield from wrapped(str(step["found"]), width, first=inner)
-    yield from _records(records, inner, width)
+    yield from _records(records, inner, width, "  glue" if kind == "referral" else "  (additional)")
     if step["then"]:
         yield from wrapped(f"next: {step['then']}", width, first=inner, style="magenta")
 
@@ -143,14 +154,14 @@ def _unasked(step: Row, records: Sequence[Row], margin: str, width: int) -> Iter
         yield from wrapped(f"next: {step['then']}", width, first=margin + "     ", style="magenta")
 
 
-def _records(records: Sequence[Row], indent: str, width: int) -> Iterator[Text]:
+def _records(records: Sequence[Row], indent: str, width: int, additional: str = "") -> Iterator[Text]:
     """The records of a reply, in columns where they fit; those not believed say why."""
     shown = records[:MOST_RECORDS]
     names = max((cell_len(printable(str(row["name"]))) for row in shown), default=0)
     names = names if names + cell_len(indent) + 24 <= width else 0
     for row in shown:
         dropped = f"  dropped: {row['dropped']}" if row["dropped"] else ""
-        section = {"answer": "", "authority": "", "additional": "  (additional)"}[str(row["section"])]
+        section = additional if row["section"] == "additional" else ""
         text = f"{printable(str(row['data']))}{section}{dropped}"
         head = f"{indent}  {printable(str(row['name'])):<{names}} {row['ttl']:>6} {row['type']:<5} "
         style = "strike red" if row["dropped"] else "green" if row["section"] == "answer" else ""
