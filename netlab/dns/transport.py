@@ -68,6 +68,10 @@ class Listener:
             self._loop.forget(sock.fileno())
             sock.close()
 
+    def send(self, where: Where, data: bytes) -> None:
+        """A datagram from this address, as a primary sends its NOTIFY."""
+        self._send(where, data)
+
     def _datagrams(self, _: int) -> None:
         udp, service = self._udp, self._service
         for _turn in range(DATAGRAMS_A_TURN):
