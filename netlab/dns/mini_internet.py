@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import dns
@@ -15,6 +16,7 @@ from netlab.dns.serving import Log, Servers
 from netlab.dns.transport import InUse
 from netlab.errors import NetlabError, UsageError
 
+SITE = str(Path(dns.__file__).parents[1])  # where dnspython is, for children that are started without site-packages
 PORT = 5300
 _PORTS_TRIED = 40
 _NETWORKS_TRIED = 40
@@ -45,12 +47,16 @@ def open_servers(
     )
 
 
+def hints_of(roots: Iterable[tuple[str, str]]) -> Delegation:
+    """Names and addresses of root servers as the delegation that iteration begins with."""
+    return Delegation(ROOT, tuple((from_text(name), (address,)) for name, address in roots))
+
+
 class MiniInternet:
     """The servers in a process of their own. Use as a context manager: leaving it leaves nothing behind."""
 
     def __init__(self, folder: Path = topology.EMBEDDED, port: int | None = None) -> None:
-        site = str(Path(dns.__file__).parents[1])
-        self._child = Child("netlab.dns.inside:main", {"folder": str(folder), "port": port, "site": site})
+        self._child = Child("netlab.dns.inside:internet", {"folder": str(folder), "port": port, "site": SITE})
         try:
             ready = self._child.expect(15.0)
         except TimeoutError as error:
@@ -69,7 +75,7 @@ class MiniInternet:
     @property
     def hints(self) -> Delegation:
         """Where iteration begins."""
-        return Delegation(ROOT, tuple((from_text(name), (address,)) for name, address in self.roots))
+        return hints_of(self.roots)
 
     def __enter__(self) -> MiniInternet:
         return self
@@ -79,4 +85,27 @@ class MiniInternet:
 
     def close(self) -> None:
         """End the servers."""
+        self._child.close()
+
+
+class ResolverProcess:
+    """A recursive resolver for stubs in a process of its own. Use as a context manager."""
+
+    def __init__(self, net: MiniInternet) -> None:
+        self._child = Child("netlab.dns.inside:resolver", {"roots": net.roots, "port": net.port, "site": SITE})
+        try:
+            ready = self._child.expect(15.0)
+        except TimeoutError as error:
+            self._child.close()
+            raise NetlabError(f"the resolver did not start: {error}", self._child.last_words()) from None
+        except BaseException:
+            self._child.close()
+            raise
+        self.pid = self._child.pid
+        self.where: tuple[str, int] = (ready["address"], ready["port"])
+
+    def __enter__(self) -> ResolverProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._child.close()

@@ -55,7 +55,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     ways = {way: _Way() for way in WAYS}
     draft = Draft()
     with world(Origin(zones=parameters.zones, seed=parameters.seed)) as here:
-        draft.fact("from", here.where, "")
+        draft.findings.append(f"Asked in {here.where}.")
         try:
             _recursive(here, here.resolver(), name, rtype, [_Way(), _Way()])  # code and sockets warm, before anything counts
             _iterative(here, here.resolver(), name, rtype, _Way())

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from netlab.dns import mini_internet
 from netlab.dns.iterate import Delegation, Resolution, Resolver
 from netlab.dns.loop import Loop
-from netlab.dns.names import ROOT, from_text, to_text
-from netlab.dns.recursor import Recursor, Reply
+from netlab.dns.names import ROOT, to_text
+from netlab.dns.recursor import Recursor
 from netlab.dns.serving import Logged, Servers, describe
 from netlab.dns.steps import Answer
 from netlab.dns.topology import EMBEDDED
-from netlab.dns.transport import InUse, Listener, Upstream, shown
+from netlab.dns.transport import InUse, Listener, Reply, Upstream, shown
 from netlab.experiments.dns_world import REAL_PORT, Origin, given_roots, limits, policy, rng
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Column, Draft, Measurement, Table
@@ -96,7 +96,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         else:
             folder = parameters.zones or EMBEDDED
             servers, plan, port, network = mini_internet.open_servers(loop, folder, parameters.port, log)
-            hints = Delegation(ROOT, tuple((from_text(name), (address,)) for name, address in plan.roots))
+            hints = mini_internet.hints_of(plan.roots)
             place = f"{len(servers.listeners)} servers on 127.{network}.x.y, port {port}; the root is at {plan.roots[0][1]}"
         resolver = Resolver(hints, rng(parameters.seed), policy(parameters, port), limits(parameters))
         busiest: Counter[str] = Counter()
@@ -147,7 +147,7 @@ def _report(
     draft, said = Draft(), recursor.counts
     draft.fact("served for", served_s, "s")
     draft.fact("resolver at", where, "")
-    draft.fact("servers", place, "")
+    draft.findings.append(place[:1].upper() + place[1:] + ".")
     draft.fact("resolver answered from the cache", said["from the cache"], "1")
     draft.fact("resolver resolved", said["resolved"], "1")
     draft.fact("resolver upstream queries", said["upstream"], "1")
