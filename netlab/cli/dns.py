@@ -99,7 +99,9 @@ def _trace(questions: list[str], given: dict[str, Any]) -> None:
     from netlab.experiments.dns_trace import Parameters
     from netlab.runner import run
 
-    parameters = Parameters(**dns_options.origin_of(given), questions=tuple(questions), cache=given.get("cache", False))
+    parameters = Parameters(
+        **dns_options.origin_of(given), questions=tuple(questions), cache=given.get("cache", False)
+    )
     with progress_bar() as progress:
         report = run("dns-trace", parameters, seed=given["seed"], save=given["save"], progress=progress)
     present(report, as_json=given["as_json"])

@@ -11,18 +11,24 @@ from netlab.cli.help import examples
 
 SERVE = "Server"
 Listen = Annotated[
-    str | None, typer.Option("--listen", metavar="IP:PORT", help="Where the resolver is.", rich_help_panel=SERVE)
+    str | None,
+    typer.Option("--listen", metavar="IP:PORT", help="Where the resolver is.", rich_help_panel=SERVE),
 ]
 ResolverOnly = Annotated[
     bool, typer.Option("--resolver-only", help="No servers: resolve from --root.", rich_help_panel=SERVE)
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No query log.", rich_help_panel=SERVE)]
 ServeFor = Annotated[
-    float | None, typer.Option("--duration", metavar="S", min=0.01, help="End after S seconds.", rich_help_panel=SERVE)
+    float | None,
+    typer.Option("--duration", metavar="S", min=0.01, help="End after S seconds.", rich_help_panel=SERVE),
 ]
-Zone = Annotated[str, typer.Argument(metavar="[ZONE]", help="A zone of the miniature Internet with a primary.")]
+Zone = Annotated[
+    str, typer.Argument(metavar="[ZONE]", help="A zone of the miniature Internet with a primary.")
+]
 BadIxfr = Annotated[bool, typer.Option("--bad-ixfr", help="A primary whose IXFR is no good.")]
-Names = Annotated[int, typer.Option("--names", metavar="N", min=1, max=1_000_000, help="Resolutions a round.")]
+Names = Annotated[
+    int, typer.Option("--names", metavar="N", min=1, max=1_000_000, help="Resolutions a round.")
+]
 
 
 @examples("netlab dns cache", "netlab dns cache www.163.com --json")
@@ -96,7 +102,11 @@ def bench(
     _run("dns-bench", Parameters(name, rtype, names, rounds, seed), locals())
 
 
-@examples("netlab dns serve", "netlab dns serve --zones my-zones", "netlab dns serve --resolver-only --root 127.0.0.1 --port 5300")
+@examples(
+    "netlab dns serve",
+    "netlab dns serve --zones my-zones",
+    "netlab dns serve --resolver-only --root 127.0.0.1 --port 5300",
+)
 def serve(
     listen: Listen = None,
     resolver_only: ResolverOnly = False,

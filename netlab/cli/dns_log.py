@@ -23,7 +23,9 @@ def log_lines() -> Iterator[Progress]:
 
 def _write(done: float, text: str) -> None:
     try:
-        sys.stderr.write("".join(f"{to_encoding(printable(line), sys.stderr.encoding)}\n" for line in text.splitlines()))
+        sys.stderr.write(
+            "".join(f"{to_encoding(printable(line), sys.stderr.encoding)}\n" for line in text.splitlines())
+        )
         sys.stderr.flush()
     except OSError:
         pass  # nobody is reading the log

@@ -22,38 +22,58 @@ Roots = Annotated[
     typer.Option("--root", metavar="IP", help="A root server of yours; repeatable.", rich_help_panel=WHERE),
 ]
 RootHints = Annotated[
-    Path | None, typer.Option("--root-hints", metavar="FILE", help="Roots in a hints file.", rich_help_panel=WHERE)
+    Path | None,
+    typer.Option("--root-hints", metavar="FILE", help="Roots in a hints file.", rich_help_panel=WHERE),
 ]
-Live = Annotated[bool, typer.Option("--live", help="The real root servers. Leaves this machine!", rich_help_panel=WHERE)]
+Live = Annotated[
+    bool, typer.Option("--live", help="The real root servers. Leaves this machine!", rich_help_panel=WHERE)
+]
 Zones = Annotated[
     Path | None, typer.Option("--zones", metavar="DIR", help="Your own zone files.", rich_help_panel=WHERE)
 ]
 Port = Annotated[
     int | None,
-    typer.Option("--port", metavar="N", min=1, max=65535, help="The port at every level.", rich_help_panel=WHERE),
+    typer.Option(
+        "--port", metavar="N", min=1, max=65535, help="The port at every level.", rich_help_panel=WHERE
+    ),
 ]
 
 Tcp = Annotated[bool, typer.Option("--tcp", help="Ask by TCP only.", rich_help_panel=HOW)]
 Timeout = Annotated[
-    float, typer.Option("--timeout", metavar="S", min=0.01, max=60, help="Wait so long for a server.", rich_help_panel=HOW)
+    float,
+    typer.Option(
+        "--timeout", metavar="S", min=0.01, max=60, help="Wait so long for a server.", rich_help_panel=HOW
+    ),
 ]
 MaxQueries = Annotated[
-    int, typer.Option("--max-queries", metavar="N", min=1, max=100_000, help="Budget of a question.", rich_help_panel=HOW)
+    int,
+    typer.Option(
+        "--max-queries", metavar="N", min=1, max=100_000, help="Budget of a question.", rich_help_panel=HOW
+    ),
 ]
-Ipv6 = Annotated[bool, typer.Option("--ipv6/--no-ipv6", help="Ask servers by IPv6, too.", rich_help_panel=HOW)]
-Qmin = Annotated[bool, typer.Option("--qmin", help="Show servers only what they need (RFC 9156).", rich_help_panel=HOW)]
+Ipv6 = Annotated[
+    bool, typer.Option("--ipv6/--no-ipv6", help="Ask servers by IPv6, too.", rich_help_panel=HOW)
+]
+Qmin = Annotated[
+    bool, typer.Option("--qmin", help="Show servers only what they need (RFC 9156).", rich_help_panel=HOW)
+]
 AllPaths = Annotated[
     bool, typer.Option("--all-paths", help="Ask every server of each zone, and compare.", rich_help_panel=HOW)
 ]
-KeepCache = Annotated[bool, typer.Option("--cache", help="Keep the cache between names.", rich_help_panel=HOW)]
+KeepCache = Annotated[
+    bool, typer.Option("--cache", help="Keep the cache between names.", rich_help_panel=HOW)
+]
 Batch = Annotated[
-    Path | None, typer.Option("--batch", metavar="FILE", help="Names from a file: NAME [TYPE] a line; - is stdin.")
+    Path | None,
+    typer.Option("--batch", metavar="FILE", help="Names from a file: NAME [TYPE] a line; - is stdin."),
 ]
 Reverse = Annotated[str | None, typer.Option("-x", metavar="IP", help="The name of an address, instead.")]
 At = Annotated[
     str | None, typer.Option("--server", metavar="IP[:PORT]", help="The resolver; without it, netlab's own.")
 ]
-Rounds = Annotated[int, typer.Option("--rounds", metavar="N", min=1, max=1000, help="Medians are of N rounds.")]
+Rounds = Annotated[
+    int, typer.Option("--rounds", metavar="N", min=1, max=1000, help="Medians are of N rounds.")
+]
 
 
 def origin_of(given: dict[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,26 @@ from netlab.dns.message import AA, HEADER, QR, RD, TC, FormatError, Message, Que
 from netlab.dns.names import Name, below
 from netlab.dns.readings import synthesise
 from netlab.dns.records import (
-    ADDRESSES, AXFR, CNAME, FORMERR, IN, IXFR, MX, NOERROR, NOTAUTH, NOTIMP, NS, NXDOMAIN, REFUSED, SERVFAIL, SOA, SRV,
-    YXDOMAIN, RRset, name_at, soa,
+    ADDRESSES,
+    AXFR,
+    CNAME,
+    FORMERR,
+    IN,
+    IXFR,
+    MX,
+    NOERROR,
+    NOTAUTH,
+    NOTIMP,
+    NS,
+    NXDOMAIN,
+    REFUSED,
+    SERVFAIL,
+    SOA,
+    SRV,
+    YXDOMAIN,
+    RRset,
+    name_at,
+    soa,
 )  # fmt: skip
 from netlab.dns.zone import Says, Zone
 
@@ -42,7 +60,9 @@ class Reply:
 class Authority:
     """The zones of one server. `counts`: what it was sent, by what became of it. `notified`: zones a NOTIFY came for."""
 
-    def __init__(self, zones: Iterable[Zone], *, transfer_to: Iterable[str] = (), notify_from: Iterable[str] = ()) -> None:
+    def __init__(
+        self, zones: Iterable[Zone], *, transfer_to: Iterable[str] = (), notify_from: Iterable[str] = ()
+    ) -> None:
         self.zones = {zone.origin: zone for zone in zones}
         self.counts: Counter[str] = Counter()
         self.notified: list[Name] = []
@@ -55,20 +75,30 @@ class Authority:
         """To be called when a zone is not what it was."""
         self._compiled.clear()
 
+    def at_once(self, data: bytes, tcp: bool) -> bytes | None:
+        """The answer, if the same question was answered before: but for the ID and the case of its letters it is the same."""
+        end = data.find(0, 12) + 5
+        known = self._compiled.get(
+            (data[2:12] + data[end:], data[12 : end - 4].lower() + data[end - 4 : end], tcp)
+        )
+        if known is None:
+            return None
+        self.counts["answered"] += 1
+        return data[:2] + known[2:12] + data[12:end] + known[end:]
+
     def handle(self, data: bytes, source: str, tcp: bool) -> list[bytes]:
         """The messages that answer `data`, which came from address `source`; none where silence is the answer."""
-        # A question asked before in the same words has the same answer, but for the ID and the case of its letters.
-        end = data.find(0, 12) + 5
-        key = (data[2:12] + data[end:], data[12:end - 4].lower() + data[end - 4:end], tcp)  # fmt: skip
-        known = self._compiled.get(key)
-        if known is not None:
-            self.counts["answered"] += 1
-            return [data[:2] + known[2:12] + data[12:end] + known[end:]]
+        ready = self.at_once(data, tcp)
+        if ready is not None:
+            return [ready]
         replies, keep = self._consider(data, source, tcp)
         if keep and len(replies) == 1:
             if len(self._compiled) >= MOST_COMPILED:
                 self._compiled.clear()
-            self._compiled[key] = replies[0]
+            end = data.find(0, 12) + 5
+            self._compiled[data[2:12] + data[end:], data[12 : end - 4].lower() + data[end - 4 : end], tcp] = (
+                replies[0]
+            )
         return replies
 
     def _consider(self, data: bytes, source: str, tcp: bool) -> tuple[list[bytes], bool]:
@@ -101,7 +131,9 @@ class Authority:
         limit = 65535 if tcp else min(query.udp_size or 512, EDNS_BYTES)
         if reply.rcode == REFUSED:
             self.counts["refused"] += 1
-        plain = 12 <= question.start and data[12 : question.end].find(0) == question.end - 17  # no pointers, no odd labels
+        plain = (
+            question.start >= 12 and data[12 : question.end].find(0) == question.end - 17
+        )  # no pointers, no odd labels
         return [self._write(data, query, question, reply, limit)], plain
 
     # --- answers
@@ -128,7 +160,12 @@ class Authority:
             if found.says in (Says.ALIAS, Says.DNAME):
                 target = self._alias(found.rrsets[0], name, reply)
                 seen.add(name)
-                if target is None or target in seen or len(seen) > MOST_ALIASES or self.zone_of(target) is None:
+                if (
+                    target is None
+                    or target in seen
+                    or len(seen) > MOST_ALIASES
+                    or self.zone_of(target) is None
+                ):
                     return reply
                 name = target
                 continue
@@ -193,7 +230,11 @@ class Authority:
         room = limit - (11 if query.udp_size is not None else 0)
         writer = Writer(query.id, flags, room)
         writer.question(question.name, question.rtype, data[question.start : question.end - 4])
-        whole = all(writer.rrset(section, rrset) for section, sets in enumerate((reply.answer, reply.authority)) for rrset in sets)
+        whole = all(
+            writer.rrset(section, rrset)
+            for section, sets in enumerate((reply.answer, reply.authority))
+            for rrset in sets
+        )
         if not whole:
             writer.flag(TC)
             self.counts["truncated"] += 1
@@ -208,7 +249,9 @@ class Authority:
 
     # --- transfers
 
-    def _transfer(self, data: bytes, query: Message, question: Question, source: str, tcp: bool) -> list[bytes]:
+    def _transfer(
+        self, data: bytes, query: Message, question: Question, source: str, tcp: bool
+    ) -> list[bytes]:
         zone = self.zones.get(question.name)
         if zone is None or not any(ipaddress.ip_address(source) in network for network in self._transfer_to):
             return [self._refuse(data, query, question, NOTAUTH if zone is None else REFUSED)]
@@ -228,7 +271,9 @@ class Authority:
         if question is None or question.rtype != SOA:
             return self._bare(data, FORMERR)
         if question.name not in self.zones or source not in self._notify_from:
-            return self._refuse(data, query, question, NOTAUTH if question.name not in self.zones else REFUSED)
+            return self._refuse(
+                data, query, question, NOTAUTH if question.name not in self.zones else REFUSED
+            )
         self.counts["notified"] += 1
         self.notified.append(question.name)
         return self._write(data, query, question, Reply(), 512)
@@ -236,6 +281,7 @@ class Authority:
 
 def _needed(rrset: RRset, authority: Iterable[RRset]) -> bool:
     """True for the address of a server that lies within the zone it serves: without it, nobody gets there."""
-    return any(each.rtype == NS and rrset.owner in each.targets() and below((b"", *rrset.owner), each.owner) for each in authority)
-
-
+    return any(
+        each.rtype == NS and rrset.owner in each.targets() and below((b"", *rrset.owner), each.owner)
+        for each in authority
+    )

@@ -64,9 +64,11 @@ class Exchange:
         """The reply, if `data` is one; None after counting it as ignored. Raises FormatError for a reply that is broken."""
         payload, end = self.payload, 16 + len(to_wire(self.name))
         if address != self.server.address or port != self.server.port:
-            return self._ignore(f"from {address} port {port}, who was not asked")
+            self._ignore(f"from {address} port {port}, who was not asked")
+            return None
         if len(data) < 12 or data[:2] != payload[:2] or not data[2] & 0x80:
-            return self._ignore("with an ID that was not sent" if len(data) >= 12 else "too short for a header")
+            self._ignore("with an ID that was not sent" if len(data) >= 12 else "too short for a header")
+            return None
         if data[12:end] == payload[12:end]:
             # Names in the reply may point into the question: they are not to inherit its random case.
             return message.read(data[:12] + to_wire(self.name) + data[end - 4 :])
@@ -76,9 +78,11 @@ class Exchange:
             if self.transport == "tcp":  # forging that takes more than guessing
                 return message.read(data)
             self.case_lost = True
-            return self._ignore("with the question in other upper and lower case")
+            self._ignore("with the question in other upper and lower case")
+            return None
         self.other_question = True
-        return self._ignore(_other_question(data))
+        self._ignore(_other_question(data))
+        return None
 
     def _ignore(self, why: str) -> None:
         self.ignored += 1
@@ -91,7 +95,11 @@ def _other_question(data: bytes) -> str:
         asked = message.read_question(data)
     except FormatError:
         asked = None
-    return f"to another question: {to_text(asked.name)} {type_text(asked.rtype)}" if asked else "without the question"
+    return (
+        f"to another question: {to_text(asked.name)} {type_text(asked.rtype)}"
+        if asked
+        else "without the question"
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -102,13 +110,23 @@ def _letters(name: Name) -> int:
 
 
 def open_exchange(
-    rng: Rng, server: Server, name: Name, rtype: int, *, transport: str, timeout_s: float, edns_bytes: int | None, flags: int = 0
+    rng: Rng,
+    server: Server,
+    name: Name,
+    rtype: int,
+    *,
+    transport: str,
+    timeout_s: float,
+    edns_bytes: int | None,
+    flags: int = 0,
 ) -> Exchange:
     """A new query with a random ID, spelled at random. `edns_bytes` None: without EDNS."""
     wire = to_wire(name)
     letters = _letters(name)
     # XOR with 0x20 turns a lower-case letter of ASCII into its capital; all letters of a Name are lower case.
-    spelled = (int.from_bytes(wire, "big") ^ (rng.getrandbits(8 * len(wire)) & letters)).to_bytes(len(wire), "big")
+    spelled = (int.from_bytes(wire, "big") ^ (rng.getrandbits(8 * len(wire)) & letters)).to_bytes(
+        len(wire), "big"
+    )
     payload = b"".join(
         (
             message.HEADER.pack(rng.getrandbits(16), flags, 1, 0, 0, edns_bytes is not None),

@@ -24,9 +24,19 @@ def internet(config: Message) -> None:
     loop = Loop()
     servers, topology, port, network = open_servers(loop, config["folder"], config["port"])
     _stop_on_sigterm(loop)
-    while any(each.busy for each in servers.secondaries):  # the copy that a secondary makes is part of being ready
+    while any(
+        each.busy for each in servers.secondaries
+    ):  # the copy that a secondary makes is part of being ready
         loop.turn()
-    send({"port": port, "network": network, "roots": topology.roots, "servers": len(servers.listeners), "zones": topology.zones})
+    send(
+        {
+            "port": port,
+            "network": network,
+            "roots": topology.roots,
+            "servers": len(servers.listeners),
+            "zones": topology.zones,
+        }
+    )
     loop.run()
     servers.close()
     loop.close()
@@ -35,14 +45,14 @@ def internet(config: Message) -> None:
 def resolver(config: Message) -> None:
     """Resolve from config["roots"] (name, address) on config["port"] for stubs, at 127.0.0.1 on a free port."""
     sys.path.append(config["site"])
+    import random
     from collections import Counter
 
     from netlab.dns.loop import Loop
     from netlab.dns.mini_internet import hints_of
-    from netlab.dns.iterate import Policy, Resolver
     from netlab.dns.recursor import Recursor
+    from netlab.dns.resolver import Policy, Resolver
     from netlab.dns.transport import Listener, Upstream
-    import random
 
     loop = Loop()
     upstream = Upstream(loop)

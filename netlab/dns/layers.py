@@ -104,6 +104,10 @@ class Forwarder:
         self._next, self._ask, self._rng, self._now_s = next_one, ask, rng, now_s
         self._under_way = 0
 
+    def at_once(self, data: bytes, tcp: bool) -> bytes | None:
+        """Nothing lies ready here."""
+        return None
+
     def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Callable[[bytes], None]) -> None:
         """Take a query from a client; what is none is dropped and counted."""
         try:
@@ -121,7 +125,11 @@ class Forwarder:
             limit = 65535 if tcp else min(query.udp_size or 512, EDNS_BYTES)
             writer = Writer(query.id, QR | RA | query.flags & RD | answer.rcode & 15, limit)
             writer.question(name, rtype, data[question.start : question.end - 4])
-            if not all(writer.rrset(at, each) for at, sets in enumerate((answer.answer, answer.authority)) for each in sets):
+            if not all(
+                writer.rrset(at, each)
+                for at, sets in enumerate((answer.answer, answer.authority))
+                for each in sets
+            ):
                 writer.flag(TC)
             reply(writer.finish())
 
@@ -137,7 +145,14 @@ class Forwarder:
         self._under_way += 1
         self.counts["forwarded"] += 1
         exchange = open_exchange(
-            self._rng, self._next, name, rtype, transport=transport, timeout_s=FORWARD_TIMEOUT_S, edns_bytes=EDNS_BYTES, flags=RD
+            self._rng,
+            self._next,
+            name,
+            rtype,
+            transport=transport,
+            timeout_s=FORWARD_TIMEOUT_S,
+            edns_bytes=EDNS_BYTES,
+            flags=RD,
         )
 
         def heard(came: Heard) -> None:
@@ -152,5 +167,3 @@ class Forwarder:
                 tell(answer)
 
         self._ask(exchange, heard)
-
-

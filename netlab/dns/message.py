@@ -27,7 +27,13 @@ _NAMES_IN_DATA = {
     NS: (0, 1), 3: (0, 1), 4: (0, 1), CNAME: (0, 1), SOA: (0, 2), 7: (0, 1), 8: (0, 1), 9: (0, 1), PTR: (0, 1),
     14: (0, 2), MX: (2, 1), 17: (0, 2), 18: (2, 1), 21: (2, 1), SRV: (6, 1), 36: (2, 1), DNAME: (0, 1),
 }  # fmt: skip
-_MAY_COMPRESS = {NS, CNAME, SOA, PTR, MX}  # when we write: RFC 3597 §4 allows it for the types of RFC 1035 only
+_MAY_COMPRESS = {
+    NS,
+    CNAME,
+    SOA,
+    PTR,
+    MX,
+}  # when we write: RFC 3597 §4 allows it for the types of RFC 1035 only
 
 
 class FormatError(ValueError):
@@ -149,7 +155,9 @@ def records(data: bytes, question: Question | None) -> Iterator[Record]:
             if rtype == OPT:
                 yield Record(section, owner, OPT, ttl, rclass.to_bytes(2, "big"))
             elif rclass == IN:
-                yield Record(section, owner, rtype, ttl if ttl < 1 << 31 else 0, _plain(data, rtype, at, end))  # RFC 2181 §8
+                yield Record(
+                    section, owner, rtype, ttl if ttl < 1 << 31 else 0, _plain(data, rtype, at, end)
+                )  # RFC 2181 §8
             at = end
 
 
@@ -190,7 +198,8 @@ def read(data: bytes) -> Message:
         else:
             group[1].append(rdata)
     message.answer, message.authority, message.additional = (
-        [RRset(owner, rtype, ttl, tuple(rdatas)) for (owner, rtype), (ttl, rdatas) in group.items()] for group in groups
+        [RRset(owner, rtype, ttl, tuple(rdatas)) for (owner, rtype), (ttl, rdatas) in group.items()]
+        for group in groups
     )
     return message
 

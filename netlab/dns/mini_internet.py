@@ -9,14 +9,16 @@ import dns
 
 from netlab.child.handle import Child
 from netlab.dns import topology
-from netlab.dns.iterate import Delegation
 from netlab.dns.loop import Loop
 from netlab.dns.names import ROOT, from_text
+from netlab.dns.resolver import Delegation
 from netlab.dns.serving import Log, Servers
-from netlab.dns.transport import InUse
+from netlab.dns.transport import InUseError
 from netlab.errors import NetlabError, UsageError
 
-SITE = str(Path(dns.__file__).parents[1])  # where dnspython is, for children that are started without site-packages
+SITE = str(
+    Path(dns.__file__).parents[1]
+)  # where dnspython is, for children that are started without site-packages
 PORT = 5300
 _PORTS_TRIED = 40
 _NETWORKS_TRIED = 40
@@ -35,7 +37,7 @@ def open_servers(
         try:
             where = PORT + attempt if port is None else port
             return Servers(loop, plan, where, log), plan, where, network
-        except InUse:
+        except InUseError:
             if port is not None:
                 if not movable:
                     raise  # the addresses are the user's own
@@ -61,7 +63,9 @@ class MiniInternet:
             ready = self._child.expect(15.0)
         except TimeoutError as error:
             self._child.close()
-            raise NetlabError(f"the miniature Internet did not start: {error}", self._child.last_words()) from None
+            raise NetlabError(
+                f"the miniature Internet did not start: {error}", self._child.last_words()
+            ) from None
         except BaseException:
             self._child.close()
             raise
@@ -92,7 +96,9 @@ class ResolverProcess:
     """A recursive resolver for stubs in a process of its own. Use as a context manager."""
 
     def __init__(self, net: MiniInternet) -> None:
-        self._child = Child("netlab.dns.inside:resolver", {"roots": net.roots, "port": net.port, "site": SITE})
+        self._child = Child(
+            "netlab.dns.inside:resolver", {"roots": net.roots, "port": net.port, "site": SITE}
+        )
         try:
             ready = self._child.expect(15.0)
         except TimeoutError as error:

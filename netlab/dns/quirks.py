@@ -11,7 +11,7 @@ from netlab.dns import message
 from netlab.dns.authority import Authority, Reply
 from netlab.dns.message import AA, HEADER, FormatError, Writer
 from netlab.dns.names import from_text, to_wire
-from netlab.dns.records import A, IXFR, NOERROR, NS, NXDOMAIN, SERVFAIL, RRset
+from netlab.dns.records import IXFR, NOERROR, NS, NXDOMAIN, SERVFAIL, A, RRset
 
 Quirk = Callable[["OddAuthority", bytes, str, bool], list[bytes]]
 
@@ -35,7 +35,9 @@ class OddAuthority(Authority):
         if self.quirk == "poison":
             forged = RRset(from_text("www.kaola.com"), A, 86400, (bytes((198, 51, 100, 66)),))
             reply.answer.append(forged)
-            reply.authority.append(RRset(from_text("com"), NS, 86400, (to_wire(from_text("ns.poison.test")),)))
+            reply.authority.append(
+                RRset(from_text("com"), NS, 86400, (to_wire(from_text("ns.poison.test")),))
+            )
             reply.additional.append(forged)
         if self.quirk == "deny-ents" and not reply.answer and reply.rcode == NOERROR:
             zone = self.zone_of(name)

@@ -12,7 +12,18 @@ from enum import StrEnum
 from netlab.dns.message import AA, TC, Message
 from netlab.dns.names import LONGEST_WIRE, Name, below, to_text, to_wire, wire_length, within
 from netlab.dns.records import (
-    ADDRESSES, ANY, CNAME, DNAME, FORMERR, NOERROR, NS, NXDOMAIN, SOA, YXDOMAIN, RRset, rcode_text,
+    ADDRESSES,
+    ANY,
+    CNAME,
+    DNAME,
+    FORMERR,
+    NOERROR,
+    NS,
+    NXDOMAIN,
+    SOA,
+    YXDOMAIN,
+    RRset,
+    rcode_text,
 )  # fmt: skip
 
 
@@ -73,7 +84,9 @@ def interpret(reply: Message, name: Name, rtype: int, zone: Name) -> Reading:
     if answers and _follow(answers, rtype, zone, reading):
         return reading
     authority = _within(reply.authority, zone, "authority", reading)
-    reading.soa = next((each for each in authority if each.rtype == SOA and within(reading.name, each.owner)), None)
+    reading.soa = next(
+        (each for each in authority if each.rtype == SOA and within(reading.name, each.owner)), None
+    )
     return _without_answer(reply, authority, rtype, zone, reading)
 
 
@@ -101,7 +114,9 @@ def _follow(answers: dict[tuple[Name, int], RRset], rtype: int, zone: Name, read
         if reading.answer:
             reading.kind = Kind.ANSWER
             return True
-        alias = next((answers[key] for depth in range(1, len(name)) if (key := (name[depth:], DNAME)) in answers), None)
+        alias = next(
+            (answers[key] for depth in range(1, len(name)) if (key := (name[depth:], DNAME)) in answers), None
+        )
         if alias is not None:
             cname = synthesise(alias, name)
             reading.aliases.append(alias)
@@ -130,7 +145,9 @@ def synthesise(dname: RRset, name: Name) -> RRset | None:
     return RRset(name, CNAME, dname.ttl, (to_wire(target),))
 
 
-def _without_answer(reply: Message, authority: list[RRset], rtype: int, zone: Name, reading: Reading) -> Reading:
+def _without_answer(
+    reply: Message, authority: list[RRset], rtype: int, zone: Name, reading: Reading
+) -> Reading:
     name = reading.name
     if reply.rcode == YXDOMAIN:
         reading.reason = "lame: YXDOMAIN without a DNAME that is too long"
@@ -153,7 +170,9 @@ def _without_answer(reply: Message, authority: list[RRset], rtype: int, zone: Na
     upward = next((each for each in reply.authority if each.rtype == NS), None)
     if upward is not None:
         where = "upward" if within(zone, upward.owner) else "sideways"
-        reading.reason = f"lame: a referral {where}, to {to_text(upward.owner)}; it must lead down from {to_text(zone)}"
+        reading.reason = (
+            f"lame: a referral {where}, to {to_text(upward.owner)}; it must lead down from {to_text(zone)}"
+        )
     elif reading.dropped:
         reading.reason = "lame: nothing within its zone"
     else:
@@ -168,7 +187,11 @@ def _glue(additional: list[RRset], ns: RRset, zone: Name, reading: Reading) -> l
         if rrset.rtype in ADDRESSES and rrset.owner in names and within(rrset.owner, zone):
             glue.append(rrset)
         elif not within(rrset.owner, zone):
-            reading.dropped.append(Dropped(rrset, "additional", f"not within {to_text(zone)}, the zone asked"))
+            reading.dropped.append(
+                Dropped(rrset, "additional", f"not within {to_text(zone)}, the zone asked")
+            )
         else:
-            reading.dropped.append(Dropped(rrset, "additional", "no address of a name server of this referral"))
+            reading.dropped.append(
+                Dropped(rrset, "additional", "no address of a name server of this referral")
+            )
     return glue

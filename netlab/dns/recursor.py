@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from netlab.dns import message
-from netlab.dns.iterate import Asking, Resolution, Resolver
+from netlab.dns.iterate import Asking, Resolution
 from netlab.dns.message import HEADER, QR, RA, RD, TC, FormatError, Message, Writer
 from netlab.dns.names import Name
 from netlab.dns.records import AXFR, FORMERR, IN, IXFR, NOTIMP, OPT, REFUSED, SERVFAIL
+from netlab.dns.resolver import Resolver
 from netlab.dns.steps import Answer
 
 EDNS_BYTES = 1232
@@ -56,19 +57,24 @@ class Recursor:
         self._compiled: dict[tuple[bytes, bytes, bool], bytes] = {}
         self._second = 0
 
-    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Reply) -> None:
-        """Take a query; `reply` is called once, unless silence is the answer."""
+    def at_once(self, data: bytes, tcp: bool) -> bytes | None:
+        """The answer, if the same was asked and answered within this second: but for the ID and the case of its letters."""
         second = int(self._now_s())
         if second != self._second:  # TTLs count whole seconds
             self._second = second
             self._compiled.clear()
+            return None
         end = data.find(0, 12) + 5
-        key = (data[2:12] + data[end:], data[12 : end - 4].lower() + data[end - 4 : end], tcp)
-        known = self._compiled.get(key)
-        if known is not None:
-            self.counts["from the cache"] += 1
-            reply(data[:2] + known[2:12] + data[12:end] + known[end:])
-            return
+        known = self._compiled.get(
+            (data[2:12] + data[end:], data[12 : end - 4].lower() + data[end - 4 : end], tcp)
+        )
+        if known is None:
+            return None
+        self.counts["from the cache"] += 1
+        return data[:2] + known[2:12] + data[12:end] + known[end:]
+
+    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Reply) -> None:
+        """Take a query; `reply` is called once, unless silence is the answer."""
         self._consider(data, source[0], tcp, reply)
 
     def _consider(self, data: bytes, source: str, tcp: bool, reply: Reply) -> None:
@@ -89,17 +95,25 @@ class Recursor:
             reply(_bare(data, FORMERR))
         elif question.rclass != IN or question.rtype in (AXFR, IXFR, OPT) or query.edns_version:
             self.counts["refused"] += 1
-            reply(self._write(_Waiting(data, query, source, tcp, reply), Answer(16 if query.edns_version else REFUSED)))
+            reply(
+                self._write(
+                    _Waiting(data, query, source, tcp, reply), Answer(16 if query.edns_version else REFUSED)
+                )
+            )
         else:
             self._resolve(_Waiting(data, query, source, tcp, reply), question.name, question.rtype)
 
     def _resolve(self, waiting: _Waiting, name: Name, rtype: int) -> None:
         if not waiting.query.flags & RD and self.resolver.cache.get(name, rtype, self._now_s()) is None:
-            self.counts["refused"] += 1  # not to iterate on behalf of those who do not want it: RFC 1034 §4.3.1
+            self.counts["refused"] += (
+                1  # not to iterate on behalf of those who do not want it: RFC 1034 §4.3.1
+            )
             waiting.reply(self._write(waiting, Answer(REFUSED)))
             return
         known = self._under_way.get((name, rtype))
-        if self._clients[waiting.source] >= MOST_FOR_ONE_CLIENT or (known is None and len(self._under_way) >= MOST_UNDER_WAY):
+        if self._clients[waiting.source] >= MOST_FOR_ONE_CLIENT or (
+            known is None and len(self._under_way) >= MOST_UNDER_WAY
+        ):
             self.counts["dropped"] += 1
             return
         self._clients[waiting.source] += 1
@@ -146,7 +160,11 @@ class Recursor:
         limit = (65535 if waiting.tcp else min(query.udp_size or 512, EDNS_BYTES)) - (11 if edns else 0)
         writer = Writer(query.id, QR | RA | query.flags & RD | answer.rcode & 15, limit)
         writer.question(question.name, question.rtype, waiting.data[question.start : question.end - 4])
-        if not all(writer.rrset(section, rrset) for section, sets in enumerate((answer.answer, answer.authority)) for rrset in sets):
+        if not all(
+            writer.rrset(section, rrset)
+            for section, sets in enumerate((answer.answer, answer.authority))
+            for rrset in sets
+        ):
             writer.flag(TC)
             self.counts["truncated"] += 1
         if edns:

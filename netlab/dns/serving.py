@@ -46,6 +46,13 @@ class AuthorityService:
                  notified: Callable[[], None]) -> None:  # fmt: skip
         self.name, self.authority = name, authority
         self._log, self._now_s, self._notified = log, now_s, notified
+        self._ready = (
+            log is None and type(authority) is Authority
+        )  # nothing to write down, and nothing to spoil
+
+    def at_once(self, data: bytes, tcp: bool) -> bytes | None:
+        """What lies ready."""
+        return self.authority.at_once(data, tcp) if self._ready else None
 
     def handle(self, data: bytes, source: Where, tcp: bool, reply: Reply) -> None:
         """Answer at once."""
@@ -54,12 +61,18 @@ class AuthorityService:
         for each in replies:
             reply(each)
         if self._log:
-            self._log(describe(self.name, source, tcp, data, replies, self._now_s() - started_s if replies else None))
+            self._log(
+                describe(
+                    self.name, source, tcp, data, replies, self._now_s() - started_s if replies else None
+                )
+            )
         if self.authority.notified:
             self._notified()
 
 
-def describe(server: str, source: Where, tcp: bool, query: bytes, replies: list[bytes], took_s: float | None) -> Logged:
+def describe(
+    server: str, source: Where, tcp: bool, query: bytes, replies: list[bytes], took_s: float | None
+) -> Logged:
     """A line of the query log."""
     try:
         asked = message.read_question(query)
@@ -110,7 +123,8 @@ class Servers:
     def _open(self, loop: Loop, plan: ServerPlan, port: int, log: Log | None) -> None:
         authority = plan.authority()
         following = [
-            Following(loop, self._upstream, authority, origin, (primary, port)) for origin, primary in plan.secondary.items()
+            Following(loop, self._upstream, authority, origin, (primary, port))
+            for origin, primary in plan.secondary.items()
         ]
 
         def notified() -> None:
@@ -144,7 +158,9 @@ class Servers:
 class Following:
     """A secondary at work: asks for the SOA when it is due, transfers, tries AXFR where IXFR is no good, gives up in the end."""
 
-    def __init__(self, loop: Loop, upstream: Upstream, authority: Authority, origin: Name, primary: Where) -> None:
+    def __init__(
+        self, loop: Loop, upstream: Upstream, authority: Authority, origin: Name, primary: Where
+    ) -> None:
         self._loop, self._upstream, self._authority, self.origin = loop, upstream, authority, origin
         self._primary = Server(from_text("primary.invalid"), *primary)
         self.state = Secondary()
@@ -187,7 +203,9 @@ class Following:
     def _heard_soa(self, heard: Heard) -> None:
         zone = self.state.zone
         if heard.message is None or not heard.message.answer:
-            self._failed(f"SOA: {heard.problem or 'timeout' if heard.message is None else rcode_text(heard.message.rcode)}")
+            self._failed(
+                f"SOA: {heard.problem or 'timeout' if heard.message is None else rcode_text(heard.message.rcode)}"
+            )
         elif zone is not None and not self.state.wants(heard.message):
             self._succeeded(zone, f"serial {zone.soa.serial} is still the newest")
         else:
@@ -198,7 +216,9 @@ class Following:
         incoming = Incoming(self.origin, rtype, zone)
         identifier = secrets.randbits(16)
         payload = (
-            transfers.ixfr_query(identifier, zone) if rtype == IXFR and zone else transfers.axfr_query(identifier, self.origin)
+            transfers.ixfr_query(identifier, zone)
+            if rtype == IXFR and zone
+            else transfers.axfr_query(identifier, self.origin)
         )
         broken: list[str] = []
 
@@ -234,7 +254,9 @@ class Following:
             zone.replace(rrsets)
         self._authority.changed()
         how = "IXFR" if incoming.incremental else "AXFR"
-        self._succeeded(zone, f"{how}: serial {zone.soa.serial}, {incoming.octets} bytes in {incoming.messages} messages")
+        self._succeeded(
+            zone, f"{how}: serial {zone.soa.serial}, {incoming.octets} bytes in {incoming.messages} messages"
+        )
 
     def _succeeded(self, zone: Zone, said: str) -> None:
         self.history.append(said)

@@ -40,16 +40,30 @@ def ask(
             continue
         if heard.message is not None:
             sent_s = heard.sent_s if heard.sent_s is not None else heard.now_s
-            return Told(heard.message, exchange.transport, heard.now_s - sent_s, len(exchange.payload), attempt, ignored)
+            return Told(
+                heard.message,
+                exchange.transport,
+                heard.now_s - sent_s,
+                len(exchange.payload),
+                attempt,
+                ignored,
+            )
         problem = heard.problem or f"no reply within {timeout_s:g} s"
         if exchange.case_lost:
             tcp = True
         if heard.problem:
             break
     where = f"[{server.address}]" if ":" in server.address else server.address
-    raise PeerError(f"{where}:{server.port} did not answer: {problem}", "is a DNS server running there? netlab dns serve starts one")
+    raise PeerError(
+        f"{where}:{server.port} did not answer: {problem}",
+        "is a DNS server running there? netlab dns serve starts one",
+    )
 
 
-def _query(rng: Rng, server: Server, name: Name, rtype: int, tcp: bool, timeout_s: float, edns_bytes: int | None) -> Exchange:
+def _query(
+    rng: Rng, server: Server, name: Name, rtype: int, tcp: bool, timeout_s: float, edns_bytes: int | None
+) -> Exchange:
     transport = "tcp" if tcp else "udp"
-    return open_exchange(rng, server, name, rtype, transport=transport, timeout_s=timeout_s, edns_bytes=edns_bytes, flags=RD)
+    return open_exchange(
+        rng, server, name, rtype, transport=transport, timeout_s=timeout_s, edns_bytes=edns_bytes, flags=RD
+    )

@@ -14,7 +14,7 @@ from netlab.dns import zone as zones
 from netlab.dns.authority import Authority
 from netlab.dns.names import ROOT, Name, from_text, to_text
 from netlab.dns.quirks import QUIRKS, OddAuthority
-from netlab.dns.records import A, AAAA, address_text
+from netlab.dns.records import AAAA, A, address_text
 from netlab.dns.zone import Zone
 from netlab.errors import UsageError
 
@@ -64,7 +64,11 @@ def load(folder: Path, network: int = NETWORK) -> Topology:
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder", f"a copy of {EMBEDDED} is one to begin with")
-    moved = {f"127.{NETWORK}.": f"127.{network}.", f"{NETWORK}.127.in-addr": f"{network}.127.in-addr"} if network != NETWORK else {}
+    moved = (
+        {f"127.{NETWORK}.": f"127.{network}.", f"{NETWORK}.127.in-addr": f"{network}.127.in-addr"}
+        if network != NETWORK
+        else {}
+    )
     plan = folder / "servers.toml"
     if plan.exists():
         servers = _planned(plan, folder, moved)
@@ -98,7 +102,9 @@ def _planned(plan: Path, folder: Path, moved: dict[str, str]) -> list[ServerPlan
         try:
             servers.append(_server(table, zone_of))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise UsageError(f"{plan}: server {number} is not as it should be: {error}", "see the embedded servers.toml") from None
+            raise UsageError(
+                f"{plan}: server {number} is not as it should be: {error}", "see the embedded servers.toml"
+            ) from None
     return servers
 
 
@@ -127,10 +133,16 @@ def _derived(found: list[Zone], network: int) -> list[ServerPlan]:
                 addresses.setdefault(rrset.owner, []).extend(map(address_text, rrset.data))
     servers: dict[str, ServerPlan] = {}
     for zone in found:
-        places = [(server, address) for server in zone.ns_set.targets() for address in dict.fromkeys(addresses.get(server, ()))]
+        places = [
+            (server, address)
+            for server in zone.ns_set.targets()
+            for address in dict.fromkeys(addresses.get(server, ()))
+        ]
         local = [(server, address) for server, address in places if ipaddress.ip_address(address).is_loopback]
         for server, address in local or [(zone.ns_set.targets()[0], f"127.{network}.0.1")]:
-            plan = servers.setdefault(address, ServerPlan(to_text(server), address, transfer_to=("127.0.0.0/8", "::1")))
+            plan = servers.setdefault(
+                address, ServerPlan(to_text(server), address, transfer_to=("127.0.0.0/8", "::1"))
+            )
             plan.zones.append(Zone(zone.origin, zone.rrsets()))
     return list(servers.values())
 

@@ -75,7 +75,7 @@ class Incoming:
         """Take one message; True when the transfer is complete."""
         try:
             reply = message.read_question(data)
-            identifier, flags = message.HEADER.unpack_from(data)[:2]
+            flags = message.HEADER.unpack_from(data)[1]
             found = [each for each in message.records(data, reply) if each.section == 0 and each.rtype != OPT]
         except message.FormatError as error:
             raise PeerError(f"transfer of {to_text(self._origin)}: {error}") from None
@@ -88,7 +88,9 @@ class Incoming:
                 raise PeerError(f"transfer of {to_text(self._origin)} does not begin with its SOA")
             self._records.append(RRset(each.owner, each.rtype, each.ttl, (each.data,)))
         if not self._records or len(self._records) > MOST_RECORDS:
-            raise PeerError(f"transfer of {to_text(self._origin)}: {'empty' if not self._records else 'too many records'}")
+            raise PeerError(
+                f"transfer of {to_text(self._origin)}: {'empty' if not self._records else 'too many records'}"
+            )
         return self._complete()
 
     @property
@@ -104,11 +106,18 @@ class Incoming:
     def _complete(self) -> bool:
         first, last = self._records[0], self._records[-1]
         if len(self._records) == 1:  # a lone SOA says "nothing new" if it is not newer; an AXFR goes on
-            return self._have is not None and self._rtype == IXFR and not newer(_serial(first), self._have.soa.serial)
+            return (
+                self._have is not None
+                and self._rtype == IXFR
+                and not newer(_serial(first), self._have.soa.serial)
+            )
         if last.rtype != SOA or last.data != first.data:
             return False
         # Within IXFR the new SOA also stands before the last additions; the end is the one after that.
-        return not self.incremental or sum(each.rtype == SOA and each.data == first.data for each in self._records) >= 3
+        return (
+            not self.incremental
+            or sum(each.rtype == SOA and each.data == first.data for each in self._records) >= 3
+        )
 
     def apply(self) -> list[RRset]:
         """The records of the new version. PeerError if the differences do not fit what we have: then AXFR is the way."""
@@ -132,7 +141,9 @@ class Incoming:
                 raise PeerError(f"IXFR: removes a record at {to_text(each.owner)} that is not there")
         if serial != _serial(first):
             raise PeerError(f"IXFR: ends at serial {serial}, not at {_serial(first)}")
-        return grouped([first, *(RRset(owner, rtype, ttl, (data,)) for (owner, rtype, data), ttl in records.items())])
+        return grouped(
+            [first, *(RRset(owner, rtype, ttl, (data,)) for (owner, rtype, data), ttl in records.items())]
+        )
 
 
 def _serial(rrset: RRset) -> int:
@@ -141,7 +152,9 @@ def _serial(rrset: RRset) -> int:
 
 def notify(identifier: int, zone: Zone) -> bytes:
     """ "My zone has changed", with the new SOA as a hint (RFC 1996 §3.7)."""
-    return message.write_query(identifier, zone.origin, SOA, flags=message.NOTIFY << 11 | AA, sections=[(0, zone.soa_set)])
+    return message.write_query(
+        identifier, zone.origin, SOA, flags=message.NOTIFY << 11 | AA, sections=[(0, zone.soa_set)]
+    )
 
 
 def ixfr_query(identifier: int, zone: Zone) -> bytes:

@@ -153,7 +153,9 @@ class Zone:
 
 def singles(zone: Iterable[RRset]) -> dict[tuple[Name, int, bytes], int]:
     """Single records and their TTLs, SOA left out."""
-    return {(each.owner, each.rtype, data): each.ttl for each in zone if each.rtype != SOA for data in each.data}
+    return {
+        (each.owner, each.rtype, data): each.ttl for each in zone if each.rtype != SOA for data in each.data
+    }
 
 
 def difference(old: Zone, new: Zone) -> Change:
@@ -199,9 +201,14 @@ def parse_records(source: ZoneText) -> list[RRset]:
     """The records of a master file, which may be no zone: root hints have no SOA."""
     origin = dns.name.Name((*source.origin, b""))
     try:
-        found = dns.zone.from_text(source.text, origin, relativize=False, check_origin=False, filename=source.where)
+        found = dns.zone.from_text(
+            source.text, origin, relativize=False, check_origin=False, filename=source.where
+        )
     except (dns.exception.DNSException, ValueError, UnicodeError) as error:
-        raise UsageError(f"{' '.join(str(error).split()) or type(error).__name__}", "RFC 1035 §5 is what a zone file looks like") from None
+        raise UsageError(
+            f"{' '.join(str(error).split()) or type(error).__name__}",
+            "RFC 1035 §5 is what a zone file looks like",
+        ) from None
     rrsets = []
     for owner, rdataset in found.iterate_rdatasets():
         name = tuple(label.lower() for label in owner.labels[:-1])

@@ -20,7 +20,9 @@ from netlab.experiments.dns_world import Origin, World, question_name, world
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Chart, Column, Draft, Measurement, Samples, Table
 
-WARM_TIMES = 10  # a warm answer is so much quicker that more of them are needed for a round of the same length
+WARM_TIMES = (
+    10  # a warm answer is so much quicker that more of them are needed for a round of the same length
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,22 @@ def _report(draft: Draft, parameters: Parameters, found: _Found) -> None:
     draft.fact("queries lost", found.lost, "1")
     if not done:
         return
-    rows = tuple((way, median(rates), 1 / median(rates), found.upstream[way]) for way, rates in found.rates.items() if median(rates))
-    columns = (Column("way", ""), Column("names/s", "1/s"), Column("time a name", "s"), Column("upstream queries", "1"))
+    rows = tuple(
+        (way, median(rates), 1 / median(rates), found.upstream[way])
+        for way, rates in found.rates.items()
+        if median(rates)
+    )
+    columns = (
+        Column("way", ""),
+        Column("names/s", "1/s"),
+        Column("time a name", "s"),
+        Column("upstream queries", "1"),
+    )
     draft.tables.append(Table("Rates", columns, rows))
-    draft.charts.append(Chart("bar", "Names a second, median of the rounds", "Rates", "way", "names/s", log_y=True))
+    draft.charts.append(
+        Chart("bar", "Names a second, median of the rounds", "Rates", "way", "names/s", log_y=True)
+    )
     draft.samples.append(Samples("cold resolution", "s", found.cold_s))
     draft.check("resolutions that failed", "netlab", 0, found.failed)
     draft.findings.append("One after the other on one connection of one process, with the servers on the same machine: what it "
                           "costs, not what a resolver could do for many clients.")  # fmt: skip
-
-

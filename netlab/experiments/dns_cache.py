@@ -65,7 +65,9 @@ class _House:
                     each.put(name, rtype, known, self.now_s())
                 return known, layer.name
         hits, upstream = self.router.layer.hits, self.isp.counts["upstream"]
-        told = stub.ask(self.here.upstream, self.here.rng, self.router_at, name, rtype, timeout_s=8.0, tries=1)
+        told = stub.ask(
+            self.here.upstream, self.here.rng, self.router_at, name, rtype, timeout_s=8.0, tries=1
+        )
         answer = answer_of(told.message)
         for layer in (self.system, self.browser):
             layer.put(name, rtype, answer, self.now_s())
@@ -88,8 +90,20 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             at_s, started_s = house.now_s() - began_s, house.here.loop.now_s()
             answer, layer = house.look_up(name, rtype)
             took_s = house.here.loop.now_s() - started_s
-            said = ", ".join(data_text(each.rtype, data) for each in answer.answer for data in each.data) or rcode_text(answer.rcode)
-            rows.append((when, int(at_s), layer, good_for(answer), took_s, house.isp.counts["upstream"] - before, said))
+            said = ", ".join(
+                data_text(each.rtype, data) for each in answer.answer for data in each.data
+            ) or rcode_text(answer.rcode)
+            rows.append(
+                (
+                    when,
+                    int(at_s),
+                    layer,
+                    good_for(answer),
+                    took_s,
+                    house.isp.counts["upstream"] - before,
+                    said,
+                )
+            )
             progress(min(len(rows) / 7, 1.0), f"lookup {len(rows)}")
 
         look("first")
@@ -156,6 +170,10 @@ def _report(draft: Draft, rows: list[tuple[Value, ...]]) -> None:
         draft.check("the second is answered by the browser", "course, lecture 1", "browser", again[2])
         draft.findings.append(f"The zone says that its answer is good for {good} s; each layer may forget it earlier, but not later: "
                               "only the browser, with a time of its own, does not care.")  # fmt: skip
-    draft.findings.append("The clock of the caches was moved between the lookups; nothing waited. “took” is measured.")
+    draft.findings.append(
+        "The clock of the caches was moved between the lookups; nothing waited. “took” is measured."
+    )
     if rows[-1][2] == "iteration" and len(rows) > 2:
-        draft.findings.append("When the ISP's time is over, too, the name servers are asked again; the ISP still knows which.")
+        draft.findings.append(
+            "When the ISP's time is over, too, the name servers are asked again; the ISP still knows which."
+        )

@@ -13,10 +13,11 @@ from statistics import median
 
 from netlab.dns import stub
 from netlab.dns.exchange import Server
-from netlab.dns.iterate import Resolution, Resolver
+from netlab.dns.iterate import Resolution
 from netlab.dns.names import ROOT, Name
 from netlab.dns.records import rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
+from netlab.dns.resolver import Resolver
 from netlab.dns.steps import Answer
 from netlab.dns.transport import Listener
 from netlab.experiments.dns_world import Origin, World, question_name, world
@@ -57,11 +58,15 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     with world(Origin(zones=parameters.zones, seed=parameters.seed)) as here:
         draft.findings.append(f"Asked in {here.where}.")
         try:
-            _recursive(here, here.resolver(), name, rtype, [_Way(), _Way()])  # code and sockets warm, before anything counts
+            _recursive(
+                here, here.resolver(), name, rtype, [_Way(), _Way()]
+            )  # code and sockets warm, before anything counts
             _iterative(here, here.resolver(), name, rtype, _Way())
             for number in range(parameters.rounds):
                 progress(number / parameters.rounds, f"round {number + 1}")
-                _recursive(here, here.resolver(), name, rtype, [ways["recursive, cold"], ways["recursive, warm"]])
+                _recursive(
+                    here, here.resolver(), name, rtype, [ways["recursive, cold"], ways["recursive, warm"]]
+                )
                 resolver = here.resolver()
                 _iterative(here, resolver, name, rtype, ways["iterative, cold"])
                 _iterative(here, resolver, name, rtype, ways["iterative, warm"])
@@ -83,7 +88,9 @@ def _recursive(here: World, resolver: Resolver, name: Name, rtype: int, ways: li
         for way in ways:
             before = recursor.counts["upstream"]
             started_s = here.loop.now_s()
-            told = stub.ask(here.upstream, here.rng, Server(ROOT, *listener.where), name, rtype, timeout_s=8.0, tries=1)
+            told = stub.ask(
+                here.upstream, here.rng, Server(ROOT, *listener.where), name, rtype, timeout_s=8.0, tries=1
+            )
             way.times_s.append(here.loop.now_s() - started_s)
             way.host_sent.append(told.tries)
             way.server_sent.append(recursor.counts["upstream"] - before)
@@ -127,13 +134,23 @@ def _report(draft: Draft, ways: dict[str, _Way]) -> None:
     draft.samples += [Samples(name, "s", way.times_s) for name, way in ways.items()]
     cold_r, cold_i, warm_r, warm_i = (ways[name] for name in WAYS)
     draft.check("all ways lead to the same rcode", "RFC 1034 §4.3.1", 1, len(rcodes))
-    draft.check("by recursion, the host sends one query and waits", "course, lecture 1", 1, int(median(cold_r.host_sent)))
+    draft.check(
+        "by recursion, the host sends one query and waits",
+        "course, lecture 1",
+        1,
+        int(median(cold_r.host_sent)),
+    )
     draft.check(
         "cold, the local server sends what the host would have to send", "course, lecture 1",
         int(median(cold_i.host_sent)), int(median(cold_r.server_sent)),
     )  # fmt: skip
     if not rcodes & {2}:
-        draft.check("warm, nobody asks the Internet", "RFC 1034 §5.3.3", 0, int(median(warm_r.server_sent) + median(warm_i.host_sent)))
+        draft.check(
+            "warm, nobody asks the Internet",
+            "RFC 1034 §5.3.3",
+            0,
+            int(median(warm_r.server_sent) + median(warm_i.host_sent)),
+        )
     draft.findings.append(
         f"Recursion moves the work, it does not save it: the host sends 1 instead of {int(median(cold_i.host_sent))}. What saves is "
         f"the cache of a server that many share: {median(cold_r.times_s) / median(warm_r.times_s):.1f} times as fast when warm."

@@ -43,7 +43,15 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         upstream = Upstream(loop)
         try:
             server = Server(ROOT, parameters.server, parameters.port or 53)
-            told = stub.ask(upstream, rng(parameters.seed), server, name, rtype, tcp=parameters.tcp, timeout_s=parameters.timeout_s)
+            told = stub.ask(
+                upstream,
+                rng(parameters.seed),
+                server,
+                name,
+                rtype,
+                tcp=parameters.tcp,
+                timeout_s=parameters.timeout_s,
+            )
         finally:
             upstream.close()
             loop.close()
@@ -53,13 +61,23 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         listener = Listener(here.loop, ("127.0.0.1", 0), recursor, Counter())
         try:
             server = Server(ROOT, *listener.where)
-            told = stub.ask(here.upstream, here.rng, server, name, rtype, tcp=parameters.tcp, timeout_s=parameters.timeout_s)
+            told = stub.ask(
+                here.upstream,
+                here.rng,
+                server,
+                name,
+                rtype,
+                tcp=parameters.tcp,
+                timeout_s=parameters.timeout_s,
+            )
         finally:
             listener.close()
         return _report(parameters, told, server, recursor.counts["upstream"], here.where)
 
 
-def _report(parameters: Parameters, told: stub.Told, server: Server, upstream: int | None, where: str | None) -> Measurement:
+def _report(
+    parameters: Parameters, told: stub.Told, server: Server, upstream: int | None, where: str | None
+) -> Measurement:
     draft, reply = Draft(), told.message
     draft.fact("status", rcode_text(reply.rcode), "")
     draft.fact("id", reply.id, "")
@@ -84,10 +102,20 @@ def _report(parameters: Parameters, told: stub.Told, server: Server, upstream: i
     )  # fmt: skip
     rows = [
         (section, to_text(rrset.owner), rrset.ttl, type_text(rrset.rtype), text)
-        for section, sets in (("answer", reply.answer), ("authority", reply.authority), ("additional", reply.additional))
+        for section, sets in (
+            ("answer", reply.answer),
+            ("authority", reply.authority),
+            ("additional", reply.additional),
+        )
         for rrset in sets
         for text in rrset.texts()
     ]
-    columns = (Column("section", ""), Column("name", ""), Column("ttl", "s"), Column("type", ""), Column("data", ""))
+    columns = (
+        Column("section", ""),
+        Column("name", ""),
+        Column("ttl", "s"),
+        Column("type", ""),
+        Column("data", ""),
+    )
     draft.tables.append(Table("records", columns, tuple(rows)))
     return draft.finish()

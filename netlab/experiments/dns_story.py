@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from netlab.dns.iterate import Resolution
 from netlab.dns.names import to_text
-from netlab.dns.records import NXDOMAIN, SERVFAIL, NOERROR, RRset, rcode_text, type_text
+from netlab.dns.records import NOERROR, NXDOMAIN, SERVFAIL, RRset, rcode_text, type_text
 from netlab.dns.steps import Answer, Step
 from netlab.measure.quantity import Column, Table, Value
 
@@ -94,9 +94,15 @@ class Story:
              "; ".join(step.ignored_words), step.extra)
         )  # fmt: skip
         why = {id(each.rrset): each.why for each in step.dropped}
-        for section, sets in (("answer", step.answer), ("authority", step.authority), ("additional", step.additional)):
+        for section, sets in (
+            ("answer", step.answer),
+            ("authority", step.authority),
+            ("additional", step.additional),
+        ):
             for rrset in sets:
-                self.records += [(question, index, section, *cells, why.get(id(rrset), "")) for cells in _cells(rrset)]
+                self.records += [
+                    (question, index, section, *cells, why.get(id(rrset), "")) for cells in _cells(rrset)
+                ]
 
 
 def _cells(rrset: RRset) -> list[tuple[str, int, str, str]]:

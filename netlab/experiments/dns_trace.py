@@ -86,7 +86,9 @@ def _as_a_host(here: World, name: Name, rtype: int, story: Story, draft: Draft) 
     try:
         started_s = here.loop.now_s()
         local = Server(from_text("local-name-server"), *listener.where)
-        told = stub.ask(here.upstream, here.rng, local, name, rtype, timeout_s=here.limits.total_s + 1.0, tries=1)
+        told = stub.ask(
+            here.upstream, here.rng, local, name, rtype, timeout_s=here.limits.total_s + 1.0, tries=1
+        )
     finally:
         listener.close()
     resolution, answer, ended_s = ended[0]
@@ -102,7 +104,12 @@ def _as_a_host(here: World, name: Name, rtype: int, story: Story, draft: Draft) 
     )  # fmt: skip
     plain = not (here.policy.qmin or here.policy.all_paths or here.own_zones)
     if plain and (to_text(name), rtype) == (COURSE[0], type_from_text(COURSE[1])):
-        draft.check("messages from the question to the answer", "course, lecture 1", COURSE_STEPS, 2 + 2 * resolution.sent)
+        draft.check(
+            "messages from the question to the answer",
+            "course, lecture 1",
+            COURSE_STEPS,
+            2 + 2 * resolution.sent,
+        )
 
 
 def _report(draft: Draft, story: Story, parameters: Parameters) -> Measurement:

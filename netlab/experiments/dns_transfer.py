@@ -19,7 +19,7 @@ from netlab.dns.exchange import Exchange, Server
 from netlab.dns.loop import Loop
 from netlab.dns.names import Name, from_text, to_text
 from netlab.dns.quirks import OddAuthority
-from netlab.dns.records import A, SOA, RRset, Soa, rcode_text, soa
+from netlab.dns.records import SOA, A, RRset, Soa, rcode_text, soa
 from netlab.dns.serving import AuthorityService, Following
 from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import Listener, Upstream, Where
@@ -67,7 +67,12 @@ class _Stage:
         self.diary: list[tuple[Value, ...]] = []
 
     def _listen(self, where: Where, authority: Authority, name: str) -> Listener:
-        return Listener(self.loop, where, AuthorityService(name, authority, None, self.loop.now_s, self._notified), Counter())
+        return Listener(
+            self.loop,
+            where,
+            AuthorityService(name, authority, None, self.loop.now_s, self._notified),
+            Counter(),
+        )
 
     def _notified(self) -> None:
         if self.copy.notified:
@@ -125,7 +130,11 @@ class _Stage:
     def equal(self) -> bool:
         """True if the secondary has every record that the primary has, and no other."""
         mine = self.copy.zones.get(self.origin)
-        return mine is not None and mine.soa == self.source.soa and zone.singles(mine.rrsets()) == zone.singles(self.source.rrsets())
+        return (
+            mine is not None
+            and mine.soa == self.source.soa
+            and zone.singles(mine.rrsets()) == zone.singles(self.source.rrsets())
+        )
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -145,9 +154,17 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         _read_only(stage, draft)
         progress(0.6, "the primary goes away")
         _without_primary(stage, draft)
-    columns = (Column("event", ""), Column("at", "s"), Column("primary", ""), Column("secondary", ""), Column("what happened", ""))
+    columns = (
+        Column("event", ""),
+        Column("at", "s"),
+        Column("primary", ""),
+        Column("secondary", ""),
+        Column("what happened", ""),
+    )
     draft.tables.append(Table("Diary", columns, tuple(stage.diary)))
-    draft.findings.append("The secondary's clock was moved: nothing waited for refresh, retry or expire. Every message was sent.")
+    draft.findings.append(
+        "The secondary's clock was moved: nothing waited for refresh, retry or expire. Every message was sent."
+    )
     return draft.finish()
 
 
@@ -155,14 +172,19 @@ def _zone_file(origin: Name, folder: Path | None) -> Zone:
     name = "root" if not origin else to_text(origin).rstrip(".")
     path = (folder or EMBEDDED) / f"{name}.zone"
     if not path.exists():
-        raise UsageError(f"there is no zone file {path.name} in {folder or 'the miniature Internet'}", "xxsilence.net has one")
+        raise UsageError(
+            f"there is no zone file {path.name} in {folder or 'the miniature Internet'}",
+            "xxsilence.net has one",
+        )
     return zone.parse(zone.read_file(path))
 
 
 def _first_copy(stage: _Stage, draft: Draft) -> None:
     stage.settle()
     stage.note("the secondary starts", stage.following.history[-1])
-    draft.check("after AXFR, the secondary has every record of the primary", "RFC 5936 §2", True, stage.equal())
+    draft.check(
+        "after AXFR, the secondary has every record of the primary", "RFC 5936 §2", True, stage.equal()
+    )
 
 
 def _change(stage: _Stage, draft: Draft, bad_ixfr: bool) -> None:
@@ -171,10 +193,15 @@ def _change(stage: _Stage, draft: Draft, bad_ixfr: bool) -> None:
     sets.append(RRset((b"added", *stage.origin), A, 300, (bytes((192, 0, 2, 99)),)))
     stage.source.replace(sets)
     stage.primary.changed()
-    stage.note("a record is added on the primary", f"serial {old.serial} → {stage.source.soa.serial}; the secondary does not know yet")
+    stage.note(
+        "a record is added on the primary",
+        f"serial {old.serial} → {stage.source.soa.serial}; the secondary does not know yet",
+    )
     before = len(stage.following.history)
     assert stage.primary_listener is not None
-    stage.primary_listener.send(stage.secondary_listener.where, transfers.notify(secrets.randbits(16), stage.source))
+    stage.primary_listener.send(
+        stage.secondary_listener.where, transfers.notify(secrets.randbits(16), stage.source)
+    )
     for _ in range(PATIENCE_TURNS):
         if len(stage.following.history) > before and not stage.following.busy:
             break
@@ -183,7 +210,9 @@ def _change(stage: _Stage, draft: Draft, bad_ixfr: bool) -> None:
     said = stage.following.history[-1]
     draft.check("after NOTIFY, the secondary is equal again", "RFC 1996 §3", True, stage.equal())
     if bad_ixfr:
-        draft.check("an IXFR that is no good is answered by an AXFR", "RFC 1995 §4", "AXFR", said.partition(":")[0])
+        draft.check(
+            "an IXFR that is no good is answered by an AXFR", "RFC 1995 §4", "AXFR", said.partition(":")[0]
+        )
     else:
         draft.check("only the difference was sent", "RFC 1995 §4", "IXFR", said.partition(":")[0])
 
@@ -198,7 +227,9 @@ def _read_only(stage: _Stage, draft: Draft) -> None:
     said = rcode_text(reply.rcode) if reply else "no reply"
     stage.note("somebody sends the secondary an UPDATE", said)
     draft.check("the secondary is a read-only copy", "course, lecture 1; RFC 2136 §6", "NOTIMP", said)
-    stranger = stage.ask(stage.secondary_listener.where, transfers.notify(secrets.randbits(16), stage.source), SOA)
+    stranger = stage.ask(
+        stage.secondary_listener.where, transfers.notify(secrets.randbits(16), stage.source), SOA
+    )
     said = rcode_text(stranger.rcode) if stranger else "no reply"
     stage.note("NOTIFY from a stranger, 127.0.0.1", said)
     draft.check("only its primary may notify it", "RFC 1996 §3.10", "REFUSED", said)
@@ -209,8 +240,12 @@ def _without_primary(stage: _Stage, draft: Draft) -> None:
     stage.stop_primary()
     stage.note("the primary goes away", "the secondary does not notice")
     stage.move(timers.refresh + 1)
-    stage.note(f"refresh: {timers.refresh} s later", f"{stage.following.history[-1]}; it answers all the same")
-    draft.check("after a failed refresh, the secondary still answers", "RFC 1035 §3.3.13", True, _answers(stage))
+    stage.note(
+        f"refresh: {timers.refresh} s later", f"{stage.following.history[-1]}; it answers all the same"
+    )
+    draft.check(
+        "after a failed refresh, the secondary still answers", "RFC 1035 §3.3.13", True, _answers(stage)
+    )
     stage.move(timers.retry + 1)
     stage.note(f"retry: {timers.retry} s later", f"{stage.following.history[-1]}; still no primary")
     stage.move(timers.expire)
@@ -219,9 +254,16 @@ def _without_primary(stage: _Stage, draft: Draft) -> None:
     stage.start_primary()
     stage.move(timers.retry + 1)
     stage.note("the primary is back", stage.following.history[-1])
-    draft.check("when the primary is back, so is the secondary", "RFC 1034 §4.3.5", True, _answers(stage) and stage.equal())
+    draft.check(
+        "when the primary is back, so is the secondary",
+        "RFC 1034 §4.3.5",
+        True,
+        _answers(stage) and stage.equal(),
+    )
 
 
 def _answers(stage: _Stage) -> bool:
-    reply = stage.ask(stage.secondary_listener.where, message.write_query(secrets.randbits(16), stage.origin, SOA), SOA)
+    reply = stage.ask(
+        stage.secondary_listener.where, message.write_query(secrets.randbits(16), stage.origin, SOA), SOA
+    )
     return reply is not None and bool(reply.answer)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from netlab.dns import zone
 from netlab.dns.exchange import Rng
-from netlab.dns.iterate import Delegation, Limits, Policy, Resolver
 from netlab.dns.loop import Loop
 from netlab.dns.mini_internet import MiniInternet
 from netlab.dns.names import ROOT, Name, from_text, to_text, wire_length
-from netlab.dns.records import A, AAAA, NS, address_text
+from netlab.dns.records import AAAA, NS, A, address_text
+from netlab.dns.resolver import Delegation, Limits, Policy, Resolver
 from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import Upstream
 from netlab.errors import UsageError
@@ -90,7 +90,17 @@ def world(origin: Origin) -> Iterator[World]:
         stack.callback(loop.close)
         upstream = Upstream(loop)
         stack.callback(upstream.close)
-        yield World(loop, upstream, hints, policy(origin, port), limits(origin), rng(origin.seed), net, origin.zones is not None, where)
+        yield World(
+            loop,
+            upstream,
+            hints,
+            policy(origin, port),
+            limits(origin),
+            rng(origin.seed),
+            net,
+            origin.zones is not None,
+            where,
+        )
 
 
 def policy(origin: Origin, port: int) -> Policy:
@@ -100,7 +110,11 @@ def policy(origin: Origin, port: int) -> Policy:
 
 def limits(origin: Origin) -> Limits:
     """The bounds; a longer timeout for one server allows more time for all of them in proportion."""
-    return Limits(origin.timeout_s, max(4.5 * min(origin.timeout_s, 1.0), 4.5 * origin.timeout_s, 0.5), origin.max_queries)
+    return Limits(
+        origin.timeout_s,
+        max(4.5 * min(origin.timeout_s, 1.0), 4.5 * origin.timeout_s, 0.5),
+        origin.max_queries,
+    )
 
 
 def rng(seed: int | None) -> Rng:
@@ -130,7 +144,9 @@ def hinted(path: Path) -> Iterator[tuple[Name, tuple[str, ...]]]:
     for rrset in rrsets:
         if rrset.rtype in (A, AAAA):
             addresses.setdefault(rrset.owner, []).extend(map(address_text, rrset.data))
-    servers = [server for rrset in rrsets if rrset.rtype == NS and rrset.owner == ROOT for server in rrset.targets()]
+    servers = [
+        server for rrset in rrsets if rrset.rtype == NS and rrset.owner == ROOT for server in rrset.targets()
+    ]
     known = [(server, tuple(addresses[server])) for server in servers if server in addresses]
     if not known:
         raise UsageError(f"{path}: no NS record of the root with an address")

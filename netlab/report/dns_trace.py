@@ -36,7 +36,8 @@ def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     for question in questions:
         number = question["question"]
         steps, records, answers, host = (
-            [row for row in rows(found, name) if row["question"] == number] for name in ("steps", "records", "answers", "host")
+            [row for row in rows(found, name) if row["question"] == number]
+            for name in ("steps", "records", "answers", "host")
         )
         yield from _story(question, steps, records, host, width)
         yield _conclusion(question, answers, width)
@@ -47,7 +48,9 @@ def rows(found: Measurement, name: str) -> list[Row]:
     """A table's rows as mappings; none where the record has no such table."""
     for table in found.tables:
         if table.name == name:
-            return [dict(zip((column.name for column in table.columns), row, strict=True)) for row in table.rows]
+            return [
+                dict(zip((column.name for column in table.columns), row, strict=True)) for row in table.rows
+            ]
     return []
 
 
@@ -66,7 +69,9 @@ def _numbers(steps: Sequence[Row], host: bool) -> dict[Value, tuple[int, int]]:
     return numbers
 
 
-def _story(question: Row, steps: Sequence[Row], records: Sequence[Row], host: Sequence[Row], width: int) -> Iterator[Iterator[Text]]:
+def _story(
+    question: Row, steps: Sequence[Row], records: Sequence[Row], host: Sequence[Row], width: int
+) -> Iterator[Iterator[Text]]:
     asked = f"{question['name']} {question['type']}"
     numbers = _numbers(steps, bool(host))
     for row in host:
@@ -77,7 +82,10 @@ def _story(question: Row, steps: Sequence[Row], records: Sequence[Row], host: Se
         purpose, depth = str(step["for"]), int(step["depth"] or 0)
         mine = [record for record in records if record["step"] == step["step"]]
         yield chain(headline, _step(step, mine, numbers.get(step["step"]), width))
-    last = max((pair[1] if step["received"] is not None else pair[0] for step, pair in _paired(steps, numbers)), default=1)
+    last = max(
+        (pair[1] if step["received"] is not None else pair[0] for step, pair in _paired(steps, numbers)),
+        default=1,
+    )
     for row in host:
         yield _host_is_told(row, question, last + 1, width)
 
@@ -91,24 +99,38 @@ def _headline(step: Row, purpose: str, depth: int, asked: str, width: int) -> It
         text, mark = f"back to {mine}" if mine else f"back to {asked}", "└ "
     else:
         text, mark = f"first find {mine}", "┌ "
-    yield from wrapped(text, width, first="  " * max(now, 1) + mark, style="bold magenta", mark_style="magenta")
+    yield from wrapped(
+        text, width, first="  " * max(now, 1) + mark, style="bold magenta", mark_style="magenta"
+    )
     yield Text()
 
 
-def _paired(steps: Sequence[Row], numbers: Mapping[Value, tuple[int, int]]) -> Iterator[tuple[Row, tuple[int, int]]]:
+def _paired(
+    steps: Sequence[Row], numbers: Mapping[Value, tuple[int, int]]
+) -> Iterator[tuple[Row, tuple[int, int]]]:
     return ((step, numbers[step["step"]]) for step in steps if step["step"] in numbers)
 
 
 def _host_asks(row: Row, asked: str, width: int) -> Iterator[Text]:
     where = str(row["to"]).rpartition(", ")[2]
-    yield _line(" ① ", "bold cyan", "host → local name server", f"{where} · {row['transport']} · {row['sent']} B", width)
-    yield from wrapped(f"“{asked}?” It wants the answer itself: a recursive query (rd).", width, first="     ")
+    yield _line(
+        " ① ",
+        "bold cyan",
+        "host → local name server",
+        f"{where} · {row['transport']} · {row['sent']} B",
+        width,
+    )
+    yield from wrapped(
+        f"“{asked}?” It wants the answer itself: a recursive query (rd).", width, first="     "
+    )
 
 
 def _host_is_told(row: Row, question: Row, number: int, width: int) -> Iterator[Text]:
     took = f"{human(row['rtt'], 's')} after ① · {row['received']} B · {row['flags']}"
     yield _line(f" {circled(number)} ", "bold cyan", "local name server → host", took, width)
-    yield from wrapped(f"{row['rcode']}: the whole answer, and a copy stays in its cache.", width, first="     ")
+    yield from wrapped(
+        f"{row['rcode']}: the whole answer, and a copy stays in its cache.", width, first="     "
+    )
 
 
 def _step(step: Row, records: Sequence[Row], numbers: tuple[int, int] | None, width: int) -> Iterator[Text]:
@@ -118,12 +140,23 @@ def _step(step: Row, records: Sequence[Row], numbers: tuple[int, int] | None, wi
         yield from _unasked(step, records, margin, width)
         return
     where = f"{step['address']} · {step['transport']} · {step['sent']} B"
-    yield _line(f"{margin} {circled(numbers[0])} ", "bold cyan", f"→ {step['server']} of zone {step['zone']}", where, width)
+    yield _line(
+        f"{margin} {circled(numbers[0])} ",
+        "bold cyan",
+        f"→ {step['server']} of zone {step['zone']}",
+        where,
+        width,
+    )
     yield from wrapped(f"“{step['name']} {step['type']}?”", width, first=inner)
     if step["why"]:
         yield from wrapped(f"why: {step['why']}", width, first=inner, style="dim")
     if step["ignored"]:
-        yield from wrapped(f"ignored {step['ignored']}: a reply {step['ignored replies']}", width, first=inner, style="yellow")
+        yield from wrapped(
+            f"ignored {step['ignored']}: a reply {step['ignored replies']}",
+            width,
+            first=inner,
+            style="yellow",
+        )
     kind = str(step["kind"])
     style = "bold green" if kind in _GOOD else "bold red" if kind in _BAD else "bold yellow"
     if step["received"] is None:
@@ -139,7 +172,9 @@ def _step(step: Row, records: Sequence[Row], numbers: tuple[int, int] | None, wi
 
 
 def _called(step: Row) -> str:
-    return {"nxdomain": "NXDOMAIN", "nodata": "NODATA", "alias": "CNAME", "no edns": "no EDNS"}.get(str(step["kind"]), str(step["kind"]))
+    return {"nxdomain": "NXDOMAIN", "nodata": "NODATA", "alias": "CNAME", "no edns": "no EDNS"}.get(
+        str(step["kind"]), str(step["kind"])
+    )
 
 
 def _unasked(step: Row, records: Sequence[Row], margin: str, width: int) -> Iterator[Text]:
@@ -170,12 +205,20 @@ def _records(records: Sequence[Row], indent: str, width: int, additional: str = 
         else:
             yield from _one_line(head, text, width, style)
     if len(records) > len(shown):
-        yield Text(f"{indent}  … and {len(records) - len(shown)} more records (--json has them)"[:width], style="dim")
+        yield Text(
+            f"{indent}  … and {len(records) - len(shown)} more records (--json has them)"[:width], style="dim"
+        )
 
 
 def _one_line(head: str, text: str, width: int, style: str) -> Iterator[Text]:
     longest = 3 * (width - cell_len(head))
-    yield from wrapped(text if len(text) <= longest else text[: longest - 1] + "…", width, first=head, style=style, mark_style="dim")
+    yield from wrapped(
+        text if len(text) <= longest else text[: longest - 1] + "…",
+        width,
+        first=head,
+        style=style,
+        mark_style="dim",
+    )
 
 
 def _line(mark: str, mark_style: str, left: str, right: str, width: int, left_style: str = "bold") -> Text:
@@ -194,14 +237,21 @@ def _line(mark: str, mark_style: str, left: str, right: str, width: int, left_st
 def _conclusion(question: Row, answers: Sequence[Row], width: int) -> Iterator[Text]:
     rcode = str(question["rcode"])
     style = "bold green" if rcode == "NOERROR" and answers else "bold red"
-    yield Text.assemble(("Answer", "bold"), f"  {question['name']} {question['type']}: ", (_verdict(question, answers), style))
+    yield Text.assemble(
+        ("Answer", "bold"), f"  {question['name']} {question['type']}: ", (_verdict(question, answers), style)
+    )
     shown = answers[:20]
     names = max((len(str(row["name"])) for row in shown), default=0)
     names = names if names + 26 <= width else 0
     for row in shown:
         head = f"  {printable(str(row['name'])):<{names}} {row['ttl']:>6} {row['type']:<5} "
         note = "  (how long “no” may be remembered)" if row["section"] == "authority" else ""
-        yield from _one_line(head, printable(str(row["data"])) + note, width, "bold green" if row["section"] == "answer" else "dim")
+        yield from _one_line(
+            head,
+            printable(str(row["data"])) + note,
+            width,
+            "bold green" if row["section"] == "answer" else "dim",
+        )
     if len(answers) > len(shown):
         yield Text(f"  … and {len(answers) - len(shown)} more records", style="dim")
     if question["reason"]:
@@ -216,7 +266,9 @@ def _conclusion(question: Row, answers: Sequence[Row], width: int) -> Iterator[T
 
 def _verdict(question: Row, answers: Sequence[Row]) -> str:
     rcode = str(question["rcode"])
-    if rcode == "NOERROR" and not any(row["section"] == "answer" and row["type"] == question["type"] for row in answers):
+    if rcode == "NOERROR" and not any(
+        row["section"] == "answer" and row["type"] == question["type"] for row in answers
+    ):
         asked_any = question["type"] == "ANY" and any(row["section"] == "answer" for row in answers)
         return rcode if asked_any else "NODATA (NOERROR, and no such record)"
     return rcode
@@ -226,7 +278,9 @@ def _count(value: Value, one: str, many: str) -> str:
     return f"{value} {one if value == 1 else many}"
 
 
-def _bars(steps: Sequence[Row], numbers: Mapping[Value, tuple[int, int]], total_s: float, width: int) -> Iterator[Text]:
+def _bars(
+    steps: Sequence[Row], numbers: Mapping[Value, tuple[int, int]], total_s: float, width: int
+) -> Iterator[Text]:
     """When each query was under way, on one scale."""
     asked = [step for step in steps if step["step"] in numbers and step["rtt"] is not None]
     if not asked or total_s <= 0:
@@ -253,12 +307,21 @@ def bar(begin: float, took: float, room: int) -> str:
 
 def _summary(questions: Sequence[Row], width: int) -> Iterator[Text]:
     """Many questions, a line each."""
-    yield Text.assemble(("Questions", "bold"), (f"  {len(questions)}; the steps of each are in --json", "dim"))
+    yield Text.assemble(
+        ("Questions", "bold"), (f"  {len(questions)}; the steps of each are in --json", "dim")
+    )
     longest = max(len(printable(str(row["name"]))) for row in questions)
     names = min(longest, max(width - 44, 12))
-    yield Text(f"  {'name':<{names}} {'type':<6} {'rcode':<9} {'queries':>7} {'time':>9}"[:width], style="dim")
+    yield Text(
+        f"  {'name':<{names}} {'type':<6} {'rcode':<9} {'queries':>7} {'time':>9}"[:width], style="dim"
+    )
     for row in questions:
         name = printable(str(row["name"]))
         name = name if len(name) <= names else name[: names - 1] + "…"
         style = "" if row["rcode"] == "NOERROR" else "red"
-        yield Text(f"  {name:<{names}} {row['type']:<6} {row['rcode']:<9} {row['queries']:>7} {human(row['time'], 's'):>9}"[:width], style=style)
+        yield Text(
+            f"  {name:<{names}} {row['type']:<6} {row['rcode']:<9} {row['queries']:>7} {human(row['time'], 's'):>9}"[
+                :width
+            ],
+            style=style,
+        )

@@ -14,7 +14,11 @@ from netlab.dns.message import FormatError, Message
 from netlab.dns.steps import Answer
 from netlab.dns.transport.listening import DATAGRAMS_A_TURN, family_of
 
-_IP_RECVERR, _IPV6_RECVERR = 11, 25  # <linux/in.h>, <linux/in6.h>: errors also for sockets that are not connected, ip(7)
+_LONGEST_REPLY_BYTES = 8192  # by UDP; we offer to take 1232
+_IP_RECVERR, _IPV6_RECVERR = (
+    11,
+    25,
+)  # <linux/in.h>, <linux/in6.h>: errors also for sockets that are not connected, ip(7)
 
 Done = Callable[[Heard], None]
 
@@ -138,7 +142,7 @@ class _UdpSocket:
         for _turn in range(DATAGRAMS_A_TURN):
             exchange = self._exchange
             try:
-                data, source = self._sock.recvfrom(65535)
+                data, source = self._sock.recvfrom(_LONGEST_REPLY_BYTES)
             except BlockingIOError:
                 return
             except OSError as error:  # ICMP said so (ip(7), IP_RECVERR)
@@ -176,7 +180,9 @@ class _TcpAsk:
         gone: Callable[[_TcpAsk], None],
     ) -> None:  # fmt: skip
         self._loop, self._exchange, self._done, self._more, self._gone = loop, exchange, done, more, gone
-        self._sock = socket.socket(family_of(exchange.server.address), socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        self._sock = socket.socket(
+            family_of(exchange.server.address), socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+        )
         self._out = len(exchange.payload).to_bytes(2, "big") + exchange.payload
         self._in = bytearray()
         self._finished = False

@@ -22,11 +22,15 @@ MOST_CONNECTIONS = 256
 IDLE_S = 10.0  # RFC 7766 §6.2.3: a few seconds
 MOST_WAITING_BYTES = 1 << 20  # of replies that a slow client has not taken
 DATAGRAMS_A_TURN = 64  # so that a flood on one socket does not starve the others
+LONGEST_QUERY_BYTES = 4096  # by UDP; what is longer is cut, and so malformed
 _RECEIVE_BUFFER_BYTES = 1 << 20
 
 
 class Service(Protocol):
     """What answers queries."""
+
+    def at_once(self, data: bytes, tcp: bool) -> bytes | None:
+        """The answer, if it lies ready: most queries repeat others, and need not be taken apart."""
 
     def handle(self, data: bytes, source: Where, tcp: bool, reply: Reply) -> None:
         """Call `reply` with each message of the answer, now or later; or never."""
@@ -66,17 +70,21 @@ class Listener:
         self._send(where, data)
 
     def _datagrams(self, _: int) -> None:
-        udp, service = self._udp, self._service
+        udp, service, at_once = self._udp, self._service, self._service.at_once
         for _turn in range(DATAGRAMS_A_TURN):
             try:
-                data, source = udp.recvfrom(65535)
+                data, source = udp.recvfrom(LONGEST_QUERY_BYTES)
             except BlockingIOError:
                 return
             except OSError:
                 self.counts["receive errors"] += 1
                 return
             self.counts["datagrams"] += 1
-            service.handle(data, source[:2], False, partial(self._send, source))
+            ready = at_once(data, False)
+            if ready is not None:
+                self._send(source, ready)
+            else:
+                service.handle(data, source[:2], False, partial(self._send, source))
 
     def _send(self, source: Where, data: bytes) -> None:
         try:
@@ -95,7 +103,9 @@ class Listener:
             sock.close()
             return
         self.counts["connections"] += 1
-        self._connections.add(_Connection(self._loop, sock, source[:2], self._service, self.counts, self._connections.discard))
+        self._connections.add(
+            _Connection(self._loop, sock, source[:2], self._service, self.counts, self._connections.discard)
+        )
 
 
 class _Connection:
@@ -106,10 +116,16 @@ class _Connection:
         gone: Callable[[_Connection], None],
     ) -> None:  # fmt: skip
         sock.setblocking(False)
-        self._loop, self._sock, self._source, self._service, self._counts, self._gone = loop, sock, source, service, counts, gone
+        self._loop, self._sock, self._source, self._service, self._counts, self._gone = (
+            loop,
+            sock,
+            source,
+            service,
+            counts,
+            gone,
+        )
         self._in, self._out = bytearray(), bytearray()
         self._ended = self._closed = False
-        self._expected = 0  # answers that are still to come
         self._idle = loop.after(IDLE_S, self._idled)
         loop.watch(sock.fileno(), self._ready)
 
@@ -150,7 +166,11 @@ class _Connection:
             query = bytes(self._in[2 : 2 + length])
             del self._in[: 2 + length]
             self._counts["messages by TCP"] += 1
-            self._service.handle(query, self._source, True, self._reply)
+            ready = self._service.at_once(query, True)
+            if ready is not None:
+                self._reply(ready)
+            else:
+                self._service.handle(query, self._source, True, self._reply)
             if self._closed:
                 return
         if not data:
@@ -213,15 +233,20 @@ def _bound_pair(where: Where) -> tuple[socket.socket, socket.socket]:
     raise AssertionError
 
 
-class InUse(UsageError):
+class InUseError(UsageError):
     """Somebody else has the address and port."""
 
 
 def _cannot_bind(error: OSError, where: Where) -> UsageError | MachineLacks:
     if error.errno == errno.EADDRINUSE:
-        return InUse(f"{shown(where)} is in use by another socket", f"choose another port; who has it: ss -lunpt 'sport = {where[1]}'")
+        return InUseError(
+            f"{shown(where)} is in use by another socket",
+            f"choose another port; who has it: ss -lunpt 'sport = {where[1]}'",
+        )
     if error.errno in (errno.EACCES, errno.EPERM):
-        return MachineLacks(f"{shown(where)}: no permission to bind", "ports below 1024 need root; choose a port from 1024 up")
+        return MachineLacks(
+            f"{shown(where)}: no permission to bind", "ports below 1024 need root; choose a port from 1024 up"
+        )
     if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
         return UsageError(f"{where[0]} is no address of this machine", "try an address in 127.0.0.0/8")
     return UsageError(f"cannot listen on {shown(where)}: {error.strerror or error}")

@@ -35,12 +35,12 @@ def volley(where: Where, queries: Sequence[bytes], count: int, under_way: int = 
         sock.settimeout(PATIENCE_S)
         started_s = time.monotonic()
         while answered + lost < count:
-            while len(open_ids) < under_way and sent < count:
-                identifier = sent & 0xFFFF
-                sock.send(identifier.to_bytes(2, "big") + queries[sent % len(queries)][2:])
-                open_ids.add(identifier)
-                sent += 1
             try:
+                while len(open_ids) < under_way and sent < count:
+                    identifier = sent & 0xFFFF
+                    open_ids.add(identifier)
+                    sent += 1
+                    sock.send(identifier.to_bytes(2, "big") + queries[(sent - 1) % len(queries)][2:])
                 reply = sock.recv(65535)
             except (TimeoutError, ConnectionRefusedError):
                 lost += len(open_ids)
