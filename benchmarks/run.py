@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -77,18 +78,20 @@ def main() -> int:
     except re.error as error:
         print(f"run.py: --only {options.only!r} is not a regular expression: {error}", file=sys.stderr)
         return 2
+    chosen = {title: measure for title, measure in sections().items() if wanted.search(title)}
+    if not chosen:
+        print(f"run.py: --only {options.only!r} matches none of:", *sections(), sep="\n  ", file=sys.stderr)
+        return 2
     build()
     cpus = sorted(os.sched_getaffinity(0))
     placement = Placement(cpus[0], cpus[1] if len(cpus) > 1 else cpus[0])
-    host = f"Linux {platform.release()}, CPython {platform.python_version()}, {len(cpus)} CPUs"
+    host = f"Linux {platform.release()}, CPython {platform.python_version()}, CPUs: {len(cpus)}"
     print(f"{host}; servers on CPU {placement.server}, load on CPU {placement.load}")
     if len(cpus) == 1:
         print("There is only one CPU: server and load share it, which brings every ratio nearer to 1.")
     started = time.monotonic()
     results: list[Result] = []
-    for title, measure in sections().items():
-        if not wanted.search(title):
-            continue
+    for title, measure in chosen.items():
         try:
             result = measure(settings, placement, say)
         except RowError as failure:
@@ -115,6 +118,9 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # Asked to end, in either way: unwind, so that every server is stopped on the way out.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from netlab.clock import monotonic_ns
 from netlab.experiments.placement import Placement
 from netlab.load.generator import LoadGenerator, LoadResult
-from netlab.load.outcome import CORRUPT, UNANSWERED
+from netlab.load.outcome import CORRUPT, LOST_WITH_IT, UNANSWERED
 from netlab.load.plan import Plan
 from netlab.load.window import Tally
 from netlab.measure.process import TreeMemory
@@ -96,7 +96,7 @@ class Trial:
 
     @property
     def memory_per_connection(self) -> float | None:
-        """PSS that the server gained with the connections, a connection; bytes. User space only: sockets are the kernel's."""
+        """PSS that the server gained with each connection, in bytes. User space only: sockets are the kernel's."""
         connections = self.load.connected + self.load.idle
         if self.held.pss_bytes is None or self.at_rest.pss_bytes is None or self.setup.plan.per_connection:
             return None
@@ -119,8 +119,8 @@ class Trial:
 
     @property
     def other_errors(self) -> int:
-        """Failures of any other kind."""
-        return sum(self.load.errors.values()) - self.unanswered - self.corrupt
+        """Connections that failed in any other way, beyond those that the server says it has shed."""
+        return connections_failed(self.load.errors) - self.outcome.counts[Count.SHED]
 
     def bottleneck(self) -> str | None:
         """Which side had no CPU time left, if one can tell: "server", "load" or None (waiting for each other)."""
@@ -144,7 +144,8 @@ def run(setup: Setup, progress: Progress) -> Trial:
         ) as load:
             total = plan.connections + plan.idle
             connected = load.connect(lambda count: progress(0.1 * count / total, f"connecting: {count:,} of {total:,}"))
-            wait_until_taken(server, total)
+            if setup.transport == "tcp":  # UDP clients have had their first echo by now: all are known
+                wait_until_taken(server, total)
             held = server.memory()
             measure_at = load.go()
             try:
@@ -173,6 +174,11 @@ def run(setup: Setup, progress: Progress) -> Trial:
         setup, result, before, after, at_rest, held, max(held.threads, running.threads),
         max(held.processes, running.processes), outcome, interrupted,
     )  # fmt: skip
+
+
+def connections_failed(errors: dict[str, int]) -> int:
+    """How many connections were refused, reset or closed early, by the errors that the load has counted."""
+    return sum(count for kind, count in errors.items() if kind not in (UNANSWERED, CORRUPT, LOST_WITH_IT))
 
 
 def wait_until_taken(server: RunningServer, connections: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import resource
@@ -21,6 +22,9 @@ from netlab.servers.supervisor import RunningServer
 
 DEADLINE_S = 10.0
 """How long a fact may take to become true. A test that gets this far has failed; no test waits for it to pass."""
+
+StartTcp = Callable[..., RunningServer]
+"""The fixture `start_tcp`: a mode and some limits in, a server of the test's own out."""
 
 ONE_CLIENT_EACH = {"iterative", "prefork", "thread-pool"}
 """Modes in which a process or thread stays with its client, so that the next ones wait for a free one."""
@@ -143,7 +147,7 @@ def push_until_blocked(server: RunningServer, client: socket.socket, most_bytes:
     still_looks = 0
     seen = -1
     deadline = time.monotonic() + DEADLINE_S
-    while still_looks < 50:  # blocked, and the server has read nothing more, 50 looks in a row
+    while still_looks < 25:  # blocked, and the server has read nothing more, 25 looks in a row
         assert time.monotonic() < deadline, f"still not blocked after {sent} bytes"
         try:
             sent += client.send(block)
@@ -180,6 +184,13 @@ def open_descriptors(pid: int | None = None) -> set[int]:
     folder = Path(f"/proc/{pid or os.getpid()}/fd")
     # Looked at twice: the first look has a descriptor of its own, which is gone at the second.
     return {int(name) for name in os.listdir(folder) if os.path.lexists(folder / name)}
+
+
+def limit_that_leaves(pid: int, free: int) -> int:
+    """The RLIMIT_NOFILE under which a process can open `free` more descriptors: each takes the lowest free number."""
+    taken = open_descriptors(pid)
+    numbers = (number for number in itertools.count() if number not in taken)
+    return next(itertools.islice(numbers, free, None))
 
 
 @contextmanager

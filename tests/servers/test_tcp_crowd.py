@@ -7,15 +7,16 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from conftest import StartTcp
 from tcp_peer import (
     AT_ONCE,
     MISSION,
     ONE_CLIENT_EACH,
+    StartTcp,
     by_name,
     connect,
     descriptor_limit,
     is_turned_away,
+    limit_that_leaves,
     many,
     noise,
     open_descriptors,
@@ -154,7 +155,7 @@ def many_descriptors() -> Iterator[None]:
 
 @pytest.mark.usefixtures("many_descriptors")
 def test_select_sheds_descriptors_that_do_not_fit_its_set_and_serves_the_others(start_tcp: StartTcp) -> None:
-    server = start_tcp(find("tcp", "select"))
+    server = start_tcp(find("tcp", "select"), max_connections=2000)
     with many(server, FD_SETSIZE + 76) as clients:
         until(lambda: sum(_served_and_shed(server.counts())) == len(clients), "all are served or shed")
         served, shed = _served_and_shed(server.counts())
@@ -178,7 +179,7 @@ def test_select_sheds_descriptors_that_do_not_fit_its_set_and_serves_the_others(
 @pytest.mark.usefixtures("many_descriptors")
 @pytest.mark.parametrize("mode", [mode for mode in AT_ONCE if mode.name in {"poll", "epoll", "thread"}], ids=by_name)
 def test_the_others_know_no_such_bound(mode: Mode, start_tcp: StartTcp) -> None:
-    server = start_tcp(mode)
+    server = start_tcp(mode, max_connections=2000)
     with many(server, FD_SETSIZE + 76) as clients:
         assert all(ping(client) for client in clients)
         assert server.counts()[Count.SHED] == 0
@@ -192,7 +193,7 @@ def test_out_of_descriptors_those_it_has_are_served_the_others_shed_until_there_
     serving = processes(server)[-1].pid  # epoll-multi: the worker
     with connect(server) as first:
         assert ping(first)
-        with descriptor_limit(serving, max(open_descriptors(serving)) + 6) as lift, many(server, 20) as clients:
+        with descriptor_limit(serving, limit_that_leaves(serving, 6)) as lift, many(server, 20) as clients:
             until(lambda: sum(_served_and_shed(server.counts())) == 21, "all are served or shed")
             served, shed = _served_and_shed(server.counts())
             assert 3 <= served <= 8
@@ -221,7 +222,7 @@ def test_a_descriptor_table_that_is_full_sheds_every_newcomer_until_it_is_not(na
         assert ping(client)
     until_count(server, Count.CLOSED, 1)
     accepting = processes(server)[1 if name == "prefork" else 0].pid
-    with descriptor_limit(accepting, max(open_descriptors(accepting) - {server.ledger.fd}) + 1) as lift:
+    with descriptor_limit(accepting, limit_that_leaves(accepting, 0)) as lift:
         with connect(server) as client:  # accept(2) has waited with a descriptor in hand
             assert ping(client)
         until_count(server, Count.CLOSED, 2)
