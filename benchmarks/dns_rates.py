@@ -2,7 +2,8 @@
 
     python benchmarks/dns_rates.py [--rounds 7] [--names 400]
 
-Everything is measured in one run, round by round in turn, and said as ratios; the servers are the miniature Internet in a
+Everything is measured in one run, round by round in turn, and said as ratios; the servers are the miniature Internet
+in a
 process of its own for both sides. Warm answers are counted by dnsperf where there is one, and by our own closed loop
 (netlab/dns/transport/volley.py); NSD is Debian's, with the same record and as many server processes as we have: one.
 """
@@ -46,9 +47,7 @@ def plain_loop(net: MiniInternet, count: int) -> float:
     for _ in range(count):
         server = net.roots[0][1]
         for _ in range(3):
-            reply = dns.query.udp(
-                dns.message.make_query(NAME, "A", use_edns=0), server, timeout=2, port=net.port
-            )
+            reply = dns.query.udp(dns.message.make_query(NAME, "A", use_edns=0), server, timeout=2, port=net.port)
             if reply.answer:
                 break
             server = reply.additional[0][0].address
@@ -57,7 +56,8 @@ def plain_loop(net: MiniInternet, count: int) -> float:
 
 
 def ours(net: MiniInternet, loop: Loop, upstream: Upstream, count: int, cache: bool) -> float:
-    """The same by netlab, three queries a name. With the cache on it is filled and looked into, and then made to forget."""
+    """The same by netlab, three queries a name. With the cache on it is filled and looked into, and then made to
+    forget."""
     resolver = Resolver(net.hints, random.SystemRandom(), Policy(port=net.port))
     name = from_text(NAME)
     began = time.perf_counter()
@@ -84,12 +84,12 @@ def nsd() -> Iterator[int | None]:
         conf = Path(folder, "nsd.conf")
         conf.write_text(
             f'server:\n ip-address: 127.0.0.1@{NSD_PORT}\n zonesdir: {folder}\n pidfile: {folder}/pid\n database: ""\n'
-            f' xfrdfile: {folder}/xfrd\n zonelistfile: {folder}/list\n username: ""\n server-count: 1\n rrl-ratelimit: 0\n'
-            f"remote-control:\n control-enable: no\nzone:\n name: xxsilence.net\n zonefile: {EMBEDDED}/xxsilence.net.zone\n"
+            f' xfrdfile: {folder}/xfrd\n zonelistfile: {folder}/list\n username: ""\n'
+            " server-count: 1\n rrl-ratelimit: 0\n"
+            "remote-control:\n control-enable: no\nzone:\n name: xxsilence.net\n"
+            f" zonefile: {EMBEDDED}/xxsilence.net.zone\n"
         )
-        process = subprocess.Popen(
-            ["nsd", "-d", "-c", str(conf)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = subprocess.Popen(["nsd", "-d", "-c", str(conf)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             query = message.write_query(1, from_text(NAME), A, udp_size=1232)
             for _ in range(50):
@@ -110,7 +110,8 @@ def dnsperf(where: tuple[str, int], seconds: float) -> float | None:
         file.write(f"{NAME} A\n")
         file.flush()
         said = subprocess.run(
-            ["dnsperf", "-s", where[0], "-p", str(where[1]), "-d", file.name, "-l", str(seconds), "-c", "1", "-q", "50", "-e"],
+            ["dnsperf", "-s", where[0], "-p", str(where[1]), "-d", file.name, "-l", str(seconds), "-c", "1", "-q",
+            "50", "-e"],
             capture_output=True, text=True, check=False,
         ).stdout  # fmt: skip
     found = re.search(r"Queries per second:\s+([\d.]+)", said)
@@ -150,9 +151,7 @@ def main() -> None:
             cold["dns.query.udp, three times"].append(given.names / plain_loop(net, given.names))
             cold["netlab, cache off"].append(given.names / ours(net, loop, upstream, given.names, False))
             cold["netlab, cache on"].append(given.names / ours(net, loop, upstream, given.names, True))
-            places = (
-                {"NSD": ("127.0.0.1", nsd_port), "netlab resolver, warm": resolver.where} if nsd_port else {}
-            )
+            places = {"NSD": ("127.0.0.1", nsd_port), "netlab resolver, warm": resolver.where} if nsd_port else {}
             for name, where in places.items():
                 for depth in (1, 16):
                     result = volley(where, [query], given.names * 10, depth)

@@ -1,4 +1,5 @@
-"""`netlab dns`: trace, reverse, query, cache, compare, transfer, bench, serve. Thin: options in, one experiment, its report."""
+"""`netlab dns`: trace, reverse, query, cache, compare, transfer, bench, serve. Thin: options in, one experiment, its
+report."""
 
 from __future__ import annotations
 
@@ -99,9 +100,7 @@ def _trace(questions: list[str], given: dict[str, Any]) -> None:
     from netlab.experiments.dns_trace import Parameters
     from netlab.runner import run
 
-    parameters = Parameters(
-        **dns_options.origin_of(given), questions=tuple(questions), cache=given.get("cache", False)
-    )
+    parameters = Parameters(**dns_options.origin_of(given), questions=tuple(questions), cache=given.get("cache", False))
     with progress_bar() as progress:
         report = run("dns-trace", parameters, seed=given["seed"], save=given["save"], progress=progress)
     present(report, as_json=given["as_json"])

@@ -1,4 +1,5 @@
-"""`netlab dns cache`, `compare`, `transfer`, `bench`, `serve`: experiments on the miniature Internet, and the Internet itself."""
+"""`netlab dns cache`, `compare`, `transfer`, `bench`, `serve`: experiments on the miniature Internet, and the
+Internet itself."""
 
 from __future__ import annotations
 
@@ -22,13 +23,9 @@ ServeFor = Annotated[
     float | None,
     typer.Option("--duration", metavar="S", min=0.01, help="End after S seconds.", rich_help_panel=SERVE),
 ]
-Zone = Annotated[
-    str, typer.Argument(metavar="[ZONE]", help="A zone of the miniature Internet with a primary.")
-]
+Zone = Annotated[str, typer.Argument(metavar="[ZONE]", help="A zone of the miniature Internet with a primary.")]
 BadIxfr = Annotated[bool, typer.Option("--bad-ixfr", help="A primary whose IXFR is no good.")]
-Names = Annotated[
-    int, typer.Option("--names", metavar="N", min=1, max=1_000_000, help="Resolutions a round.")
-]
+Names = Annotated[int, typer.Option("--names", metavar="N", min=1, max=1_000_000, help="Resolutions a round.")]
 
 
 @examples("netlab dns cache", "netlab dns cache www.163.com --json")

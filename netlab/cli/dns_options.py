@@ -33,36 +33,24 @@ Zones = Annotated[
 ]
 Port = Annotated[
     int | None,
-    typer.Option(
-        "--port", metavar="N", min=1, max=65535, help="The port at every level.", rich_help_panel=WHERE
-    ),
+    typer.Option("--port", metavar="N", min=1, max=65535, help="The port at every level.", rich_help_panel=WHERE),
 ]
 
 Tcp = Annotated[bool, typer.Option("--tcp", help="Ask by TCP only.", rich_help_panel=HOW)]
 Timeout = Annotated[
     float,
-    typer.Option(
-        "--timeout", metavar="S", min=0.01, max=60, help="Wait so long for a server.", rich_help_panel=HOW
-    ),
+    typer.Option("--timeout", metavar="S", min=0.01, max=60, help="Wait so long for a server.", rich_help_panel=HOW),
 ]
 MaxQueries = Annotated[
     int,
-    typer.Option(
-        "--max-queries", metavar="N", min=1, max=100_000, help="Budget of a question.", rich_help_panel=HOW
-    ),
+    typer.Option("--max-queries", metavar="N", min=1, max=100_000, help="Budget of a question.", rich_help_panel=HOW),
 ]
-Ipv6 = Annotated[
-    bool, typer.Option("--ipv6/--no-ipv6", help="Ask servers by IPv6, too.", rich_help_panel=HOW)
-]
-Qmin = Annotated[
-    bool, typer.Option("--qmin", help="Show servers only what they need (RFC 9156).", rich_help_panel=HOW)
-]
+Ipv6 = Annotated[bool, typer.Option("--ipv6/--no-ipv6", help="Ask servers by IPv6, too.", rich_help_panel=HOW)]
+Qmin = Annotated[bool, typer.Option("--qmin", help="Show servers only what they need (RFC 9156).", rich_help_panel=HOW)]
 AllPaths = Annotated[
     bool, typer.Option("--all-paths", help="Ask every server of each zone, and compare.", rich_help_panel=HOW)
 ]
-KeepCache = Annotated[
-    bool, typer.Option("--cache", help="Keep the cache between names.", rich_help_panel=HOW)
-]
+KeepCache = Annotated[bool, typer.Option("--cache", help="Keep the cache between names.", rich_help_panel=HOW)]
 Batch = Annotated[
     Path | None,
     typer.Option("--batch", metavar="FILE", help="Names from a file: NAME [TYPE] a line; - is stdin."),
@@ -71,9 +59,7 @@ Reverse = Annotated[str | None, typer.Option("-x", metavar="IP", help="The name 
 At = Annotated[
     str | None, typer.Option("--server", metavar="IP[:PORT]", help="The resolver; without it, netlab's own.")
 ]
-Rounds = Annotated[
-    int, typer.Option("--rounds", metavar="N", min=1, max=1000, help="Medians are of N rounds.")
-]
+Rounds = Annotated[int, typer.Option("--rounds", metavar="N", min=1, max=1000, help="Medians are of N rounds.")]
 
 
 def origin_of(given: dict[str, Any]) -> dict[str, Any]:
@@ -83,20 +69,20 @@ def origin_of(given: dict[str, Any]) -> dict[str, Any]:
     ways = [word for word in ("root", "root_hints", "live", "zones") if given.get(word)]
     if len(ways) > 1:
         raise UsageError(" and ".join(f"--{way.replace('_', '-')}" for way in ways) + " exclude each other")
-    return dict(
-        roots=tuple(address for word in given.get("root") or () for address in word.split(",")),
-        root_hints=given.get("root_hints"),
-        live=given.get("live", False),
-        zones=given.get("zones"),
-        port=given.get("port"),
-        tcp=given.get("tcp", False),
-        timeout_s=given.get("timeout", 1.0),
-        max_queries=given.get("max_queries", 100),
-        ipv6=given.get("ipv6", False),
-        qmin=given.get("qmin", False),
-        all_paths=given.get("all_paths", False),
-        seed=given.get("seed"),
-    )
+    return {
+        "roots": tuple(address for word in given.get("root") or () for address in word.split(",")),
+        "root_hints": given.get("root_hints"),
+        "live": given.get("live", False),
+        "zones": given.get("zones"),
+        "port": given.get("port"),
+        "tcp": given.get("tcp", False),
+        "timeout_s": given.get("timeout", 1.0),
+        "max_queries": given.get("max_queries", 100),
+        "ipv6": given.get("ipv6", False),
+        "qmin": given.get("qmin", False),
+        "all_paths": given.get("all_paths", False),
+        "seed": given.get("seed"),
+    }
 
 
 def ip_and_port(text: str, port: int = 53) -> values.Address:

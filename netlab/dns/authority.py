@@ -1,6 +1,7 @@
 """An authoritative server: a query in, messages out. No sockets; the transport says by which way and from whom it came.
 
-Answers follow RFC 1034 §4.3.2 (aliases within the server's own zones are followed), referrals carry glue, "no" carries the
+Answers follow RFC 1034 §4.3.2 (aliases within the server's own zones are followed), referrals carry glue, "no"
+carries the
 SOA (RFC 2308 §3), what has no room in a datagram is cut with TC (RFC 2181 §9). What is not a query gets FORMERR, NOTIMP
 or no reply at all: a reply to a reply would go on for ever. Left out: DNSSEC, dynamic update, TSIG.
 """
@@ -58,7 +59,8 @@ class Reply:
 
 
 class Authority:
-    """The zones of one server. `counts`: what it was sent, by what became of it. `notified`: zones a NOTIFY came for."""
+    """The zones of one server. `counts`: what it was sent, by what became of it. `notified`: zones a NOTIFY came
+    for."""
 
     def __init__(
         self, zones: Iterable[Zone], *, transfer_to: Iterable[str] = (), notify_from: Iterable[str] = ()
@@ -76,11 +78,10 @@ class Authority:
         self._compiled.clear()
 
     def at_once(self, data: bytes, tcp: bool) -> bytes | None:
-        """The answer, if the same question was answered before: but for the ID and the case of its letters it is the same."""
+        """The answer, if the same question was answered before: but for the ID and the case of its letters it is the
+        same."""
         end = data.find(0, 12) + 5
-        known = self._compiled.get(
-            (data[2:12] + data[end:], data[12 : end - 4].lower() + data[end - 4 : end], tcp)
-        )
+        known = self._compiled.get((data[2:12] + data[end:], data[12 : end - 4].lower() + data[end - 4 : end], tcp))
         if known is None:
             return None
         self.counts["answered"] += 1
@@ -96,9 +97,7 @@ class Authority:
             if len(self._compiled) >= MOST_COMPILED:
                 self._compiled.clear()
             end = data.find(0, 12) + 5
-            self._compiled[data[2:12] + data[end:], data[12 : end - 4].lower() + data[end - 4 : end], tcp] = (
-                replies[0]
-            )
+            self._compiled[data[2:12] + data[end:], data[12 : end - 4].lower() + data[end - 4 : end], tcp] = replies[0]
         return replies
 
     def _consider(self, data: bytes, source: str, tcp: bool) -> tuple[list[bytes], bool]:
@@ -160,12 +159,7 @@ class Authority:
             if found.says in (Says.ALIAS, Says.DNAME):
                 target = self._alias(found.rrsets[0], name, reply)
                 seen.add(name)
-                if (
-                    target is None
-                    or target in seen
-                    or len(seen) > MOST_ALIASES
-                    or self.zone_of(target) is None
-                ):
+                if target is None or target in seen or len(seen) > MOST_ALIASES or self.zone_of(target) is None:
                     return reply
                 name = target
                 continue
@@ -249,9 +243,7 @@ class Authority:
 
     # --- transfers
 
-    def _transfer(
-        self, data: bytes, query: Message, question: Question, source: str, tcp: bool
-    ) -> list[bytes]:
+    def _transfer(self, data: bytes, query: Message, question: Question, source: str, tcp: bool) -> list[bytes]:
         zone = self.zones.get(question.name)
         if zone is None or not any(ipaddress.ip_address(source) in network for network in self._transfer_to):
             return [self._refuse(data, query, question, NOTAUTH if zone is None else REFUSED)]
@@ -271,9 +263,7 @@ class Authority:
         if question is None or question.rtype != SOA:
             return self._bare(data, FORMERR)
         if question.name not in self.zones or source not in self._notify_from:
-            return self._refuse(
-                data, query, question, NOTAUTH if question.name not in self.zones else REFUSED
-            )
+            return self._refuse(data, query, question, NOTAUTH if question.name not in self.zones else REFUSED)
         self.counts["notified"] += 1
         self.notified.append(question.name)
         return self._write(data, query, question, Reply(), 512)

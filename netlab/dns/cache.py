@@ -29,7 +29,8 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record set, or that there is none: then `rrset` is None and `soa` says who said so. `expires_s`: by the clock."""
+    """A record set, or that there is none: then `rrset` is None and `soa` says who said so. `expires_s`: by the
+    clock."""
 
     rrset: RRset | None
     rcode: int

@@ -61,7 +61,8 @@ class Exchange:
     other_question: bool = False
 
     def accept(self, data: bytes, address: str, port: int) -> Message | None:
-        """The reply, if `data` is one; None after counting it as ignored. Raises FormatError for a reply that is broken."""
+        """The reply, if `data` is one; None after counting it as ignored. Raises FormatError for a reply that is
+        broken."""
         payload, end = self.payload, 16 + len(to_wire(self.name))
         if address != self.server.address or port != self.server.port:
             self._ignore(f"from {address} port {port}, who was not asked")
@@ -95,11 +96,7 @@ def _other_question(data: bytes) -> str:
         asked = message.read_question(data)
     except FormatError:
         asked = None
-    return (
-        f"to another question: {to_text(asked.name)} {type_text(asked.rtype)}"
-        if asked
-        else "without the question"
-    )
+    return f"to another question: {to_text(asked.name)} {type_text(asked.rtype)}" if asked else "without the question"
 
 
 @lru_cache(maxsize=4096)
@@ -124,9 +121,7 @@ def open_exchange(
     wire = to_wire(name)
     letters = _letters(name)
     # XOR with 0x20 turns a lower-case letter of ASCII into its capital; all letters of a Name are lower case.
-    spelled = (int.from_bytes(wire, "big") ^ (rng.getrandbits(8 * len(wire)) & letters)).to_bytes(
-        len(wire), "big"
-    )
+    spelled = (int.from_bytes(wire, "big") ^ (rng.getrandbits(8 * len(wire)) & letters)).to_bytes(len(wire), "big")
     payload = b"".join(
         (
             message.HEADER.pack(rng.getrandbits(16), flags, 1, 0, 0, edns_bytes is not None),

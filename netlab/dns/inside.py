@@ -24,9 +24,7 @@ def internet(config: Message) -> None:
     loop = Loop()
     servers, topology, port, network = open_servers(loop, config["folder"], config["port"])
     _stop_on_sigterm(loop)
-    while any(
-        each.busy for each in servers.secondaries
-    ):  # the copy that a secondary makes is part of being ready
+    while any(each.busy for each in servers.secondaries):  # the copy that a secondary makes is part of being ready
         loop.turn()
     send(
         {

@@ -11,7 +11,7 @@ from collections.abc import Generator
 
 from netlab.dns.exchange import Exchange, Heard, Server
 from netlab.dns.names import Name, to_text, within
-from netlab.dns.questioner import Asked, BudgetSpentError, Questioner
+from netlab.dns.questioner import Asked, BudgetSpent, Questioner
 from netlab.dns.readings import Kind, Reading, synthesise
 from netlab.dns.records import (
     AAAA,
@@ -77,7 +77,7 @@ class Resolution:
         """Resolve. Never raises for what servers do: that is an Answer with SERVFAIL and a reason."""
         try:
             return (yield from self._lookup(self.name, self.rtype, 0))
-        except BudgetSpentError as spent:
+        except BudgetSpent as spent:
             return Answer(SERVFAIL, reason=str(spent))
 
     def _lookup(self, name: Name, rtype: int, depth: int) -> Asking:
@@ -94,9 +94,7 @@ class Resolution:
                 again = next((each for each in passed if each in seen), None)
                 seen.update(passed)
                 if again is not None:
-                    return self._failed(
-                        result, f"aliases go round in a circle: {to_text(again)} leads back to itself"
-                    )
+                    return self._failed(result, f"aliases go round in a circle: {to_text(again)} leads back to itself")
                 if len(seen) > self._limits.max_aliases:
                     return self._failed(result, f"more than {self._limits.max_aliases} aliases in a row")
                 name = reading.name
@@ -129,9 +127,7 @@ class Resolution:
             reading = Reading(Kind.ANSWER, name, answer=[entry.aged(entry.rrset, now_s)])
         elif entry is not None and entry.soa is not None:
             kind = Kind.NXDOMAIN if entry.rcode == NXDOMAIN else Kind.NODATA
-            reading = Reading(
-                kind, name, soa=entry.aged(entry.soa, now_s), reason="remembered as not there (RFC 2308)"
-            )
+            reading = Reading(kind, name, soa=entry.aged(entry.soa, now_s), reason="remembered as not there (RFC 2308)")
         elif rtype not in (CNAME, ANY):
             entry = cache.get(name, CNAME, now_s)
             if entry is not None and entry.rrset is not None:
@@ -146,7 +142,8 @@ class Resolution:
             return None
         self.cache_hits += 1
         found = reading.aliases + reading.answer
-        step = Step(depth, self._questions.purpose, reading.soa.owner if reading.soa else name, name, rtype, Kind.CACHED, answer=found,
+        step = Step(depth, self._questions.purpose, reading.soa.owner if reading.soa else name, name, rtype,
+        Kind.CACHED, answer=found,
                     authority=[reading.soa] if reading.soa else [], rcode=entry.rcode)  # fmt: skip
         step.found = f"{reading.kind} from the cache, for {entry.left(now_s)} s more"
         if reading.kind is Kind.ALIAS:
@@ -224,18 +221,12 @@ class Resolution:
             if not ready:
                 ready = yield from self._find_server(zone, lookups[0], depth)
                 if not ready and useful is None:
-                    last = Reading(
-                        Kind.LAME, name, reason=f"{to_text(lookups[0])}: {self._hopeless[lookups[0]]}"
-                    )
+                    last = Reading(Kind.LAME, name, reason=f"{to_text(lookups[0])}: {self._hopeless[lookups[0]]}")
                 del lookups[0]
                 continue
             server = ready.pop(0)
             tried += 1
-            reason = (
-                why
-                if tried == 1
-                else f"server {tried} of {to_text(zone.zone)}; the one before: {last.reason}"
-            )
+            reason = why if tried == 1 else f"server {tried} of {to_text(zone.zone)}; the one before: {last.reason}"
             if useful is not None:
                 reason = f"all paths: server {tried} of {to_text(zone.zone)}"
             reading = yield from self._questions.ask_server(zone.zone, server, name, rtype, depth, reason)
@@ -275,9 +266,7 @@ class Resolution:
         else:
             self._questions.steps[-1].then = f"{to_text(zone.zone)} has no other server"
 
-    def _find_server(
-        self, zone: Delegation, server: Name, depth: int
-    ) -> Generator[Exchange, Heard, list[Server]]:
+    def _find_server(self, zone: Delegation, server: Name, depth: int) -> Generator[Exchange, Heard, list[Server]]:
         """The addresses of a name server that came without: a lookup of its own, unless it cannot succeed."""
         known = list(self._questions.addresses(server))
         if known:
@@ -285,7 +274,9 @@ class Resolution:
         hopeless = self._hopeless.get(server)
         if hopeless is None:
             if within(server, zone.zone) and zone.zone:
-                hopeless = f"it lies in {to_text(zone.zone)} itself, and its address (glue) did not come with the referral"
+                hopeless = (
+                    f"it lies in {to_text(zone.zone)} itself, and its address (glue) did not come with the referral"
+                )
             elif server in self._under_way:
                 hopeless = "its address is what is being looked up already: a circle of delegations"
             elif depth >= self._limits.max_depth:
@@ -303,9 +294,7 @@ class Resolution:
                 answer = yield from self._lookup(server, rtype, depth + 1)
                 for rrset in answer.answer:
                     if rrset.rtype == rtype:
-                        found += [
-                            Server(server, address_text(data), self._policy.port) for data in rrset.data
-                        ]
+                        found += [Server(server, address_text(data), self._policy.port) for data in rrset.data]
                 if answer.rcode != NOERROR:
                     hopeless = f"{rcode_text(answer.rcode)} for its address"
             self._under_way.pop()
@@ -314,28 +303,24 @@ class Resolution:
                 return found
             hopeless = hopeless or "it has no address"
         self._hopeless[server] = hopeless
-        step = Step(
-            depth, self._questions.purpose, zone.zone, server, A, Kind.SKIPPED, server=server, found=hopeless
-        )
+        step = Step(depth, self._questions.purpose, zone.zone, server, A, Kind.SKIPPED, server=server, found=hopeless)
         step.then = "so this server cannot be asked"
         self._questions.steps.append(step)
         return []
 
     def _compare(self, zone: Delegation) -> None:
         """With all paths: where the servers of one zone say different things."""
-        last = [
-            step for step in self.steps if step.zone == zone.zone and step.asked and step.rtt_s is not None
-        ]
+        last = [step for step in self.steps if step.zone == zone.zone and step.asked and step.rtt_s is not None]
         told: dict[tuple[Name, int], list[tuple[Step, frozenset[object], int | None]]] = {}
         for step in last:
-            facts = {
+            facts: frozenset[object] = frozenset(
                 (each.owner, each.rtype, tuple(sorted(each.data))) for each in step.answer + step.authority
-            }
-            told.setdefault((step.name, step.rtype), []).append((step, frozenset(facts), step.rcode))
+            )
+            told.setdefault((step.name, step.rtype), []).append((step, facts, step.rcode))
         for (name, rtype), answers in told.items():
             first = answers[0]
-            for step, facts, rcode in answers[1:]:
-                if (facts, rcode) != first[1:]:
+            for step, told_here, rcode in answers[1:]:
+                if told_here != first[1] or rcode != first[2]:
                     self.differences.append(
                         f"{to_text(name)} {type_text(rtype)}: {_who(step)} says otherwise than {_who(first[0])}"
                     )

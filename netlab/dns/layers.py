@@ -126,9 +126,7 @@ class Forwarder:
             writer = Writer(query.id, QR | RA | query.flags & RD | answer.rcode & 15, limit)
             writer.question(name, rtype, data[question.start : question.end - 4])
             if not all(
-                writer.rrset(at, each)
-                for at, sets in enumerate((answer.answer, answer.authority))
-                for each in sets
+                writer.rrset(at, each) for at, sets in enumerate((answer.answer, answer.authority)) for each in sets
             ):
                 writer.flag(TC)
             reply(writer.finish())

@@ -1,4 +1,5 @@
-"""One epoll(7) loop for many sockets, with timers. It knows descriptors, not sockets: what comes is its owners' business."""
+"""One epoll(7) loop for many sockets, with timers. It knows descriptors, not sockets: what comes is its owners'
+business."""
 
 from __future__ import annotations
 

@@ -198,8 +198,7 @@ def read(data: bytes) -> Message:
         else:
             group[1].append(rdata)
     message.answer, message.authority, message.additional = (
-        [RRset(owner, rtype, ttl, tuple(rdatas)) for (owner, rtype), (ttl, rdatas) in group.items()]
-        for group in groups
+        [RRset(owner, rtype, ttl, tuple(rdatas)) for (owner, rtype), (ttl, rdatas) in group.items()] for group in groups
     )
     return message
 

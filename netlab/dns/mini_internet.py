@@ -13,12 +13,10 @@ from netlab.dns.loop import Loop
 from netlab.dns.names import ROOT, from_text
 from netlab.dns.resolver import Delegation
 from netlab.dns.serving import Log, Servers
-from netlab.dns.transport import InUseError
+from netlab.dns.transport import InUse
 from netlab.errors import NetlabError, UsageError
 
-SITE = str(
-    Path(dns.__file__).parents[1]
-)  # where dnspython is, for children that are started without site-packages
+SITE = str(Path(dns.__file__).parents[1])  # where dnspython is, for children that are started without site-packages
 PORT = 5300
 _PORTS_TRIED = 40
 _NETWORKS_TRIED = 40
@@ -37,14 +35,15 @@ def open_servers(
         try:
             where = PORT + attempt if port is None else port
             return Servers(loop, plan, where, log), plan, where, network
-        except InUseError:
+        except InUse:
             if port is not None:
                 if not movable:
                     raise  # the addresses are the user's own
                 network += 1
                 plan = topology.load(Path(folder), network)
     raise UsageError(
-        f"no place for the servers: tried {'ports' if port is None else 'networks'} from {PORT if port is None else topology.NETWORK} on",
+        f"no place for the servers: tried {'ports' if port is None else 'networks'} "
+        f"from {PORT if port is None else topology.NETWORK} on",
         "ss -lunp 'src 127.53.0.0/16' shows who is there",
     )
 
@@ -63,9 +62,7 @@ class MiniInternet:
             ready = self._child.expect(15.0)
         except TimeoutError as error:
             self._child.close()
-            raise NetlabError(
-                f"the miniature Internet did not start: {error}", self._child.last_words()
-            ) from None
+            raise NetlabError(f"the miniature Internet did not start: {error}", self._child.last_words()) from None
         except BaseException:
             self._child.close()
             raise
@@ -96,9 +93,7 @@ class ResolverProcess:
     """A recursive resolver for stubs in a process of its own. Use as a context manager."""
 
     def __init__(self, net: MiniInternet) -> None:
-        self._child = Child(
-            "netlab.dns.inside:resolver", {"roots": net.roots, "port": net.port, "site": SITE}
-        )
+        self._child = Child("netlab.dns.inside:resolver", {"roots": net.roots, "port": net.port, "site": SITE})
         try:
             ready = self._child.expect(15.0)
         except TimeoutError as error:

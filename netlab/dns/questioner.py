@@ -17,10 +17,12 @@ from netlab.dns.resolver import Resolver
 from netlab.dns.steps import Step
 
 Asked = Generator[Exchange, Heard, Reading]
-_CASE_LOST = "it does not repeat upper and lower case of the question, so its reply over UDP cannot be told from a forged one"
+_CASE_LOST = (
+    "it does not repeat upper and lower case of the question, so its reply over UDP cannot be told from a forged one"
+)
 
 
-class BudgetSpentError(Exception):
+class BudgetSpent(Exception):
     """The budget of the whole resolution is spent; its text says which."""
 
 
@@ -89,11 +91,9 @@ class Questioner:
     ) -> Asked:
         left_s = self._deadline_s - self.now_s
         if self.sent >= self._limits.max_queries:
-            raise BudgetSpentError(
-                f"the budget of {self._limits.max_queries} queries for one question is spent"
-            )
+            raise BudgetSpent(f"the budget of {self._limits.max_queries} queries for one question is spent")
         if left_s <= 0:
-            raise BudgetSpentError(f"the {self._limits.total_s:g} s for one question are over")
+            raise BudgetSpent(f"the {self._limits.total_s:g} s for one question are over")
         exchange = open_exchange(
             self._resolver.rng, server, name, rtype, transport="tcp" if tcp else "udp",
             timeout_s=min(self._limits.timeout_s, left_s), edns_bytes=edns,
@@ -161,9 +161,7 @@ class Questioner:
         """What the reply says and what follows from it, in words."""
         if reading.kind is Kind.REFERRAL and reading.ns is not None:
             names = reading.ns.targets()
-            step.found = (
-                f"it does not know, but {to_text(reading.ns.owner)} is in the hands of {_some(names)}"
-            )
+            step.found = f"it does not know, but {to_text(reading.ns.owner)} is in the hands of {_some(names)}"
             have = [server for server in names if any(self.addresses(server))]
             if have:
                 step.then = f"ask {to_text(have[0])}, whose address came with the referral (glue)"
@@ -180,7 +178,9 @@ class Questioner:
             )
             step.then = f"start again for {to_text(reading.name)}, {place}"
         elif reading.kind is Kind.ANSWER:
-            step.found = f"the answer, {'from the zone itself (aa)' if reading.authoritative else 'not marked authoritative'}"
+            step.found = (
+                f"the answer, {'from the zone itself (aa)' if reading.authoritative else 'not marked authoritative'}"
+            )
             if reading.aliases:
                 step.found = f"an alias to {to_text(reading.name)}, and the answer for that, too"
 

@@ -1,4 +1,5 @@
-"""Servers that misbehave on purpose, so that there is something for a resolver to get right. zones/servers.toml uses them.
+"""Servers that misbehave on purpose, so that there is something for a resolver to get right. zones/servers.toml uses
+them.
 
 Each quirk takes what an honest `Authority` would answer and spoils it in one way that is met on the real Internet.
 """
@@ -35,9 +36,7 @@ class OddAuthority(Authority):
         if self.quirk == "poison":
             forged = RRset(from_text("www.kaola.com"), A, 86400, (bytes((198, 51, 100, 66)),))
             reply.answer.append(forged)
-            reply.authority.append(
-                RRset(from_text("com"), NS, 86400, (to_wire(from_text("ns.poison.test")),))
-            )
+            reply.authority.append(RRset(from_text("com"), NS, 86400, (to_wire(from_text("ns.poison.test")),)))
             reply.additional.append(forged)
         if self.quirk == "deny-ents" and not reply.answer and reply.rcode == NOERROR:
             zone = self.zone_of(name)

@@ -1,7 +1,8 @@
 """What a reply means to somebody who asked the servers of one zone: answer, alias, referral, no, or of no use.
 
 Bailiwick: a server is believed only in what lies within the zone for which it was asked; all else is dropped, and the
-reading says what and why. A referral must lead down, towards the name. RFC 1034 §5.3.3, RFC 2308 §2, RFC 6672, RFC 5452 §6.
+reading says what and why. A referral must lead down, towards the name. RFC 1034 §5.3.3, RFC 2308 §2, RFC 6672, RFC
+5452 §6.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ class Dropped:
 
 @dataclass(slots=True)
 class Reading:
-    """A reply, understood. `aliases`: the CNAMEs and DNAMEs followed, in order; `name`: what is known now of which name."""
+    """A reply, understood. `aliases`: the CNAMEs and DNAMEs followed, in order; `name`: what is known now of which
+    name."""
 
     kind: Kind
     name: Name
@@ -84,9 +86,7 @@ def interpret(reply: Message, name: Name, rtype: int, zone: Name) -> Reading:
     if answers and _follow(answers, rtype, zone, reading):
         return reading
     authority = _within(reply.authority, zone, "authority", reading)
-    reading.soa = next(
-        (each for each in authority if each.rtype == SOA and within(reading.name, each.owner)), None
-    )
+    reading.soa = next((each for each in authority if each.rtype == SOA and within(reading.name, each.owner)), None)
     return _without_answer(reply, authority, rtype, zone, reading)
 
 
@@ -114,9 +114,7 @@ def _follow(answers: dict[tuple[Name, int], RRset], rtype: int, zone: Name, read
         if reading.answer:
             reading.kind = Kind.ANSWER
             return True
-        alias = next(
-            (answers[key] for depth in range(1, len(name)) if (key := (name[depth:], DNAME)) in answers), None
-        )
+        alias = next((answers[key] for depth in range(1, len(name)) if (key := (name[depth:], DNAME)) in answers), None)
         if alias is not None:
             cname = synthesise(alias, name)
             reading.aliases.append(alias)
@@ -145,9 +143,7 @@ def synthesise(dname: RRset, name: Name) -> RRset | None:
     return RRset(name, CNAME, dname.ttl, (to_wire(target),))
 
 
-def _without_answer(
-    reply: Message, authority: list[RRset], rtype: int, zone: Name, reading: Reading
-) -> Reading:
+def _without_answer(reply: Message, authority: list[RRset], rtype: int, zone: Name, reading: Reading) -> Reading:
     name = reading.name
     if reply.rcode == YXDOMAIN:
         reading.reason = "lame: YXDOMAIN without a DNAME that is too long"
@@ -170,9 +166,7 @@ def _without_answer(
     upward = next((each for each in reply.authority if each.rtype == NS), None)
     if upward is not None:
         where = "upward" if within(zone, upward.owner) else "sideways"
-        reading.reason = (
-            f"lame: a referral {where}, to {to_text(upward.owner)}; it must lead down from {to_text(zone)}"
-        )
+        reading.reason = f"lame: a referral {where}, to {to_text(upward.owner)}; it must lead down from {to_text(zone)}"
     elif reading.dropped:
         reading.reason = "lame: nothing within its zone"
     else:
@@ -187,11 +181,7 @@ def _glue(additional: list[RRset], ns: RRset, zone: Name, reading: Reading) -> l
         if rrset.rtype in ADDRESSES and rrset.owner in names and within(rrset.owner, zone):
             glue.append(rrset)
         elif not within(rrset.owner, zone):
-            reading.dropped.append(
-                Dropped(rrset, "additional", f"not within {to_text(zone)}, the zone asked")
-            )
+            reading.dropped.append(Dropped(rrset, "additional", f"not within {to_text(zone)}, the zone asked"))
         else:
-            reading.dropped.append(
-                Dropped(rrset, "additional", "no address of a name server of this referral")
-            )
+            reading.dropped.append(Dropped(rrset, "additional", "no address of a name server of this referral"))
     return glue

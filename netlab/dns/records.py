@@ -94,9 +94,7 @@ def data_text(rtype: int, data: bytes) -> str:
     """Record data as a master file would have them; what no parser accepts in the form of RFC 3597."""
     try:
         return str(
-            dns.rdata.from_wire(
-                dns.rdataclass.IN, dns.rdatatype.RdataType.make(rtype), data, 0, len(data)
-            ).to_text()
+            dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.RdataType.make(rtype), data, 0, len(data)).to_text()
         )
     except (dns.exception.DNSException, ValueError, IndexError):
         return f"\\# {len(data)} {data.hex()}"
@@ -117,9 +115,7 @@ def type_from_text(text: str) -> int:
             f"'{text[:40]}' is no record type", "A, AAAA, NS, CNAME, MX, TXT, SOA, PTR, ANY, TYPE65280"
         ) from None
     if rtype in (0, OPT) or re.fullmatch(r"(?i)[AI]XFR", text):
-        raise UsageError(
-            f"{text.upper()} cannot be asked of a resolver", "netlab dns transfer ZONE transfers zones"
-        )
+        raise UsageError(f"{text.upper()} cannot be asked of a resolver", "netlab dns transfer ZONE transfers zones")
     return rtype
 
 

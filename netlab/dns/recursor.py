@@ -1,7 +1,8 @@
 """A recursive resolver for stubs: takes a query, iterates for it, and answers. No sockets: the transport drives it.
 
 The same question from several clients is resolved once. An answer that was just made is kept as bytes until the second
-of its TTLs is over. Bounds: resolutions under way in all and for one client; what is beyond them is dropped and counted.
+of its TTLs is over. Bounds: resolutions under way in all and for one client; what is beyond them is dropped and
+counted.
 """
 
 from __future__ import annotations
@@ -58,16 +59,15 @@ class Recursor:
         self._second = 0
 
     def at_once(self, data: bytes, tcp: bool) -> bytes | None:
-        """The answer, if the same was asked and answered within this second: but for the ID and the case of its letters."""
+        """The answer, if the same was asked and answered within this second: but for the ID and the case of its
+        letters."""
         second = int(self._now_s())
         if second != self._second:  # TTLs count whole seconds
             self._second = second
             self._compiled.clear()
             return None
         end = data.find(0, 12) + 5
-        known = self._compiled.get(
-            (data[2:12] + data[end:], data[12 : end - 4].lower() + data[end - 4 : end], tcp)
-        )
+        known = self._compiled.get((data[2:12] + data[end:], data[12 : end - 4].lower() + data[end - 4 : end], tcp))
         if known is None:
             return None
         self.counts["from the cache"] += 1
@@ -95,19 +95,13 @@ class Recursor:
             reply(_bare(data, FORMERR))
         elif question.rclass != IN or question.rtype in (AXFR, IXFR, OPT) or query.edns_version:
             self.counts["refused"] += 1
-            reply(
-                self._write(
-                    _Waiting(data, query, source, tcp, reply), Answer(16 if query.edns_version else REFUSED)
-                )
-            )
+            reply(self._write(_Waiting(data, query, source, tcp, reply), Answer(16 if query.edns_version else REFUSED)))
         else:
             self._resolve(_Waiting(data, query, source, tcp, reply), question.name, question.rtype)
 
     def _resolve(self, waiting: _Waiting, name: Name, rtype: int) -> None:
         if not waiting.query.flags & RD and self.resolver.cache.get(name, rtype, self._now_s()) is None:
-            self.counts["refused"] += (
-                1  # not to iterate on behalf of those who do not want it: RFC 1034 §4.3.1
-            )
+            self.counts["refused"] += 1  # not to iterate on behalf of those who do not want it: RFC 1034 §4.3.1
             waiting.reply(self._write(waiting, Answer(REFUSED)))
             return
         known = self._under_way.get((name, rtype))

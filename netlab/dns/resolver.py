@@ -1,4 +1,5 @@
-"""What all resolutions of a resolver share: where the root is, how to ask, within which bounds, and what is remembered."""
+"""What all resolutions of a resolver share: where the root is, how to ask, within which bounds, and what is
+remembered."""
 
 from __future__ import annotations
 

@@ -46,9 +46,7 @@ class AuthorityService:
                  notified: Callable[[], None]) -> None:  # fmt: skip
         self.name, self.authority = name, authority
         self._log, self._now_s, self._notified = log, now_s, notified
-        self._ready = (
-            log is None and type(authority) is Authority
-        )  # nothing to write down, and nothing to spoil
+        self._ready = log is None and type(authority) is Authority  # nothing to write down, and nothing to spoil
 
     def at_once(self, data: bytes, tcp: bool) -> bytes | None:
         """What lies ready."""
@@ -61,18 +59,12 @@ class AuthorityService:
         for each in replies:
             reply(each)
         if self._log:
-            self._log(
-                describe(
-                    self.name, source, tcp, data, replies, self._now_s() - started_s if replies else None
-                )
-            )
+            self._log(describe(self.name, source, tcp, data, replies, self._now_s() - started_s if replies else None))
         if self.authority.notified:
             self._notified()
 
 
-def describe(
-    server: str, source: Where, tcp: bool, query: bytes, replies: list[bytes], took_s: float | None
-) -> Logged:
+def describe(server: str, source: Where, tcp: bool, query: bytes, replies: list[bytes], took_s: float | None) -> Logged:
     """A line of the query log."""
     try:
         asked = message.read_question(query)
@@ -156,11 +148,10 @@ class Servers:
 
 
 class Following:
-    """A secondary at work: asks for the SOA when it is due, transfers, tries AXFR where IXFR is no good, gives up in the end."""
+    """A secondary at work: asks for the SOA when it is due, transfers, tries AXFR where IXFR is no good, gives up in
+    the end."""
 
-    def __init__(
-        self, loop: Loop, upstream: Upstream, authority: Authority, origin: Name, primary: Where
-    ) -> None:
+    def __init__(self, loop: Loop, upstream: Upstream, authority: Authority, origin: Name, primary: Where) -> None:
         self._loop, self._upstream, self._authority, self.origin = loop, upstream, authority, origin
         self._primary = Server(from_text("primary.invalid"), *primary)
         self.state = Secondary()

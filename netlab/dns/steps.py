@@ -1,4 +1,5 @@
-"""The story of a resolution: one Step for each query sent, and for each thing the resolver knew or refused without asking."""
+"""The story of a resolution: one Step for each query sent, and for each thing the resolver knew or refused without
+asking."""
 
 from __future__ import annotations
 

@@ -140,9 +140,7 @@ def _derived(found: list[Zone], network: int) -> list[ServerPlan]:
         ]
         local = [(server, address) for server, address in places if ipaddress.ip_address(address).is_loopback]
         for server, address in local or [(zone.ns_set.targets()[0], f"127.{network}.0.1")]:
-            plan = servers.setdefault(
-                address, ServerPlan(to_text(server), address, transfer_to=("127.0.0.0/8", "::1"))
-            )
+            plan = servers.setdefault(address, ServerPlan(to_text(server), address, transfer_to=("127.0.0.0/8", "::1")))
             plan.zones.append(Zone(zone.origin, zone.rrsets()))
     return list(servers.values())
 

@@ -1,4 +1,5 @@
-"""Zone transfer: AXFR (RFC 5936), IXFR (RFC 1995), NOTIFY (RFC 1996), and when a secondary asks again (RFC 1034 §4.3.5).
+"""Zone transfer: AXFR (RFC 5936), IXFR (RFC 1995), NOTIFY (RFC 1996), and when a secondary asks again (RFC 1034
+§4.3.5).
 
 Sans-IO: a primary's messages come out of `outgoing`, a secondary feeds what it hears to an `Incoming`, and `Secondary`
 says, given the time, what is to be done next.
@@ -52,7 +53,8 @@ def outgoing(zone: Zone, identifier: int, flags: int, rtype: int, have: int | No
 
 
 def _since(zone: Zone, have: int) -> list[RRset]:
-    """The differences from serial `have` on: new SOA, then old SOA, removed, new SOA, added for each, then the new SOA."""
+    """The differences from serial `have` on: new SOA, then old SOA, removed, new SOA, added for each, then the new
+    SOA."""
     for index, change in enumerate(zone.changes):
         if soa(change.old_soa.data[0]).serial == have:
             steps = [zone.soa_set]
@@ -63,7 +65,8 @@ def _since(zone: Zone, have: int) -> list[RRset]:
 
 
 class Incoming:
-    """A transfer as it comes in: `feed` messages until it returns True; then `apply`. PeerError where it breaks the rules."""
+    """A transfer as it comes in: `feed` messages until it returns True; then `apply`. PeerError where it breaks the
+    rules."""
 
     def __init__(self, origin: Name, rtype: int, have: Zone | None) -> None:
         self._origin, self._rtype, self._have = origin, rtype, have
@@ -106,21 +109,15 @@ class Incoming:
     def _complete(self) -> bool:
         first, last = self._records[0], self._records[-1]
         if len(self._records) == 1:  # a lone SOA says "nothing new" if it is not newer; an AXFR goes on
-            return (
-                self._have is not None
-                and self._rtype == IXFR
-                and not newer(_serial(first), self._have.soa.serial)
-            )
+            return self._have is not None and self._rtype == IXFR and not newer(_serial(first), self._have.soa.serial)
         if last.rtype != SOA or last.data != first.data:
             return False
         # Within IXFR the new SOA also stands before the last additions; the end is the one after that.
-        return (
-            not self.incremental
-            or sum(each.rtype == SOA and each.data == first.data for each in self._records) >= 3
-        )
+        return not self.incremental or sum(each.rtype == SOA and each.data == first.data for each in self._records) >= 3
 
     def apply(self) -> list[RRset]:
-        """The records of the new version. PeerError if the differences do not fit what we have: then AXFR is the way."""
+        """The records of the new version. PeerError if the differences do not fit what we have: then AXFR is the
+        way."""
         first = self._records[0]
         if not self.incremental:
             return grouped(self._records[:-1])
@@ -141,9 +138,7 @@ class Incoming:
                 raise PeerError(f"IXFR: removes a record at {to_text(each.owner)} that is not there")
         if serial != _serial(first):
             raise PeerError(f"IXFR: ends at serial {serial}, not at {_serial(first)}")
-        return grouped(
-            [first, *(RRset(owner, rtype, ttl, (data,)) for (owner, rtype, data), ttl in records.items())]
-        )
+        return grouped([first, *(RRset(owner, rtype, ttl, (data,)) for (owner, rtype, data), ttl in records.items())])
 
 
 def _serial(rrset: RRset) -> int:

@@ -37,7 +37,8 @@ class Says(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer of a zone. `rrsets`: records, the CNAME or DNAME, or the NS set of the referral. `wildcard`: made by one."""
+    """The answer of a zone. `rrsets`: records, the CNAME or DNAME, or the NS set of the referral. `wildcard`: made
+    by one."""
 
     says: Says
     rrsets: tuple[RRset, ...] = ()
@@ -153,9 +154,7 @@ class Zone:
 
 def singles(zone: Iterable[RRset]) -> dict[tuple[Name, int, bytes], int]:
     """Single records and their TTLs, SOA left out."""
-    return {
-        (each.owner, each.rtype, data): each.ttl for each in zone if each.rtype != SOA for data in each.data
-    }
+    return {(each.owner, each.rtype, data): each.ttl for each in zone if each.rtype != SOA for data in each.data}
 
 
 def difference(old: Zone, new: Zone) -> Change:
@@ -201,9 +200,7 @@ def parse_records(source: ZoneText) -> list[RRset]:
     """The records of a master file, which may be no zone: root hints have no SOA."""
     origin = dns.name.Name((*source.origin, b""))
     try:
-        found = dns.zone.from_text(
-            source.text, origin, relativize=False, check_origin=False, filename=source.where
-        )
+        found = dns.zone.from_text(source.text, origin, relativize=False, check_origin=False, filename=source.where)
     except (dns.exception.DNSException, ValueError, UnicodeError) as error:
         raise UsageError(
             f"{' '.join(str(error).split()) or type(error).__name__}",

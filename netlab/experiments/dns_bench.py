@@ -20,9 +20,7 @@ from netlab.experiments.dns_world import Origin, World, question_name, world
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Chart, Column, Draft, Measurement, Samples, Table
 
-WARM_TIMES = (
-    10  # a warm answer is so much quicker that more of them are needed for a round of the same length
-)
+WARM_TIMES = 10  # a warm answer is so much quicker that more of them are needed for a round of the same length
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +122,10 @@ def _report(draft: Draft, parameters: Parameters, found: _Found) -> None:
         Column("upstream queries", "1"),
     )
     draft.tables.append(Table("Rates", columns, rows))
-    draft.charts.append(
-        Chart("bar", "Names a second, median of the rounds", "Rates", "way", "names/s", log_y=True)
-    )
+    draft.charts.append(Chart("bar", "Names a second, median of the rounds", "Rates", "way", "names/s", log_y=True))
     draft.samples.append(Samples("cold resolution", "s", found.cold_s))
     draft.check("resolutions that failed", "netlab", 0, found.failed)
-    draft.findings.append("One after the other on one connection of one process, with the servers on the same machine: what it "
-                          "costs, not what a resolver could do for many clients.")  # fmt: skip
+    draft.findings.append(
+        "One after the other on one connection of one process, with the servers on the same machine: "
+        "what it costs, not what a resolver could do for many clients."
+    )

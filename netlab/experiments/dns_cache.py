@@ -1,6 +1,7 @@
 """`netlab dns cache`: browser → system → router → ISP → iteration, each layer a real cache with its own policy.
 
-The router and the ISP's resolver are UDP servers on this machine; the name servers are the miniature Internet. The clock
+The router and the ISP's resolver are UDP servers on this machine; the name servers are the miniature Internet. The
+clock
 that the caches go by is an argument: between lookups it is moved to just after a layer has forgotten the name, so
 nothing waits. The times of the lookups themselves are measured.
 """
@@ -65,9 +66,7 @@ class _House:
                     each.put(name, rtype, known, self.now_s())
                 return known, layer.name
         hits, upstream = self.router.layer.hits, self.isp.counts["upstream"]
-        told = stub.ask(
-            self.here.upstream, self.here.rng, self.router_at, name, rtype, timeout_s=8.0, tries=1
-        )
+        told = stub.ask(self.here.upstream, self.here.rng, self.router_at, name, rtype, timeout_s=8.0, tries=1)
         answer = answer_of(told.message)
         for layer in (self.system, self.browser):
             layer.put(name, rtype, answer, self.now_s())
@@ -90,9 +89,9 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             at_s, started_s = house.now_s() - began_s, house.here.loop.now_s()
             answer, layer = house.look_up(name, rtype)
             took_s = house.here.loop.now_s() - started_s
-            said = ", ".join(
-                data_text(each.rtype, data) for each in answer.answer for data in each.data
-            ) or rcode_text(answer.rcode)
+            said = ", ".join(data_text(each.rtype, data) for each in answer.answer for data in each.data) or rcode_text(
+                answer.rcode
+            )
             rows.append(
                 (
                     when,
@@ -158,7 +157,8 @@ def _report(draft: Draft, rows: list[tuple[Value, ...]]) -> None:
     draft.fact("router keeps names", ROUTER_S, "s", "their TTL, at most this")
     draft.fact("ISP keeps names", "their TTL", "")
     columns = (
-        Column("lookup", ""), Column("at", "s"), Column("answered by", ""), Column("good for", "s"), Column("took", "s"),
+        Column("lookup", ""), Column("at", "s"), Column("answered by", ""), Column("good for", "s"), Column("took",
+        "s"),
         Column("queries", "1"), Column("answer", ""),
     )  # fmt: skip
     numbered = tuple((f"{n}. {row[0]}", *row[1:]) for n, row in enumerate(rows, 1))
@@ -168,11 +168,11 @@ def _report(draft: Draft, rows: list[tuple[Value, ...]]) -> None:
     draft.check("the first lookup goes all the way to iteration", "course, lecture 1", "iteration", first[2])
     if good := first[3]:
         draft.check("the second is answered by the browser", "course, lecture 1", "browser", again[2])
-        draft.findings.append(f"The zone says that its answer is good for {good} s; each layer may forget it earlier, but not later: "
-                              "only the browser, with a time of its own, does not care.")  # fmt: skip
-    draft.findings.append(
-        "The clock of the caches was moved between the lookups; nothing waited. “took” is measured."
-    )
+        draft.findings.append(
+            f"The zone says that its answer is good for {good} s; each layer may forget it earlier, but not later: "
+            "only the browser, with a time of its own, does not care."
+        )
+    draft.findings.append("The clock of the caches was moved between the lookups; nothing waited. “took” is measured.")
     if rows[-1][2] == "iteration" and len(rows) > 2:
         draft.findings.append(
             "When the ISP's time is over, too, the name servers are asked again; the ISP still knows which."

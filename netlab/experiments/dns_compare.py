@@ -1,6 +1,7 @@
 """`netlab dns compare`: the same name by recursion and by iteration, cold and warm: who sends how many messages.
 
-Recursive: the host sends one query to a local name server (a UDP server of this process), which iterates. Iterative: the
+Recursive: the host sends one query to a local name server (a UDP server of this process), which iterates. Iterative:
+the
 host does all of it itself. Rounds are interleaved, so that what disturbs the machine disturbs all four.
 """
 
@@ -64,9 +65,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             _iterative(here, here.resolver(), name, rtype, _Way())
             for number in range(parameters.rounds):
                 progress(number / parameters.rounds, f"round {number + 1}")
-                _recursive(
-                    here, here.resolver(), name, rtype, [ways["recursive, cold"], ways["recursive, warm"]]
-                )
+                _recursive(here, here.resolver(), name, rtype, [ways["recursive, cold"], ways["recursive, warm"]])
                 resolver = here.resolver()
                 _iterative(here, resolver, name, rtype, ways["iterative, cold"])
                 _iterative(here, resolver, name, rtype, ways["iterative, warm"])
@@ -88,9 +87,7 @@ def _recursive(here: World, resolver: Resolver, name: Name, rtype: int, ways: li
         for way in ways:
             before = recursor.counts["upstream"]
             started_s = here.loop.now_s()
-            told = stub.ask(
-                here.upstream, here.rng, Server(ROOT, *listener.where), name, rtype, timeout_s=8.0, tries=1
-            )
+            told = stub.ask(here.upstream, here.rng, Server(ROOT, *listener.where), name, rtype, timeout_s=8.0, tries=1)
             way.times_s.append(here.loop.now_s() - started_s)
             way.host_sent.append(told.tries)
             way.server_sent.append(recursor.counts["upstream"] - before)
@@ -125,7 +122,8 @@ def _report(draft: Draft, ways: dict[str, _Way]) -> None:
         Column("p50", "s"), Column("RTT p50", "s"),
     )  # fmt: skip
     rows = tuple(
-        (name, int(median(way.host_sent)), int(median(way.server_sent)), int(median(way.host_bytes)), median(way.times_s),
+        (name, int(median(way.host_sent)), int(median(way.server_sent)), int(median(way.host_bytes)),
+        median(way.times_s),
          median(way.rtts_s) if way.rtts_s else None)
         for name, way in ways.items()
     )  # fmt: skip
@@ -152,6 +150,7 @@ def _report(draft: Draft, ways: dict[str, _Way]) -> None:
             int(median(warm_r.server_sent) + median(warm_i.host_sent)),
         )
     draft.findings.append(
-        f"Recursion moves the work, it does not save it: the host sends 1 instead of {int(median(cold_i.host_sent))}. What saves is "
-        f"the cache of a server that many share: {median(cold_r.times_s) / median(warm_r.times_s):.1f} times as fast when warm."
+        f"Recursion moves the work, it does not save it: the host sends 1 instead of {int(median(cold_i.host_sent))}. "
+        "What saves is the cache of a server that many share: "
+        f"{median(cold_r.times_s) / median(warm_r.times_s):.1f} times as fast when warm."
     )

@@ -18,7 +18,7 @@ from netlab.dns.resolver import Delegation, Resolver
 from netlab.dns.serving import Logged, Servers, describe
 from netlab.dns.steps import Answer
 from netlab.dns.topology import EMBEDDED
-from netlab.dns.transport import InUseError, Listener, Reply, Upstream, shown
+from netlab.dns.transport import InUse, Listener, Reply, Upstream, shown
 from netlab.experiments.dns_world import REAL_PORT, Origin, given_roots, limits, policy, rng
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Column, Draft, Measurement, Table
@@ -104,12 +104,16 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     try:
         if parameters.resolver_only:
             hints, port = Delegation(ROOT, tuple(given_roots(parameters))), parameters.port or REAL_PORT
-            place = f"resolving from {', '.join(a for _, addresses in hints.servers[:3] for a in addresses)}, port {port}"
+            place = (
+                f"resolving from {', '.join(a for _, addresses in hints.servers[:3] for a in addresses)}, port {port}"
+            )
         else:
             folder = parameters.zones or EMBEDDED
             servers, plan, port, network = mini_internet.open_servers(loop, folder, parameters.port, log)
             hints = mini_internet.hints_of(plan.roots)
-            place = f"{len(servers.listeners)} servers on 127.{network}.x.y, port {port}; the root is at {plan.roots[0][1]}"
+            place = (
+                f"{len(servers.listeners)} servers on 127.{network}.x.y, port {port}; the root is at {plan.roots[0][1]}"
+            )
         resolver = Resolver(hints, rng(parameters.seed), policy(parameters, port), limits(parameters))
         busiest: Counter[str] = Counter()
 
@@ -130,9 +134,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             loop.run()
         except KeyboardInterrupt:
             pass  # that is how a server is ended
-        return _report(
-            loop.now_s() - started_s, shown(where), place, recursor, resolver, servers, log, counts, busiest
-        )
+        return _report(loop.now_s() - started_s, shown(where), place, recursor, resolver, servers, log, counts, busiest)
     finally:
         if listener:
             listener.close()
@@ -142,22 +144,21 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         loop.close()
 
 
-def _listen(
-    loop: Loop, parameters: Parameters, service: Recursor | _LoggedRecursor, counts: Counter[str]
-) -> Listener:
+def _listen(loop: Loop, parameters: Parameters, service: Recursor | _LoggedRecursor, counts: Counter[str]) -> Listener:
     """At the place asked for, or near 127.0.0.1:5353 (which mDNS may have taken)."""
     if parameters.listen_host is not None and parameters.listen_port is not None:
         return Listener(loop, (parameters.listen_host, parameters.listen_port), service, counts)
     for port in range(RESOLVER[1], RESOLVER[1] + 40):
         try:
             return Listener(loop, (RESOLVER[0], port), service, counts)
-        except InUseError:
+        except InUse:
             continue
     return Listener(loop, (RESOLVER[0], 0), service, counts)
 
 
 def _report(
-    served_s: float, where: str, place: str, recursor: Recursor, resolver: Resolver, servers: Servers | None, log: _LogLines,
+    served_s: float, where: str, place: str, recursor: Recursor, resolver: Resolver, servers: Servers | None, log:
+    _LogLines,
     counts: Counter[str], busiest: Counter[str],
 ) -> Measurement:  # fmt: skip
     draft, said = Draft(), recursor.counts
@@ -181,8 +182,6 @@ def _report(
         draft.tables.append(Table("Queries by server", (Column("server", ""), Column("queries", "1")), rows))
     if busiest:
         draft.tables.append(
-            Table(
-                "Names resolved", (Column("name", ""), Column("times", "1")), tuple(busiest.most_common(10))
-            )
+            Table("Names resolved", (Column("name", ""), Column("times", "1")), tuple(busiest.most_common(10)))
         )
     return draft.finish()

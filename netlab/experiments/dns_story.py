@@ -15,7 +15,8 @@ Row = tuple[Value, ...]
 QUESTIONS = (
     Column("question", "1"), Column("name", ""), Column("type", ""), Column("rcode", ""), Column("time", "s"),
     Column("queries", "1"), Column("bytes out", "B"), Column("bytes in", "B"), Column("cache hits", "1"),
-    Column("ignored", "1"), Column("dropped", "1"), Column("from cache", ""), Column("reason", ""), Column("started", "s"),
+    Column("ignored", "1"), Column("dropped", "1"), Column("from cache", ""), Column("reason", ""), Column("started",
+    "s"),
 )  # fmt: skip
 STEPS = (
     Column("question", "1"), Column("step", "1"), Column("depth", "1"), Column("for", ""), Column("zone", ""),
@@ -30,7 +31,8 @@ RECORDS = (
     Column("type", ""), Column("data", ""), Column("dropped", ""),
 )  # fmt: skip
 ANSWERS = (
-    Column("question", "1"), Column("section", ""), Column("name", ""), Column("ttl", "s"), Column("type", ""), Column("data", ""),
+    Column("question", "1"), Column("section", ""), Column("name", ""), Column("ttl", "s"), Column("type", ""),
+    Column("data", ""),
 )  # fmt: skip
 HOST = (
     Column("question", "1"), Column("from", ""), Column("to", ""), Column("transport", ""), Column("sent", "B"),
@@ -62,8 +64,10 @@ class Story:
         number = len(self.questions) + 1
         dropped = sum(len(step.dropped) for step in resolution.steps)
         self.questions.append(
-            (number, to_text(resolution.name), type_text(resolution.rtype), rcode_text(answer.rcode), ended_s - started_s,
-             resolution.sent, resolution.sent_bytes, resolution.received_bytes, resolution.cache_hits, resolution.ignored,
+            (number, to_text(resolution.name), type_text(resolution.rtype), rcode_text(answer.rcode),
+            ended_s - started_s,
+             resolution.sent, resolution.sent_bytes, resolution.received_bytes, resolution.cache_hits,
+             resolution.ignored,
              dropped, answer.from_cache, answer.reason, 0.0)
         )  # fmt: skip
         for section, sets in (("answer", answer.answer), ("authority", answer.authority)):
@@ -86,9 +90,11 @@ class Story:
 
     def _step(self, question: int, index: int, step: Step, started_s: float) -> None:
         self.steps.append(
-            (question, index, step.depth, step.purpose, to_text(step.zone), None if step.server is None else to_text(step.server),
+            (question, index, step.depth, step.purpose, to_text(step.zone),
+            None if step.server is None else to_text(step.server),
              step.address, step.port, step.transport, step.edns, to_text(step.name), type_text(step.rtype),
-             None if step.started_s is None else step.started_s - started_s, step.rtt_s, step.sent_bytes if step.asked else None,
+             None if step.started_s is None else step.started_s - started_s, step.rtt_s, step.sent_bytes if
+             step.asked else None,
              step.received_bytes, " ".join(step.flags), None if step.rcode is None else rcode_text(step.rcode),
              str(step.kind), step.kind == "cached", step.why, step.found, step.then, step.ignored,
              "; ".join(step.ignored_words), step.extra)
@@ -100,9 +106,7 @@ class Story:
             ("additional", step.additional),
         ):
             for rrset in sets:
-                self.records += [
-                    (question, index, section, *cells, why.get(id(rrset), "")) for cells in _cells(rrset)
-                ]
+                self.records += [(question, index, section, *cells, why.get(id(rrset), "")) for cells in _cells(rrset)]
 
 
 def _cells(rrset: RRset) -> list[tuple[str, int, str, str]]:

@@ -86,16 +86,15 @@ def _as_a_host(here: World, name: Name, rtype: int, story: Story, draft: Draft) 
     try:
         started_s = here.loop.now_s()
         local = Server(from_text("local-name-server"), *listener.where)
-        told = stub.ask(
-            here.upstream, here.rng, local, name, rtype, timeout_s=here.limits.total_s + 1.0, tries=1
-        )
+        told = stub.ask(here.upstream, here.rng, local, name, rtype, timeout_s=here.limits.total_s + 1.0, tries=1)
     finally:
         listener.close()
     resolution, answer, ended_s = ended[0]
     number = story.add(resolution, answer, started_s, ended_s)
     draft.findings += resolution.differences
     story.host.append(
-        (number, "host", f"local name server, {shown(listener.where)}", told.transport, told.sent_bytes, told.message.size,
+        (number, "host", f"local name server, {shown(listener.where)}", told.transport, told.sent_bytes,
+        told.message.size,
          " ".join(told.message.flag_names()), rcode_text(told.message.rcode), told.rtt_s)
     )  # fmt: skip
     draft.check(

@@ -1,4 +1,5 @@
-"""`netlab dns transfer`: a zone goes from its primary to its secondary, follows a change, and outlives the primary for a while.
+"""`netlab dns transfer`: a zone goes from its primary to its secondary, follows a change, and outlives the primary
+for a while.
 
 Primary and secondary are servers on loopback sockets. The clock by which the secondary refreshes, retries and expires
 is an argument: it is moved, so the day until a zone expires takes no time here. All transfers are real.
@@ -182,9 +183,7 @@ def _zone_file(origin: Name, folder: Path | None) -> Zone:
 def _first_copy(stage: _Stage, draft: Draft) -> None:
     stage.settle()
     stage.note("the secondary starts", stage.following.history[-1])
-    draft.check(
-        "after AXFR, the secondary has every record of the primary", "RFC 5936 §2", True, stage.equal()
-    )
+    draft.check("after AXFR, the secondary has every record of the primary", "RFC 5936 §2", True, stage.equal())
 
 
 def _change(stage: _Stage, draft: Draft, bad_ixfr: bool) -> None:
@@ -199,9 +198,7 @@ def _change(stage: _Stage, draft: Draft, bad_ixfr: bool) -> None:
     )
     before = len(stage.following.history)
     assert stage.primary_listener is not None
-    stage.primary_listener.send(
-        stage.secondary_listener.where, transfers.notify(secrets.randbits(16), stage.source)
-    )
+    stage.primary_listener.send(stage.secondary_listener.where, transfers.notify(secrets.randbits(16), stage.source))
     for _ in range(PATIENCE_TURNS):
         if len(stage.following.history) > before and not stage.following.busy:
             break
@@ -210,9 +207,7 @@ def _change(stage: _Stage, draft: Draft, bad_ixfr: bool) -> None:
     said = stage.following.history[-1]
     draft.check("after NOTIFY, the secondary is equal again", "RFC 1996 §3", True, stage.equal())
     if bad_ixfr:
-        draft.check(
-            "an IXFR that is no good is answered by an AXFR", "RFC 1995 §4", "AXFR", said.partition(":")[0]
-        )
+        draft.check("an IXFR that is no good is answered by an AXFR", "RFC 1995 §4", "AXFR", said.partition(":")[0])
     else:
         draft.check("only the difference was sent", "RFC 1995 §4", "IXFR", said.partition(":")[0])
 
@@ -227,9 +222,7 @@ def _read_only(stage: _Stage, draft: Draft) -> None:
     said = rcode_text(reply.rcode) if reply else "no reply"
     stage.note("somebody sends the secondary an UPDATE", said)
     draft.check("the secondary is a read-only copy", "course, lecture 1; RFC 2136 §6", "NOTIMP", said)
-    stranger = stage.ask(
-        stage.secondary_listener.where, transfers.notify(secrets.randbits(16), stage.source), SOA
-    )
+    stranger = stage.ask(stage.secondary_listener.where, transfers.notify(secrets.randbits(16), stage.source), SOA)
     said = rcode_text(stranger.rcode) if stranger else "no reply"
     stage.note("NOTIFY from a stranger, 127.0.0.1", said)
     draft.check("only its primary may notify it", "RFC 1996 §3.10", "REFUSED", said)
@@ -240,12 +233,8 @@ def _without_primary(stage: _Stage, draft: Draft) -> None:
     stage.stop_primary()
     stage.note("the primary goes away", "the secondary does not notice")
     stage.move(timers.refresh + 1)
-    stage.note(
-        f"refresh: {timers.refresh} s later", f"{stage.following.history[-1]}; it answers all the same"
-    )
-    draft.check(
-        "after a failed refresh, the secondary still answers", "RFC 1035 §3.3.13", True, _answers(stage)
-    )
+    stage.note(f"refresh: {timers.refresh} s later", f"{stage.following.history[-1]}; it answers all the same")
+    draft.check("after a failed refresh, the secondary still answers", "RFC 1035 §3.3.13", True, _answers(stage))
     stage.move(timers.retry + 1)
     stage.note(f"retry: {timers.retry} s later", f"{stage.following.history[-1]}; still no primary")
     stage.move(timers.expire)
@@ -263,7 +252,5 @@ def _without_primary(stage: _Stage, draft: Draft) -> None:
 
 
 def _answers(stage: _Stage) -> bool:
-    reply = stage.ask(
-        stage.secondary_listener.where, message.write_query(secrets.randbits(16), stage.origin, SOA), SOA
-    )
+    reply = stage.ask(stage.secondary_listener.where, message.write_query(secrets.randbits(16), stage.origin, SOA), SOA)
     return reply is not None and bool(reply.answer)

@@ -1,4 +1,5 @@
-"""Where a DNS experiment begins: the miniature Internet, another hierarchy by its roots, or the real one if asked for."""
+"""Where a DNS experiment begins: the miniature Internet, another hierarchy by its roots, or the real one if asked
+for."""
 
 from __future__ import annotations
 
@@ -85,7 +86,8 @@ def world(origin: Origin) -> Iterator[World]:
         else:
             port = origin.port or REAL_PORT
             hints = Delegation(ROOT, tuple(given_roots(origin)))
-            where = f"the servers at {', '.join(f'{a}' for _, addresses in hints.servers[:3] for a in addresses)}, port {port}"
+            first = [address for _, addresses in hints.servers[:3] for address in addresses]
+            where = f"the servers at {', '.join(first)}, port {port}"
         loop = Loop()
         stack.callback(loop.close)
         upstream = Upstream(loop)
@@ -144,9 +146,7 @@ def hinted(path: Path) -> Iterator[tuple[Name, tuple[str, ...]]]:
     for rrset in rrsets:
         if rrset.rtype in (A, AAAA):
             addresses.setdefault(rrset.owner, []).extend(map(address_text, rrset.data))
-    servers = [
-        server for rrset in rrsets if rrset.rtype == NS and rrset.owner == ROOT for server in rrset.targets()
-    ]
+    servers = [server for rrset in rrsets if rrset.rtype == NS and rrset.owner == ROOT for server in rrset.targets()]
     known = [(server, tuple(addresses[server])) for server in servers if server in addresses]
     if not known:
         raise UsageError(f"{path}: no NS record of the root with an address")

@@ -29,9 +29,7 @@ def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
 
 def _header(facts: dict[str, Value], question: Row, records: list[Row], width: int) -> Iterator[Text]:
     style = "bold green" if facts["status"] == "NOERROR" else "bold red"
-    yield Text.assemble(
-        "status ", (str(facts["status"]), style), f", flags {facts['flags']}, id {facts['id']}"
-    )
+    yield Text.assemble("status ", (str(facts["status"]), style), f", flags {facts['flags']}, id {facts['id']}")
     counts = ", ".join(f"{sum(row['section'] == name for row in records)} {name}" for name in _HEADINGS)
     yield from wrapped(counts, width, style="dim")
     yield Text()
@@ -60,16 +58,16 @@ def _transport(facts: dict[str, Value], width: int) -> Iterator[Text]:
     size = f", EDNS {facts['udp size']}" if facts["udp size"] else ""
     yield from wrapped(
         f"{human(facts['rtt'], 's')} from {facts['server']} by {str(facts['transport']).upper()}{size}; "
-        f"{facts['sent']} B out, {facts['received']} B in; {facts['tries']} {'try' if facts['tries'] == 1 else 'tries'}",
+        f"{facts['sent']} B out, {facts['received']} B in; "
+        f"{facts['tries']} {'try' if facts['tries'] == 1 else 'tries'}",
         width,
     )
     if facts["own resolver"]:
         yield from wrapped(
-            f"netlab's own resolver, in {facts['own resolver']}; it sent {facts['upstream queries']} queries to find out",
+            f"netlab's own resolver, in {facts['own resolver']}; "
+            f"it sent {facts['upstream queries']} queries to find out",
             width,
             style="dim",
         )
     if facts["replies ignored"]:
-        yield from wrapped(
-            f"{facts['replies ignored']} replies did not match and were ignored", width, style="yellow"
-        )
+        yield from wrapped(f"{facts['replies ignored']} replies did not match and were ignored", width, style="yellow")

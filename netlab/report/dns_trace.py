@@ -1,4 +1,5 @@
-"""A resolution as one reads it: a block for each query and its reply, why it was sent, what came, what followed from it.
+"""A resolution as one reads it: a block for each query and its reply, why it was sent, what came, what followed from
+it.
 
 Messages are numbered as in the course (lecture 1): ① the host asks, ② the first query, ③ its reply, and so on. Lookups
 within the lookup are indented. At the end: the answer, what it took, and a bar for the time of each query.
@@ -48,9 +49,7 @@ def rows(found: Measurement, name: str) -> list[Row]:
     """A table's rows as mappings; none where the record has no such table."""
     for table in found.tables:
         if table.name == name:
-            return [
-                dict(zip((column.name for column in table.columns), row, strict=True)) for row in table.rows
-            ]
+            return [dict(zip((column.name for column in table.columns), row, strict=True)) for row in table.rows]
     return []
 
 
@@ -99,15 +98,11 @@ def _headline(step: Row, purpose: str, depth: int, asked: str, width: int) -> It
         text, mark = f"back to {mine}" if mine else f"back to {asked}", "└ "
     else:
         text, mark = f"first find {mine}", "┌ "
-    yield from wrapped(
-        text, width, first="  " * max(now, 1) + mark, style="bold magenta", mark_style="magenta"
-    )
+    yield from wrapped(text, width, first="  " * max(now, 1) + mark, style="bold magenta", mark_style="magenta")
     yield Text()
 
 
-def _paired(
-    steps: Sequence[Row], numbers: Mapping[Value, tuple[int, int]]
-) -> Iterator[tuple[Row, tuple[int, int]]]:
+def _paired(steps: Sequence[Row], numbers: Mapping[Value, tuple[int, int]]) -> Iterator[tuple[Row, tuple[int, int]]]:
     return ((step, numbers[step["step"]]) for step in steps if step["step"] in numbers)
 
 
@@ -120,17 +115,13 @@ def _host_asks(row: Row, asked: str, width: int) -> Iterator[Text]:
         f"{where} · {row['transport']} · {row['sent']} B",
         width,
     )
-    yield from wrapped(
-        f"“{asked}?” It wants the answer itself: a recursive query (rd).", width, first="     "
-    )
+    yield from wrapped(f"“{asked}?” It wants the answer itself: a recursive query (rd).", width, first="     ")
 
 
 def _host_is_told(row: Row, question: Row, number: int, width: int) -> Iterator[Text]:
     took = f"{human(row['rtt'], 's')} after ① · {row['received']} B · {row['flags']}"
     yield _line(f" {circled(number)} ", "bold cyan", "local name server → host", took, width)
-    yield from wrapped(
-        f"{row['rcode']}: the whole answer, and a copy stays in its cache.", width, first="     "
-    )
+    yield from wrapped(f"{row['rcode']}: the whole answer, and a copy stays in its cache.", width, first="     ")
 
 
 def _step(step: Row, records: Sequence[Row], numbers: tuple[int, int] | None, width: int) -> Iterator[Text]:
@@ -205,9 +196,7 @@ def _records(records: Sequence[Row], indent: str, width: int, additional: str = 
         else:
             yield from _one_line(head, text, width, style)
     if len(records) > len(shown):
-        yield Text(
-            f"{indent}  … and {len(records) - len(shown)} more records (--json has them)"[:width], style="dim"
-        )
+        yield Text(f"{indent}  … and {len(records) - len(shown)} more records (--json has them)"[:width], style="dim")
 
 
 def _one_line(head: str, text: str, width: int, style: str) -> Iterator[Text]:
@@ -258,7 +247,8 @@ def _conclusion(question: Row, answers: Sequence[Row], width: int) -> Iterator[T
         yield from wrapped(str(question["reason"]), width, first="  ")
     said = [
         f"{human(question['time'], 's')} in all", _count(question["queries"], "query", "queries") + " sent",
-        f"{question['bytes out']} B out, {question['bytes in']} B in", _count(question["cache hits"], "cache hit", "cache hits"),
+        f"{question['bytes out']} B out, {question['bytes in']} B in",
+        _count(question["cache hits"], "cache hit", "cache hits"),
     ]  # fmt: skip
     said += [f"{question[name]} {name}" for name in ("ignored", "dropped") if question[name]]
     yield from flowing([f"  {said[0]}", *said[1:]], width, "dim")
@@ -278,9 +268,7 @@ def _count(value: Value, one: str, many: str) -> str:
     return f"{value} {one if value == 1 else many}"
 
 
-def _bars(
-    steps: Sequence[Row], numbers: Mapping[Value, tuple[int, int]], total_s: float, width: int
-) -> Iterator[Text]:
+def _bars(steps: Sequence[Row], numbers: Mapping[Value, tuple[int, int]], total_s: float, width: int) -> Iterator[Text]:
     """When each query was under way, on one scale."""
     asked = [step for step in steps if step["step"] in numbers and step["rtt"] is not None]
     if not asked or total_s <= 0:
@@ -307,14 +295,10 @@ def bar(begin: float, took: float, room: int) -> str:
 
 def _summary(questions: Sequence[Row], width: int) -> Iterator[Text]:
     """Many questions, a line each."""
-    yield Text.assemble(
-        ("Questions", "bold"), (f"  {len(questions)}; the steps of each are in --json", "dim")
-    )
+    yield Text.assemble(("Questions", "bold"), (f"  {len(questions)}; the steps of each are in --json", "dim"))
     longest = max(len(printable(str(row["name"]))) for row in questions)
     names = min(longest, max(width - 44, 12))
-    yield Text(
-        f"  {'name':<{names}} {'type':<6} {'rcode':<9} {'queries':>7} {'time':>9}"[:width], style="dim"
-    )
+    yield Text(f"  {'name':<{names}} {'type':<6} {'rcode':<9} {'queries':>7} {'time':>9}"[:width], style="dim")
     for row in questions:
         name = printable(str(row["name"]))
         name = name if len(name) <= names else name[: names - 1] + "…"

@@ -180,9 +180,7 @@ class _TcpAsk:
         gone: Callable[[_TcpAsk], None],
     ) -> None:  # fmt: skip
         self._loop, self._exchange, self._done, self._more, self._gone = loop, exchange, done, more, gone
-        self._sock = socket.socket(
-            family_of(exchange.server.address), socket.SOCK_STREAM | socket.SOCK_NONBLOCK
-        )
+        self._sock = socket.socket(family_of(exchange.server.address), socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         self._out = len(exchange.payload).to_bytes(2, "big") + exchange.payload
         self._in = bytearray()
         self._finished = False

@@ -109,7 +109,8 @@ class Listener:
 
 
 class _Connection:
-    """A client by TCP: messages behind a length of two octets, several of them at once if it likes (RFC 7766 §6.2.1)."""
+    """A client by TCP: messages behind a length of two octets, several of them at once if it likes (RFC 7766
+    §6.2.1)."""
 
     def __init__(
         self, loop: Loop, sock: socket.socket, source: Where, service: Service, counts: Counter[str],
@@ -233,13 +234,13 @@ def _bound_pair(where: Where) -> tuple[socket.socket, socket.socket]:
     raise AssertionError
 
 
-class InUseError(UsageError):
+class InUse(UsageError):
     """Somebody else has the address and port."""
 
 
 def _cannot_bind(error: OSError, where: Where) -> UsageError | MachineLacks:
     if error.errno == errno.EADDRINUSE:
-        return InUseError(
+        return InUse(
             f"{shown(where)} is in use by another socket",
             f"choose another port; who has it: ss -lunpt 'sport = {where[1]}'",
         )
