@@ -12,7 +12,7 @@ from netlab.dns.cache import Rank
 from netlab.dns.exchange import Exchange, Heard, Server, open_exchange
 from netlab.dns.names import Name, below, to_text
 from netlab.dns.readings import Kind, Reading, interpret
-from netlab.dns.records import AAAA, ANY, NOERROR, NXDOMAIN, A, address_text
+from netlab.dns.records import AAAA, ANY, DNAME, NOERROR, NXDOMAIN, A, address_text
 from netlab.dns.resolver import Resolver
 from netlab.dns.steps import Step
 
@@ -143,8 +143,9 @@ class Questioner:
         """Put into the cache what the reading believes."""
         cache, now_s = self._cache, self.now_s
         rank = Rank.AUTHORITATIVE if reading.authoritative else Rank.ANSWER
-        for rrset in reading.aliases:
-            cache.put(rrset, rank, now_s)
+        for before, rrset in zip([None, *reading.aliases], reading.aliases, strict=False):
+            if before is None or before.rtype != DNAME:  # the CNAME that a DNAME makes is made again when it is needed
+                cache.put(rrset, rank, now_s)
         if reading.kind is Kind.ANSWER and rtype != ANY:
             for rrset in reading.answer:
                 cache.put(rrset, rank, now_s)

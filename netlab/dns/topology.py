@@ -93,6 +93,8 @@ def _planned(plan: Path, folder: Path, moved: dict[str, str]) -> list[ServerPlan
     def zone_of(word: str) -> Zone:
         origin, _, file = word.partition("=")
         stem = file or ("root" if origin == "." else origin)
+        for old, new in moved.items():
+            stem = stem.replace(new, old)  # the files keep their names
         source = zones.read_file(folder / f"{stem}.zone", moved)
         source.origin = from_text(origin)
         return zones.parse(source)

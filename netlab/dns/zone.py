@@ -6,6 +6,7 @@ A name exists if it owns records or if a longer name does (an empty non-terminal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -200,18 +201,37 @@ def parse_records(source: ZoneText) -> list[RRset]:
     """The records of a master file, which may be no zone: root hints have no SOA."""
     origin = dns.name.Name((*source.origin, b""))
     try:
-        found = dns.zone.from_text(source.text, origin, relativize=False, check_origin=False, filename=source.where)
-    except (dns.exception.DNSException, ValueError, UnicodeError) as error:
-        raise UsageError(
-            f"{' '.join(str(error).split()) or type(error).__name__}",
-            "RFC 1035 §5 is what a zone file looks like",
-        ) from None
+        found = _read(source.text, origin, source.where)
+    except _NO_ZONE as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        said = said if said.startswith(source.where) else f"{source.where}: {said}"
+        raise UsageError(_own_line(said, source, origin), "RFC 1035 §5 says what a zone file looks like") from None
     rrsets = []
     for owner, rdataset in found.iterate_rdatasets():
         name = tuple(label.lower() for label in owner.labels[:-1])
         data = tuple(rdata.to_wire(origin=origin) or b"" for rdata in rdataset)
         rrsets.append(RRset(name, int(rdataset.rdtype), int(rdataset.ttl), data))
     return rrsets
+
+
+_NO_ZONE = (dns.exception.DNSException, ValueError, UnicodeError)
+
+
+def _read(text: str, origin: dns.name.Name, where: str) -> dns.zone.Zone:
+    return dns.zone.from_text(text, origin, relativize=False, check_origin=False, filename=where)
+
+
+def _own_line(said: str, source: ZoneText, origin: dns.name.Name) -> str:
+    """dnspython names the line after the wrong one when it has read to the end of that: see if so much is wrong already."""
+    match = re.fullmatch(r"(.*):(\d+): (.*)", said)
+    if match is None or int(match[2]) < 2:
+        return said
+    before = "\n".join(source.text.split("\n")[: int(match[2]) - 1])
+    try:
+        _read(before, origin, source.where)
+    except _NO_ZONE:
+        return f"{match[1]}:{int(match[2]) - 1}: {match[3]}"
+    return said
 
 
 def read_file(path: Path, change: dict[str, str] | None = None) -> ZoneText:
