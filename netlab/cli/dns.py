@@ -26,7 +26,7 @@ def dns() -> None:
     """
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, short_help="A name from the root to the answer, every step of it")
 @examples("netlab dns trace", "netlab dns trace www.deep.test --qmin", "netlab dns trace example.com --live")
 def trace(
     name: dns_options.Name = "my.xxsilence.net",
@@ -66,7 +66,7 @@ def trace(
     _trace(questions, given)
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, short_help="The name of an IP address, traced the same way")
 @examples("netlab dns reverse 192.0.2.80", "netlab dns reverse 2001:db8::80 --json")
 def reverse(
     address: dns_options.Address,
@@ -107,7 +107,7 @@ def _trace(questions: list[str], given: dict[str, Any]) -> None:
     raise typer.Exit(_worst(report))
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, short_help="Ask a resolver; the answer as dig shows it")
 @examples("netlab dns query my.xxsilence.net", "netlab dns query example.com MX --server 192.0.2.53")
 def query(
     name: dns_options.NeededName,
@@ -152,5 +152,11 @@ def _worst(report: Report) -> int:
     return worst_exit_code(str(row[table.column("rcode")]) for row in table.rows)
 
 
-for _command in (dns_lab.cache, dns_lab.compare, dns_lab.transfer, dns_lab.bench, dns_lab.serve):
-    app.command(cls=Command)(_command)
+for _command, _short in (
+    (dns_lab.cache, "Which layer remembers a name: browser, system, router, ISP"),
+    (dns_lab.compare, "Recursive against iterative, cold against warm"),
+    (dns_lab.transfer, "A zone from its primary to its secondary"),
+    (dns_lab.bench, "How many names a second"),
+    (dns_lab.serve, "The miniature Internet and a resolver, for dig and others"),
+):
+    app.command(cls=Command, short_help=_short)(_command)

@@ -222,7 +222,8 @@ def _read(text: str, origin: dns.name.Name, where: str) -> dns.zone.Zone:
 
 
 def _own_line(said: str, source: ZoneText, origin: dns.name.Name) -> str:
-    """dnspython names the line after the wrong one when it has read to the end of that: see if so much is wrong already."""
+    """dnspython names the line after the wrong one when it has read to the end of that: see if so much is wrong
+    already."""
     match = re.fullmatch(r"(.*):(\d+): (.*)", said)
     if match is None or int(match[2]) < 2:
         return said

@@ -54,7 +54,8 @@ class Told:
 
 @dataclass
 class Paper:
-    """Servers by address. `interfere` may change what a server replies: (exchange, replies) → replies with their sources."""
+    """Servers by address. `interfere` may change what a server replies: (exchange, replies) → replies with their
+    sources."""
 
     servers: dict[str, Authority]
     roots: list[tuple[str, str]]

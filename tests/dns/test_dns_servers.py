@@ -95,7 +95,8 @@ def test_random_bytes_by_udp_and_tcp(
 
 
 def test_a_flood_from_one_client_leaves_it_answering(internet: MiniInternet, resolver_process: ResolverProcess) -> None:
-    """Each name is new and its servers are dead, so each resolution is open for seconds: beyond 100 they are dropped."""
+    """Each name is new and its servers are dead, so each resolution is open for seconds: beyond 100 they are
+    dropped."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         for number in range(3000):
             udp.sendto(dns.message.make_query(f"n{number}.dead.test", "A").to_wire(), resolver_process.where)
@@ -115,7 +116,8 @@ def upstream_that_says(replies: list[bytes]) -> Iterator[Where]:
     """A server in a process of its own that answers any query with these bytes, the ID filled in."""
     code = (
         "import socket,sys\n"
-        "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(('127.0.0.1',0)); print(s.getsockname()[1],flush=True)\n"
+        "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.bind(('127.0.0.1',0))\n"
+        "print(s.getsockname()[1],flush=True)\n"
         "replies=[bytes.fromhex(w) for w in sys.argv[1:]]\n"
         "while True:\n"
         "  d,a=s.recvfrom(4096)\n"

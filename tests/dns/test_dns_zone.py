@@ -1,4 +1,5 @@
-"""Zones and authoritative answers: RFC 1034 §4.3.2, wildcards of RFC 4592, empty non-terminals, truncation, refusals."""
+"""Zones and authoritative answers: RFC 1034 §4.3.2, wildcards of RFC 4592, empty non-terminals, truncation,
+refusals."""
 
 from __future__ import annotations
 
