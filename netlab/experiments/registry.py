@@ -48,6 +48,13 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("udp-client", "netlab.experiments.udp_client", "Load on a UDP echo server", "lecture 13"),
     Experiment("tcp-compare", "netlab.experiments.tcp_compare", "TCP server modes side by side", "lecture 13"),
     Experiment("udp-compare", "netlab.experiments.udp_compare", "UDP server modes side by side", "lecture 13"),
+    Experiment("dns-trace", "netlab.experiments.dns_trace", "From the root to the answer", "lecture 1"),
+    Experiment("dns-query", "netlab.experiments.dns_query", "A question to a recursive resolver", "lecture 1"),
+    Experiment("dns-serve", "netlab.experiments.dns_serve", "A miniature Internet for any client", "lecture 1"),
+    Experiment("dns-cache", "netlab.experiments.dns_cache", "Where a name is remembered, layer by layer", "lecture 1"),
+    Experiment("dns-compare", "netlab.experiments.dns_compare", "Recursive against iterative, cold against warm", "lecture 1"),
+    Experiment("dns-transfer", "netlab.experiments.dns_transfer", "A zone from its primary to its secondary", "lecture 1"),
+    Experiment("dns-bench", "netlab.experiments.dns_bench", "How many names a second", "lecture 1"),
     Experiment("doctor", "netlab.experiments.doctor", "What this machine can do"),
 )
 

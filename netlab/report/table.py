@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from netlab.measure.quantity import Check, Measurement
-from netlab.report import chart, facts, grid
+from netlab.report import chart, facts, grid, views
 from netlab.report.glyphs import BULLET, CROSS, TICK, printable
 from netlab.report.record import Json, Report
 from netlab.report.units import brief, human
@@ -45,11 +45,13 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
 def lines(report: Report, width: int) -> Iterator[Text]:
     """The report, line by line, section by section."""
     found = report.measurement
+    told = views.find(report.experiment)
     yield from _heading(report, width)
     for section in (
-        facts.lines(found.facts, width),
+        *(told(found, width) if told else ()),
+        *(() if told else (facts.lines(found.facts, width),)),
         grid.samples(report.samples, width),
-        *(grid.table(each, width) for each in found.tables),
+        *(() if told else (grid.table(each, width) for each in found.tables)),
         *(chart.lines(each, found.tables, width) for each in found.charts),
         _paragraphs("Findings", BULLET, "", found.findings, width),
         _paragraphs("Warnings", "!", "yellow", found.warnings, width),
