@@ -56,6 +56,7 @@ def test_a_command_that_is_shown_works(page: str, line: str, port: int, tmp_path
     if "--serve" in line:  # one that stays up: its --duration is cut short, its port is another
         line = re.sub(r"--duration \d+", "--duration 0.3", line).replace("7007", "0")
         assert "--duration" in line, "a test cannot wait for a server that never ends"
+    (tmp_path / "names.txt").write_text("my.xxsilence.net A\nwww.kaola.com A\n")  # for --batch
     words = shlex.split(line.replace("7007", str(port)))
     subprocess.run([sys.executable, "-m", "netlab", "doctor", "--save"], capture_output=True, timeout=60, check=True)
     done = subprocess.run(

@@ -52,8 +52,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("dns-query", "netlab.experiments.dns_query", "A question to a recursive resolver", "lecture 1"),
     Experiment("dns-serve", "netlab.experiments.dns_serve", "A miniature Internet for any client", "lecture 1"),
     Experiment("dns-cache", "netlab.experiments.dns_cache", "Where a name is remembered, layer by layer", "lecture 1"),
-    Experiment("dns-compare", "netlab.experiments.dns_compare", "Recursive against iterative, cold against warm", "lecture 1"),
-    Experiment("dns-transfer", "netlab.experiments.dns_transfer", "A zone from its primary to its secondary", "lecture 1"),
+    Experiment("dns-compare", "netlab.experiments.dns_compare", "Recursive against iterative", "lecture 1"),
+    Experiment("dns-transfer", "netlab.experiments.dns_transfer", "A zone and its secondary", "lecture 1"),
     Experiment("dns-bench", "netlab.experiments.dns_bench", "How many names a second", "lecture 1"),
     Experiment("doctor", "netlab.experiments.doctor", "What this machine can do"),
 )
