@@ -30,27 +30,21 @@ def ask(
     edns_bytes: int | None = 1232, tries: int = TRIES,
 ) -> Told:  # fmt: skip
     """Ask, and wait for the answer. PeerError where none comes."""
-    problem, ignored = "", 0
-    for attempt in range(1, tries + 1):
+    problem, ignored, failed, sent = "", 0, 0, 0
+    while failed < tries:
         exchange = _query(rng, server, name, rtype, tcp, timeout_s, edns_bytes)
         heard: Heard = upstream.wait(exchange)
+        sent += 1
         ignored += exchange.ignored
         if heard.message is not None and heard.message.flags & TC and not tcp:
-            tcp = True
+            tcp = True  # that was an answer, and no failure
             continue
         if heard.message is not None:
             sent_s = heard.sent_s if heard.sent_s is not None else heard.now_s
-            return Told(
-                heard.message,
-                exchange.transport,
-                heard.now_s - sent_s,
-                len(exchange.payload),
-                attempt,
-                ignored,
-            )
+            return Told(heard.message, exchange.transport, heard.now_s - sent_s, len(exchange.payload), sent, ignored)
+        failed += 1
         problem = heard.problem or f"no reply within {timeout_s:g} s"
-        if exchange.case_lost:
-            tcp = True
+        tcp = tcp or exchange.case_lost
         if heard.problem:
             break
     where = f"[{server.address}]" if ":" in server.address else server.address

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
+from paper import Paper
 
 from netlab.dns.mini_internet import MiniInternet, ResolverProcess
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from paper import Paper
 
 
 @pytest.fixture
