@@ -26,7 +26,8 @@ def until(condition: Callable[[], object], what: str) -> None:
 @contextmanager
 def family(script: str) -> Iterator[subprocess.Popen[bytes]]:
     """A Python process that runs `script` (with `os`), says so, and waits until its input ends."""
-    code = f"import os, sys\n{script}\nprint('!', flush=True)\nsys.stdin.read()"
+    code = f"import os, sys\nfirst = os.getpid()\n{script}\n"
+    code += "if os.getpid() == first: print('!', flush=True)\nsys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as started:
         assert started.stdout and started.stdin
         assert started.stdout.readline() == b"!\n"

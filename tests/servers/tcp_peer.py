@@ -21,7 +21,7 @@ from netlab.servers.counters import Count
 from netlab.servers.modes import TCP_MODES, Mode
 from netlab.servers.supervisor import RunningServer
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 """How long a fact may take to become true. A test that gets this far has failed; no test waits for it to pass."""
 
 StartTcp = Callable[..., RunningServer]

@@ -60,9 +60,17 @@ def server_in_here(rows: int = 10, **limits: float) -> Iterator[Server]:
         signal.setitimer(signal.ITIMER_REAL, 0)  # what the stop has wound up would end pytest later
         listener.close()
         os.close(stop.alarm_fd)
-        ledger.close()
+        until(lambda: is_closed(ledger), "threads that had a row have ended")
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def is_closed(ledger: Ledger) -> bool:
+    try:
+        ledger.close()
+    except BufferError:
+        return False
+    return True
 
 
 def interrupt_when(condition: Callable[[], object]) -> threading.Thread:
@@ -181,6 +189,56 @@ def test_a_stop_before_the_first_accept_is_a_stop(name: str) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         find("tcp", name).loop()(server)
         assert totals(server)[Count.ACCEPTED] == 0
+
+
+def test_a_client_that_a_pool_accepts_as_the_stop_comes_is_seen_out_like_the_others() -> None:
+    """The threads of a pool accept by themselves: one may come back with a connection when all were told to end."""
+    (stuck, one), (late, other) = socket.socketpair(), socket.socketpair()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+
+    class Listener(socket.socket):
+        asked = 0
+
+        def _accept(self) -> tuple[int, object]:
+            self.asked += 1
+            if self.asked == 1:
+                return one.detach(), None
+            if self.asked == 2:
+                until(lambda: len(seen_out) == 1, "the others have been told")
+                return other.detach(), None
+            raise OSError(errno.EINVAL, "shut down")
+
+    def shut_all(fds: Iterable[int], how: int) -> None:
+        ordinary(fds, how)
+        seen_out.append(how)
+
+    seen_out: list[int] = []
+    ordinary = stopping.shut
+    with server_in_here(workers=2) as server, Listener() as listener, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("netlab.servers.tcp.thread_per_connection.shut", shut_all)
+        server.listener = listener
+        stuck.sendall(bytes(200_000))
+        stuck.settimeout(10)
+        late.sendall(b"hello")
+        late.settimeout(10)
+
+        def see() -> None:
+            until(lambda: totals(server)[Count.ACCEPTED] == 1, "the first is accepted")
+            os.kill(os.getpid(), signal.SIGTERM)
+            answers.append(rest(late))
+            answers.append(rest(stuck))
+
+        answers: list[bytes] = []
+        thread = threading.Thread(target=see)
+        thread.start()
+        thread_pool.serve(server)
+        thread.join()
+        counts = totals(server)
+    stuck.close()
+    late.close()
+    assert answers == [b"hello", bytes(200_000)]
+    assert counts[Count.CUT] == 0
+    assert counts[Count.CLOSED] == counts[Count.ACCEPTED] == 2
 
 
 def test_a_turn_writes_no_more_than_the_peer_takes_and_keeps_the_rest() -> None:
