@@ -10,8 +10,10 @@ def main() -> None:
 
         print(f"netlab {__version__}")
         return
-    from netlab.cli.app import run
-
+    try:
+        from netlab.cli.app import run
+    except KeyboardInterrupt:  # importing takes long enough for somebody to change their mind
+        sys.exit(130)
     run()
 
 

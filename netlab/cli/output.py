@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -69,14 +70,30 @@ def wants_colour() -> bool:
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """A Progress that draws one line on stderr: only on a terminal, only after a second, gone when done."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield silent
-        return
-    bar = _Bar()
+    with told_to_end():
+        if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            yield silent
+            return
+        bar = _Bar()
+        try:
+            yield bar
+        finally:
+            bar.clear()
+
+
+@contextmanager
+def told_to_end() -> Iterator[None]:
+    """SIGTERM and SIGHUP come as Ctrl-C does, KeyboardInterrupt: what was measured by then is reported."""
+    before = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN  # nohup(1)
+    }
     try:
-        yield bar
+        yield
     finally:
-        bar.clear()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Bar:
