@@ -32,6 +32,9 @@ Plot = Annotated[
 Save = Annotated[
     bool, typer.Option("--save/--no-save", help="Record the run for 'netlab runs'.", rich_help_panel=REPORT)
 ]
+Record = Annotated[  # for what is calculated, not measured
+    bool, typer.Option("--save/--no-save", help="Record the run for 'netlab runs'.", rich_help_panel=REPORT)
+]
 Seed = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", min=0, help="Seed of the random choices, to repeat them.", rich_help_panel=REPORT),

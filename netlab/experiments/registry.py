@@ -48,6 +48,12 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("udp-client", "netlab.experiments.udp_client", "Load on a UDP echo server", "lecture 13"),
     Experiment("tcp-compare", "netlab.experiments.tcp_compare", "TCP server modes side by side", "lecture 13"),
     Experiment("udp-compare", "netlab.experiments.udp_compare", "UDP server modes side by side", "lecture 13"),
+    Experiment("cidr", "netlab.experiments.cidr_address", "An address and its network", "lecture 3"),
+    Experiment("cidr-interfaces", "netlab.experiments.cidr_interfaces", "Addresses of this machine", "lecture 3"),
+    Experiment("cidr-same-net", "netlab.experiments.cidr_same_net", "Local, or by the gateway?", "lecture 3"),
+    Experiment("mac", "netlab.experiments.mac_address", "A MAC address", "lecture 3"),
+    Experiment("mac-interfaces", "netlab.experiments.mac_interfaces", "MAC addresses of this machine", "lecture 3"),
+    Experiment("mac-neighbours", "netlab.experiments.mac_neighbours", "Neighbours of this machine", "lecture 3"),
     Experiment("doctor", "netlab.experiments.doctor", "What this machine can do"),
 )
 
