@@ -1,14 +1,13 @@
 """Make netlab/addressing/oui.bin from the IEEE's public listings: python tools/build_oui.py FOLDER YYYY-MM-DD
 
 FOLDER has oui.csv (MA-L), mam.csv (MA-M), oui36.csv (MA-S) and iab.csv, as in Debian's package ieee-data
-(apt-get download ieee-data; dpkg-deb -x). The IEEE claims no copyright in the listings and does not restrict their
-distribution; the date is that of the package. Only assignments and names are kept, no postal addresses.
+(apt-get download ieee-data; dpkg-deb -x). The IEEE claims no copyright in the listings and does not restrict
+their distribution; the date is that of the package. Only assignments and names are kept, no postal addresses.
 
-The file, all numbers big-endian:
-    8 B   "netlaboui", cut at 8; then 10 B of date, YYYY-MM-DD
-    4 B   how many names, 3 × 4 B how many assignments of 24, 28 and 36 bits
-    3, 4, 5 B of key and 3 B of name number each, sorted by key: the three tables one after the other
-    4 B × (names + 1) where each name begins in the text; then the text, UTF-8, names sorted without regard to case
+The file, all numbers big-endian: 8 B "netlaboui", cut at 8; then 10 B of date, YYYY-MM-DD 4 B how many names,
+3 × 4 B how many assignments of 24, 28 and 36 bits 3, 4, 5 B of key and 3 B of name number each, sorted by
+key: the three tables one after the other 4 B × (names + 1) where each name begins in the text; then the text,
+UTF-8, names sorted without regard to case
 """
 
 from __future__ import annotations
@@ -35,14 +34,18 @@ def read(folder: Path) -> dict[int, dict[int, str]]:
 
 def build(tables: dict[int, dict[int, str]], date: str) -> bytes:
     """The bytes of the file."""
-    names = sorted({name for table in tables.values() for name in table.values()}, key=lambda n: (n.casefold(), n))
+    names = sorted(
+        {name for table in tables.values() for name in table.values()}, key=lambda n: (n.casefold(), n)
+    )
     number_of = {name: number for number, name in enumerate(names)}
     texts = [name.encode() for name in names]
     parts = [MAGIC, date.encode("ascii"), len(names).to_bytes(4, "big")]
     parts += [len(table).to_bytes(4, "big") for table in tables.values()]
     for width, table in tables.items():
         size = -(-width // 8)
-        parts += [key.to_bytes(size, "big") + number_of[table[key]].to_bytes(3, "big") for key in sorted(table)]
+        parts += [
+            key.to_bytes(size, "big") + number_of[table[key]].to_bytes(3, "big") for key in sorted(table)
+        ]
     at = 0
     for text in texts:
         parts.append(at.to_bytes(4, "big"))

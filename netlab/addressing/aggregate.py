@@ -1,11 +1,13 @@
 """Merging packed prefixes (bulk.py) by the million: the same answer as sets.merge, many times sooner.
 
-Three ideas. Arithmetic on all numbers at once: a long row of fixed-width lanes is one big int of Python, and AND,
-shift and subtraction of two such ints work on every lane in C. Sorting: IPv4 is sorted in 256 parts by first octet,
-since what is left of an address and its length fit into the 30 bits that list.sort() compares fastest. And doing
-nothing: neighbours in order that neither overlap nor touch need no look, and most do not; the lanes tell which.
+Three ideas. Arithmetic on all numbers at once: a long row of fixed-width lanes is one big int of Python, and
+AND, shift and subtraction of two such ints work on every lane in C. Sorting: IPv4 is sorted in 256 parts by
+first octet, since what is left of an address and its length fit into the 30 bits that list.sort() compares
+fastest. And doing nothing: neighbours in order that neither overlap nor touch need no look, and most do not;
+the lanes tell which.
 
-A key is first address << bits | length: keys sort by address, and of one address the larger prefix comes first.
+A key is first address << bits | length: keys sort by address, and of one address the larger prefix comes
+first.
 """
 
 from __future__ import annotations
@@ -26,8 +28,11 @@ _BITS4, _BITS6 = 6, 8  # of a key, for the length
 _MASKS4 = [((1 << 32) - (1 << 32 - length)).to_bytes(4, "big") for length in range(33)]
 _MASK_OCTETS = [bytes(mask[at] for mask in _MASKS4) + bytes(223) for at in range(4)]  # for bytes.translate
 
-# How far away the next key must begin for no look to be needed: the size of this one, and a little for the lengths.
-_AWAY4 = [(1 << max(32 - (number & 63), 0)) + 1 << _BITS4 if 8 <= number & 63 <= 32 else 0 for number in range(256)]
+# How far away the next key must begin for no look to be needed: the size of this one, and a little for the
+# lengths.
+_AWAY4 = [
+    (1 << max(32 - (number & 63), 0)) + 1 << _BITS4 if 8 <= number & 63 <= 32 else 0 for number in range(256)
+]
 _AWAY4_OCTETS = [bytes(away >> 8 * at & 255 for away in _AWAY4) for at in range(4)]
 _GUARDED = bytes(number >> 7 ^ 1 for number in range(256))  # 1 where the guard bit has been borrowed
 
@@ -161,7 +166,8 @@ def _words(little: bytes) -> array[int]:
 
 
 def _look4(part: Sequence[int]) -> bytes:
-    """For each of the sorted keys of a part but the last, 1 if it and the next one overlap or touch, else 0."""
+    """For each of the sorted keys of a part but the last, 1 if it and the next one overlap or touch, else 0.
+    """
     words = array("I", part)
     if sys.byteorder == "big":
         words.byteswap()

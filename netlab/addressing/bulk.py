@@ -1,9 +1,10 @@
 """Many lines of prefixes at once: text in, packed numbers out, a million lines in well under two seconds.
 
-A chunk of lines is parsed as a whole: what is left of it without its digits shows whether every line has the right
-shape, and inet_pton(3), which is just as strict as our own parsers and opens no socket, makes the numbers. Only where
-that fails is the chunk read again line by line by the exact parser (prefix.py), which says what is wrong with which
-line. Both ways give the same numbers for the same text; a test holds them to it.
+A chunk of lines is parsed as a whole: what is left of it without its digits shows whether every line has the
+right shape, and inet_pton(3), which is just as strict as our own parsers and opens no socket, makes the
+numbers. Only where that fails is the chunk read again line by line by the exact parser (prefix.py), which
+says what is wrong with which line. Both ways give the same numbers for the same text; a test holds them to
+it.
 
 Packed: 5 bytes a prefix of IPv4 (address, length), 17 of IPv6; network byte order, host bits as written.
 """
@@ -32,7 +33,8 @@ _LENGTHS = {str(number): number for number in range(129)}
 
 
 def chunks(file: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[bytes]:
-    """The file in pieces of whole lines, each ending in a newline (added at the end of the file if need be)."""
+    """The file in pieces of whole lines, each ending in a newline (added at the end of the file if need be).
+    """
     rest = b""
     while data := file.read(size):
         data = rest + data
@@ -48,7 +50,8 @@ def chunks(file: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[bytes]:
 
 
 def pack(chunk: bytes, line: int, report: Report) -> tuple[bytes, bytes]:
-    """The prefixes of a chunk of lines, packed: those of IPv4, those of IPv6. Its first line has the number `line`.
+    """The prefixes of a chunk of lines, packed: those of IPv4, those of IPv6. Its first line has the number
+    `line`.
 
     Empty lines and comments (from "#") are skipped.
     """
@@ -59,7 +62,9 @@ def pack(chunk: bytes, line: int, report: Report) -> tuple[bytes, bytes]:
 
 
 def each(chunk: bytes, line: int, report: Report) -> Iterator[tuple[int, Prefix]]:
-    """The prefixes of a chunk one by one with the number of their line: slower, and in order whatever their version."""
+    """The prefixes of a chunk one by one with the number of their line: slower, and in order whatever their
+    version.
+    """
     for number, raw in enumerate(chunk.split(b"\n")[:-1], line):
         text = raw.partition(b"#")[0].strip().decode("utf-8", "backslashreplace")
         if not text:
@@ -93,7 +98,9 @@ def _whole(chunk: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _at_once(chunk: bytes, family: int, letters: bytes, size: int) -> bytes:
-    """Raises OSError for an address, KeyError or ValueError for a length or a shape, that is not as it should be."""
+    """Raises OSError for an address, KeyError or ValueError for a length or a shape, that is not as it should
+    be.
+    """
     count = chunk.count(b"\n")
     shape = chunk.translate(None, letters)
     if shape == b"\n" * count:
@@ -119,7 +126,9 @@ def _interleaved(addresses: bytes, lengths: bytes, size: int) -> bytes:
 
 
 def _tidied(chunk: bytes) -> tuple[bytes, bytes] | None:
-    """The chunk without comments and spaces, IPv4 and IPv6 apart, bare addresses with their length, then at once."""
+    """The chunk without comments and spaces, IPv4 and IPv6 apart, bare addresses with their length, then at
+    once.
+    """
     version4, version6 = [], []
     for raw in chunk.split(b"\n"):
         line = raw.partition(b"#")[0].strip()

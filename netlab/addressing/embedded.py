@@ -1,8 +1,8 @@
 """IPv4 addresses and MAC addresses inside of IPv6 addresses.
 
-IPv4-mapped and -compatible (RFC 4291 §2.5.5), 6to4 (RFC 3056 §2), Teredo (RFC 4380 §4), NAT64 (RFC 6052 §2.1 for
-64:ff9b::/96; RFC 8215 for 64:ff9b:1::/48, where only the operator knows the length), ISATAP (RFC 5214 §6.1), modified
-EUI-64 (RFC 4291, appendix A), solicited-node groups (RFC 4291 §2.7.1).
+IPv4-mapped and -compatible (RFC 4291 §2.5.5), 6to4 (RFC 3056 §2), Teredo (RFC 4380 §4), NAT64 (RFC 6052 §2.1
+for 64:ff9b::/96; RFC 8215 for 64:ff9b:1::/48, where only the operator knows the length), ISATAP (RFC 5214
+§6.1), modified EUI-64 (RFC 4291, appendix A), solicited-node groups (RFC 4291 §2.7.1).
 """
 
 from __future__ import annotations
@@ -46,7 +46,13 @@ def embedded(value: int) -> list[Embedded]:
             text = ":".join(f"{mac >> shift & 255:02x}" for shift in range(40, -8, -8))
             found.append(Embedded("MAC address, by modified EUI-64", text, "RFC 4291 appendix A"))
     if value >> 24 == 0xFF0200000000000000000001FF:
-        found.append(Embedded("solicited-node group of", f"…:{value >> 16 & 255:02x}:{value & 0xFFFF:04x}", "RFC 4291 §2.7.1"))
+        found.append(
+            Embedded(
+                "solicited-node group of",
+                f"…:{value >> 16 & 255:02x}:{value & 0xFFFF:04x}",
+                "RFC 4291 §2.7.1",
+            )
+        )
     return found
 
 

@@ -1,8 +1,8 @@
 """IPv4 addresses: strict dotted decimal (RFC 6943 §3.1.1 calls it that) to a number of 32 bits and back.
 
 Four octets of decimal digits without leading zeros, and nothing else. The forms that inet_aton(3) also takes
-(octal, hexadecimal, fewer than four parts) mean different addresses to different programs: they are refused, and the
-error says what each would have been.
+(octal, hexadecimal, fewer than four parts) mean different addresses to different programs: they are refused,
+and the error says what each would have been.
 """
 
 from __future__ import annotations
@@ -72,7 +72,11 @@ def _strange(text: str, position: int) -> AddressError:
         return AddressError(text, position, "an address has no port", text[:position])
     if any(each.isalpha() for each in text):
         return AddressError(
-            text, 0, "a name, not an address", None, f"getent ahosts {text} looks a name up; then ask for the address"
+            text,
+            0,
+            "a name, not an address",
+            None,
+            f"getent ahosts {text} looks a name up; then ask for the address",
         )
     return AddressError(text, position, f"'{char}' is in no IPv4 address")
 
@@ -107,7 +111,9 @@ def _leading_zero(text: str, at: int, part: str, parts: list[str]) -> AddressErr
     """RFC 6943 §3.1.1: some read octal, others decimal. We refuse to guess and show both."""
     decimal = ".".join(each.lstrip("0") or "0" for each in parts)
     octal = [
-        int(each, 8) if each[0] == "0" and set(each) <= set("01234567") else int(each) for each in parts if len(each) < 12
+        int(each, 8) if each[0] == "0" and set(each) <= set("01234567") else int(each)
+        for each in parts
+        if len(each) < 12
     ]
     hint = f"did you mean {decimal}?" if all(len(each.lstrip("0")) <= 3 for each in parts) else None
     if hint and len(octal) == 4 and max(octal) < 256 and ".".join(map(str, octal)) != decimal:

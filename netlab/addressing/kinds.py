@@ -1,7 +1,8 @@
 """What kind of address this is: the special-purpose registry first, then multicast, then what is left.
 
-Follows RFC 4291 §2.4 and §2.7, RFC 7346 (multicast scopes), RFC 5771 and RFC 2365 (IPv4 groups), RFC 791 §3.2 (classes,
-historical: RFC 4632 replaced them). Left out: which registry an address was given to, and by whom it is used.
+Follows RFC 4291 §2.4 and §2.7, RFC 7346 (multicast scopes), RFC 5771 and RFC 2365 (IPv4 groups), RFC 791 §3.2
+(classes, historical: RFC 4632 replaced them). Left out: which registry an address was given to, and by whom
+it is used.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from netlab.addressing.prefix import Prefix
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`name` and its `source`; `reachable` from anywhere: "true", "false" or "N/A", and `meaning` if it needs words.
+    """`name` and its `source`; `reachable` from anywhere: "true", "false" or "N/A", and `meaning` if it needs
+    words.
 
     `block` is the row or range that decided.
     """
@@ -44,10 +46,22 @@ _GROUPS = (  # the longest first
     ("224.0.0.0/4", "multicast", "RFC 5771", special.NOT_APPLICABLE),
 )
 _OTHERS6 = (
-    ("fec0::/10", "site-local unicast, deprecated", "RFC 3879", special.NO, "to be treated as global unicast by new code"),
+    (
+        "fec0::/10",
+        "site-local unicast, deprecated",
+        "RFC 3879",
+        special.NO,
+        "to be treated as global unicast by new code",
+    ),
     ("::/96", "IPv4-compatible, deprecated", "RFC 4291 §2.5.5.1", special.NO, ""),
     ("2000::/3", "global unicast", "RFC 4291 §2.4", special.YES, ""),
-    ("::/0", "not assigned, reserved by the IETF", "RFC 4291 §2.4", special.NOT_APPLICABLE, "nobody has it yet"),
+    (
+        "::/0",
+        "not assigned, reserved by the IETF",
+        "RFC 4291 §2.4",
+        special.NOT_APPLICABLE,
+        "nobody has it yet",
+    ),
 )
 
 
@@ -62,7 +76,11 @@ def kind(address: Prefix) -> Kind:
             more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""
             named = ", ".join(f"{row.block} {row.name}" for row in parts[:3])
             return Kind(
-                "several kinds", "IANA registries", special.NOT_APPLICABLE, "", f"it has special parts: {named}{more}"
+                "several kinds",
+                "IANA registries",
+                special.NOT_APPLICABLE,
+                "",
+                f"it has special parts: {named}{more}",
             )
     if address.version == 6:
         return _kind6(address)
@@ -88,7 +106,9 @@ def _kind6(address: Prefix) -> Kind:
 
 
 def historical_class(value: int) -> tuple[str, int | None]:
-    """The class an IPv4 address had before 1993, and the length of its network: ("A", 8). RFC 791 §3.2, RFC 1112 §4."""
+    """The class an IPv4 address had before 1993, and the length of its network: ("A", 8). RFC 791 §3.2, RFC
+    1112 §4.
+    """
     for letter, bits, length in (("A", 0b0, 8), ("B", 0b10, 16), ("C", 0b110, 24), ("D", 0b1110, None)):
         if value >> 32 - bits.bit_length() - (letter == "A") == bits:
             return letter, length

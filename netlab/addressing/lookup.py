@@ -1,7 +1,7 @@
 """Longest match of many addresses in many prefixes, without a tree.
 
-Nested prefixes are flattened once into ranges that do not overlap, each with the longest prefix that has it: what
-is then left of a lookup is one binary search in a sorted list of numbers, which bisect does in C.
+Nested prefixes are flattened once into ranges that do not overlap, each with the longest prefix that has it:
+what is then left of a lookup is one binary search in a sorted list of numbers, which bisect does in C.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ class Table:
         entries = dict(zip(blocks, texts, strict=True))
         starts = [0]
         answers = [missing]
-        open_: list[tuple[int, str]] = []  # (first address after it, its text) of prefixes around the present one
+        open_: list[
+            tuple[int, str]
+        ] = []  # (first address after it, its text) of prefixes around the present one
 
         def begin(at: int, answer: str) -> None:
             if starts[-1] == at:

@@ -1,8 +1,8 @@
 """MAC addresses: EUI-48 and EUI-64 in the notations in use, their bits, and the addresses made from them.
 
-IEEE 802-2014 §8 (I/G and U/L bit), IEEE 802c-2017 (SLAP quadrants of local addresses), RFC 4291 appendix A (modified
-EUI-64), RFC 1112 §6.4 and RFC 2464 §7 (groups), RFC 2464 §4 and §5. Left out: bit-reversed (Token Ring) notation, which
-cannot be told from the other by looking.
+IEEE 802-2014 §8 (I/G and U/L bit), IEEE 802c-2017 (SLAP quadrants of local addresses), RFC 4291 appendix A
+(modified EUI-64), RFC 1112 §6.4 and RFC 2464 §7 (groups), RFC 2464 §4 and §5. Left out: bit-reversed (Token
+Ring) notation, which cannot be told from the other by looking.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ class Mac:
 
     @property
     def slap(self) -> str | None:
-        """The quadrant of a local address (IEEE 802c: bits Y and Z above U/L); None for universal ones and groups."""
+        """The quadrant of a local address (IEEE 802c: bits Y and Z above U/L); None for universal ones and
+        groups.
+        """
         if not self.is_local or self.is_group:
             return None
         return _SLAP[self.octets[0] >> 2 & 3]
@@ -80,10 +82,14 @@ class Mac:
 
     @property
     def interface_id(self) -> int | None:
-        """Modified EUI-64: FF-FE in the middle of an EUI-48, U/L inverted. None for groups, which have no interface."""
+        """Modified EUI-64: FF-FE in the middle of an EUI-48, U/L inverted. None for groups, which have no
+        interface.
+        """
         if self.is_group:
             return None
-        value = self.value if self.bits == 64 else self.value >> 24 << 40 | 0xFFFE << 24 | self.value & 0xFFFFFF
+        value = (
+            self.value if self.bits == 64 else self.value >> 24 << 40 | 0xFFFE << 24 | self.value & 0xFFFFFF
+        )
         return value ^ 1 << 57
 
     @property
@@ -110,7 +116,9 @@ def parse(text: str) -> Mac:
     if not separators:
         if len(text) in (12, 16):
             return Mac(int(text, 16), len(text) * 4)
-        raise AddressError(text, 0, f"{len(text)} hexadecimal digits; a MAC address has 12 or 16" if text else "empty")
+        raise AddressError(
+            text, 0, f"{len(text)} hexadecimal digits; a MAC address has 12 or 16" if text else "empty"
+        )
     if len(set(separators)) > 1:
         first = separators[0]
         at = next(index for index, char in enumerate(text) if char in ":-." and char != first)
@@ -127,7 +135,11 @@ def _grouped(text: str, separator: str) -> Mac:
             raise AddressError(text, at, "a group is missing")
         at += len(group) + 1
     for sign, least, most, for48, for64 in _NOTATIONS:
-        if sign == separator and len(groups) in (for48, for64) and all(least <= len(group) <= most for group in groups):
+        if (
+            sign == separator
+            and len(groups) in (for48, for64)
+            and all(least <= len(group) <= most for group in groups)
+        ):
             value = 0
             for group in groups:
                 value = value << 4 * most | int(group, 16)
@@ -137,7 +149,9 @@ def _grouped(text: str, separator: str) -> Mac:
         if len(group) > 2 and len(groups) >= 5:
             raise AddressError(text, at, f"group {group[:12]} has more than two digits")
         at += len(group) + 1
-    raise AddressError(text, 0, f"{len(groups)} groups", None, "as in 00:1b:21:aa:bb:cc, 001b.21aa.bbcc or 001b21aabbcc")
+    raise AddressError(
+        text, 0, f"{len(groups)} groups", None, "as in 00:1b:21:aa:bb:cc, 001b.21aa.bbcc or 001b21aabbcc"
+    )
 
 
 def _strange(text: str, at: int) -> AddressError:
@@ -150,13 +164,15 @@ def _strange(text: str, at: int) -> AddressError:
         return AddressError(text, at, f"{char} is a digit, but not one of 0 to 9")
     if char in "oO":
         return AddressError(text, at, f"the letter {char}", text.replace("o", "0").replace("O", "0"))
-    if char == "/" or text.count(".") == 3 and ":" not in text:
+    if char == "/" or (text.count(".") == 3 and ":" not in text):
         return AddressError(text, at, f"'{char}' is in no MAC address", None, f"netlab cidr {text}")
     return AddressError(text, at, f"'{char}' is no hexadecimal digit")
 
 
 def of_group4(group: int) -> Mac:
-    """The MAC address of an IPv4 group: 01:00:5e and its low 23 bits (RFC 1112 §6.4); AddressError for others."""
+    """The MAC address of an IPv4 group: 01:00:5e and its low 23 bits (RFC 1112 §6.4); AddressError for
+    others.
+    """
     if group >> 28 != 14:
         raise AddressError(ipv4.to_text(group), 0, "not multicast: groups are in 224.0.0.0/4")
     return Mac(0x01005E << 24 | group & 0x7FFFFF)
@@ -168,14 +184,18 @@ def of_group6(group: int) -> Mac:
 
 
 def groups4(mac: Mac) -> list[int] | None:
-    """The 32 IPv4 groups that share this MAC address: 5 bits of a group are lost. None if it is not of that kind."""
+    """The 32 IPv4 groups that share this MAC address: 5 bits of a group are lost. None if it is not of that
+    kind.
+    """
     if mac.bits != 48 or mac.value >> 23 != 0x01005E << 1:
         return None
     return [0xE << 28 | high << 23 | mac.value & 0x7FFFFF for high in range(32)]
 
 
 def group6(mac: Mac) -> int | None:
-    """The low 32 bits of the IPv6 groups behind a 33:33 address; 80 bits above them are lost. None for others."""
+    """The low 32 bits of the IPv6 groups behind a 33:33 address; 80 bits above them are lost. None for
+    others.
+    """
     return mac.value & 0xFFFFFFFF if mac.bits == 48 and mac.value >> 32 == 0x3333 else None
 
 

@@ -1,7 +1,9 @@
-"""Who a MAC address was given to: longest match in the IEEE's MA-L (24 bits), MA-M (28) and MA-S (36) listings.
+"""Who a MAC address was given to: longest match in the IEEE's MA-L (24 bits), MA-M (28) and MA-S (36)
+listings.
 
-From oui.bin beside this file, which tools/build_oui.py makes and describes; mapped into memory, so that a lookup
-touches a handful of pages. MA-S includes the older IAB. The CID listing is left out: its numbers are no MAC addresses.
+From oui.bin beside this file, which tools/build_oui.py makes and describes; mapped into memory, so that a
+lookup touches a handful of pages. MA-S includes the older IAB. The CID listing is left out: its numbers are
+no MAC addresses.
 """
 
 from __future__ import annotations
@@ -82,7 +84,8 @@ class Registry:
         return None
 
     def owned_by(self, words: str) -> Iterator[Assignment]:
-        """All assignments of owners whose name has `words` in it, whatever the case; by owner, then number."""
+        """All assignments of owners whose name has `words` in it, whatever the case; by owner, then number.
+        """
         wanted = words.casefold()
         matches = {number for number in range(self._names) if wanted in self._name(number).casefold()}
         found = []

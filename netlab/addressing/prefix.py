@@ -52,7 +52,9 @@ class Prefix:
 
     @property
     def broadcast(self) -> int | None:
-        """The directed broadcast address (RFC 922). None for IPv6, which has none, for /31 (RFC 3021), /32 and groups."""
+        """The directed broadcast address (RFC 922). None for IPv6, which has none, for /31 (RFC 3021), /32
+        and groups.
+        """
         if self.version == 6 or self.length > 30 or self.is_group:
             return None
         return self.last
@@ -83,7 +85,8 @@ class Prefix:
         return ends[1] - ends[0] + 1 if ends else 0
 
     def contains(self, other: Prefix) -> bool:
-        """True when every address of `other` is one of this prefix. IPv4 and IPv6 never contain one another."""
+        """True when every address of `other` is one of this prefix. IPv4 and IPv6 never contain one another.
+        """
         return (
             self.version == other.version
             and self.length <= other.length
@@ -130,7 +133,9 @@ def parse(text: str) -> Prefix:
 def parse_address(text: str) -> Prefix:
     """An address without a length, as a prefix of all its bits."""
     if "/" in text:
-        raise AddressError(text, text.index("/"), "an address, without a length, is wanted here", text.partition("/")[0])
+        raise AddressError(
+            text, text.index("/"), "an address, without a length, is wanted here", text.partition("/")[0]
+        )
     if ":" in text and not _dotted_with_port(text):
         value, zone = ipv6.parse(text)
         return Prefix(6, value, 128, zone)
@@ -140,7 +145,8 @@ def parse_address(text: str) -> Prefix:
 
 
 def parse_with_mask(text: str, mask: str) -> Prefix:
-    """An address and, apart from it, its mask (255.255.255.0), wildcard mask (0.0.0.255) or length (24, /24)."""
+    """An address and, apart from it, its mask (255.255.255.0), wildcard mask (0.0.0.255) or length (24, /24).
+    """
     base = parse_address(text)
     return Prefix(base.version, base.value, _length(base.version, mask.removeprefix("/")), base.zone)
 
@@ -166,12 +172,16 @@ def _length(version: int, text: str) -> int:
     if text.isascii() and text.isdigit():
         if text[0] == "0":
             meant = text.lstrip("0") or "0"
-            raise AddressError(text, 0, "a length with a leading zero", meant if int(meant[:4]) <= width else None)
+            raise AddressError(
+                text, 0, "a length with a leading zero", meant if int(meant[:4]) <= width else None
+            )
         raise AddressError(text, 0, f"longer than the {width} bits of an IPv{version} address")
     if text[:2].lower() == "0x" and version == 4:
         raise _hexadecimal_mask(text)
     if ":" in text:
-        raise AddressError(text, 0, "IPv6 has no masks (RFC 4291 §2.3), only lengths", _ipv6_mask_length(text))
+        raise AddressError(
+            text, 0, "IPv6 has no masks (RFC 4291 §2.3), only lengths", _ipv6_mask_length(text)
+        )
     at = next((index for index, char in enumerate(text) if char not in "0123456789"), 0)
     raise AddressError(text, at, "a length is a number", f"{width}" if text.startswith("-") else None)
 
@@ -189,7 +199,9 @@ def length_of_mask(text: str) -> int:
         return length
     first_zero = 32 - (mask ^ ipv4.ALL if mask >> 31 else mask).bit_length()
     meant = ipv4.to_text(ipv4.ALL ^ (1 << 32 - first_zero) - 1) if mask >> 31 else None
-    raise AddressError(text, 0, f"a mask with a hole: bit {first_zero + 1} ends one run, and another one follows", meant)
+    raise AddressError(
+        text, 0, f"a mask with a hole: bit {first_zero + 1} ends one run, and another one follows", meant
+    )
 
 
 def _ones(mask: int) -> int | None:

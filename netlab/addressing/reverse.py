@@ -1,7 +1,8 @@
 """Names for reverse DNS: in-addr.arpa (RFC 1035 §3.5) and ip6.arpa (RFC 3596 §2.5).
 
-A zone ends at an octet (IPv4) or a nibble (IPv6). A prefix that ends elsewhere is not one zone but several; one longer
-than /24 in IPv4 lies inside a zone, which RFC 2317 can delegate further. Zones of IPv6 never have a zone id of RFC 4007.
+A zone ends at an octet (IPv4) or a nibble (IPv6). A prefix that ends elsewhere is not one zone but several;
+one longer than /24 in IPv4 lies inside a zone, which RFC 2317 can delegate further. Zones of IPv6 never have
+a zone id of RFC 4007.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ def pointer(version: int, value: int) -> str:
 
 
 def zones(prefix: Prefix) -> Iterator[str]:
-    """The zones that make up the prefix, in order of address: one on a boundary, else up to 128 (IPv4) or 8 (IPv6)."""
+    """The zones that make up the prefix, in order of address: one on a boundary, else up to 128 (IPv4) or 8
+    (IPv6).
+    """
     step = 8 if prefix.version == 4 else 4
     length = min(-(-prefix.length // step) * step, prefix.width)
     size = 1 << prefix.width - length
@@ -32,7 +35,9 @@ def zone_count(prefix: Prefix) -> int:
 
 
 def delegation(prefix: Prefix) -> tuple[str, str] | None:
-    """For an IPv4 prefix longer than /24: the zone that has its names, and the zone RFC 2317 would delegate from it."""
+    """For an IPv4 prefix longer than /24: the zone that has its names, and the zone RFC 2317 would delegate
+    from it.
+    """
     if prefix.version == 6 or not 24 < prefix.length < 32:
         return None
     parent = _name(4, prefix.network, 24)

@@ -1,7 +1,8 @@
-"""Sets of addresses as ranges and as prefixes. A prefix is (first address, length) here, a range (first, last).
+"""Sets of addresses as ranges and as prefixes. A prefix is (first address, length) here, a range (first,
+last).
 
-Nothing knows IPv4 from IPv6 but by `width`, 32 or 128: the two are never in one set. Merging is RFC 4632's aggregation:
-only two halves of one prefix make a prefix; neighbours that are not aligned stay two.
+Nothing knows IPv4 from IPv6 but by `width`, 32 or 128: the two are never in one set. Merging is RFC 4632's
+aggregation: only two halves of one prefix make a prefix; neighbours that are not aligned stay two.
 """
 
 from __future__ import annotations
@@ -46,7 +47,12 @@ def merge(blocks: Iterable[Block], width: int) -> list[Block]:
         if first <= end:
             continue  # inside of one before it: prefixes nest or are apart
         end = first + (1 << width - length) - 1
-        while found and length and found[-1] == (first ^ 1 << width - length, length) and first >> width - length & 1:
+        while (
+            found
+            and length
+            and found[-1] == (first ^ 1 << width - length, length)
+            and first >> width - length & 1
+        ):
             first, length = found.pop()
             length -= 1
         found.append((first, length))

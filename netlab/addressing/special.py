@@ -1,8 +1,8 @@
 """The IANA special-purpose address registries (RFC 6890, RFC 8190), a line here for a row there.
 
-As published on 2026-07-18; https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry.
-The most specific row decides: 2001::/23 is not globally reachable, 2001:20::/28 in it is. Left out: the columns
-source, destination, forwardable and reserved-by-protocol.
+As published on 2026-07-18; https://www.iana.org/assignments/iana-ipv4-special-registry and
+…/iana-ipv6-special-registry. The most specific row decides: 2001::/23 is not globally reachable, 2001:20::/28
+in it is. Left out: the columns source, destination, forwardable and reserved-by-protocol.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _EXPIRED = "assignment ended, the registry says neither"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its block as text, name, document, the month it was allocated, and whether it is globally reachable.
+    """A row: its block as text, name, document, the month it was allocated, and whether it is globally
+    reachable.
 
     `reachable` is "true", "false" or "N/A"; `meaning` says what N/A means there, or what limits the answer.
     """
@@ -108,4 +109,6 @@ def find(wanted: Prefix) -> Row | None:
 
 def inside(wanted: Prefix) -> list[Row]:
     """Rows for parts of `wanted` only, which make a single answer for all of it impossible."""
-    return [row for block, row in rows(wanted.version) if block.length > wanted.length and wanted.contains(block)]
+    return [
+        row for block, row in rows(wanted.version) if block.length > wanted.length and wanted.contains(block)
+    ]

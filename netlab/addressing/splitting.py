@@ -16,7 +16,8 @@ def by_length(prefix: Prefix, length: int) -> Iterator[Prefix]:
     """All prefixes of this length in it, in order."""
     if not prefix.length <= length <= prefix.width:
         raise UsageError(
-            f"{prefix.network_text} has no parts of /{length}", f"a length from {prefix.length} to {prefix.width}"
+            f"{prefix.network_text} has no parts of /{length}",
+            f"a length from {prefix.length} to {prefix.width}",
         )
     size = 1 << prefix.width - length
     return (Prefix(prefix.version, value, length) for value in range(prefix.network, prefix.last + 1, size))
@@ -28,12 +29,15 @@ def by_count(prefix: Prefix, count: int) -> Iterator[Prefix]:
         raise UsageError(f"cannot make {count} parts")
     length = prefix.length + (count - 1).bit_length()
     if length > prefix.width:
-        raise UsageError(f"{prefix.network_text} has only {prefix.count:,} addresses, too few for {count:,} parts")
+        raise UsageError(
+            f"{prefix.network_text} has only {prefix.count:,} addresses, too few for {count:,} parts"
+        )
     return by_length(prefix, length)
 
 
 def length_for(hosts: int, version: int) -> int:
-    """The longest prefix with that many usable addresses: 2 hosts need a /31 (RFC 3021), 3 a /29, 126 a /25."""
+    """The longest prefix with that many usable addresses: 2 hosts need a /31 (RFC 3021), 3 a /29, 126 a /25.
+    """
     if hosts < 1:
         raise UsageError(f"a subnet for {hosts} hosts is none")
     width = 32 if version == 4 else 128
@@ -44,7 +48,9 @@ def length_for(hosts: int, version: int) -> int:
 
 
 def by_hosts(prefix: Prefix, hosts: Sequence[int]) -> tuple[list[Prefix], list[Prefix]]:
-    """A subnet for each number of hosts, in the order asked for, and what is left over as the fewest prefixes."""
+    """A subnet for each number of hosts, in the order asked for, and what is left over as the fewest
+    prefixes.
+    """
     lengths = [length_for(number, prefix.version) for number in hosts]
     found: dict[int, Prefix] = {}
     at = prefix.network
@@ -65,7 +71,9 @@ def by_hosts(prefix: Prefix, hosts: Sequence[int]) -> tuple[list[Prefix], list[P
 def between(first: Prefix, last: Prefix) -> Iterator[Prefix]:
     """The fewest prefixes from one address to another; UsageError if they are in the wrong order."""
     if first.version != last.version:
-        raise UsageError(f"one address is IPv{first.version}, the other IPv{last.version}: there is no range between them")
+        raise UsageError(
+            f"one address is IPv{first.version}, the other IPv{last.version}: there is no range between them"
+        )
     if first.value > last.value:
         low, high = to_text(last.version, last.value), to_text(first.version, first.value)
         raise UsageError(f"the range ends ({low}) before it begins ({high})", f"did you mean {low} {high}?")

@@ -1,4 +1,6 @@
-"""`netlab cidr`: addresses and prefixes explained, and questions about them. Sets of them are in cidr_sets.py."""
+"""`netlab cidr`: addresses and prefixes explained, and questions about them. Sets of them are in
+cidr_sets.py.
+"""
 
 from __future__ import annotations
 
@@ -44,9 +46,15 @@ def cidr() -> None:
     """Explain addresses, IPv4 and IPv6 alike, and do sums with prefixes."""
 
 
-@examples("netlab cidr 10.100.122.2/24", "netlab cidr 10.100.122.2 255.255.255.0", "netlab cidr fe80::1%eth0/64 --json")
+@examples(
+    "netlab cidr 10.100.122.2/24",
+    "netlab cidr 10.100.122.2 255.255.255.0",
+    "netlab cidr fe80::1%eth0/64 --json",
+)
 def address(
-    wanted: Annotated[str, typer.Argument(metavar="ADDRESS[/LENGTH]", help="10.100.122.2/24, 2001:db8::1, …")],
+    wanted: Annotated[
+        str, typer.Argument(metavar="ADDRESS[/LENGTH]", help="10.100.122.2/24, 2001:db8::1, …")
+    ],
     mask: Annotated[
         str | None, typer.Argument(metavar="[MASK]", help="255.255.255.0, 0.0.0.255 or 24, if not after '/'.")
     ] = None,
@@ -63,7 +71,8 @@ def address(
 @examples("netlab cidr", "netlab cidr --to 8.8.8.8")
 def interfaces(
     to: Annotated[
-        str | None, typer.Option("--to", metavar="ADDRESS", help="Local or by the gateway? Checked with the kernel.")
+        str | None,
+        typer.Option("--to", metavar="ADDRESS", help="Local or by the gateway? Checked with the kernel."),
     ] = None,
     as_json: options.Json = False,
     save: options.Save = False,
@@ -76,7 +85,10 @@ def interfaces(
     present(run("cidr-interfaces", Parameters(to), save=save), as_json=as_json)
 
 
-@examples("netlab cidr same-net 192.168.0.2/24 192.168.1.2", "netlab cidr same-net 2001:db8::1/64 2001:db8::2 --json")
+@examples(
+    "netlab cidr same-net 192.168.0.2/24 192.168.1.2",
+    "netlab cidr same-net 2001:db8::1/64 2001:db8::2 --json",
+)
 def same_net(
     source: Annotated[str, typer.Argument(metavar="A", help="My address with its prefix: 192.168.0.2/24.")],
     destination: Annotated[str, typer.Argument(metavar="B", help="Whom I want to reach.")],
@@ -90,10 +102,15 @@ def same_net(
     calculated("cidr-same-net", Parameters(source, destination), as_json=as_json, save=save)
 
 
-@examples("netlab cidr contains 10.0.0.0/8 10.1.2.3 11.0.0.1", "netlab cidr contains 2001:db8::/32 2001:db8:1::/48 && echo yes")
+@examples(
+    "netlab cidr contains 10.0.0.0/8 10.1.2.3 11.0.0.1",
+    "netlab cidr contains 2001:db8::/32 2001:db8:1::/48 && echo yes",
+)
 def contains(
     prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="The prefix that may have them.")],
-    wanted: Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Addresses or prefixes to look for in it.")],
+    wanted: Annotated[
+        list[str], typer.Argument(metavar="ADDRESS...", help="Addresses or prefixes to look for in it.")
+    ],
     as_json: options.Json = False,
 ) -> None:
     """Say for each whether all of it is in PREFIX; the exit code is 1 if one is not."""

@@ -34,7 +34,9 @@ def reverse(sources: Sources = None, strict: Strict = False, as_json: JsonLines 
 def random(
     prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="Where to take them from.")],
     count: Annotated[int, typer.Option("--count", metavar="N", min=1, help="How many.")] = 1,
-    length: Annotated[int | None, typer.Option("--length", metavar="N", help="Subnets of /N instead of addresses.")] = None,
+    length: Annotated[
+        int | None, typer.Option("--length", metavar="N", help="Subnets of /N instead of addresses.")
+    ] = None,
     seed: options.Seed = None,
     as_json: JsonLines = False,
 ) -> None:
@@ -45,7 +47,10 @@ def random(
 
     whole = parse(prefix)
     if length is not None and not whole.length <= length <= whole.width:
-        raise UsageError(f"{whole.network_text} has no parts of /{length}", f"--length from {whole.length} to {whole.width}")
+        raise UsageError(
+            f"{whole.network_text} has no parts of /{length}",
+            f"--length from {whole.length} to {whole.width}",
+        )
     chosen = SystemRandom() if seed is None else Random(seed)
     first, last = whole.usable or (whole.network, whole.last)
     with Lines("cidr random", as_json) as lines:

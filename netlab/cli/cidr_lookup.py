@@ -15,10 +15,16 @@ from netlab.cli.lines import JsonLines, Lines, Strict, numbered, opened, packed
 from netlab.errors import UsageError
 
 
-@examples("netlab cidr lookup routes.txt addresses.txt", "netlab cidr lookup 10.0.0.0/8 - --json < addresses.txt")
+@examples(
+    "netlab cidr lookup routes.txt addresses.txt", "netlab cidr lookup 10.0.0.0/8 - --json < addresses.txt"
+)
 def lookup(
-    prefixes: Annotated[str, typer.Argument(metavar="PREFIXES", help="File with a prefix a line, or one prefix.")],
-    addresses: Annotated[list[str] | None, typer.Argument(metavar="[ADDRESSES...]", help="Files, or addresses; default stdin.")] = None,
+    prefixes: Annotated[
+        str, typer.Argument(metavar="PREFIXES", help="File with a prefix a line, or one prefix.")
+    ],
+    addresses: Annotated[
+        list[str] | None, typer.Argument(metavar="[ADDRESSES...]", help="Files, or addresses; default stdin.")
+    ] = None,
     strict: Strict = False,
     as_json: JsonLines = False,
 ) -> None:
@@ -44,12 +50,17 @@ def _tables(source: str, lines: Lines) -> dict[int, Table]:
         data[6] += six
     tables = {}
     for version, width in ((4, 32), (6, 128)):
-        found = [(one.network, one.length, one.network_text) for one in bulk.unpacked(version, bytes(data[version]))]
+        found = [
+            (one.network, one.length, one.network_text)
+            for one in bulk.unpacked(version, bytes(data[version]))
+        ]
         tables[version] = Table([one[:2] for one in found], [one[2] for one in found], width)
     return tables
 
 
-def _chunk(lines: Lines, as_json: bool, tables: dict[int, Table], chunk: bytes, line: int, report: bulk.Report) -> None:
+def _chunk(
+    lines: Lines, as_json: bool, tables: dict[int, Table], chunk: bytes, line: int, report: bulk.Report
+) -> None:
     """Answer for a chunk of lines: all of them at once where all are IPv4 addresses, or all are IPv6."""
     four, six = bulk.pack(chunk, line, _ignore)
     count = chunk.count(b"\n")
@@ -86,4 +97,6 @@ def _write(lines: Lines, as_json: bool, addresses: list[str], answers: list[str]
         for address, answer in zip(addresses, answers, strict=True):
             lines.row({"address": address.strip(), "prefix": None if answer == "-" else answer}, "")
     else:
-        lines.many("".join([f"{address}\t{answer}\n" for address, answer in zip(addresses, answers, strict=True)]))
+        lines.many(
+            "".join([f"{address}\t{answer}\n" for address, answer in zip(addresses, answers, strict=True)])
+        )

@@ -14,10 +14,17 @@ from netlab.errors import UsageError
 @examples("netlab cidr split 10.0.0.0/24 --length 26", "netlab cidr split 10.0.0.0/24 --hosts 100,50,10")
 def split(
     prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="What to divide.")],
-    length: Annotated[str | None, typer.Option("--length", metavar="N", help="Into all prefixes of length /N.")] = None,
-    count: Annotated[int | None, typer.Option("--count", metavar="N", help="Into N equal parts or the next power of 2.")] = None,
+    length: Annotated[
+        str | None, typer.Option("--length", metavar="N", help="Into all prefixes of length /N.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", metavar="N", help="Into N equal parts or the next power of 2.")
+    ] = None,
     hosts: Annotated[
-        str | None, typer.Option("--hosts", metavar="N,N,...", help="Into a subnet for each number of hosts, and the rest.")
+        str | None,
+        typer.Option(
+            "--hosts", metavar="N,N,...", help="Into a subnet for each number of hosts, and the rest."
+        ),
     ] = None,
     as_json: JsonLines = False,
 ) -> None:
@@ -37,7 +44,10 @@ def split(
                 lines.row({"hosts": number, "prefix": part.network_text, "usable": part.usable_count},
                           f"{part.network_text}\t{number} hosts of {part.usable_count}")  # fmt: skip
             for part in rest:
-                lines.row({"hosts": None, "prefix": part.network_text, "usable": part.usable_count}, f"{part.network_text}\tleft over")
+                lines.row(
+                    {"hosts": None, "prefix": part.network_text, "usable": part.usable_count},
+                    f"{part.network_text}\tleft over",
+                )
         return
     if count is not None:
         found = splitting.by_count(whole, count)
@@ -71,7 +81,9 @@ def from_range(
             lines.many(some)
 
 
-@examples("netlab cidr merge blocklist.txt more.txt", "printf '10.0.0.0/25\\n10.0.0.128/25\\n' | netlab cidr merge")
+@examples(
+    "netlab cidr merge blocklist.txt more.txt", "printf '10.0.0.0/25\\n10.0.0.128/25\\n' | netlab cidr merge"
+)
 def merge(sources: Sources = None, strict: Strict = False, as_json: JsonLines = False) -> None:
     """Print the fewest prefixes with the same addresses: IPv4 first, then IPv6, each in order."""
     from netlab.addressing.aggregate import Merger4, Merger6
@@ -109,11 +121,17 @@ def cover(sources: Sources = None, strict: Strict = False, as_json: JsonLines = 
         lines.many("".join(f"{Prefix(version, *found[version]).network_text}\n" for version in sorted(found)))
 
 
-@examples("netlab cidr subtract 10.0.0.0/24 --without 10.0.0.64/26", "netlab cidr subtract all.txt --without reserved.txt")
+@examples(
+    "netlab cidr subtract 10.0.0.0/24 --without 10.0.0.64/26",
+    "netlab cidr subtract all.txt --without reserved.txt",
+)
 def subtract(
     sources: Sources = None,
     without: Annotated[
-        list[str] | None, typer.Option("--without", metavar="FILE|PREFIX", help="What to take away; more than once if need be.")
+        list[str] | None,
+        typer.Option(
+            "--without", metavar="FILE|PREFIX", help="What to take away; more than once if need be."
+        ),
     ] = None,
     strict: Strict = False,
     as_json: JsonLines = False,
@@ -138,7 +156,9 @@ def subtract(
         for index, (version, width) in enumerate(((4, 32), (6, 128))):
             whole, less = (sets.ranges(both[index].blocks(), width) for both in merged)
             left = (
-                Prefix(version, *block) for ends in sets.subtract(whole, less) for block in sets.of_range(*ends, width)
+                Prefix(version, *block)
+                for ends in sets.subtract(whole, less)
+                for block in sets.of_range(*ends, width)
             )
             for some in texts(left):
                 lines.many(some)

@@ -1,8 +1,8 @@
 """Lines in, lines out: what the commands that work on many addresses have in common.
 
-Lines come from files, from stdin (no file, or "-"), or are the arguments themselves where those are prefixes. A line
-that is wrong is reported on stderr with its number and the rest still done: the exit code is 2 at the end. `strict`
-stops at once. With --json, stdout is one document: {"schema", "command", "results", "errors"}.
+Lines come from files, from stdin (no file, or "-"), or are the arguments themselves where those are prefixes.
+A line that is wrong is reported on stderr with its number and the rest still done: the exit code is 2 at the
+end. `strict` stops at once. With --json, stdout is one document: {"schema", "command", "results", "errors"}.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ _ERRORS_SHOWN = 20
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[FILE|PREFIX...]", help="Files with a prefix a line, or prefixes; '-' or nothing: stdin."),
+    typer.Argument(
+        metavar="[FILE|PREFIX...]", help="Files with a prefix a line, or prefixes; '-' or nothing: stdin."
+    ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first bad line.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of lines.")]
@@ -46,7 +48,9 @@ class Lines:
     def __enter__(self) -> Lines:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is not None:
             return
         if self._json:
@@ -110,7 +114,9 @@ def each(sources: Sequence[str] | None, lines: Lines) -> Iterator[Prefix]:
 
 
 def opened(sources: Sequence[str] | None) -> Iterator[tuple[Prefix | None, BinaryIO, str]]:
-    """For each source a prefix, or None and the open file with its name. UsageError for a file that cannot be read."""
+    """For each source a prefix, or None and the open file with its name. UsageError for a file that cannot be
+    read.
+    """
     for source in sources or ("-",):
         if source == "-":
             yield None, sys.stdin.buffer, "stdin"
@@ -144,7 +150,7 @@ def numbered(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
 
 def _neither(source: str, mistake: AddressError, error: OSError) -> UsageError:
     """Not a prefix, and not a file: one that looks like an address was meant to be one."""
-    if ":" in source or source[:1].isdigit() and not set(source) - set("0123456789abcdefABCDEFx./"):
+    if ":" in source or (source[:1].isdigit() and not set(source) - set("0123456789abcdefABCDEFx./")):
         return mistake
     return UsageError(f"{source}: {error.strerror}", "a file, '-' for stdin, or a prefix")
 
@@ -158,5 +164,3 @@ def texts(prefixes: Iterable[Prefix]) -> Iterator[str]:
             yield "".join(held)
             held.clear()
     yield "".join(held)
-
-

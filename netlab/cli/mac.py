@@ -38,7 +38,9 @@ def mac() -> None:
 
 @examples("netlab mac 00:1b:21:aa:bb:cc", "netlab mac 001b.21aa.bbcc --json", "netlab mac 224.0.0.251")
 def address(
-    wanted: Annotated[str, typer.Argument(metavar="ADDRESS", help="In any notation; or an IP group, for its MAC address.")],
+    wanted: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="In any notation; or an IP group, for its MAC address.")
+    ],
     as_json: options.Json = False,
     save: options.Record = False,
 ) -> None:
@@ -71,7 +73,8 @@ def neighbours_(as_json: options.Json = False, save: options.Save = False) -> No
 
 @examples("netlab mac random", "netlab mac random --count 3 --json")
 def random(
-    count: Annotated[int, typer.Option("--count", metavar="N", min=1, help="How many.")] = 1, as_json: JsonLines = False
+    count: Annotated[int, typer.Option("--count", metavar="N", min=1, help="How many.")] = 1,
+    as_json: JsonLines = False,
 ) -> None:
     """Print MAC addresses from the system's randomness: unicast, locally administered."""
     from secrets import randbits
@@ -85,7 +88,8 @@ def random(
 
 @examples("netlab mac vendor 'raspberry pi'", "netlab mac vendor intel --json")
 def vendor(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A part of the name, whatever the case.")], as_json: JsonLines = False
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A part of the name, whatever the case.")],
+    as_json: JsonLines = False,
 ) -> None:
     """Print all assignments of vendors with NAME in theirs; the exit code is 1 if there is none."""
     from netlab.addressing.oui import registry

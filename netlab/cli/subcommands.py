@@ -1,7 +1,7 @@
 """A command that is itself and a group: `netlab cidr 10.0.0.1/8` beside `netlab cidr merge`.
 
-The sub-commands are a literal table, each imported only when it is called. What the first word on the line is decides:
-the name of a sub-command, or else the argument of the one that stands for the group's own name.
+The sub-commands are a literal table, each imported only when it is called. What the first word on the line is
+decides: the name of a sub-command, or else the argument of the one that stands for the group's own name.
 """
 
 from __future__ import annotations

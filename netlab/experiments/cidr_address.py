@@ -1,4 +1,5 @@
-"""`netlab cidr ADDRESS/LENGTH`: everything an address with its prefix says, and the AND that makes the network.
+"""`netlab cidr ADDRESS/LENGTH`: everything an address with its prefix says, and the AND that makes the
+network.
 
 A calculation, not a measurement: nothing of this machine goes into it.
 """
@@ -14,7 +15,6 @@ from netlab.measure.progress import Progress
 from netlab.measure.quantity import Column, Draft, Measurement, Table
 
 _EXACT_IN_JSON = 1 << 53  # larger numbers lose digits in readers that only have doubles (RFC 8259 §6)
-_ZONES_SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ def _network(draft: Draft, found: Prefix) -> None:
     elif found.is_group:
         draft.fact("broadcast", None, "", "groups have none")
     elif found.broadcast is None:
-        draft.fact("broadcast", None, "", "a /31 has none (RFC 3021)" if found.length == 31 else "a /32 has none")
+        draft.fact(
+            "broadcast", None, "", "a /31 has none (RFC 3021)" if found.length == 31 else "a /32 has none"
+        )
     else:
         limited = found.broadcast == (1 << 32) - 1
         note = "also the limited broadcast (RFC 919)" if limited else "directed (RFC 922)"
@@ -84,8 +86,8 @@ def _first_note(found: Prefix) -> str:
 def _kind(draft: Draft, found: Prefix) -> None:
     if found.version == 4 and found.length >= 4:
         letter, length = kinds.historical_class(found.value)
-        note = f"its network was a /{length}" if length else "multicast" if letter == "D" else "reserved"
-        draft.fact("class", letter, "", f"{note}; history since 1993 (RFC 4632)")
+        note = f"was a /{length}" if length else "multicast" if letter == "D" else "reserved"
+        draft.fact("class", letter, "", f"{note}; history since RFC 4632")
     host = Prefix(found.version, found.value, found.width)
     kind = kinds.kind(host)
     draft.fact("kind", kind.name, "", f"{kind.source}, {kind.block}" if kind.block else kind.source)
@@ -93,7 +95,7 @@ def _kind(draft: Draft, found: Prefix) -> None:
     whole = kinds.kind(found)
     if whole.name != kind.name:
         draft.fact("kind of the network", whole.name, "", whole.meaning or whole.source)
-    draft.fact("registry date", special.PUBLISHED, "", "of IANA's special-purpose registries")
+    draft.fact("registry date", special.PUBLISHED, "", "IANA special-purpose registries")
     if found.version == 6:
         from netlab.addressing.embedded import embedded
 
@@ -105,12 +107,18 @@ def _reverse(draft: Draft, found: Prefix) -> None:
     draft.fact("reverse name", reverse.pointer(found.version, found.value), "")
     count = reverse.zone_count(found)
     if found.length < found.width:
-        for number, zone in enumerate(reverse.zones(found)):
-            if number == _ZONES_SHOWN and count > _ZONES_SHOWN + 1:
-                draft.fact("reverse zones", f"… {count} in all", "", f"netlab cidr reverse {found.network_text}")
-                break
-            note = f"{number + 1} of {count}: the length is no {'octet' if found.version == 4 else 'nibble'}'s end"
-            draft.fact("reverse zone", zone, "", note if count > 1 else "")
+        found_zones = list(reverse.zones(found))
+        end = "an octet" if found.version == 4 else "a nibble"
+        draft.fact(
+            "reverse zone",
+            found_zones[0],
+            "",
+            f"1 of {count}: /{found.length} ends inside of {end}" if count > 1 else "",
+        )
+        if count > 1:
+            draft.fact(
+                "last reverse zone", found_zones[-1], "", f"all: netlab cidr reverse {found.network_text}"
+            )
         delegated = reverse.delegation(found)
         if delegated:
             draft.fact("reverse zone is in", delegated[0], "", f"delegated as {delegated[1]} (RFC 2317)")
@@ -119,7 +127,9 @@ def _reverse(draft: Draft, found: Prefix) -> None:
 
 
 def and_tables(found: Prefix) -> list[Table]:
-    """Address AND mask = network, cut where the network ends. IPv6 in hexadecimal, and the 32 bits around the cut."""
+    """Address AND mask = network, cut where the network ends. IPv6 in hexadecimal, and the 32 bits around the
+    cut.
+    """
     names = ("address", "mask", "network")
     values = (found.value, found.mask, found.network)
     if found.version == 4:
@@ -129,7 +139,8 @@ def and_tables(found: Prefix) -> list[Table]:
         )
         return [_table("AND in bits", rows)]
     whole = tuple(
-        (name, "", *_cut(f"{value:032x}", found.length // 4, 4, ":")) for name, value in zip(names, values, strict=True)
+        (name, "", *_cut(f"{value:032x}", found.length // 4, 4, ":"))
+        for name, value in zip(names, values, strict=True)
     )
     first = min(max(found.length // 16 - (found.length % 16 == 0), 0), 6)
     shift, inside = 128 - 16 * (first + 2), found.length - 16 * first
@@ -138,7 +149,10 @@ def and_tables(found: Prefix) -> list[Table]:
          *_cut(f"{value >> shift & 0xFFFFFFFF:032b}", inside, 8, " "))
         for name, value in zip(names, values, strict=True)
     )  # fmt: skip
-    return [_table("AND in hexadecimal", whole), _table(f"AND in bits {16 * first + 1} to {16 * first + 32}", near)]
+    return [
+        _table("AND in hexadecimal", whole),
+        _table(f"AND in bits {16 * first + 1} to {16 * first + 32}", near),
+    ]
 
 
 def _table(name: str, rows: tuple[tuple[str, str, str, str], ...]) -> Table:

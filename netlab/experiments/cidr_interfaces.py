@@ -1,4 +1,6 @@
-"""`netlab cidr`: the interfaces of this machine, and which way a packet to a given address goes. (course, lecture 3)"""
+"""`netlab cidr`: the interfaces of this machine, and which way a packet to a given address goes. (course,
+lecture 3)
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     rows: list[tuple[Value, ...]] = []
     for interface in here:
         for address in interface.addresses:
-            gateway = gateways.get((interface.name, address.version))
+            gateway = None if _is_link_local(address) else gateways.get((interface.name, address.version))
             row: tuple[Value, ...] = (
                 f"{address.text_of(address.value)}/{address.length}",
                 interface.name,
@@ -40,7 +42,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
                 str(interface.mac) if interface.mac else None,
                 "up" if interface.up else "down",
             )
-            rows.append((*row[:2], _way(address, wanted), *row[2:]) if wanted else row)
+            rows.append((*row[:2], _way(address, wanted, gateway), *row[2:]) if wanted else row)
     if wanted:
         columns = (*columns[:2], f"to {parameters.to}", *columns[2:])
     draft.tables.append(Table("Addresses", tuple(Column(name, "") for name in columns), tuple(rows)))
@@ -57,32 +59,41 @@ def _has_broadcast(address: Prefix) -> bool:
     return address.version == 4 and address.value >> 24 != 127
 
 
-def _way(address: Prefix, wanted: Prefix) -> str | None:
-    """What this one address and its mask say of a destination."""
+def _is_link_local(address: Prefix) -> bool:
+    """fe80::/10: never forwarded, so no gateway is of use (RFC 4291 §2.5.6)."""
+    return address.version == 6 and address.value >> 118 == 0xFE80 >> 6
+
+
+def _way(address: Prefix, wanted: Prefix, gateway: Prefix | None) -> str | None:
+    """What this one address, its mask and its interface's gateway say of a destination."""
     if address.version != wanted.version:
         return None
     if address.value == wanted.value:
         return "itself"
-    return "local" if address.contains(wanted) else "gateway"
+    if address.contains(wanted):
+        return "local"
+    return "gateway" if gateway else "no way"
 
 
-def _decide(draft: Draft, wanted: Prefix, here: list[Interface], gateways: dict[tuple[str, int], Prefix]) -> None:
+def _decide(
+    draft: Draft, wanted: Prefix, here: list[Interface], gateways: dict[tuple[str, int], Prefix]
+) -> None:
     """Ours by masks and default gateways alone; the kernel's by all of its routing tables and rules."""
     ours = _by_masks(wanted, here, gateways)
-    draft.fact("by masks alone", ours, "")
+    source = ""
     try:
         kernel = routes.decide(wanted)
-    except netlink.Refused as error:
-        theirs = f"no way ({error.strerror})"
-        draft.fact("by the kernel", theirs, "", "RTM_GETROUTE, rtnetlink(7)")
+    except netlink.RefusedError:
         theirs = "no way"
     else:
         theirs = _words(kernel)
-        source = f"from {kernel.source.text_of(kernel.source.value)}" if kernel.source else ""
-        draft.fact("by the kernel", theirs, "", source)
-    draft.check(f"the kernel sends {wanted.text_of(wanted.value)} the way its masks say", "RTM_GETROUTE, rtnetlink(7)", ours, theirs)
+        source = f", from {kernel.source.text_of(kernel.source.value)}" if kernel.source else ""
+    text = wanted.text_of(wanted.value)
+    draft.findings.append(f"To {text} by masks alone: {ours}.")
+    draft.findings.append(f"To {text} by the kernel: {theirs}{source}.")
+    draft.check(f"the kernel sends {text} the way its masks say", "RTM_GETROUTE, rtnetlink(7)", ours, theirs)
     if ours != theirs:
-        draft.warnings.append("The kernel knows more than masks: a route, a rule or a filter of its own decides (ip route, ip rule).")
+        draft.warnings.append("The kernel knows more than masks: see 'ip route' and 'ip rule'.")
 
 
 def _by_masks(wanted: Prefix, here: list[Interface], gateways: dict[tuple[str, int], Prefix]) -> str:

@@ -26,7 +26,10 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     if "/" not in parameters.source:
         guess = 24 if source.version == 4 else 64
         raise AddressError(
-            parameters.source, len(parameters.source), "no prefix, and that is what decides", f"{parameters.source}/{guess}"
+            parameters.source,
+            len(parameters.source),
+            "no prefix, and that is what decides",
+            f"{parameters.source}/{guess}",
         )
     if source.version != destination.version:
         raise AddressError(
@@ -50,7 +53,9 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             which = "broadcast address" if destination.value == source.broadcast else "network's own address"
             draft.warnings.append(f"{who} is the {which} of {source.network_text}, not a host.")
     else:
-        first = source.length - ((source.network ^ seen.network) >> source.width - source.length).bit_length() + 1
+        first = (
+            source.length - ((source.network ^ seen.network) >> source.width - source.length).bit_length() + 1
+        )
         draft.findings.append(
             f"{who} is not in {source.network_text} (bit {first} of {source.length} differs): sent to the gateway,"
             f" {asks} asks for the gateway's MAC address."
@@ -74,7 +79,9 @@ def _other_way(draft: Draft, source: Prefix, destination: Prefix, local: bool) -
     if destination.length == destination.width:
         return
     back = destination.contains(Prefix(source.version, source.value, source.width))
-    draft.fact("answer of B", "local" if back else "gateway", "", f"B's own network is {destination.network_text}")
+    draft.fact(
+        "answer of B", "local" if back else "gateway", "", f"B's own network is {destination.network_text}"
+    )
     if back != local:
         draft.warnings.append(
             f"B thinks otherwise: by its own /{destination.length} the way back is {'local' if back else 'by the gateway'}."

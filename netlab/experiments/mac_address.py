@@ -1,4 +1,6 @@
-"""`netlab mac ADDRESS`: what a MAC address says of itself, and the addresses made from it. (course, lecture 3)"""
+"""`netlab mac ADDRESS`: what a MAC address says of itself, and the addresses made from it. (course, lecture
+3)
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             raise
         found = mac.of_group4(group.value) if group.version == 4 else mac.of_group6(group.value)
         source = "RFC 1112 §6.4" if group.version == 4 else "RFC 2464 §7"
-        draft.fact("group", group.text_of(group.value), "", f"{kinds.kind(group).name}; to a MAC address by {source}")
+        draft.fact(
+            "group", group.text_of(group.value), "", f"{kinds.kind(group).name}; to a MAC address by {source}"
+        )
     draft.fact("address", str(found), "", f"EUI-{found.bits}")
     draft.fact("IEEE notation", found.text("-").upper(), "")
     draft.fact("dotted notation", found.text(".", 4), "")
@@ -53,15 +57,26 @@ def _group(text: str) -> prefix.Prefix | None:
 
 def _bits(draft: Draft, found: Mac) -> None:
     first = found.octets[0]
-    group = "broadcast" if found.value == mac.BROADCAST and found.bits == 48 else "a group" if found.is_group else "one station"
+    group = (
+        "broadcast"
+        if found.value == mac.BROADCAST and found.bits == 48
+        else "a group"
+        if found.is_group
+        else "one station"
+    )
     draft.fact("I/G bit", first & 1, "1", group)
-    draft.fact("U/L bit", first >> 1 & 1, "1", "made up locally" if found.is_local else "given out by the IEEE")
-    rows = [("I/G", str(first & 1), group), ("U/L", str(first >> 1 & 1), "local" if found.is_local else "universal")]
+    draft.fact(
+        "U/L bit", first >> 1 & 1, "1", "made up locally" if found.is_local else "given out by the IEEE"
+    )
+    rows: list[tuple[str, int, str, str]] = [
+        ("I/G", 7, str(first & 1), group),
+        ("U/L", 6, str(first >> 1 & 1), "local" if found.is_local else "universal"),
+    ]
     if found.slap:
-        rows.append(("SLAP", f"{first >> 2 & 3:02b}", found.slap))
-        draft.fact("SLAP quadrant", found.slap, "", "IEEE 802c; bits Z and Y above U/L")
-    columns = (Column("bit", ""), Column("value", ""), Column("meaning", ""))
-    draft.tables.append(Table(f"First octet {first:02x}: {first:08b}", columns, tuple(rows)))
+        rows.append(("SLAP", 4, f"{first >> 2 & 3:02b}", found.slap))
+        draft.fact("SLAP quadrant", found.slap, "", "IEEE 802c; the two bits above U/L")
+    columns = (Column("bit", ""), Column("position", "1"), Column("value", ""), Column("meaning", ""))
+    draft.tables.append(Table(f"First octet, {first:02x}: {first:08b}", columns, tuple(rows)))
 
 
 def _vendor(draft: Draft, found: Mac) -> None:
@@ -84,9 +99,19 @@ def _made_from_it(draft: Draft, found: Mac) -> None:
         draft.fact("IPv4 groups", len(groups), "1", "5 of a group's 28 bits are not in it (RFC 1112 §6.4)")
         draft.findings.append(f"All of these groups have this MAC address: {shown}.")
     elif low is not None:
-        draft.fact("IPv6 groups", f"ff00::{low >> 16:x}:{low & 0xFFFF:x}", "", "the low 32 bits; those above are lost (RFC 2464 §7)")
+        draft.fact(
+            "IPv6 groups",
+            f"ff00::{low >> 16:x}:{low & 0xFFFF:x}",
+            "",
+            "the low 32 bits; those above are lost (RFC 2464 §7)",
+        )
         if low >> 24 == 0xFF:
-            draft.fact("solicited-node group", ipv6.to_text(0xFF02 << 112 | 1 << 32 | low), "", "of every address ending so")
+            draft.fact(
+                "solicited-node group",
+                ipv6.to_text(0xFF02 << 112 | 1 << 32 | low),
+                "",
+                "of every address ending so",
+            )
     interface_id = found.interface_id
     if interface_id is None:
         draft.fact("interface id", None, "", "a group has none (RFC 4291 §2.5.1)")
@@ -95,5 +120,12 @@ def _made_from_it(draft: Draft, found: Mac) -> None:
     draft.fact("interface id", text, "", "modified EUI-64: U/L inverted (RFC 4291 appendix A)")
     link_local = found.link_local
     assert link_local is not None
-    draft.fact("link-local IPv6", ipv6.to_text(link_local), "", "RFC 2464 §5; many hosts use RFC 7217 instead")
-    draft.fact("solicited-node group", ipv6.to_text(0xFF02 << 112 | 1 << 32 | 0xFF000000 | link_local & 0xFFFFFF), "", "RFC 4291 §2.7.1")
+    draft.fact(
+        "link-local IPv6", ipv6.to_text(link_local), "", "RFC 2464 §5; many hosts use RFC 7217 instead"
+    )
+    draft.fact(
+        "solicited-node group",
+        ipv6.to_text(0xFF02 << 112 | 1 << 32 | 0xFF000000 | link_local & 0xFFFFFF),
+        "",
+        "RFC 4291 §2.7.1",
+    )

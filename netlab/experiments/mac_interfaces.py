@@ -26,7 +26,14 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         kind = None if mac is None else "null" if not mac.value else "local" if mac.is_local else "universal"
         rows.append((each.name, str(mac) if mac else None, kind, owner.owner if owner else None,
                      each.mtu_bytes, "up" if each.up else "down"))  # fmt: skip
-    columns = (Column("interface", ""), Column("MAC", ""), Column("U/L", ""), Column("vendor", ""), Column("MTU", "B"), Column("state", ""))
+    columns = (
+        Column("interface", ""),
+        Column("MAC", ""),
+        Column("U/L", ""),
+        Column("vendor", ""),
+        Column("MTU", "B"),
+        Column("state", ""),
+    )
     draft.tables.append(Table("Interfaces", columns, tuple(rows)))
     draft.fact("registry date", registry.date, "")
     return draft.finish()

@@ -35,10 +35,18 @@ def interfaces() -> list[Interface]:
             if entry.family == psutil.AF_LINK:
                 link = _mac(entry.address)
             elif entry.family in (socket.AF_INET, socket.AF_INET6):
-                addresses.append(_prefix(entry.address, entry.netmask, 4 if entry.family == socket.AF_INET else 6))
+                addresses.append(
+                    _prefix(entry.address, entry.netmask, 4 if entry.family == socket.AF_INET else 6)
+                )
         state = states.get(name)
         found.append(
-            Interface(name, bool(state and state.isup), state.mtu if state else None, link, tuple(filter(None, addresses)))
+            Interface(
+                name,
+                bool(state and state.isup),
+                state.mtu if state else None,
+                link,
+                tuple(filter(None, addresses)),
+            )
         )
     return found
 

@@ -1,4 +1,6 @@
-"""The kernel's neighbour table, ARP's (RFC 826) and Neighbour Discovery's (RFC 4861) in one: RTM_GETNEIGH of rtnetlink(7)."""
+"""The kernel's neighbour table, ARP's (RFC 826) and Neighbour Discovery's (RFC 4861) in one: RTM_GETNEIGH of
+rtnetlink(7).
+"""
 
 from __future__ import annotations
 

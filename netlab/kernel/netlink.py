@@ -21,12 +21,13 @@ _TIMEOUT_S = 2.0
 _BUFFER_BYTES = 1 << 20
 
 
-class Refused(OSError):
+class RefusedError(OSError):
     """The kernel's answer is an error; `errno` says which."""
 
 
 def ask(kind: int, payload: bytes, flags: int = 0) -> Iterator[bytes]:
-    """Send a request of type `kind`; yields the payload of each answer. Raises Refused or MachineLacks."""
+    """Send a request of type `kind`; yields the payload of each answer. Raises RefusedError or MachineLacks.
+    """
     message = _HEADER.pack(_HEADER.size + len(payload), kind, _REQUEST | flags, 1, 0) + payload
     try:
         sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
@@ -43,7 +44,7 @@ def ask(kind: int, payload: bytes, flags: int = 0) -> Iterator[bytes]:
                         return
                     if answer == _ERROR:
                         (code,) = struct.unpack_from("=i", content)
-                        raise Refused(-code, errno.errorcode.get(-code, str(-code)))
+                        raise RefusedError(-code, errno.errorcode.get(-code, str(-code)))
                     yield content
                 if not flags & DUMP:
                     return

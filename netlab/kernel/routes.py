@@ -1,6 +1,7 @@
 """Routes: the kernel's own decision for one destination, and the default gateways of its tables.
 
-RTM_GETROUTE of rtnetlink(7) is what `ip route get` asks; the tables are /proc/net/route and /proc/net/ipv6_route.
+RTM_GETROUTE of rtnetlink(7) is what `ip route get` asks; the tables are /proc/net/route and
+/proc/net/ipv6_route.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ _TYPES = {1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the kernel would do with a packet: `kind` (unicast, local, …), out of which interface, by which gateway."""
+    """What the kernel would do with a packet: `kind` (unicast, local, …), out of which interface, by which
+    gateway.
+    """
 
     kind: str
     interface: str
@@ -32,7 +35,7 @@ class Decision:
 
 
 def decide(destination: Prefix) -> Decision:
-    """Ask the kernel; raises netlink.Refused (ENETUNREACH …) where it has no route."""
+    """Ask the kernel; raises netlink.RefusedError (ENETUNREACH …) where it has no route."""
     family = socket.AF_INET if destination.version == 4 else socket.AF_INET6
     header = _ROUTE.pack(family, destination.width, 0, 0, 0, 0, 0, 0, 0)
     address = destination.value.to_bytes(destination.width // 8, "big")
@@ -42,7 +45,9 @@ def decide(destination: Prefix) -> Decision:
     answer = next(netlink.ask(_GET_ROUTE, request))
     kind = _ROUTE.unpack_from(answer)[7]
     found = netlink.attributes(answer, _ROUTE.size)
-    gateway = found.get(_GATEWAY) or found.get(_VIA, b"")[2:]  # RTA_VIA: family, then an address of another version
+    gateway = (
+        found.get(_GATEWAY) or found.get(_VIA, b"")[2:]
+    )  # RTA_VIA: family, then an address of another version
     return Decision(
         _TYPES.get(kind, str(kind)),
         _name(struct.unpack("=I", found[_OIF])[0]) if _OIF in found else "",
@@ -62,7 +67,8 @@ def default_gateways() -> dict[tuple[str, int], Prefix]:
 
 
 def _defaults4() -> list[tuple[str, Prefix, int]]:
-    """Rows of /proc/net/route with destination and mask 0 and a gateway; numbers are hex in host byte order."""
+    """Rows of /proc/net/route with destination and mask 0 and a gateway; numbers are hex in host byte order.
+    """
     found = []
     for fields in _rows("/proc/net/route"):
         if len(fields) > 7 and fields[1] == fields[7] == "00000000" and int(fields[3], 16) & 2:
@@ -72,7 +78,9 @@ def _defaults4() -> list[tuple[str, Prefix, int]]:
 
 
 def _defaults6() -> list[tuple[str, Prefix, int]]:
-    """Rows of /proc/net/ipv6_route: destination, length, source, length, next hop, metric, …, flags, interface."""
+    """Rows of /proc/net/ipv6_route: destination, length, source, length, next hop, metric, …, flags,
+    interface.
+    """
     found = []
     for fields in _rows("/proc/net/ipv6_route"):
         if len(fields) > 9 and fields[1] == "00" and int(fields[4], 16) and int(fields[8], 16) & 2:
@@ -81,7 +89,9 @@ def _defaults6() -> list[tuple[str, Prefix, int]]:
 
 
 def _rows(path: str) -> list[list[str]]:
-    """Fields of each line; nothing where the kernel has no such file (IPv6 switched off). The heading has no hex."""
+    """Fields of each line; nothing where the kernel has no such file (IPv6 switched off). The heading has no
+    hex.
+    """
     try:
         lines = Path(path).read_text().splitlines()
     except OSError:

@@ -1,7 +1,9 @@
-"""A report without Rich, for calculators that should answer at once: facts, drawings of bits, findings, warnings.
+"""A report without Rich, for calculators that should answer at once: facts, drawings of bits, findings,
+warnings.
 
-A table with the columns "network" and "host" is drawn as bits with the boundary marked, by "│" and, where there is
-colour, by colour. Other tables are rows of words.
+A table with the columns "network" and "host" is drawn as bits with the boundary marked, by "│" and, where
+there is colour, by colour. One with the column "position" is an octet with a line from each bit to its
+meaning.
 """
 
 from __future__ import annotations
@@ -13,9 +15,15 @@ from netlab.report.glyphs import BULLET, printable
 from netlab.report.record import Report
 from netlab.report.units import human
 
-_BOLD, _DIM, _CYAN, _GREEN, _YELLOW, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m"
+_BOLD, _DIM, _CYAN, _GREEN, _YELLOW, _OFF = (
+    "\x1b[1m",
+    "\x1b[2m",
+    "\x1b[36m",
+    "\x1b[32m",
+    "\x1b[33m",
+    "\x1b[0m",
+)
 _NARROWEST, _WIDEST = 40, 120
-_NOTE_AT_LEAST = 16
 
 
 def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
@@ -55,17 +63,20 @@ def _facts(facts: Sequence[Fact], width: int, paint: _Paint) -> Iterator[str]:
     for fact, value in zip(facts, values, strict=True):
         head = f"  {paint(_CYAN, fact.name)}{' ' * (names - len(fact.name) + 2)}"
         at = names + 4
-        pieces = _pieces(value, width - at)
-        for piece in pieces[:-1]:
-            yield head + paint(_BOLD, piece)
-            head = " " * at
+        if len(value) > width - at:  # on lines of its own
+            yield head.rstrip()
+            for piece in _pieces(value, width - 4):
+                yield "    " + paint(_BOLD, piece)
+            for text in _wrapped(printable(fact.note), width, "    ", "    ") if fact.note else ():
+                yield paint(_DIM, text)
+            continue
         note = printable(fact.note)
-        column = max(at + room, at + len(pieces[-1])) + 2
-        line = head + paint(_BOLD, pieces[-1])
+        column = at + max(room, len(value)) + 2
+        line = head + paint(_BOLD, value)
         if not note:
             yield line
         elif len(note) <= width - column:
-            yield line + " " * (column - at - len(pieces[-1])) + paint(_DIM, note)
+            yield line + " " * (column - at - len(value)) + paint(_DIM, note)
         else:
             yield line
             for text in _wrapped(note, width, " " * at, " " * at):
@@ -79,7 +90,7 @@ def _tables(found: Measurement, width: int, paint: _Paint) -> Iterator[str]:
         if [column.name for column in table.columns[-2:]] == ["network", "host"]:
             yield from _drawing(table, width, paint)
         else:
-            yield from _rows(table, width)
+            yield from _octet(table, width, paint)
 
 
 def _drawing(table: Table, width: int, paint: _Paint) -> Iterator[str]:
@@ -93,14 +104,21 @@ def _drawing(table: Table, width: int, paint: _Paint) -> Iterator[str]:
     results = next((index + 1 for index, row in enumerate(rows) if row[0] == "mask"), len(rows))
     for index, (name, text, network, host) in enumerate(rows):
         if index == results:
-            yield "  " + paint(_DIM, f"{'AND':<{names}}  {'':{max(texts, 0)}}{'  ' if texts > 0 else ''}" + "─" * bits)
+            yield "  " + paint(
+                _DIM, f"{'AND':<{names}}  {'':{max(texts, 0)}}{'  ' if texts > 0 else ''}" + "─" * bits
+            )
         cells = f"  {paint(_CYAN, f'{name:<{names}}')}  "
         if texts > 0:
             cells += f"{text:<{texts}}  "
         yield cells + paint(_GREEN, network) + paint(_BOLD, "│") + paint(_YELLOW, host)
     left, right = len(rows[0][2]), len(rows[0][3])
     indent = " " * (4 + names + (texts + 2 if texts > 0 else 0))
-    yield indent + paint(_GREEN, _label("network", left, "right")) + paint(_BOLD, "│") + paint(_YELLOW, _label("host", right, "left"))
+    yield (
+        indent
+        + paint(_GREEN, _label("network", left, "right"))
+        + paint(_BOLD, "│")
+        + paint(_YELLOW, _label("host", right, "left"))
+    )
 
 
 def _label(word: str, room: int, side: str) -> str:
@@ -111,12 +129,18 @@ def _label(word: str, room: int, side: str) -> str:
     return f"{text:>{room}}" if side == "right" else f"{text:<{room}}"
 
 
-def _rows(table: Table, width: int) -> Iterator[str]:
-    rows = [[str(cell) for cell in row] for row in table.rows]
-    widths = [max(len(row[index]) for row in rows) for index in range(len(table.columns))]
-    for row in rows:
-        head = "  " + "  ".join(f"{cell:<{size}}" for cell, size in zip(row[:-1], widths, strict=False)) + "  "
-        yield from _wrapped(row[-1], width, head, " " * len(head))
+def _octet(table: Table, width: int, paint: _Paint) -> Iterator[str]:
+    """From each bit, the rightmost first, a line down and to the right: which bit, its value, its meaning."""
+    bits = table.name.rpartition(" ")[2]
+    yield "  " + paint(_GREEN, bits)
+    name_at, at = table.column("bit"), table.column("position")
+    places = [int(str(row[at])) for row in table.rows]
+    for index, row in enumerate(table.rows):
+        line = "".join("│" if place in places[index + 1 :] else " " for place in range(places[index]))
+        line += "└" + "─" * (len(bits) - places[index])
+        yield from _wrapped(
+            f"{row[at + 1]}: {row[at + 2]}", width, f"  {line} {row[name_at]} ", " " * (len(bits) + 5)
+        )
 
 
 def _pieces(value: str, room: int) -> list[str]:
