@@ -7,7 +7,7 @@ and the error says what each would have been.
 
 from __future__ import annotations
 
-from netlab.addressing.mistakes import AddressError
+from netlab.addressing.mistakes import AddressError, brief
 
 WIDTH = 32
 ALL = (1 << WIDTH) - 1
@@ -51,7 +51,7 @@ def mistake(text: str) -> AddressError:
         if len(part) > 1 and part[0] == "0":
             return _leading_zero(text, at, part, parts)
         if part not in OCTETS:
-            return AddressError(text, at, f"octet {part} is larger than 255")
+            return AddressError(text, at, f"octet {brief(part)} is larger than 255")
         at += len(part) + 1
     return AddressError(text, 0, "no IPv4 address")
 
@@ -118,4 +118,4 @@ def _leading_zero(text: str, at: int, part: str, parts: list[str]) -> AddressErr
     hint = f"did you mean {decimal}?" if all(len(each.lstrip("0")) <= 3 for each in parts) else None
     if hint and len(octal) == 4 and max(octal) < 256 and ".".join(map(str, octal)) != decimal:
         hint = f"did you mean {decimal}, or (octal, as inet_aton reads it) {'.'.join(map(str, octal))}?"
-    return AddressError(text, at, f"octet {part} has a leading zero", decimal, hint)
+    return AddressError(text, at, f"octet {brief(part)} has a leading zero", decimal, hint)

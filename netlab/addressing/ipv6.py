@@ -7,7 +7,7 @@ which are recognised in errors only.
 from __future__ import annotations
 
 from netlab.addressing import ipv4
-from netlab.addressing.mistakes import AddressError, shifted
+from netlab.addressing.mistakes import AddressError, brief, shifted
 
 WIDTH = 128
 ALL = (1 << WIDTH) - 1
@@ -125,7 +125,7 @@ def _bad_group(text: str, piece: str, at: int) -> AddressError:
             return AddressError(text, at + index, f"'{char}' is no hexadecimal digit")
     short = piece.lstrip("0") or "0"
     meant = f"{text[:at]}{short}{text[at + len(piece) :]}" if len(short) <= 4 else None
-    return AddressError(text, at, f"group {piece[:12]} has more than four digits", meant)
+    return AddressError(text, at, f"group {brief(piece)} has more than four digits", meant)
 
 
 def _second_gap(text: str, address: str) -> AddressError:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from netlab.addressing import ipv4
-from netlab.addressing.mistakes import AddressError
+from netlab.addressing.mistakes import AddressError, brief, sure
 
 _HEX = frozenset("0123456789abcdefABCDEF")
 # Separator, digits a group at least and at most, and how many groups make 48 and 64 bits.
@@ -109,6 +109,13 @@ class Mac:
 
 def parse(text: str) -> Mac:
     """A MAC address in any usual notation; AddressError says where it is wrong."""
+    try:
+        return _parse(text)
+    except AddressError as error:
+        raise sure(error, _parse) from None
+
+
+def _parse(text: str) -> Mac:
     for at, char in enumerate(text):
         if char not in _HEX and char not in ":-.":
             raise _strange(text, at)
@@ -147,7 +154,7 @@ def _grouped(text: str, separator: str) -> Mac:
     at = 0
     for group in groups:
         if len(group) > 2 and len(groups) >= 5:
-            raise AddressError(text, at, f"group {group[:12]} has more than two digits")
+            raise AddressError(text, at, f"group {brief(group)} has more than two digits")
         at += len(group) + 1
     raise AddressError(
         text, 0, f"{len(groups)} groups", None, "as in 00:1b:21:aa:bb:cc, 001b.21aa.bbcc or 001b21aabbcc"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netlab.addressing import ipv4, ipv6
-from netlab.addressing.mistakes import AddressError, shifted
+from netlab.addressing.mistakes import AddressError, shifted, sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,16 @@ def to_text(version: int, value: int) -> str:
 
 def parse(text: str) -> Prefix:
     """ADDRESS, ADDRESS/LENGTH or ADDRESS/MASK. A bare address is a prefix of all its bits."""
+    try:
+        return _parse(text)
+    except AddressError as error:
+        raise sure(error, _parse) from None
+
+
+def _parse(text: str) -> Prefix:
     address, slash, size = text.partition("/")
     try:
-        base = parse_address(address)
+        base = _parse_address(address)
     except AddressError as error:
         if not slash:
             raise
@@ -132,6 +139,13 @@ def parse(text: str) -> Prefix:
 
 def parse_address(text: str) -> Prefix:
     """An address without a length, as a prefix of all its bits."""
+    try:
+        return _parse_address(text)
+    except AddressError as error:
+        raise sure(error, _parse_address) from None
+
+
+def _parse_address(text: str) -> Prefix:
     if "/" in text:
         raise AddressError(
             text, text.index("/"), "an address, without a length, is wanted here", text.partition("/")[0]

@@ -108,7 +108,6 @@ def find(wanted: Prefix) -> Row | None:
 
 
 def inside(wanted: Prefix) -> list[Row]:
-    """Rows for parts of `wanted` only, which make a single answer for all of it impossible."""
-    return [
-        row for block, row in rows(wanted.version) if block.length > wanted.length and wanted.contains(block)
-    ]
+    """Rows for parts of `wanted` only, the largest first: with them no single answer is right for all of it."""
+    found = [(block, row) for block, row in rows(wanted.version) if block.length > wanted.length]
+    return [row for block, row in reversed(found) if wanted.contains(block)]

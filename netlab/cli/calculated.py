@@ -8,15 +8,23 @@ from __future__ import annotations
 from typing import Any
 
 from netlab.cli.output import present, terminal_width, wants_colour, write
-from netlab.runner import run
 
 
 def calculated(name: str, parameters: Any, *, as_json: bool, save: bool) -> None:
     """Run the experiment called `name` and print what it found."""
-    report = run(name, parameters, save=save)
-    if as_json:
-        present(report, as_json=True)
-        return
     from netlab.report import plain
 
-    write(plain.render(report, width=terminal_width(), colour=wants_colour()))
+    if as_json or save:
+        from netlab.runner import run
+
+        report = run(name, parameters, save=save)
+        if as_json:
+            present(report, as_json=True)
+            return
+        found = report.measurement
+    else:
+        from netlab.experiments.registry import find
+        from netlab.measure.progress import silent
+
+        found = find(name).load().measure(parameters, silent)
+    write(plain.render(found, width=terminal_width(), colour=wants_colour()))

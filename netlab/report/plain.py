@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 
 from netlab.measure.quantity import Fact, Measurement, Table
 from netlab.report.glyphs import BULLET, printable
-from netlab.report.record import Report
 from netlab.report.units import human
 
 _BOLD, _DIM, _CYAN, _GREEN, _YELLOW, _OFF = (
@@ -26,11 +25,10 @@ _BOLD, _DIM, _CYAN, _GREEN, _YELLOW, _OFF = (
 _NARROWEST, _WIDEST = 40, 120
 
 
-def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
-    """The report as text that ends in a newline."""
+def render(found: Measurement, *, width: int = 80, colour: bool = False) -> str:
+    """The measurement as text that ends in a newline."""
     width = min(max(width, _NARROWEST), _WIDEST)
     paint = _Paint(colour)
-    found = report.measurement
     lines = [*_tables(found, width, paint), *_facts(found.facts, width, paint)]
     for heading, mark, texts in (("Findings", BULLET, found.findings), ("Warnings", "!", found.warnings)):
         if texts:
