@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -32,9 +33,7 @@ Measure = Callable[[Settings, Placement, Callable[[str], None]], Result]
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer rows, fewer rounds: three minutes")
     parser.add_argument("--only", metavar="REGEX", default="", help="only sections whose title matches")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of slices (full 13, quick 5)")
@@ -45,9 +44,7 @@ def arguments() -> argparse.Namespace:
 def build() -> None:
     """C programs and peers; quick when they are there."""
     script = Path(__file__).resolve().parent / "build.sh"
-    done = subprocess.run(
-        [str(script)], env={**os.environ, "PYTHON": sys.executable}, stdout=sys.stderr, check=False
-    )
+    done = subprocess.run([str(script)], env={**os.environ, "PYTHON": sys.executable}, stdout=sys.stderr, check=False)
     if done.returncode != 0:
         sys.exit(done.returncode)
 
@@ -77,18 +74,20 @@ def main() -> int:
     except re.error as error:
         print(f"run.py: --only {options.only!r} is not a regular expression: {error}", file=sys.stderr)
         return 2
+    chosen = {title: measure for title, measure in sections().items() if wanted.search(title)}
+    if not chosen:
+        print(f"run.py: --only {options.only!r} matches none of:", *sections(), sep="\n  ", file=sys.stderr)
+        return 2
     build()
     cpus = sorted(os.sched_getaffinity(0))
     placement = Placement(cpus[0], cpus[1] if len(cpus) > 1 else cpus[0])
-    host = f"Linux {platform.release()}, CPython {platform.python_version()}, {len(cpus)} CPUs"
+    host = f"Linux {platform.release()}, CPython {platform.python_version()}, CPUs: {len(cpus)}"
     print(f"{host}; servers on CPU {placement.server}, load on CPU {placement.load}")
     if len(cpus) == 1:
         print("There is only one CPU: server and load share it, which brings every ratio nearer to 1.")
     started = time.monotonic()
     results: list[Result] = []
-    for title, measure in sections().items():
-        if not wanted.search(title):
-            continue
+    for title, measure in chosen.items():
         try:
             result = measure(settings, placement, say)
         except RowError as failure:
@@ -97,24 +96,23 @@ def main() -> int:
         print(render(result), flush=True)
         results.append(result)
     elapsed_s = time.monotonic() - started
-    print(
-        f'\n{elapsed_s / 60:.1f} minutes. A "?" after met or missed: the target lies within the 95 % interval'
-    )
+    print(f'\n{elapsed_s / 60:.1f} minutes. A "?" after met or missed: the target lies within the 95 % interval')
     print("of the ratio, so this run does not decide it; more --rounds do.")
     if options.json:
         document = {
             "host": host,
             "settings": vars(settings),
             "elapsed_s": elapsed_s,
-            "sections": [
-                {"title": result.title, "rows": result.rows, "raw": result.raw} for result in results
-            ],
+            "sections": [{"title": result.title, "rows": result.rows, "raw": result.raw} for result in results],
         }
         options.json.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     return 0
 
 
 if __name__ == "__main__":
+    # Asked to end, in either way: unwind, so that every server is stopped on the way out.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(main())
     except KeyboardInterrupt:

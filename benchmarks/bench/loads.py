@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from .processes import Child, RowError
 from .servers import BUILD, HOST, Running, netlab_command, netlab_environment
@@ -98,25 +99,12 @@ def held(server: Running, connections: int, cpu: int) -> Iterator[None]:
         child.stop()
 
 
-# Where netlab's report keeps what we compare: fact name -> (our name, factor from its SI units to ours).
-FACTS = {
-    "client.message rate": ("per_second", 1.0),
-    "client.latency p50": ("p50_us", 1e6),
-    "client.latency p99": ("p99_us", 1e6),
-}
-
-
-def facts_of(report: dict[str, object]) -> Slice:
-    """The facts we compare, out of a netlab report. RowError says which is missing."""
+def facts_of(report: dict[str, Any]) -> Slice:
+    """What we compare, out of a netlab report; an error where it is not. SI units there, µs here."""
     measurement = report["measurement"]
-    assert isinstance(measurement, dict)
-    values = {fact["name"]: fact["value"] for fact in measurement["facts"]}
-    result: Slice = {}
-    for name, (ours, factor) in FACTS.items():
-        if not isinstance(values.get(name), (int, float)):
-            raise RowError(f"netlab's report has no fact {name!r}")
-        result[ours] = values[name] * factor
-    return result
+    rate = next(fact["value"] for fact in measurement["facts"] if fact["name"] == "messages per second")
+    latency = next(summary for summary in measurement["samples"] if summary["name"] == "latency")
+    return {"per_second": rate, "p50_us": latency["p50"] * 1e6, "p99_us": latency["p99"] * 1e6}
 
 
 def run_netlab_client(server: Running, load: Load, seconds: float, cpu: int) -> Slice:
@@ -142,5 +130,5 @@ def run_netlab_client(server: Running, load: Load, seconds: float, cpu: int) -> 
         child.stop()
     try:
         return facts_of(json.loads(text))
-    except (ValueError, KeyError, AssertionError, TypeError) as error:
+    except (ValueError, KeyError, StopIteration, TypeError) as error:
         raise RowError(f"netlab's JSON is not as expected: {error!r}") from None

@@ -121,9 +121,7 @@ def load_generator(settings: Settings, placement: Placement, say: Say) -> Result
 
 def start_up(settings: Settings, placement: Placement, say: Say) -> Result:
     """Wall time of whole commands. Python itself is interleaved, and subtracted where a target says so."""
-    result = Result(
-        "Command line start-up: wall time", ("command", "ms", "min–max", "over python ms", "target", "met")
-    )
+    result = Result("Command line start-up: wall time", ("command", "ms", "min–max", "over python ms", "target", "met"))
     bare = [netlab_command()[0], "-c", "pass"]
     commands: tuple[tuple[str, list[str], int, Target | None, bool], ...] = (
         ("python -c pass", bare, 15, None, True),

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
-TEXT_COLUMNS = (
-    2  # target and verdict: the last two, left-aligned, and of several lines where there are several
-)
+TEXT_COLUMNS = 2  # target and verdict: the last two, left-aligned, and of several lines where there are several
 
 
 @dataclass

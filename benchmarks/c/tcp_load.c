@@ -317,5 +317,7 @@ int main(int argc, char **argv) {
     }
     print_json(&outcome, &latencies);
     usleep(50000);
+    free(connections);
+    free(patterns);
     return 0;
 }

@@ -16,9 +16,7 @@ async def echo(stream: trio.SocketStream) -> None:
 async def main() -> None:
     async with trio.open_nursery() as nursery:
         listeners = await nursery.start(
-            lambda task_status: trio.serve_tcp(
-                echo, int(sys.argv[1]), host="127.0.0.1", task_status=task_status
-            )
+            lambda task_status: trio.serve_tcp(echo, int(sys.argv[1]), host="127.0.0.1", task_status=task_status)
         )
         print("ready", listeners[0].socket.getsockname()[1], flush=True)
 

@@ -43,6 +43,9 @@ class Child:
                 # Resolve symbols at start: a forked child then does not write to the same pages again for itself.
                 env={**os.environ, "LD_BIND_NOW": "1"},
             )
+        except BaseException:
+            os.close(self._errors)
+            raise
         finally:
             if cpus:
                 os.sched_setaffinity(0, here)
@@ -84,9 +87,7 @@ class Child:
             code = self.wait(2.0)
             raise NetlabError(f"child process {self.pid} ended unexpectedly ({_ended(code)})", self.last_words())
         if "error" in message:
-            error = NetlabError(message["error"], message.get("hint"))
-            error.exit_code = message.get("exit_code", 1)
-            raise error
+            raise reported(message)
         return message
 
     def last_words(self) -> str | None:
@@ -114,14 +115,19 @@ class Child:
             return None
 
     def close(self) -> None:
-        """End the child and everything in its process group, at once if it has not ended by now."""
+        """End the child and everything in its process group. Called again, it does nothing."""
+        if self._errors < 0:
+            return
         if self._process.stdin:
             try:
                 self._process.stdin.close()
             except BrokenPipeError:
                 pass
-        self.terminate()
-        if self.wait(3.0) is None:
+        for _ in range(30):
+            self.terminate()  # again and again: it may have been about to block (servers/stopping.py)
+            if self.wait(0.1) is not None:
+                break
+        else:
             self._process.kill()
             self._process.wait()
         try:
@@ -130,10 +136,16 @@ class Child:
             pass
         if self._process.stdout:
             self._process.stdout.close()
-        if self._errors >= 0:
-            self._words = self.last_words()
-            os.close(self._errors)
-            self._errors = -1
+        self._words = self.last_words()
+        os.close(self._errors)
+        self._errors = -1
+
+
+def reported(message: Message) -> NetlabError:
+    """The error that a child reports in `message`."""
+    error = NetlabError(message["error"], message.get("hint"))
+    error.exit_code = message.get("exit_code", 1)
+    return error
 
 
 def _ended(code: int | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 Message = dict[str, "Any"]
+
 
 def send(message: Message) -> None:
     """In the child: tell the parent. A parent that has gone away is no error; the lifeline sees to that."""
@@ -32,10 +34,17 @@ def enter(function: str) -> None:
     try:
         entry = getattr(__import__(module, fromlist=[name]), name)
         _arm_lifeline()
+        _raise_descriptor_limit()
         entry(config)
     except NetlabError as error:
         send({"error": error.message, "hint": error.hint, "exit_code": error.exit_code})
         sys.exit(error.exit_code)
+
+
+def _raise_descriptor_limit() -> None:
+    """Up to the hard limit, which anybody may (getrlimit(2)): the usual soft limit of 1024 is there for select(2)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _arm_lifeline() -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import typer
+from typer._click.core import Command as AnyCommand
 from typer._click.core import Context
 from typer._click.formatting import HelpFormatter
 from typer.core import TyperCommand, TyperGroup
@@ -98,8 +99,13 @@ def _write_options(command: TyperCommand | TyperGroup, ctx: Context, formatter: 
             formatter.write_dl(records)
 
 
+def examples_of(command: AnyCommand) -> tuple[str, ...]:
+    """The command lines that `@examples` gave to the function behind `command`."""
+    return getattr(inspect.unwrap(command.callback), "examples", ()) if command.callback else ()
+
+
 def _write_examples(command: TyperCommand | TyperGroup, formatter: HelpFormatter) -> None:
-    lines = getattr(inspect.unwrap(command.callback), "examples", ()) if command.callback else ()
+    lines = examples_of(command)
     if lines:
         with formatter.section("Examples"):
             for line in lines:

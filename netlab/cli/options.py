@@ -37,7 +37,9 @@ Record = Annotated[  # for what is calculated, not measured
 ]
 Seed = Annotated[
     int | None,
-    typer.Option("--seed", metavar="N", min=0, help="Seed of the random choices, to repeat them.", rich_help_panel=REPORT),
+    typer.Option(
+        "--seed", metavar="N", min=0, help="Seed of the random choices, to repeat them.", rich_help_panel=REPORT
+    ),
 ]
 
 # Where.
@@ -46,7 +48,9 @@ Host = Annotated[
 ]
 Port = Annotated[
     int,
-    typer.Option("--port", metavar="N", min=0, max=65535, help="Port to bind; 0: any free one.", rich_help_panel=SERVER),
+    typer.Option(
+        "--port", metavar="N", min=0, max=65535, help="Port to bind; 0: any free one.", rich_help_panel=SERVER
+    ),
 ]
 Target = Annotated[
     values.Address,

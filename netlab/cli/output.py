@@ -16,10 +16,11 @@ from netlab.cli.failures import complain
 from netlab.errors import CheckFailed
 from netlab.measure.progress import Progress, silent
 from netlab.report import as_json as json_form
-from netlab.report.glyphs import can_show_unicode, to_encoding
+from netlab.report.glyphs import can_show_unicode, printable, to_encoding
 from netlab.report.record import Report
 
 _PATIENCE_S = 1.0  # a bar that flashes by tells nobody anything
+_BAR_WIDTH = 16
 
 
 def present(report: Report, *, as_json: bool = False, plot: Path | None = None, width: int | None = None) -> None:
@@ -92,8 +93,8 @@ class _Bar:
             return
         self._next_s = now_s + 0.1
         width = terminal_width()
-        filled = round(min(max(done, 0.0), 1.0) * 24)
-        line = f"  {self._full * filled}{self._empty * (24 - filled)} {done:4.0%}  {' '.join(text.split())}"
+        filled = round(min(max(done, 0.0), 1.0) * _BAR_WIDTH)
+        line = f"  {self._full * filled}{self._empty * (_BAR_WIDTH - filled)} {done:4.0%}  {printable(text)}"
         self._write(f"\r\x1b[K{to_encoding(line[: width - 1], sys.stderr.encoding)}")
         self._drawn = True
 

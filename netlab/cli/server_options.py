@@ -9,8 +9,13 @@ import typer
 from netlab.cli import values
 from netlab.cli.options import LOAD, SERVER
 
-Mode = Annotated[str, typer.Option("--mode", metavar="MODE", help="How it waits: netlab modes lists them.")]
-Serve = Annotated[bool, typer.Option("--serve", help="Stay up for any client, until Ctrl-C.")]
+COMPARISON = "Comparison"
+
+Mode = Annotated[
+    str,
+    typer.Option("--mode", metavar="MODE", help="How it waits: netlab modes lists them.", rich_help_panel=SERVER),
+]
+Serve = Annotated[bool, typer.Option("--serve", help="Stay up for any client, until Ctrl-C.", rich_help_panel=SERVER)]
 Port = Annotated[
     int | None,
     typer.Option(
@@ -72,17 +77,29 @@ ClientWorkers = Annotated[
 ]
 
 Modes = Annotated[
-    values.Names, typer.Option("--modes", metavar="LIST", help="Modes to compare, or 'all'.", parser=values.names)
+    values.Names,
+    typer.Option(
+        "--modes", metavar="LIST", help="Modes to compare, or 'all'.", rich_help_panel=COMPARISON, parser=values.names
+    ),
 ]
-Rounds = Annotated[int, typer.Option("--rounds", metavar="N", min=1, max=1000, help="Medians are of N rounds.")]
+Rounds = Annotated[
+    int,
+    typer.Option("--rounds", metavar="N", min=1, max=1000, help="Medians are of N rounds.", rich_help_panel=COMPARISON),
+]
 Unp = Annotated[
     int | None,
-    typer.Option("--unp", metavar="N", min=10, help="Instead: CPU time for N short connections."),
+    typer.Option(
+        "--unp", metavar="N", min=10, help="Instead: CPU time for N short connections.", rich_help_panel=COMPARISON
+    ),
 ]
 ConnectionCounts = Annotated[
     values.Counts,
     typer.Option(
-        "--connections", metavar="LIST", help="Busy connections: 1,100,1000.", rich_help_panel=LOAD, parser=values.counts
+        "--connections",
+        metavar="LIST",
+        help="Busy connections: 1,100,1000.",
+        rich_help_panel=LOAD,
+        parser=values.counts,
     ),
 ]
 IdleCounts = Annotated[

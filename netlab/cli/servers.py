@@ -13,7 +13,11 @@ SERVE_PORT = 7007
 ALL = "all"
 
 
-@examples("netlab tcp-server --mode epoll", "netlab tcp-server --mode select --idle 900", "netlab tcp-server --mode thread --serve")
+@examples(
+    "netlab tcp-server --mode epoll",
+    "netlab tcp-server --mode select --idle 900",
+    "netlab tcp-server --mode thread --serve",
+)
 def tcp_server(
     mode: server_options.Mode = "epoll",
     serve: server_options.Serve = False,
@@ -46,7 +50,9 @@ def tcp_server(
     _server("tcp", locals())
 
 
-@examples("netlab udp-server --mode batch", "netlab udp-server --mode iterative --rate 20000", "netlab udp-server --serve")
+@examples(
+    "netlab udp-server --mode batch", "netlab udp-server --mode iterative --rate 20000", "netlab udp-server --serve"
+)
 def udp_server(
     mode: server_options.Mode = "iterative",
     serve: server_options.Serve = False,
@@ -135,10 +141,14 @@ def _serve(transport: str, given: dict[str, Any]) -> None:
     present(report, as_json=given["as_json"], plot=given["plot"])
 
 
-@examples("netlab tcp-compare", "netlab tcp-compare --modes select,poll,epoll --idle 0,100,900", "netlab tcp-compare --unp 2000")
+@examples(
+    "netlab tcp-compare",
+    "netlab tcp-compare --modes select,poll,epoll --idle 0,100,900",
+    "netlab tcp-compare --unp 2000",
+)
 def tcp_compare(
     modes: server_options.Modes = Names(("iterative", "fork", "thread", "select", "epoll")),
-    connections: server_options.ConnectionCounts = Counts((100,)),
+    connections: server_options.ConnectionCounts = Counts((10,)),
     idle: server_options.IdleCounts = Counts((0, 900)),
     size: options.Size = 64,
     duration: server_options.TrialDuration = 0.5,

@@ -13,7 +13,7 @@ _FACTORS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 def size_bytes(text: str | int) -> int:
     """64, "64", "16K", "16KiB" and "1M" in bytes; the letters count in steps of 1024."""
-    match = re.fullmatch(r"(\d{1,12})\s*([kmg]?)(?:i?b)?", str(text).strip().lower())
+    match = re.fullmatch(r"([0-9]{1,12})\s*([kmg]?)(?:i?b)?", str(text).strip().lower())
     if match is None:
         raise typer.BadParameter(f"'{text}' is no size such as 64, 16K or 1M")
     return int(match[1]) * _FACTORS[match[2]]
@@ -28,12 +28,12 @@ class Names(tuple[str, ...]):
 
 
 def counts(text: str | tuple[int, ...]) -> Counts:
-    """"0,100,900" as numbers, in the order written; "1k" is 1000."""
+    """Numbers such as "0,100,900", in the order written; "1k" is 1000."""
     if isinstance(text, tuple):
         return Counts(text)
     numbers = []
     for item in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,9})(k?)\s*", item.lower())
+        match = re.fullmatch(r"\s*([0-9]{1,9})(k?)\s*", item.lower())
         if match is None:
             raise typer.BadParameter(f"'{item}' is no number; several look like this: 0,100,900")
         numbers.append(int(match[1]) * (1000 if match[2] else 1))
@@ -41,7 +41,7 @@ def counts(text: str | tuple[int, ...]) -> Counts:
 
 
 def names(text: str | tuple[str, ...]) -> Names:
-    """"select,epoll" as names, in the order written."""
+    """Names such as "select,epoll", in the order written."""
     if isinstance(text, tuple):
         return Names(text)
     return Names(item.strip() for item in text.split(",") if item.strip())
@@ -56,10 +56,10 @@ class Address:
 
 
 def address(text: str | Address) -> Address:
-    """HOST:PORT: "127.0.0.1:7007", "[::1]:7007", "localhost:7007"; ":7007" is on this machine."""
+    """HOST:PORT: "127.0.0.1:7007", "[::1]:7007", "localhost:7007"; ":7007" and "7007" are on this machine."""
     if isinstance(text, Address):
         return text
-    match = re.fullmatch(r"(?:\[([^\]]*)\]|([^:\[\]]*)):(\d{1,5})", text.strip())
+    match = re.fullmatch(r"(?:(?:\[([^\]]*)\]|([^:\[\]]*)):)?([0-9]{1,5})", text.strip())
     if match is None or not 0 < int(match[3]) < 65536:
         raise typer.BadParameter(f"'{text}' is not HOST:PORT, such as 127.0.0.1:7007 or [::1]:7007")
     return Address(match[1] or match[2] or "127.0.0.1", int(match[3]))

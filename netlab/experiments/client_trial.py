@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netlab.clock import monotonic_ns
 from netlab.experiments.placement import FREE, parse_cpus
 from netlab.experiments.server_report import client_checks, error_table, load_samples
-from netlab.experiments.trial import LOAD_WORKER
+from netlab.experiments.trial import LOAD_WORKER, connections_failed
 from netlab.load.generator import LoadGenerator
 from netlab.load.outcome import CORRUPT, UNANSWERED
 from netlab.load.plan import Plan
@@ -74,7 +74,7 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
         try:
             result = load.collect(watch)
         except KeyboardInterrupt:
-            draft.warnings.append("Interrupted: this is what had been measured until then.")
+            draft.interrupted = True
             load.interrupt()
             result = load.collect()
 
@@ -103,16 +103,19 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
     load_samples(draft, result)
     error_table(draft, result)
     unanswered, corrupt = result.errors.get(UNANSWERED, 0), result.errors.get(CORRUPT, 0)
-    others = sum(result.errors.values()) - unanswered - corrupt
-    draft.checks.extend(client_checks(result, unanswered, corrupt, others))
+    draft.checks.extend(client_checks(result, unanswered, corrupt, connections_failed(result.errors)))
     if result.busy_share >= 0.9 and plan.rate is None:
         draft.warnings.append(
-            f"This load generator used its CPU to {result.busy_share:.0%}: it may be the limit, not the server. Try more --workers."
+            f"This load generator used its CPU to {result.busy_share:.0%}: it may be the limit, "
+            "not the server. Try more --workers."
         )
     if result.late_sends:
         draft.warnings.append(
-            f"{result.late_sends:,} messages were sent over 1 ms after they were due; their latency counts from when they were due."
+            f"{result.late_sends:,} messages were sent over 1 ms after they were due; "
+            "their latency counts from when they were due."
         )
     if result.unrecorded:
-        draft.warnings.append(f"Latencies of the last {result.unrecorded:,} messages were not kept: the sample store was full.")
+        draft.warnings.append(
+            f"Latencies of the last {result.unrecorded:,} messages were not kept: the sample store was full."
+        )
     return draft.finish()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netlab.errors import UsageError
 from netlab.experiments.placement import place
 from netlab.experiments.server_trial import DEFAULT_MAX_CONNECTIONS, LARGEST_POOL
 from netlab.experiments.trial import Setup, Trial, run
@@ -28,7 +27,7 @@ class CompareParameters:
     """What to compare. Sizes in bytes, times in seconds; `duration_s` is of one trial."""
 
     modes: tuple[str, ...] = ("iterative", "fork", "thread", "select", "epoll")
-    connections: tuple[int, ...] = (100,)
+    connections: tuple[int, ...] = (10,)
     idle: tuple[int, ...] = (0,)
     size: int = 64
     duration_s: float = 0.5
@@ -74,13 +73,12 @@ Results = dict[Cell, list[Result]]
 
 
 def cells_of(parameters: CompareParameters) -> list[Cell]:
-    """Every combination that makes sense, mode by mode within each load."""
+    """Every combination, mode by mode within each load."""
     return [
         Cell(mode, connections, idle)
         for connections in parameters.connections
         for idle in parameters.idle
         for mode in parameters.modes
-        if not (mode == BASELINE and idle)  # it would wait for the first silent client for ever
     ]
 
 
@@ -88,8 +86,6 @@ def run_rounds(
     transport: str, parameters: CompareParameters, cells: list[Cell], progress: Progress
 ) -> tuple[Results, bool]:
     """Run every cell once a round. The results by cell, and whether Ctrl-C ended it early."""
-    if not cells:
-        raise UsageError("nothing to compare: the iterative mode can't serve beside idle connections")
     setups = {cell: _setup(transport, parameters, cell) for cell in cells}  # all of them checked before the first runs
     results: Results = {cell: [] for cell in cells}
     total = parameters.rounds * len(cells)
@@ -101,7 +97,9 @@ def run_rounds(
                 where += f" + {cell.idle:,} idle"
             progress(step / total, where)
             try:
-                trial = run(setups[cell], lambda done, _, step=step, where=where: progress((step + done) / total, where))
+                trial = run(
+                    setups[cell], lambda done, _, step=step, where=where: progress((step + done) / total, where)
+                )
             except KeyboardInterrupt:
                 return results, True
             if trial.interrupted:

@@ -1,7 +1,7 @@
 """Which CPUs the server and the load run on. Stated in every report, because it decides much of what is measured.
 
-By default the server has one CPU and the load another: then the server's CPU time is the server's alone, and so is its rate.
-Modes with a worker a CPU get them all. On one CPU, both share it.
+By default the server has one CPU and the load another: then the server's CPU time is the server's alone, and so is
+its rate. Modes with a worker a CPU get them all. On one CPU, both share it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def parse_cpus(text: str) -> tuple[int, ...]:
         chosen.extend(range(low, high + 1))
     missing = [cpu for cpu in chosen if cpu not in allowed]
     if missing:
-        raise UsageError(f"--cpus {text}: this process may not run on CPU {missing[0]}", f"it may run on {_name(allowed)}")
+        raise UsageError(
+            f"--cpus {text}: this process may not run on CPU {missing[0]}", f"it may run on {_name(allowed)}"
+        )
     return tuple(dict.fromkeys(chosen))
 
 

@@ -54,6 +54,13 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("mac", "netlab.experiments.mac_address", "A MAC address", "lecture 3"),
     Experiment("mac-interfaces", "netlab.experiments.mac_interfaces", "MAC addresses of this machine", "lecture 3"),
     Experiment("mac-neighbours", "netlab.experiments.mac_neighbours", "Neighbours of this machine", "lecture 3"),
+    Experiment("dns-trace", "netlab.experiments.dns_trace", "From the root to the answer", "lecture 1"),
+    Experiment("dns-query", "netlab.experiments.dns_query", "A question to a recursive resolver", "lecture 1"),
+    Experiment("dns-serve", "netlab.experiments.dns_serve", "A miniature Internet for any client", "lecture 1"),
+    Experiment("dns-cache", "netlab.experiments.dns_cache", "Where a name is remembered, layer by layer", "lecture 1"),
+    Experiment("dns-compare", "netlab.experiments.dns_compare", "Recursive against iterative", "lecture 1"),
+    Experiment("dns-transfer", "netlab.experiments.dns_transfer", "A zone and its secondary", "lecture 1"),
+    Experiment("dns-bench", "netlab.experiments.dns_bench", "How many names a second", "lecture 1"),
     Experiment("doctor", "netlab.experiments.doctor", "What this machine can do"),
 )
 

@@ -31,7 +31,12 @@ def _facts(draft: Draft, trial: Trial) -> None:
     draft.fact("mode", setup.mode.name, "")
     draft.fact("placement", setup.placement.describe(), "")
     draft.fact("messages per second", trial.rate, "1/s")
-    draft.fact("throughput", None if trial.rate is None else trial.rate * plan.size, "B/s", "one way; the echo is as much again")
+    draft.fact(
+        "throughput",
+        None if trial.rate is None else trial.rate * plan.size,
+        "B/s",
+        "one way; the echo is as much again",
+    )
     draft.fact("window", trial.window_s, "s")
     draft.fact("fairness", trial.fairness, "ratio", "Jain's index over the connections: 1 is all alike")
 
@@ -46,8 +51,8 @@ def _facts(draft: Draft, trial: Trial) -> None:
     draft.fact("server memory at rest", trial.at_rest.pss_bytes, "B")
     draft.fact("server memory per connection", trial.memory_per_connection, "B")
     draft.fact("server peak RSS", outcome.peak_rss_bytes, "B")
-    draft.fact("server processes", trial.processes, "1")
-    draft.fact("server threads", trial.threads, "1")
+    draft.fact("server processes", trial.held.processes, "1")
+    draft.fact("server threads", trial.held.threads, "1")
     draft.fact("server descriptors", trial.held.descriptors, "1")
 
     counts = outcome.counts
@@ -97,7 +102,7 @@ def client_checks(load: LoadResult, unanswered: int, corrupt: int, others: int) 
         Check("something was measured", "netlab", "yes", "yes" if load.messages else "no"),
         Check("messages without an echo", "RFC 862", 0, unanswered),
         Check("echoes that differ from what was sent", "RFC 862", 0, corrupt),
-        Check("connections refused, reset or closed early", "RFC 9293 §3.10", 0, others),
+        Check("connections that failed, beyond those that were shed", "RFC 9293 §3.10", 0, max(0, others)),
     ]
 
 
@@ -106,7 +111,8 @@ def checks_of(trial: Trial) -> list[Check]:
     load, outcome = trial.load, trial.outcome
     checks = client_checks(load, trial.unanswered, trial.corrupt, trial.other_errors)
     if trial.setup.transport == "tcp":
-        # Bytes that the client has verified; an echo that it did not wait for or could not use is among the errors above.
+        # Bytes that the client has verified; an echo that it did not wait for or could not use is among the errors
+        # above.
         expected = load.messages * trial.setup.plan.size
         observed = outcome.counts[Count.BYTES_OUT]
         if not load.errors:
@@ -115,7 +121,9 @@ def checks_of(trial: Trial) -> list[Check]:
         expected = load.datagrams.get("echoed", 0)
         observed = outcome.counts[Count.CHUNKS]
         at_least = "at least as many" if observed >= expected else "fewer"
-        checks.append(Check("datagrams the server echoed, against those that came back", "netlab", "at least as many", at_least))
+        checks.append(
+            Check("datagrams the server echoed, against those that came back", "netlab", "at least as many", at_least)
+        )
     checks.append(Check("the server ended in order (exit code)", "netlab", 0, outcome.exit_code))
     checks.append(Check("server processes that crashed", "netlab", 0, outcome.counts[Count.CRASHED]))
     return checks
@@ -126,23 +134,31 @@ def _findings(draft: Draft, trial: Trial) -> None:
     say = draft.findings.append
     if counts[Count.OUT_OF_FD_SET]:
         say(
-            f"FD_SETSIZE reached: select(2) can watch descriptors below {FD_SETSIZE} only, so {counts[Count.OUT_OF_FD_SET]:,} "
-            "connections with a higher number were closed unserved. poll and epoll have no such limit."
+            f"FD_SETSIZE reached: select(2) can watch descriptors below {FD_SETSIZE} only, "
+            f"so {counts[Count.OUT_OF_FD_SET]:,} connections with a higher number were closed unserved. "
+            "poll and epoll have no such limit."
         )
     if counts[Count.OUT_OF_DESCRIPTORS]:
         say(
-            f"Out of descriptors: accept(2) failed with EMFILE, and {counts[Count.OUT_OF_DESCRIPTORS]:,} connections were closed "
-            "unserved. `ulimit -n` is the limit; netlab doctor shows it."
+            f"Out of descriptors: accept(2) failed with EMFILE, and {counts[Count.OUT_OF_DESCRIPTORS]:,} connections "
+            "were closed unserved. `ulimit -n` is the limit; netlab doctor shows it."
         )
     if counts[Count.OUT_OF_WORKERS]:
-        say(f"{counts[Count.OUT_OF_WORKERS]:,} connections were closed unserved: no process or thread could be started for them.")
+        say(
+            f"{counts[Count.OUT_OF_WORKERS]:,} connections were closed unserved: "
+            "no process or thread could be started for them."
+        )
     elif counts[Count.SHED] and not counts[Count.OUT_OF_FD_SET] and not counts[Count.OUT_OF_DESCRIPTORS]:
-        say(f"{counts[Count.SHED]:,} connections were over --max-connections {setup.limits.max_connections:,}, and closed unserved.")
+        say(
+            f"{counts[Count.SHED]:,} connections were over --max-connections "
+            f"{setup.limits.max_connections:,}, and closed unserved."
+        )
     if trial.fairness is not None and trial.fairness < STARVED and len(load.per_connection) > 1:
         served = sum(1 for messages in load.per_connection if messages)
         say(
-            f"Not everybody was served: in the window {served:,} of {len(load.per_connection):,} connections got an echo. "
-            "The others were connected, their bytes in the kernel's buffers, and nobody read them until the first were done."
+            f"Not everybody was served: in the window {served:,} of {len(load.per_connection):,} connections got "
+            "an echo. The others were connected, their bytes in the kernel's buffers, and nobody read them until "
+            "the first were done."
         )
     limit = trial.bottleneck()
     if limit == "load":
@@ -154,10 +170,11 @@ def _findings(draft: Draft, trial: Trial) -> None:
         say("The server was the limit: it used its CPU fully.")
     if load.late_sends and setup.plan.rate is not None:
         draft.warnings.append(
-            f"{load.late_sends:,} messages were sent over 1 ms after they were due: this machine could not keep the schedule. "
-            "Their latency counts from when they were due, all the same."
+            f"{load.late_sends:,} messages were sent over 1 ms after they were due: this machine could not keep "
+            "the schedule. Their latency counts from when they were due, all the same."
         )
     if load.unrecorded:
-        draft.warnings.append(f"Latencies of the last {load.unrecorded:,} messages were not kept: the sample store was full.")
-    if trial.interrupted:
-        draft.warnings.append("Interrupted: this is what had been measured until then.")
+        draft.warnings.append(
+            f"Latencies of the last {load.unrecorded:,} messages were not kept: the sample store was full."
+        )
+    draft.interrupted = trial.interrupted

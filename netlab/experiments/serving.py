@@ -58,9 +58,13 @@ def measure(serving: Parameters, progress: Progress) -> Measurement:
         serving.transport, mode, host=serving.host, port=serving.port, limits=limits, cpus=placement.server
     ) as server:
         host = f"[{server.host}]" if ":" in server.host else server.host
-        progress(0.0, f"{mode.name} {serving.transport.upper()} echo server on {host}:{server.port}, process {server.pid}")
         start = server.look()
         try:
+            # Announced in here: whoever reads that the server is up may end it at once.
+            progress(
+                0.0,
+                f"{mode.name} {serving.transport.upper()} echo server on {host}:{server.port}, process {server.pid}",
+            )
             _watch(server, serving, start, progress, history)
         except KeyboardInterrupt:
             pass  # that is how a server is ended
@@ -71,7 +75,11 @@ def measure(serving: Parameters, progress: Progress) -> Measurement:
 
 
 def _watch(
-    server: RunningServer, serving: Parameters, start: Look, progress: Progress, history: list[tuple[float, int, float, float]]
+    server: RunningServer,
+    serving: Parameters,
+    start: Look,
+    progress: Progress,
+    history: list[tuple[float, int, float, float]],
 ) -> None:
     last = sampled = start
     while True:
@@ -141,13 +149,18 @@ def _report(
     draft.fact("server peak RSS", outcome.peak_rss_bytes, "B")
     draft.fact("server processes at the end", processes, "1")
     if history:
-        columns = (Column("time", "s"), Column("open", "1"), Column("echoes per second", "1/s"), Column("CPUs busy", "ratio"))
+        columns = (
+            Column("time", "s"),
+            Column("open", "1"),
+            Column("echoes per second", "1/s"),
+            Column("CPUs busy", "ratio"),
+        )
         draft.tables.append(Table("over time", columns, tuple(history[-20:])))
     draft.check("the server ended in order (exit code)", "netlab", 0, outcome.exit_code)
     draft.check("server processes that crashed", "netlab", 0, counts[Count.CRASHED])
     if counts[Count.OUT_OF_FD_SET]:
         draft.findings.append(
-            f"FD_SETSIZE reached: {counts[Count.OUT_OF_FD_SET]:,} connections had a descriptor of 1024 or more, which select(2) "
-            "cannot watch; they were closed unserved."
+            f"FD_SETSIZE reached: {counts[Count.OUT_OF_FD_SET]:,} connections had a descriptor of 1024 or more, "
+            "which select(2) cannot watch; they were closed unserved."
         )
     return draft.finish()

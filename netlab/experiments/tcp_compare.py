@@ -1,4 +1,4 @@
-"""`netlab tcp-compare`: TCP server modes side by side, with and without idle connections, and the table of UNP ch. 30."""
+"""`netlab tcp-compare`: TCP modes side by side, with and without idle connections, and the table of UNP ch. 30."""
 
 from __future__ import annotations
 
@@ -42,13 +42,12 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     _facts(draft, parameters)
     first = parameters.modes[0]
     baseline = BASELINE if BASELINE in parameters.modes else first
-    draft.tables.append(_table(parameters, cells, results, baseline))
-    draft.charts.extend(_charts(parameters))
+    for part in _parts(parameters):
+        draft.tables.append(_table(part, results, baseline))
+        draft.charts.extend(_charts(part))
     _overtaking(draft, parameters, results)
     _bounds(draft, results)
     common_checks(draft, results)
-    if interrupted:
-        draft.warnings.append("Interrupted: medians are of the rounds that were finished.")
     draft.interrupted = interrupted
     return draft.finish()
 
@@ -60,7 +59,25 @@ def _facts(draft: Draft, parameters: Parameters) -> None:
     draft.fact("placement", place(find("tcp", parameters.modes[0]), parameters.cpus).describe(), "")
 
 
-def _table(parameters: Parameters, cells: list[Cell], results: Results, baseline: str) -> Table:
+def _parts(parameters: Parameters) -> list[Parameters]:
+    """One table for all, or, where busy and idle connections both vary, one for each number of busy ones."""
+    if len(parameters.connections) == 1 or len(parameters.idle) == 1:
+        return [parameters]
+    return [replace(parameters, connections=(connections,)) for connections in parameters.connections]
+
+
+def _name(parameters: Parameters) -> str:
+    if len(parameters.connections) > 1:
+        return "modes"
+    return f"modes with {busy(parameters.connections[0])}"
+
+
+def busy(connections: int) -> str:
+    """So many, in words."""
+    return f"{connections:,} busy connection{'s' if connections != 1 else ''}"
+
+
+def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
     """A row a cell. A column of loads only where there is more than one of them."""
     lead = [Column("mode", "")]
     if len(parameters.connections) > 1:
@@ -79,12 +96,11 @@ def _table(parameters: Parameters, cells: list[Cell], results: Results, baseline
         Column("fairness", "ratio"),
     )
     rows = []
-    for cell in cells:
+    for cell in cells_of(parameters):
         found = results[cell]
         if not found:
             continue
-        # Relative to the baseline without idle connections: the iterative server cannot have any.
-        ground = results.get(replace(cell, mode=baseline)) or results.get(replace(cell, mode=baseline, idle=0)) or []
+        ground = results[replace(cell, mode=baseline)]
         row: list[float | int | str | None] = [cell.mode]
         if len(parameters.connections) > 1:
             row.append(cell.connections)
@@ -102,19 +118,30 @@ def _table(parameters: Parameters, cells: list[Cell], results: Results, baseline
             middle(found, "fairness"),
         ]
         rows.append(tuple(row))
-    return Table("modes", columns, tuple(rows))
+    return Table(_name(parameters), columns, tuple(rows))
 
 
 def _charts(parameters: Parameters) -> list[Chart]:
-    title = "messages per second"
+    name = _name(parameters)
     if len(parameters.idle) > 1:
+        beside = busy(parameters.connections[0])
         return [
-            Chart("line", "CPU time a message, by idle connections", "modes", "idle", "CPU/msg", "mode", log_y=True),
-            Chart("line", f"{title}, by idle connections", "modes", "idle", "messages/s", "mode"),
+            Chart(
+                "line",
+                f"CPU time a message: {beside}, idle ones beside them",
+                name,
+                "idle",
+                "CPU/msg",
+                "mode",
+                log_y=True,
+            ),
+            Chart("line", f"messages per second: {beside}, idle ones beside them", name, "idle", "messages/s", "mode"),
         ]
     if len(parameters.connections) > 1:
-        return [Chart("line", f"{title}, by connections", "modes", "connections", "messages/s", "mode", log_x=True)]
-    return [Chart("bar", title, "modes", "mode", "messages/s")]
+        return [
+            Chart("line", "messages per second, by connections", name, "connections", "messages/s", "mode", log_x=True)
+        ]
+    return [Chart("bar", "messages per second", name, "mode", "messages/s")]
 
 
 def _overtaking(draft: Draft, parameters: Parameters, results: Results) -> None:
@@ -143,8 +170,9 @@ def _overtaking(draft: Draft, parameters: Parameters, results: Results) -> None:
         elif overtaken[0] == quotients[0][0]:
             verdict = f"epoll is ahead of select from the start ({overtaken[0]:,} idle)"
         else:
-            verdict = f"epoll overtakes select between {_before(quotients, overtaken[0]):,} and {overtaken[0]:,} idle connections"
-        draft.findings.append(f"With {connections:,} busy connections {verdict}. Epoll against select: {said}.")
+            below = _before(quotients, overtaken[0])
+            verdict = f"epoll overtakes select between {below:,} and {overtaken[0]:,} idle connections"
+        draft.findings.append(f"With {busy(connections)} {verdict}. Epoll against select: {said}.")
 
 
 def _before(quotients: list[tuple[int, float, float]], idle: int) -> int:
@@ -156,18 +184,20 @@ def _bounds(draft: Draft, results: Results) -> None:
         if any(result.out_of_fd_set for result in found):
             most = max(result.out_of_fd_set for result in found)
             draft.findings.append(
-                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: FD_SETSIZE reached. select(2) cannot watch descriptors from "
-                f"{FD_SETSIZE} up; {most:,} connections were closed unserved."
+                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: FD_SETSIZE reached. select(2) cannot watch "
+                f"descriptors from {FD_SETSIZE} up; {most:,} connections were closed unserved."
             )
         elif any(result.shed for result in found):
             most = max(result.shed for result in found)
             draft.findings.append(
-                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: {most:,} connections over its limit were closed unserved."
+                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: {most:,} connections over its limit "
+                "were closed unserved."
             )
     limited = {cell.mode for cell, found in results.items() if any(result.limit == "load" for result in found)}
     if limited:
         draft.warnings.append(
-            f"The load generator was the limit for {', '.join(sorted(limited))}: these could do more. Compare their CPU time a message."
+            f"The load generator was the limit for {', '.join(sorted(limited))}: these could do more. "
+            "Compare their CPU time a message."
         )
 
 
@@ -178,8 +208,8 @@ def common_checks(draft: Draft, results: Results) -> None:
     draft.check("echoes that differ from what was sent", "RFC 862", 0, sum(result.corrupt for result in every))
     unserved = sum(result.unanswered for result in every if not result.shed)
     draft.check("messages without an echo", "RFC 862", 0, unserved)
-    unexpected = sum(result.other_errors for result in every if not result.shed)
-    draft.check("connections refused, reset or closed early", "RFC 9293 §3.10", 0, unexpected)
+    unexpected = sum(max(0, result.other_errors) for result in every)
+    draft.check("connections that failed, beyond those that were shed", "RFC 9293 §3.10", 0, unexpected)
     draft.check("servers that did not end in order", "netlab", 0, sum(result.exit_code != 0 for result in every))
 
 
@@ -205,8 +235,8 @@ def _unp(parameters: Parameters, progress: Progress) -> Measurement:
         if not found:
             continue
         cpu_s = middle(found, "server_cpu_s")
-        rows.append((cell.mode, cpu_s, _over(found, ground), None if cpu_s is None else cpu_s / number, middle(found, "rate"),
-                     middle(found, "p99_s")))  # fmt: skip
+        each_s = None if cpu_s is None else cpu_s / number
+        rows.append((cell.mode, cpu_s, _over(found, ground), each_s, middle(found, "rate"), middle(found, "p99_s")))
     columns = (
         Column("mode", ""),
         Column("server CPU", "s"),

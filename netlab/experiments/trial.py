@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from netlab.clock import monotonic_ns
 from netlab.experiments.placement import Placement
 from netlab.load.generator import LoadGenerator, LoadResult
-from netlab.load.outcome import CORRUPT, UNANSWERED
+from netlab.load.outcome import CORRUPT, LOST_WITH_IT, UNANSWERED
 from netlab.load.plan import Plan
 from netlab.load.window import Tally
 from netlab.measure.process import TreeMemory
@@ -25,7 +25,7 @@ from netlab.servers.limits import Limits
 from netlab.servers.modes import Mode
 from netlab.servers.supervisor import Look, Outcome, RunningServer
 
-MEMORY_SETTLES_S = 2.0
+MEMORY_SETTLES_S = 10.0
 LOAD_WORKER = {"tcp": "netlab.load.worker:main", "udp": "netlab.load.udp_worker:main"}
 
 
@@ -52,8 +52,6 @@ class Trial:
     after: Look
     at_rest: TreeMemory
     held: TreeMemory
-    threads: int
-    processes: int
     outcome: Outcome
     interrupted: bool
 
@@ -96,7 +94,7 @@ class Trial:
 
     @property
     def memory_per_connection(self) -> float | None:
-        """PSS that the server gained with the connections, a connection; bytes. User space only: sockets are the kernel's."""
+        """PSS that the server gained with each connection, in bytes. User space only: sockets are the kernel's."""
         connections = self.load.connected + self.load.idle
         if self.held.pss_bytes is None or self.at_rest.pss_bytes is None or self.setup.plan.per_connection:
             return None
@@ -119,8 +117,8 @@ class Trial:
 
     @property
     def other_errors(self) -> int:
-        """Failures of any other kind."""
-        return sum(self.load.errors.values()) - self.unanswered - self.corrupt
+        """Connections that failed in any other way, beyond those that the server says it has shed."""
+        return connections_failed(self.load.errors) - self.outcome.counts[Count.SHED]
 
     def bottleneck(self) -> str | None:
         """Which side had no CPU time left, if one can tell: "server", "load" or None (waiting for each other)."""
@@ -144,22 +142,26 @@ def run(setup: Setup, progress: Progress) -> Trial:
         ) as load:
             total = plan.connections + plan.idle
             connected = load.connect(lambda count: progress(0.1 * count / total, f"connecting: {count:,} of {total:,}"))
-            wait_until_taken(server, total)
+            if setup.transport == "tcp":  # UDP clients have had their first echo by now: all are known
+                wait_until_taken(server, total)
             held = server.memory()
             measure_at = load.go()
+            before = server.look()
+            watch = _watcher(load, plan, progress, measure_at)
             try:
                 _sleep_until(measure_at)
                 before = server.look()
-                watch = _watcher(load, plan, progress, measure_at)
                 if plan.duration_s is not None and plan.messages is None:
-                    while monotonic_ns() < measure_at + plan.duration_s * 1e9 - 1e8:
+                    look_at = _time_of_second_look(measure_at, plan.duration_s, monotonic_ns() - before.at_ns)
+                    while monotonic_ns() < look_at - 1e8:
                         watch()
                         time.sleep(0.05)
-                    _sleep_until(measure_at + int(plan.duration_s * 1e9))
+                    _sleep_until(look_at)
                     after = server.look()
                     result = load.collect(watch)
                 else:
                     result = load.collect(watch)
+                    wait_until_reaped(server, plan.idle)
                     after = server.look()
             except KeyboardInterrupt:
                 interrupted = True
@@ -167,12 +169,13 @@ def run(setup: Setup, progress: Progress) -> Trial:
                 after = server.look()
                 result = load.collect()
         result.connected, result.idle = connected.connected, connected.idle
-        running = server.memory() if not plan.per_connection else held
         outcome = server.stop()
-    return Trial(
-        setup, result, before, after, at_rest, held, max(held.threads, running.threads),
-        max(held.processes, running.processes), outcome, interrupted,
-    )  # fmt: skip
+    return Trial(setup, result, before, after, at_rest, held, outcome, interrupted)
+
+
+def connections_failed(errors: dict[str, int]) -> int:
+    """How many connections were refused, reset or closed early, by the errors that the load has counted."""
+    return sum(count for kind, count in errors.items() if kind not in (UNANSWERED, CORRUPT, LOST_WITH_IT))
 
 
 def wait_until_taken(server: RunningServer, connections: int) -> None:
@@ -185,6 +188,23 @@ def wait_until_taken(server: RunningServer, connections: int) -> None:
         if counts[Count.ACCEPTED] + counts[Count.SHED] >= connections:
             return
         time.sleep(0.002)
+
+
+def wait_until_reaped(server: RunningServer, idle: int) -> None:
+    """Give a server with a process for each connection time to reap those that have ended: their CPU time counts."""
+    deadline = monotonic_ns() + int(MEMORY_SETTLES_S * 1e9)
+    while server.mode.name == "fork" and monotonic_ns() < deadline:
+        counts = server.counts()
+        if counts[Count.REAPED] >= counts[Count.ACCEPTED] - idle:
+            return
+        time.sleep(0.002)
+
+
+def _time_of_second_look(measure_at: int, duration_s: float, look_took_ns: int) -> int:
+    """Just before the window ends: looking at a thousand processes takes a while, and when the window has ended the
+    connections are closed, and processes that have ended cannot be looked at."""
+    latest = int(duration_s * 1e9) - 2 * look_took_ns - 2_000_000
+    return measure_at + max(latest, int(duration_s * 0.5e9))
 
 
 def _watcher(load: LoadGenerator, plan: Plan, progress: Progress, measure_at: int) -> Callable[[], None]:

@@ -61,12 +61,16 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     )
     draft.tables.append(Table("modes", columns, tuple(rows)))
     if several:
-        draft.charts.append(Chart("line", "datagrams per second, by clients", "modes", "clients", "datagrams/s", "mode", log_x=True))
+        draft.charts.append(
+            Chart("line", "datagrams per second, by clients", "modes", "clients", "datagrams/s", "mode", log_x=True)
+        )
     else:
         draft.charts.append(Chart("bar", "datagrams per second", "modes", "mode", "datagrams/s"))
     limited = {cell.mode for cell, found in results.items() if any(result.limit == "load" for result in found)}
     if limited:
-        draft.warnings.append(f"The load generator was the limit for {', '.join(sorted(limited))}: these could do more.")
+        draft.warnings.append(
+            f"The load generator was the limit for {', '.join(sorted(limited))}: these could do more."
+        )
     common_checks(draft, results)
     draft.interrupted = interrupted
     return draft.finish()

@@ -1,7 +1,7 @@
 """Connection churn: connect, a few messages one after the other, close, and again; so many at once.
 
-What a connection costs a server shows here: a fork, a thread, or an entry in a table. The client closes first, so the TIME-WAIT
-state is the client's; its ports are spread over many source addresses (dialling.py).
+What a connection costs a server shows here: a fork, a thread, or an entry in a table. The client closes first, so the
+TIME-WAIT state is the client's; its ports are spread over many source addresses (dialling.py).
 """
 
 from __future__ import annotations

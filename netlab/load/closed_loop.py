@@ -1,11 +1,11 @@
 """The closed loop: each connection has one message in flight, and sends the next when the echo of the last is back.
 
-This is how most clients behave and most benchmarks measure; it is kind to a slow server, since it sends less when the server is
-slow ("coordinated omission"). open_loop.py is the other way.
+This is how most clients behave and most benchmarks measure; it is kind to a slow server, since it sends less when the
+server is slow ("coordinated omission"). open_loop.py is the other way.
 
-The loop below is the load generator's hot path. It works on descriptors, not socket objects, and on lists indexed by them;
-a message that comes back whole in one read, which is nearly every one, is one comparison. Anything else
-goes to the slow path, which puts the pieces together.
+The loop below is the load generator's hot path. It works on descriptors, not socket objects, and on lists indexed by
+them; a message that comes back whole in one read, which is nearly every one, is one comparison. Anything else goes to
+the slow path, which puts the pieces together.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class ClosedLoop:
                     record(now - sent_at[fd])
                     done += 1
                     turn[fd] = count = turn[fd] + 1
-                    if meter.over or count >= limit:
+                    if count >= limit:
                         self._retire(fd)
                         continue
                     expected[fd] = message = ring[fd][count & mask]
@@ -92,6 +92,8 @@ class ClosedLoop:
             row[1] = done  # Tally.MESSAGES
             if clock() >= meter.next_ns and not meter.look(done):
                 break
+            if meter.over:
+                limit = 0  # whatever comes back now was the connection's last
             if done - out.warmup_messages >= MAX_SAMPLES:
                 record = out.drop
         meter.finish(done)

@@ -1,9 +1,10 @@
 """Opening connections: one after another for those that are held, and as many as asked for.
 
-A client port is good for one connection to a given server address at a time, and after a close it may rest for a while in
-TIME-WAIT (RFC 9293 §3.3.2). There are some 28,000 ephemeral ports an address, and the kernel's search gets slow long before
-they run out. But a loopback client has sixteen million addresses: past a few thousand connections ours take turns among
-127.0.1.1, 127.0.1.2, … (IP_BIND_ADDRESS_NO_PORT, ip(7), leaves the choice of the port to connect).
+A client port is good for one connection to a given server address at a time, and after a close it may rest for a
+while in TIME-WAIT (RFC 9293 §3.3.2). There are some 28,000 ephemeral ports an address, and the kernel's search gets
+slow long before they run out. But a loopback client has sixteen million addresses: past a few thousand connections
+ours take turns among 127.0.1.1, 127.0.1.2, … (IP_BIND_ADDRESS_NO_PORT, ip(7), leaves the choice of the port to
+connect).
 """
 
 from __future__ import annotations

@@ -46,7 +46,9 @@ class LoadResult:
 class LoadGenerator:
     """Load workers under way. Use as a context manager; `connect`, then `run`."""
 
-    def __init__(self, host: str, port: int, plan: Plan, cpus: Sequence[int] = (), worker: str = "netlab.load.worker:main") -> None:
+    def __init__(
+        self, host: str, port: int, plan: Plan, cpus: Sequence[int] = (), worker: str = "netlab.load.worker:main"
+    ) -> None:
         self.plan = plan
         self.family, self.address = resolve(host, port)
         self.ledger = Ledger.create("load", 2 + plan.workers, len(Tally))
@@ -159,7 +161,9 @@ class LoadGenerator:
         add_errors(result.datagrams, message.get("datagrams", {}))
         with open(samples_fd, "rb", closefd=False) as file:
             file.seek(0)
-            for values, count in zip((result.latency_ns, result.kernel_ns, result.connect_ns), message["samples"], strict=True):
+            for values, count in zip(
+                (result.latency_ns, result.kernel_ns, result.connect_ns), message["samples"], strict=True
+            ):
                 values.fromfile(file, count)
 
     def close(self) -> None:
@@ -183,5 +187,7 @@ def resolve(host: str, port: int) -> tuple[int, tuple[str, int]]:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (socket.gaierror, UnicodeError) as error:
-        raise UsageError(f"'{host}' has no address: {error}", "give an address, such as 127.0.0.1:7007 or [::1]:7007") from None
+        raise UsageError(
+            f"'{host}' has no address: {error}", "give an address, such as 127.0.0.1:7007 or [::1]:7007"
+        ) from None
     return family, (str(address[0]), int(address[1]))

@@ -1,6 +1,7 @@
 """Marks where the measured window begins and ends in a worker's own counts.
 
-An engine asks `look` when `next_ns` has come, once a turn of its loop: a hot loop should not compare times at each message.
+An engine asks `look` when `next_ns` has come, once a turn of its loop: a hot loop should not compare times at each
+message.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The open loop: messages go out on schedule, whether the echoes of the earlier ones are back or not.
 
-Users do not wait for each other. A server that stalls for 100 ms delays every message that falls into the stall, but a closed loop,
-which sends nothing meanwhile, sees one slow message a connection ("coordinated omission", G. Tene). Here the
-latency of a message counts from when it was *due*, also if the connection or this generator was not ready to send it then.
+Users do not wait for each other. A server that stalls for 100 ms delays every message that falls into the stall, but
+a closed loop, which sends nothing meanwhile, sees one slow message a connection ("coordinated omission", G. Tene).
+Here the latency of a message counts from when it was *due*, also if the connection or this generator was not ready to
+send it then.
 
 epoll_wait sleeps in whole milliseconds. So far from the next due time the loop sleeps, and close to it, it spins: that
 keeps the schedule to some microseconds, and costs this worker's CPU.

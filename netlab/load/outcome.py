@@ -11,6 +11,7 @@ MAX_SAMPLES = 4_000_000
 UNEXPECTED_END = "closed by the server"
 CORRUPT = "echo differs from what was sent"
 UNANSWERED = "no echo before the end"
+LOST_WITH_IT = "message under way when its connection ended"
 
 
 class Outcome:

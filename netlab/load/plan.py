@@ -14,8 +14,9 @@ LARGEST_TCP_MESSAGE = 16 * 1024 * 1024
 class Plan:
     """A load over `connections` connections, shared out among `workers` processes.
 
-    `duration_s` or `messages` (a connection) ends it. `rate` (messages a second over all connections) makes it an open loop.
-    `per_connection` makes it churn: a new connection every so many messages. Sizes in bytes, times in seconds.
+    `duration_s` or `messages` (a connection) ends it. `rate` (messages a second over all connections) makes it an
+    open loop. `per_connection` makes it churn: a new connection every so many messages. Sizes in bytes, times in
+    seconds.
     """
 
     connections: int = 100
@@ -54,7 +55,9 @@ class Plan:
         if self.workers > self.connections:
             raise UsageError(f"--workers {self.workers}: more than --connections {self.connections}")
         if self.rate is not None and (self.depth > 1 or self.per_connection):
-            raise UsageError("--rate goes with neither --depth nor --per-connection: it sends on schedule, whatever is under way")
+            raise UsageError(
+                "--rate goes with neither --depth nor --per-connection: it sends on schedule, whatever is under way"
+            )
         if self.per_connection is not None and (self.depth > 1 or self.timestamps):
             raise UsageError("--per-connection goes with neither --depth nor --timestamps")
         if self.duration_s is None and self.messages is None:

@@ -7,7 +7,7 @@ from select import EPOLLIN, EPOLLOUT, epoll
 
 from netlab.clock import monotonic_ns as clock
 from netlab.load.meter import Meter
-from netlab.load.outcome import MAX_SAMPLES, UNANSWERED, Outcome, kind_of
+from netlab.load.outcome import LOST_WITH_IT, MAX_SAMPLES, UNANSWERED, Outcome, kind_of
 from netlab.load.stream import Broken, Stream
 from netlab.load.window import Tally, Window
 
@@ -89,8 +89,8 @@ class Streams:
         if fd in self.streams:
             lost = len(self.streams[fd].in_flight)
             self.out.error(kind)
-            if kind != UNANSWERED and lost:
-                self.out.error(UNANSWERED, lost)
+            if lost:
+                self.out.error(LOST_WITH_IT, lost)
             self.window.row[Tally.ERRORS] += 1
             self.retire(fd)
 

@@ -1,8 +1,8 @@
 """When load begins, is measured, and ends; and the counters that a worker shows its parent while it runs.
 
-Parent and workers share a ledger. The parent writes the moment to begin into row 0 once every worker is connected; all of them
-read the same clock (CLOCK_MONOTONIC), so they begin, measure and end together, whatever the scheduler does.
-Warm-up messages are sent and checked like all others; they are only left out of the figures.
+Parent and workers share a ledger. The parent writes the moment to begin into row 0 once every worker is connected;
+all of them read the same clock (CLOCK_MONOTONIC), so they begin, measure and end together, whatever the scheduler
+does. Warm-up messages are sent and checked like all others; they are only left out of the figures.
 """
 
 from __future__ import annotations

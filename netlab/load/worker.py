@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 from typing import TYPE_CHECKING
 
 from netlab.child.inside import Message, send
 from netlab.clock import monotonic_ns as clock
+from netlab.errors import MachineLacks
 from netlab.load.churn import Churn
 from netlab.load.closed_loop import LARGEST, ClosedLoop
 from netlab.load.dialling import Dialler, sources_for
@@ -22,9 +24,14 @@ if TYPE_CHECKING:
     from array import array
 
 
+SPARE_DESCRIPTORS = 32
+"""What a worker needs beside its connections: pipes, shared memory, epoll, and Python's own."""
+
+
 def main(config: Message) -> None:
     """Drive as `config` says (generator.py writes it)."""
     ledger = Ledger(*config["ledger"])
+    check_descriptors(config["connections"] + config["idle"])
     row = ledger.row(config["row"])
     window = Window(ledger, row, config["warmup_s"], config["duration_s"], config["drain_s"])
     out = Outcome()
@@ -32,8 +39,9 @@ def main(config: Message) -> None:
     sources = sources_for(config["idle"] + config["connections"], churning=churning)
     dialler = Dialler(config["family"], tuple(config["address"]), sources)
 
-    idle = [fd for fd in (dial(dialler, row, out) for _ in range(config["idle"])) if fd is not None]
-    held = [] if churning else [fd for fd in (dial(dialler, row, out) for _ in range(config["connections"])) if fd is not None]
+    # The busy ones first: a server that has a limit shall reach it with the idle ones.
+    held = dial_many(0 if churning else config["connections"], dialler, row, out)
+    idle = dial_many(config["idle"], dialler, row, out)
     rings = message_rings(config["connections"], config["size"], config["seed"])
     send({"connected": len(held), "idle": len(idle), "errors": out.errors})
     window.wait_for_go()
@@ -46,6 +54,21 @@ def main(config: Message) -> None:
         for fd in idle:
             os.close(fd)
     deliver(config["samples_fd"], out)
+
+
+def check_descriptors(connections: int) -> None:
+    """Raise MachineLacks if this process may not have so many descriptors: each connection is one."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if connections + SPARE_DESCRIPTORS > limit:
+        raise MachineLacks(
+            f"{connections:,} connections from one load process: it may have {limit:,} descriptors",
+            "more load processes (--load-workers, or --workers of a client), or a higher ulimit -Hn",
+        )
+
+
+def dial_many(number: int, dialler: Dialler, row: memoryview, out: Outcome) -> list[int]:
+    """Open so many connections to hold; those that could be opened."""
+    return [fd for fd in (dial(dialler, row, out) for _ in range(number)) if fd is not None]
 
 
 def dial(dialler: Dialler, row: memoryview, out: Outcome) -> int | None:
@@ -98,12 +121,14 @@ def has_ended(fd: int) -> bool:
         borrowed.close()
 
 
-def deliver(samples_fd: int, out: Outcome) -> None:
-    """Raw samples go through a memory file, everything else in a message."""
+def deliver(samples_fd: int, out: Outcome, datagrams: dict[str, int] | None = None) -> None:
+    """Raw samples go through a memory file, everything else in a message. `datagrams`: their fates, UDP only."""
     arrays: tuple[array[int], ...] = (out.latency_ns, out.kernel_ns, out.connect_ns)
     with open(samples_fd, "wb", closefd=False) as file:
         for values in arrays:
             values.tofile(file)
-    names = ("messages", "warmup_messages", "window_messages", "window_ns", "busy_ns", "connections", "errors", "late_sends",
+    names = ("messages", "warmup_messages", "window_messages", "window_ns", "busy_ns", "connections", "errors",
+    "late_sends",
              "per_connection", "unrecorded")  # fmt: skip
-    send({"samples": [len(values) for values in arrays], **{name: getattr(out, name) for name in names}})
+    counts = {name: getattr(out, name) for name in names}
+    send({"samples": [len(values) for values in arrays], "datagrams": datagrams or {}, **counts})

@@ -1,7 +1,7 @@
 """Counters that several processes share: a table of 64-bit integers in anonymous shared memory.
 
-A forked server counts in many processes, and whoever reports must see those counts while the server runs, after
-it ended, and also when it was killed. So every process writes into its own *row* of one memfd (memfd_create(2)) that the
+A forked server counts in many processes, and whoever reports must see those counts while the server runs, after it
+ended, and also when it was killed. So every process writes into its own *row* of one memfd (memfd_create(2)) that the
 supervisor has mapped too. A row has one writer, so no lock is needed; an aligned 64-bit store is seen whole.
 """
 
@@ -17,8 +17,8 @@ Row = memoryview
 class Ledger:
     """`rows` × `columns` counters.
 
-    Row 0 belongs to the process that hands out the others; row 1 is the sum of those whose writers have ended, kept apart
-    so that a signal handler or thread which adds to it never meets row 0 in the middle of an update.
+    Row 0 belongs to the process that hands out the others; row 1 is the sum of those whose writers have ended, kept
+    apart so that a signal handler or thread which adds to it never meets row 0 in the middle of an update.
     """
 
     OWN, ENDED = 0, 1
@@ -67,7 +67,9 @@ class Ledger:
         return list(self._cells[column :: self.columns])
 
     def close(self) -> None:
-        """Unmap the table and close its descriptor."""
+        """Unmap the table and close its descriptor. Once: then do nothing."""
+        if self._map.closed:
+            return
         self._cells.release()
         self._map.close()
         os.close(self.fd)

@@ -1,9 +1,9 @@
 """What a tree of processes costs: CPU time, memory, context switches, threads, descriptors.
 
 A look at a running tree takes CPU time from each process's CPU clock (clock_getcpuclockid(3)), which counts the
-scheduler's own nanoseconds over all threads, ended ones included. Processes that ended are no longer there to be looked at:
-whoever waited for them adds their time (wait4(2); servers/counters.py). What only the process itself can know exactly,
-the split into user and system time and its context switches, it reports at its end (getrusage(2)).
+scheduler's own nanoseconds over all threads, ended ones included. Processes that ended are no longer there to be
+looked at: whoever waited for them adds their time (wait4(2); servers/counters.py). What only the process itself can
+know exactly, the split into user and system time and its context switches, it reports at its end (getrusage(2)).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def tree(pid: int) -> list[int]:
         try:
             with open(f"/proc/{member}/task/{member}/children", "rb") as file:
                 found += map(int, file.read().split())
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             if member == pid and psutil.pid_exists(pid):  # a kernel without CONFIG_PROC_CHILDREN: search all of /proc
                 return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
     return found
@@ -61,6 +61,8 @@ def memory(pid: int) -> TreeMemory:
     for member in tree(pid):
         try:
             process = psutil.Process(member)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue  # it has ended, and only waits to be waited for
             rss += process.memory_info().rss
             threads += process.num_threads()
             processes += 1
@@ -81,8 +83,8 @@ def _cpu_clock_s(pid: int) -> float:
 
 
 def _rollup_pss(pid: int) -> int:
-    """Anonymous memory: what the program has written. The pages of libraries are left out, because how many others share them
-    at the moment has nothing to do with the server."""
+    """Anonymous memory: what the program has written. The pages of libraries are left out, because how many others
+    share them at the moment has nothing to do with the server."""
     with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
         for line in file:
             if line.startswith(b"Pss_Anon:"):

@@ -88,9 +88,7 @@ def _table(item: dict[str, Any]) -> Table:
 
 
 def _check(item: dict[str, Any]) -> Check:
-    return Check(
-        _text(item["claim"]), _text(item["source"]), _value(item["expected"]), _value(item["observed"])
-    )
+    return Check(_text(item["claim"]), _text(item["source"]), _value(item["expected"]), _value(item["observed"]))
 
 
 def _summary(item: dict[str, Any]) -> SampleSummary:

@@ -8,31 +8,38 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from netlab.measure.quantity import Fact
-from netlab.report.glyphs import printable
+from netlab.report.glyphs import printable, sentence
 from netlab.report.units import human
 from netlab.report.wrap import wrapped
 
 _GAP = 2  # between a name and its value
+_LONG_VALUE = 20  # a value of more columns does not set where the others end
 _NOTE_AT_LEAST = 18  # columns, or a note is left out
 
 
 def lines(found: Sequence[Fact], width: int) -> Iterator[Text]:
     """Facts that begin with the same word ("server CPU", "server peak memory", …) come under that word.
 
-    Two such groups stand side by side where they fit. A fact with a note has a line of its own.
+    Groups stand side by side where they fit, short ones under each other beside a long one. A fact with a note has a
+    line of its own.
     """
-    groups = _groups(found)
-    alone = groups.pop("", [])
-    if alone:
-        yield from _group("", alone, width)
-    waiting = list(groups.items())
+    waiting = sorted(_groups(found).items(), key=lambda group: group[0] != "")  # those without a word first
+    first = True
     while waiting:
-        left, right = (_block(*group) for group in (waiting[0], waiting[-1 if len(waiting) == 1 else 1]))
-        if len(waiting) > 1 and not _has_notes(waiting[:2]) and _step(left, width) + right[0].cell_len <= width:
-            yield from _abreast(left, right, width)
-            del waiting[:2]
-        else:
-            yield from _group(*waiting.pop(0), width)
+        if not first:
+            yield Text()
+        first = False
+        heading, members = waiting.pop(0)
+        left = _block(heading, members)
+        right: list[Text] = []
+        while heading and waiting and not _has_notes([(heading, members), waiting[0]]):
+            block = _block(*waiting[0])
+            below = [Text(), *block] if right else block
+            if _step(left, width) + _widest(block) > width or (right and len(right) + len(below) > len(left)):
+                break
+            right += below
+            waiting.pop(0)
+        yield from _abreast(left, right, width) if right else _group(heading, members, width)
 
 
 def _groups(found: Sequence[Fact]) -> dict[str, list[Fact]]:
@@ -52,19 +59,21 @@ def _has_notes(groups: Sequence[tuple[str, Sequence[Fact]]]) -> bool:
 
 
 def _block(heading: str, members: Sequence[Fact]) -> list[Text]:
-    """One fact a line, all lines equally wide, under the heading if there is one."""
+    """One fact a line, words begin and numbers end in one column, under the heading if there is one."""
     names = [printable(fact.name.removeprefix(heading).strip()) for fact in members]
     values = [printable(human(fact.value, fact.unit)) for fact in members]
     name_width = max(map(cell_len, names))
-    value_width = max((cell_len(value) for value in values if cell_len(value) <= 24), default=8)
-    block = [Text(heading[:1].upper() + heading[1:], style="bold")] if heading else []
-    for name, value in zip(names, values, strict=True):
-        pad = " " * (name_width - cell_len(name) + _GAP + value_width - cell_len(value))
+    value_width = max((cell_len(value) for value in values if cell_len(value) <= _LONG_VALUE), default=0)
+    block = [Text(sentence(heading), style="bold")] if heading else []
+    for name, value, fact in zip(names, values, members, strict=True):
+        before = 0 if isinstance(fact.value, str) else max(value_width - cell_len(value), 0)
+        pad = " " * (name_width - cell_len(name) + _GAP + before)
         block.append(Text.assemble("  ", (name, "cyan"), pad, (value, "bold")))
-    widest = max(line.cell_len for line in block)
-    for line in block:
-        line.pad_right(widest - line.cell_len)
     return block
+
+
+def _widest(block: Sequence[Text]) -> int:
+    return max((line.cell_len for line in block), default=0)
 
 
 def _group(heading: str, members: Sequence[Fact], width: int) -> Iterator[Text]:
@@ -73,16 +82,18 @@ def _group(heading: str, members: Sequence[Fact], width: int) -> Iterator[Text]:
     if heading:
         yield block.pop(0)
     half = (len(block) + 1) // 2
-    if not _has_notes([(heading, members)]) and _step(block, width) + block[0].cell_len <= width and half > 1:
-        yield from _abreast(block[:half], block[half:], width)
+    left, right = block[:half], block[half:]
+    if half > 1 and not _has_notes([(heading, members)]) and _step(left, width) + _widest(right) <= width:
+        yield from _abreast(left, right, width)
         return
+    notes_at = _GAP + _widest([line for line, fact in zip(block, members, strict=True) if fact.note])
     for line, fact in zip(block, members, strict=True):
-        room = width - line.cell_len - _GAP
-        if not fact.note or room < _NOTE_AT_LEAST:
+        if not fact.note or width - notes_at < _NOTE_AT_LEAST:
             yield from _at_most(line, width)
             continue
-        for number, note in enumerate(wrapped(fact.note, room, style="dim")):
-            yield Text.assemble(line if number == 0 else " " * line.cell_len, " " * _GAP, note)
+        line.pad_right(notes_at - line.cell_len)
+        for number, note in enumerate(wrapped(fact.note, width - notes_at, style="dim")):
+            yield Text.assemble(line if number == 0 else " " * notes_at, note)
 
 
 def _at_most(line: Text, width: int) -> Iterator[Text]:
@@ -95,7 +106,7 @@ def _at_most(line: Text, width: int) -> Iterator[Text]:
 
 def _step(left: Sequence[Text], width: int) -> int:
     """Where the right-hand block begins: in the middle of the page if the left one leaves it room."""
-    return max(left[0].cell_len + 2, min(width // 2, 48))
+    return max(_widest(left) + 2, min(width // 2, 48))
 
 
 def _abreast(left: Sequence[Text], right: Sequence[Text], width: int) -> Iterator[Text]:

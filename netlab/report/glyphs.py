@@ -24,12 +24,18 @@ _ASCII = str.maketrans(
 )  # fmt: skip
 
 
-_CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\ufffd")
 
 
 def printable(text: str) -> str:
     """`text` on one line and without control characters: a peer's words must not move the cursor or change colours."""
     return " ".join(text.split()).translate(_CONTROLS)
+
+
+def sentence(text: str) -> str:
+    """A heading: `text` with a capital letter."""
+    text = printable(text)
+    return text[:1].upper() + text[1:]
 
 
 def can_show_unicode(encoding: str | None) -> bool:

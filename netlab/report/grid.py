@@ -11,8 +11,8 @@ from rich.text import Text
 
 from netlab.measure.quantity import Table
 from netlab.measure.summary import SampleSummary, bucket_at
-from netlab.report.glyphs import LEVELS, printable
-from netlab.report.units import column_texts, scale_of
+from netlab.report.glyphs import LEVELS, printable, sentence
+from netlab.report.units import column_texts, scale_of, unit_after
 from netlab.report.wrap import wrapped
 
 _GAP = 2  # between columns
@@ -57,7 +57,7 @@ def sparkline(summary: SampleSummary, width: int) -> str:
 
 def table(shown: Table, width: int) -> Iterator[Text]:
     """The table, numbers to the right with one unit a column. What does not fit is left out, and said so."""
-    yield Text(printable(shown.name), style="bold")
+    yield Text(sentence(shown.name), style="bold")
     if not shown.rows:
         yield Text("  nothing", style="dim")
         return
@@ -66,7 +66,9 @@ def table(shown: Table, width: int) -> Iterator[Text]:
         values = [row[index] for row in shown.rows]
         label, cells = column_texts(values, column.unit)
         words = not any(isinstance(value, (int, float)) for value in values)
-        columns.append(_Column(printable(column.name), label, [printable(cell) for cell in cells], words))
+        columns.append(
+            _Column(printable(column.name), unit_after(column.name, label), [printable(cell) for cell in cells], words)
+        )
     yield from _laid_out(columns, width)
 
 

@@ -8,7 +8,9 @@ from datetime import datetime
 from netlab.report import store
 from netlab.report.glyphs import CROSS, TICK, printable
 from netlab.report.record import Report
-from netlab.report.units import human
+from netlab.report.units import brief, human
+
+_TELLING = ("mode", "modes", "connections")  # the parameters by which one knows a run again
 
 
 def listing(names: Sequence[str], limit: int, *, width: int) -> str:
@@ -28,7 +30,7 @@ def _line(run: Report | store.Unreadable, width: int) -> str:
     mark = "…" if run.interrupted else TICK if run.passed else CROSS
     began = _local(run.started_at)
     took = human(round(run.elapsed_s, 1), "s")
-    said = " ".join(f"{value}" for name, value in run.parameters.items() if name in ("mode", "modes", "connections"))
+    said = " ".join(brief(value) for name, value in run.parameters.items() if name in _TELLING)
     return _cut(f"{run.id[-4:]}  {began}  {mark} {run.experiment:<12} {took:>7}  {printable(said)}", width)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from netlab.errors import UsageError
 from netlab.measure.quantity import Chart, Column, Table
-from netlab.measure.summary import SampleSummary
+from netlab.measure.summary import BUCKETS_PER_DECADE, SampleSummary, bucket_at
 from netlab.report import png, svg
 from netlab.report.plot import Plot, plot_of
 from netlab.report.record import Report
@@ -29,7 +29,8 @@ def save(report: Report, path: Path) -> None:
     plots = _plots(report)
     if not plots:
         raise UsageError(f"{report.experiment} has measured nothing that could be drawn")
-    footer = f"{report.experiment} · {report.started_at} · {report.host.get('kernel', '')} · netlab {report.host['netlab']}"
+    host = report.host
+    footer = f"{report.experiment} · {report.started_at} · {host.get('kernel')} · netlab {host.get('netlab')}"
     try:
         if path.suffix.lower() == ".png":
             png.save(plots, footer, path)
@@ -49,7 +50,13 @@ def _plots(report: Report) -> list[Plot]:
 
 def _distribution(summary: SampleSummary) -> Plot | None:
     """A histogram: how many samples lie in each bucket, by the bucket's upper bound."""
-    rows = tuple((human(bound, summary.unit), count) for bound, count in summary.histogram)
-    table = Table("histogram", (Column("up to", ""), Column("samples", "1")), rows)
+    counts = {bucket_at(bound) if bound else None: count for bound, count in summary.histogram}
+    used = [number for number in counts if number is not None]
+    rows = [("0", counts[None])] if None in counts else []
+    rows += [
+        (human(10 ** (number / BUCKETS_PER_DECADE), summary.unit), counts.get(number, 0))
+        for number in (range(min(used), max(used) + 1) if used else ())  # the empty ones too
+    ]
+    table = Table("histogram", (Column("up to", ""), Column("samples", "1")), tuple(rows))
     title = f"{summary.name[:1].upper()}{summary.name[1:]}: {summary.count:,} samples"
     return plot_of(Chart("bar", title, table.name, "up to", "samples"), [table])

@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from netlab.measure.quantity import Chart, Table, Value
-from netlab.report.glyphs import printable
-from netlab.report.units import scale_of, significant
+from netlab.report.glyphs import printable, sentence
+from netlab.report.units import scale_of, significant, unit_after
 
 _FEW = 7  # so many different x values get a tick each; with more, the axis chooses round numbers
+_BEYOND_MEASURE = 1e60  # larger numbers, infinity and NaN are not drawn; those below its inverse are drawn as 0
 _ZERO_GAP = 0.4  # decades: where a logarithmic axis puts a zero, left of its smallest value
+
+
+_Row = tuple[Value, float, str]  # x, y, name of the series
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,37 +72,49 @@ def plot_of(chart: Chart, tables: Iterable[Table]) -> Plot | None:
         series_at = None if chart.series is None else table.column(chart.series)
     except KeyError:
         return None
-    rows = [
-        (row[x_at], float(y), "" if series_at is None else _word(row[series_at]))
+    rows: list[_Row] = [
+        (row[x_at], _sane(y), "" if series_at is None else _word(row[series_at]))
         for row in table.rows
         if _is_number(y := row[y_at]) and row[x_at] is not None
     ]
-    y_scale = scale_of([y for _, y, _ in rows], table.columns[y_at].unit)
-    y_label = _labelled(chart.y, y_scale.label)
     if not rows:
         return None
-    if chart.kind == "bar" or not all(_is_number(x) for x, _, _ in rows):
-        # Bars, and lines over words: a word has a place but no size.
-        categories = tuple(dict.fromkeys(_word(x) for x, _, _ in rows))
-        points = [(float(categories.index(_word(x))), y / y_scale.factor, name) for x, y, name in rows]
-        x_axis = Axis(printable(chart.x), -0.5, len(categories) - 0.5, False)
-    else:
-        x_scale = scale_of([x for x, _, _ in rows], table.columns[x_at].unit)
-        categories = ()
-        points = [(float(x) / x_scale.factor, y / y_scale.factor, name) for x, y, name in rows if _is_number(x)]
-        x_axis = _axis(_labelled(chart.x, x_scale.label), [x for x, _, _ in points], chart.log_x, from_zero=False)
-    names = tuple(dict.fromkeys(name for _, _, name in points))
-    return Plot(
-        title=printable(chart.title),
-        x=x_axis,
-        y=_axis(y_label, [y for _, y, _ in points], chart.log_y, from_zero=True),
-        series=tuple(Series(each, tuple(sorted((x, y) for x, y, name in points if name == each))) for each in names),
-        categories=categories,
-    )
+    y_scale = scale_of([y for _, y, _ in rows], table.columns[y_at].unit)
+    x_scale = scale_of([x for x, _, _ in rows], table.columns[x_at].unit)
+    rows = [(x, y / y_scale.factor, name) for x, y, name in rows]
+    y_axis = _axis(_labelled(chart.y, y_scale.label), [y for _, y, _ in rows], chart.log_y, from_zero=True)
+    x_label = _labelled(chart.x, x_scale.label)
+    numbers = [(_sane(x) / x_scale.factor, y, name) for x, y, name in rows if _is_number(x)]
+    if chart.kind == "line" and len(numbers) == len(rows):
+        xs = [x for x, _, _ in numbers]
+        if len(set(xs)) > 1 or chart.series is None:
+            x_axis = _axis(x_label, xs, chart.log_x, from_zero=False)
+            return Plot(sentence(chart.title), x_axis, y_axis, _series(numbers))
+        # Lines of one point each are compared more easily as bars.
+        x_label = (
+            f"{printable(chart.series)} ({printable(chart.x)}: {significant(xs[0])} {x_scale.label}".rstrip() + ")"
+        )
+        rows = [(name, y, "") for _, y, name in rows]
+    categories = tuple(dict.fromkeys(_word(x) for x, _, _ in rows))
+    places = [(float(categories.index(_word(x))), y, name) for x, y, name in rows]
+    x_axis = Axis(x_label, -0.5, len(categories) - 0.5, False)
+    return Plot(sentence(chart.title), x_axis, y_axis, _series(places), categories)
+
+
+def _series(points: Sequence[tuple[float, float, str]]) -> tuple[Series, ...]:
+    """The points of each name in ascending x, names in the order of the table."""
+    by_name: dict[str, list[tuple[float, float]]] = {}
+    for x, y, name in points:
+        by_name.setdefault(name, []).append((x, y))
+    return tuple(Series(name, tuple(sorted(members))) for name, members in by_name.items())
 
 
 def _is_number(value: Value) -> TypeGuard[int | float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _BEYOND_MEASURE
+
+
+def _sane(number: float) -> float:
+    return float(number) if abs(number) > 1 / _BEYOND_MEASURE else 0.0
 
 
 def _word(value: Value) -> str:
@@ -108,6 +124,7 @@ def _word(value: Value) -> str:
 
 
 def _labelled(name: str, unit: str) -> str:
+    unit = unit_after(name, unit)
     if unit == "/s":
         return f"{printable(name)} per second"
     return f"{printable(name)}, {unit}" if unit else printable(name)
@@ -116,6 +133,8 @@ def _labelled(name: str, unit: str) -> str:
 def _axis(label: str, values: Sequence[float], log: bool, *, from_zero: bool) -> Axis:
     """An axis that has room for all `values`, with ticks on round numbers or, if they are few, on the values."""
     positive = [value for value in values if value > 0]
+    if log and from_zero and positive and max(positive) < 10 * min(positive):
+        log = False  # less than a decade: a logarithmic axis would only hide how alike the values are
     if log and positive:
         low, high = min(positive), max(positive)
         zero = len(positive) < len(values)

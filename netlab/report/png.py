@@ -23,7 +23,7 @@ def save(plots: Sequence[Plot], footer: str, path: Path) -> None:
     require()
     # Without pyplot: it would look for a screen, and keep the figure for ever.
     figure = import_module("matplotlib.figure").Figure(figsize=(8, 4.6 * len(plots)), layout="constrained")
-    figure.text(0.99, 0.005, footer, ha="right", va="bottom", fontsize=7, color="#5f6b7a")
+    figure.supxlabel(footer, x=0.99, ha="right", fontsize=7, color="#5f6b7a")
     for number, plot in enumerate(plots):
         axes = figure.add_subplot(len(plots), 1, number + 1)
         _draw(axes, plot)
@@ -48,7 +48,10 @@ def _draw(axes: Any, plot: Plot) -> None:
         axes.set_xticks(*_ticks(plot.x))
     if plot.y.log:
         axes.set_yscale("log")
-    else:
+        axes.minorticks_off()
+    axes.set_yticks([value for value, _ in plot.y.ticks if value or not plot.y.log])
+    axes.set_yticklabels([label for value, label in plot.y.ticks if value or not plot.y.log])
+    if not plot.y.log:
         axes.set_ylim(plot.y.low, plot.y.high)
     if len(plot.series) > 1:
         axes.legend(fontsize=8)

@@ -59,7 +59,7 @@ def ids(folder: Path | None = None) -> list[str]:
     """Names of all records, newest first; other files that end in .json come last."""
     folder = folder or runs_folder()
     try:
-        names = [name.removesuffix(".json") for name in os.listdir(folder) if name.endswith(".json")]
+        names = [path.stem for path in folder.iterdir() if path.suffix == ".json"]
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -18,12 +18,14 @@ _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#
 _DASHES = ("", "7 4", "2 4")  # more series than colours
 
 _STYLE = """
-  .page { fill: #ffffff } .ink { fill: #1f2933 } .dim { fill: #5f6b7a } .line { stroke: #aab4c0 } .grid { stroke: #e4e8ed }
+  .page { fill: #ffffff } .ink { fill: #1f2933 } .dim { fill: #5f6b7a }
+  .line { stroke: #aab4c0 } .grid { stroke: #e4e8ed }
   text { font: 13px system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif }
   .title { font-size: 17px; font-weight: 600 } .small { font-size: 11.5px }
   .curve { fill: none; stroke-width: 2.2; stroke-linejoin: round } .grid, .line { stroke-width: 1; fill: none }
   @media (prefers-color-scheme: dark) {
-    .page { fill: #14181f } .ink { fill: #e6eaf0 } .dim { fill: #9aa5b4 } .line { stroke: #556070 } .grid { stroke: #2a313b }
+    .page { fill: #14181f } .ink { fill: #e6eaf0 } .dim { fill: #9aa5b4 }
+    .line { stroke: #556070 } .grid { stroke: #2a313b }
   }
 """
 
@@ -60,7 +62,7 @@ def _chart(plot: Plot, height: int) -> Iterator[str]:
         f'<text class="dim" text-anchor="middle" transform="translate(20 {middle:.1f}) rotate(-90)">'
         f"{escape(plot.y.label + scale)}</text>"
     )
-    yield _text((_LEFT + WIDTH - _RIGHT) / 2, height - 14, plot.x.label, "dim", "middle")
+    yield _text((_LEFT + WIDTH - _RIGHT) / 2, height - 12, plot.x.label, "dim", "middle")
     yield from _bars(plot, frame) if plot.categories else _curves(plot, frame)
 
 
@@ -69,7 +71,9 @@ class _Frame:
 
     def __init__(self, plot: Plot, height: int) -> None:
         self.plot = plot
-        self.top, self.bottom = _TOP + _legend_rows(plot) * _ROW, height - _BOTTOM
+        self.slot = (WIDTH - _RIGHT - _LEFT) / max(len(plot.categories), 1)
+        self.slanted = any(len(label) * _CHAR > self.slot for label in plot.categories)
+        self.top, self.bottom = _TOP + _legend_rows(plot) * _ROW, height - _BOTTOM - (26 if self.slanted else 0)
 
     def x(self, value: float) -> float:
         return _LEFT + self.plot.x.at(value) * (WIDTH - _RIGHT - _LEFT)
@@ -100,11 +104,12 @@ def _curves(plot: Plot, frame: _Frame) -> Iterator[str]:
 
 
 def _bars(plot: Plot, frame: _Frame) -> Iterator[str]:
-    slot = (WIDTH - _RIGHT - _LEFT) / len(plot.categories)
-    width = min(slot * 0.76 / len(plot.series), 56)
+    width = min(frame.slot * 0.76 / len(plot.series), 56)
+    widest = max(len(significant(y)) for series in plot.series for _, y in series.points)
+    labelled = widest * _CHAR * 0.9 <= frame.slot / len(plot.series)
     for number, category in enumerate(plot.categories):
         centre = frame.x(number)
-        yield _category(centre, frame.bottom, category, slot)
+        yield _category(centre, frame.bottom, category, frame.slanted)
         for index, series in enumerate(plot.series):
             left = centre + (index - len(plot.series) / 2) * width
             for value in (y for x, y in series.points if x == number):
@@ -114,13 +119,13 @@ def _bars(plot: Plot, frame: _Frame) -> Iterator[str]:
                     f'height="{max(base - top, 0.5):.1f}" rx="2" fill="{_colour(index)}">'
                     f"<title>{escape(f'{category} {series.name}: {significant(value)}')}</title></rect>"
                 )
-                if width >= len(significant(value)) * _CHAR * 0.9:
+                if labelled:
                     yield _text(left + width / 2, top - 5, significant(value), "dim small", "middle")
 
 
-def _category(x: float, bottom: float, label: str, slot: float) -> str:
-    """The label under a bar, slanted if it is wider than its slot."""
-    if len(label) * _CHAR <= slot:
+def _category(x: float, bottom: float, label: str, slanted: bool) -> str:
+    """The label under a bar; all are slanted if one is wider than its slot."""
+    if not slanted:
         return _text(x, bottom + 19, label, "dim", "middle")
     short = label if len(label) <= 12 else label[:11] + "…"
     return (

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.text import Text
 
 from netlab.measure.quantity import Check, Measurement
-from netlab.report import chart, facts, grid
+from netlab.report import chart, facts, grid, views
 from netlab.report.glyphs import BULLET, CROSS, TICK, printable
 from netlab.report.record import Json, Report
-from netlab.report.units import human
+from netlab.report.units import brief, human
 from netlab.report.wrap import flowing, wrapped
 
 NARROWEST, WIDEST = 40, 120
@@ -45,11 +45,13 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
 def lines(report: Report, width: int) -> Iterator[Text]:
     """The report, line by line, section by section."""
     found = report.measurement
+    told = views.find(report.experiment)
     yield from _heading(report, width)
     for section in (
-        facts.lines(found.facts, width),
+        *(told(found, width) if told else ()),
+        *(() if told else (facts.lines(found.facts, width),)),
         grid.samples(report.samples, width),
-        *(grid.table(each, width) for each in found.tables),
+        *(() if told else (grid.table(each, width) for each in found.tables)),
         *(chart.lines(each, found.tables, width) for each in found.charts),
         _paragraphs("Findings", BULLET, "", found.findings, width),
         _paragraphs("Warnings", "!", "yellow", found.warnings, width),
@@ -69,7 +71,7 @@ def _spaced(section: Iterator[Text]) -> Iterator[Text]:
 
 def _heading(report: Report, width: int) -> Iterator[Text]:
     yield Text(printable(report.title), style="bold")
-    said = [f"{name.replace('_', '-')} {_brief(value)}" for name, value in report.parameters.items() if _says(value)]
+    said = [f"{name.replace('_', '-')} {brief(value)}" for name, value in report.parameters.items() if _says(value)]
     if report.seed is not None and "seed" not in report.parameters:
         said.append(f"seed {report.seed}")
     yield from flowing(said, width, "dim")
@@ -80,16 +82,6 @@ def _heading(report: Report, width: int) -> Iterator[Text]:
 def _says(value: Json) -> bool:
     """False for what was left at "none of it", which only makes the line longer."""
     return value is not None and value is not False and value != "" and value != []
-
-
-def _brief(value: Json) -> str:
-    if value is True:
-        return "yes"
-    if isinstance(value, list):
-        return ",".join(_brief(item) for item in value)
-    if isinstance(value, dict):
-        return ",".join(f"{key}={_brief(item)}" for key, item in value.items())
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _paragraphs(heading: str, mark: str, style: str, texts: Sequence[str], width: int) -> Iterator[Text]:

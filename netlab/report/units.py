@@ -60,6 +60,17 @@ def human(value: Value, unit: str) -> str:
     return f"{scale.text(value)} {scale.label}".rstrip()
 
 
+def brief(parameter: object) -> str:
+    """A parameter of a run in few characters, much as it was typed: "select,epoll", "0,900", "yes", "0.5"."""
+    if isinstance(parameter, bool):
+        return "yes" if parameter else "no"
+    if isinstance(parameter, list):
+        return ",".join(map(brief, parameter))
+    if isinstance(parameter, dict):
+        return ",".join(f"{key}={brief(value)}" for key, value in parameter.items())
+    return f"{parameter:g}" if isinstance(parameter, float) else str(parameter)
+
+
 def scale_of(values: Iterable[Value], unit: str) -> Scale:
     """One scale for many values: it suits their geometric mean, so that neither end gets unreadable."""
     steps = _STEPS.get(unit)
@@ -76,6 +87,12 @@ def scale_of(values: Iterable[Value], unit: str) -> Scale:
         if _rounded(middle / step[0]) >= following[0] / step[0] * (1 - 1e-9):
             chosen = following
     return Scale(*chosen)
+
+
+def unit_after(name: str, label: str) -> str:
+    """The label that a heading called `name` still needs: none if it says so itself ("messages/s", "… per second")."""
+    said = name.endswith(label) or (label == "/s" and name.endswith("per second"))
+    return "" if said else label
 
 
 def column_texts(values: Sequence[Value], unit: str) -> tuple[str, list[str]]:

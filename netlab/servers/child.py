@@ -9,6 +9,7 @@ import errno
 import gc
 import os
 import resource
+import signal
 import socket
 from importlib import import_module
 
@@ -25,12 +26,15 @@ def main(config: Message) -> None:
     limits = Limits(**config["limits"])
     listener = bind(config["transport"], config["host"], config["port"], limits.backlog, config["reuse_port"])
     ledger = Ledger(*config["ledger"])
-    stop = Stop(limits.drain_s)
+    # Not within the idle limit: a signal makes a read(2) with SO_RCVTIMEO begin its time anew.
+    stop = Stop(limits.drain_s, heartbeat_s=max(1.0, 2 * (limits.idle_timeout_s or 0)))
     row = ledger.row(Ledger.OWN)
     if config["transport"] == "tcp":
         stop.arm(shut_listener(listener))
     else:
-        from netlab.servers.datagram_sockets import end_queue  # not for TCP: what is not imported need not be copied by fork
+        from netlab.servers.datagram_sockets import (
+            end_queue,
+        )  # not for TCP: what is not imported need not be copied by fork
 
         stop.arm(end_queue(listener, row))
     loop = import_module(config["module"]).serve
@@ -41,6 +45,9 @@ def main(config: Message) -> None:
     before = _usage()
     send({"ready": True, "address": listener.getsockname()[:2]})
     loop(server)
+    # What still comes is too late, and must not meet the default action, death, while the interpreter shuts down.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
     after = _usage()
     send({"usage": {name: after[name] - before[name] for name in after}, "peak_rss_bytes": _peak_rss_bytes()})
 
@@ -48,19 +55,26 @@ def main(config: Message) -> None:
 def bind(transport: str, host: str, port: int, backlog: int, reuse_port: bool) -> socket.socket:
     """The socket that the server listens on, or UsageError / MachineLacks in one line."""
     kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    if not 0 <= port <= 65535:  # getaddrinfo(3) would take it modulo 65536
+        raise UsageError(f"{port} is no port", "ports go from 1 to 65535; 0 lets the kernel choose one that is free")
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
     except (socket.gaierror, UnicodeError) as error:
         raise UsageError(f"'{host}' is no address of this machine: {error}", "try --host 127.0.0.1") from None
     if reuse_port and port:
-        # With SO_REUSEPORT two servers of one user would share the port, and the clients, unawares. So ask first without.
+        # With SO_REUSEPORT two servers of one user would share the port, and the clients, unawares. So ask first
+        # without.
         bind(transport, host, port, 0, reuse_port=False).close()
-    listener = socket.socket(family, kind)
+    try:
+        listener = socket.socket(family, kind)
+    except OSError as error:
+        raise _bind_error(error, host, port) from None
     try:
         if transport == "tcp":
             # A restarted server may bind although connections of its predecessor are in TIME-WAIT (socket(7)).
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # Accepted sockets inherit it: an echo must not wait for the ACK of the one before (tcp(7), RFC 1122 §4.2.3.4).
+            # Accepted sockets inherit it: an echo must not wait for the ACK of the one before (tcp(7), RFC 1122
+            # §4.2.3.4).
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if reuse_port:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -78,7 +92,9 @@ def bind(transport: str, host: str, port: int, backlog: int, reuse_port: bool) -
 def _bind_error(error: OSError, host: str, port: int) -> UsageError | MachineLacks:
     where = f"{host} port {port}"
     if error.errno == errno.EADDRINUSE:
-        return UsageError(f"{where} is in use by another socket", f"choose another --port; who has it: ss -ltnup 'sport = {port}'")
+        return UsageError(
+            f"{where} is in use by another socket", f"choose another --port; who has it: ss -ltnup 'sport = {port}'"
+        )
     if error.errno in (errno.EACCES, errno.EPERM):
         return MachineLacks(
             f"{where}: no permission to bind",

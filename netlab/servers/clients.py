@@ -25,8 +25,18 @@ class Clients(Conversations):
     """All open connections of one loop, non-blocking."""
 
     __slots__ = (
-        "door", "open", "patience_s", "_alarmed", "_closed", "_draining", "_idle_ns", "_next_sweep_ns",
-        "_row", "_stop", "_stuck", "_swept",
+        "_alarmed",
+        "_closed",
+        "_draining",
+        "_idle_ns",
+        "_next_sweep_ns",
+        "_row",
+        "_stop",
+        "_stuck",
+        "_swept",
+        "door",
+        "open",
+        "patience_s",
     )  # fmt: skip
 
     def __init__(self, server: Server) -> None:
@@ -77,8 +87,8 @@ class Clients(Conversations):
     def last_call(self) -> list[int]:
         """The alarm has gone: what a loop must not wait for any more, because running() will close the door.
 
-        Only now, and not as soon as a stop is requested: the signal may come in the middle of a turn, and a loop that still
-        waits for the alarm or the closed door would take their numbers for conversations.
+        Only now, and not as soon as a stop is requested: the signal may come in the middle of a turn, and a loop that
+        still waits for the alarm or the closed door would take their numbers for conversations.
         """
         self._alarmed = True
         return list(self.special)

@@ -1,9 +1,10 @@
-"""Who is new among those who send datagrams: the door of the UDP modes that give each client a worker of its own.
+"""Who is new among those who send? The door of the UDP modes that give each client a worker of its own.
 
-Without connections the kernel cannot say who is new, so the master looks: a sender that has no worker is a new client, and its
-first datagram is its request to be served. It gets a socket on the server's own address that is connected to it, and from
-then on the kernel delivers its datagrams there. The answers come from the well-known port, as the client expects; the
-servers in UNP §22.7 answer from a new port instead, which a connected client would refuse (TFTP's clients follow it, RFC 1350 §4).
+Without connections the kernel cannot say who is new, so the master looks: a sender that has no worker is a
+new client, and its first datagram is its request to be served. It gets a socket on the server's own address
+that is connected to it, and from then on the kernel delivers its datagrams there. The answers come from the
+well-known port, as the client expects; the servers in UNP §22.7 answer from a new port instead, which a
+connected client would refuse (TFTP's clients follow it, RFC 1350 §4).
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from netlab.servers.door import OUT_OF_DESCRIPTORS
 from netlab.servers.server import Server
 
 IDLE_TIMEOUT_S = 10.0
-"""How long a client is silent before its worker ends, where --idle-timeout says nothing: there is no FIN to say goodbye."""
+"""How long a client may be silent before its worker ends, where --idle-timeout says nothing."""
 
 
 class Reception:
-    """The server's own socket. Iterate over it for the clients that come: (socket, address, first datagram)."""
+    """The server's own socket. Iterate for the clients that come: (socket, address, first datagram)."""
 
     def __init__(self, server: Server, served: Collection[Address]) -> None:
         """`served`: the clients that have a worker at present."""
@@ -50,7 +51,7 @@ class Reception:
             row[Count.WAKEUPS] += 1
             datagram = self._buffer[:size]
             if sender in served or self._stop.requested:
-                # Queued before the client's own socket was there, or while its worker was about to end: nothing to start for.
+                # It was queued before the client's own socket was there, or its worker has just ended.
                 self._echo(datagram, sender)
             elif len(served) >= self._limits.max_connections:
                 row[Count.SHED] += 1  # not answered at all: the client cannot tell it from a loss
@@ -72,7 +73,7 @@ class Reception:
             count_failure(row, error)
 
     def _socket_for(self, client: Address) -> socket.socket | None:
-        """A socket on our address that is connected to `client`; None, and counted, if there is none to be had."""
+        """A socket on our address, connected to `client`; None, and counted, if there is none to be had."""
         try:
             sock = another(self._listener)
         except OSError as error:
@@ -81,7 +82,7 @@ class Reception:
             return None
         try:
             sock.connect(client)
-        except OSError:  # no route back to where it claims to come from: it could not have been answered either
+        except OSError:  # no route to where it says it is: nor could it be answered
             self._row[Count.SHED] += 1
             sock.close()
             return None

@@ -32,6 +32,10 @@ OUT_OF_MEMORY = {errno.ENOBUFS, errno.ENOMEM}
 SHUT_DOWN = {errno.EINVAL, errno.EBADF}
 
 
+# As plain numbers, since these are counted at every connection (see echo.py).
+ACCEPTED, PEAK_OPEN = int(Count.ACCEPTED), int(Count.PEAK_OPEN)
+
+
 class Door:
     """Takes connections from one listening socket, within the limits, and counts them in `row`."""
 
@@ -65,9 +69,9 @@ class Door:
             os.set_blocking(fd, False)
         elif self._limits.idle_timeout_s:
             limit_read_and_write(fd, self._limits.idle_timeout_s)
-        row[Count.ACCEPTED] += 1
-        if open_now >= row[Count.PEAK_OPEN]:
-            row[Count.PEAK_OPEN] = open_now + 1
+        row[ACCEPTED] += 1
+        if open_now >= row[PEAK_OPEN]:
+            row[PEAK_OPEN] = open_now + 1
         return fd
 
     def shed(self, fd: int, why: Count | None = None) -> None:

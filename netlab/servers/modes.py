@@ -57,12 +57,20 @@ TCP_MODES: tuple[Mode, ...] = (
     Mode("fork", "tcp.fork_per_connection", "accept, read", "a process for each connection", per_connection=1024),
     Mode("prefork", "tcp.prefork", "accept, read", "processes forked in advance, one client each", workers="processes"),
     Mode("thread", "tcp.thread_per_connection", "accept, read", "a thread for each connection", per_connection=4096),
-    Mode("thread-pool", "tcp.thread_pool", "accept, read", "threads started in advance, one client each", workers="threads"),
+    Mode(
+        "thread-pool",
+        "tcp.thread_pool",
+        "accept, read",
+        "threads started in advance, one client each",
+        workers="threads",
+    ),
     Mode("select", "tcp.select_loop", "select", "one thread asks about all descriptors below 1024, each time"),
     Mode("poll", "tcp.poll_loop", "poll", "one thread asks about all descriptors, each time"),
     Mode("epoll", "tcp.epoll_loop", "epoll_wait", "one thread; the kernel keeps the list and says who is ready"),
     Mode("epoll-et", "tcp.epoll_et", "epoll_wait", "edge-triggered: told once, so read until it is empty"),
-    Mode("epoll-multi", "tcp.epoll_multi", "epoll_wait", "an epoll loop a CPU on one port", "processes", reuse_port=True),
+    Mode(
+        "epoll-multi", "tcp.epoll_multi", "epoll_wait", "an epoll loop a CPU on one port", "processes", reuse_port=True
+    ),
     Mode("busy-poll", "tcp.busy_poll", "nothing", "epoll that never sleeps"),
     Mode("asyncio", "tcp.asyncio_streams", "epoll_wait", "coroutines on an event loop: the ecosystem's own"),
 )
@@ -70,10 +78,14 @@ TCP_MODES: tuple[Mode, ...] = (
 UDP_MODES: tuple[Mode, ...] = (
     Mode("iterative", "udp.iterative", "recvfrom", "one datagram after the other, whoever sends: the baseline"),
     Mode("fork", "udp.fork_per_client", "recvfrom", "a process for each client", per_connection=1024, reuse_port=True),
-    Mode("thread", "udp.thread_per_client", "recvfrom", "a thread for each client", per_connection=4096, reuse_port=True),
+    Mode(
+        "thread", "udp.thread_per_client", "recvfrom", "a thread for each client", per_connection=4096, reuse_port=True
+    ),
     Mode("select", "udp.select_loop", "select", "ask for the one socket, then take what is queued"),
     Mode("epoll", "udp.epoll_loop", "epoll_wait", "be told of the one socket, then take what is queued"),
-    Mode("epoll-multi", "udp.epoll_multi", "epoll_wait", "an epoll loop a CPU on one port", "processes", reuse_port=True),
+    Mode(
+        "epoll-multi", "udp.epoll_multi", "epoll_wait", "an epoll loop a CPU on one port", "processes", reuse_port=True
+    ),
     Mode("batch", "udp.batch", "recvmmsg", "many datagrams with one system call"),
     Mode("asyncio", "udp.asyncio_protocol", "epoll_wait", "callbacks on an event loop: the ecosystem's own"),
 )

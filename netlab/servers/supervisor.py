@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netlab.child.handle import Child
+from netlab.child.handle import Child, reported
 from netlab.clock import monotonic_ns
 from netlab.errors import NetlabError
 from netlab.measure import process
@@ -52,8 +52,11 @@ class RunningServer:
         cpus: Sequence[int] = (),
         start_timeout_s: float = 10.0,
     ) -> None:
+        settings = {name: getattr(limits, name) for name in Limits.__slots__}
+        if mode.workers:  # workers that each serve one client at least: no more of them than there may be clients
+            settings["workers"] = min(limits.workers, limits.max_connections)
         # A row for every process or thread there can be, and the two that the ledger keeps for itself.
-        rows = 2 + (limits.max_connections if mode.per_connection else limits.workers)
+        rows = 2 + (limits.max_connections if mode.per_connection else settings["workers"])
         self.ledger = Ledger.create("server", rows, len(Count))
         self.mode = mode
         config = {
@@ -62,7 +65,7 @@ class RunningServer:
             "host": host,
             "port": port,
             "reuse_port": mode.reuse_port,
-            "limits": {name: getattr(limits, name) for name in Limits.__slots__},
+            "limits": settings,
             "ledger": [self.ledger.fd, rows, len(Count)],
         }
         self._drain_s = limits.drain_s
@@ -95,9 +98,8 @@ class RunningServer:
 
     def look(self) -> Look:
         """The counters, and what the processes have cost until now."""
-        counts = self.counts()
-        cpu_s = process.cpu_s(self.pid) + counts[Count.REAPED_CPU_NS] / 1e9
-        return Look(counts, cpu_s, monotonic_ns())
+        at_ns, counts = monotonic_ns(), self.counts()
+        return Look(counts, process.cpu_s(self.pid) + counts[Count.REAPED_CPU_NS] / 1e9, at_ns)
 
     def memory(self) -> process.TreeMemory:
         """Memory and descriptors of all the server's processes."""
@@ -112,17 +114,25 @@ class RunningServer:
         return self._child.last_words()
 
     def stop(self) -> Outcome:
-        """SIGTERM, drain, account. A server that does not end in time is killed: its exit code is then negative."""
-        self._child.terminate()
+        """SIGTERM, drain, account. A server that does not end in time is killed: its exit code is then negative.
+
+        Raises what the server said when it gave up by itself (MachineLacks: no threads to be had).
+        """
         said = None
-        try:
-            said = self._child.receive(self._drain_s + 4.0)
-        except TimeoutError:
-            pass
+        deadline_ns = monotonic_ns() + int((self._drain_s + 4.0) * 1e9)
+        while monotonic_ns() < deadline_ns:
+            self._child.terminate()  # again and again: it may have been about to block (stopping.py)
+            try:
+                said = self._child.receive(0.1)
+                break
+            except TimeoutError:
+                continue
         code = self._child.wait(1.0)
         if code is None:
             self._child.close()
             code = self._child.wait(1.0)
+        if said and "error" in said:
+            raise reported(said)
         usage = said["usage"] if said else {}
         return Outcome(
             exit_code=code,
@@ -137,5 +147,10 @@ class RunningServer:
         self.ledger.close()
 
 
-_USAGE = {"user_s": float, "system_s": float, "voluntary_switches": int, "involuntary_switches": int, "page_faults": int}
-
+_USAGE = {
+    "user_s": float,
+    "system_s": float,
+    "voluntary_switches": int,
+    "involuntary_switches": int,
+    "page_faults": int,
+}

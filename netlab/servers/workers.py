@@ -1,9 +1,10 @@
 """Worker processes of a server: fork(2) with a ledger row each, reaped as they end, seen out at the stop.
 
-The master forks, and hands its child a row of the ledger to count in. SIGCHLD says that children have ended; one signal may
-stand for several, so the handler waits for all there are (UNP §5.10), adds up what they cost (wait4(2)), and folds their
-rows. SIGCHLD is held back around fork(2) itself: a child that ends at once must not be reaped before it is on the list.
-SIGTERM too, and in the child until its Stop is armed: else it would meet the master's handler, and be lost.
+The master forks, and hands its child a row of the ledger to count in. SIGCHLD says that children have ended; one
+signal may stand for several, so the handler waits for all there are (UNP §5.10), adds up what they cost (wait4(2)),
+and folds their rows. SIGCHLD is held back around fork(2) itself: a child that ends at once must not be reaped before
+it is on the list. SIGTERM too, and in the child until its Stop is armed: else it would meet the master's handler, and
+be lost.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class Workers:
         return pid in self._rows
 
     def start(self, work: Callable[[Row], None]) -> int | None:
-        """Fork a child that does `work(its row)` and exits; its pid, or None if there is no row or no process for it."""
+        """Fork a child that does `work(its row)` and exits; its pid, or None if there is no row or no process for
+        it."""
         number = self._server.ledger.take()
         if number is None:
             return None
@@ -77,7 +79,8 @@ class Workers:
             row[Count.REAPED] += 1
             row[Count.REAPED_CPU_NS] += int((usage.ru_utime + usage.ru_stime) * 1e9)
             if os.waitstatus_to_exitcode(status) != 0:
-                # Its connections ended with it. In `fork` the master has accepted the only one, in a pool the worker itself.
+                # Its connections ended with it. In `fork` the master has accepted the only one, in a pool the worker
+                # itself.
                 row[Count.CLOSED] = row[Count.ACCEPTED] if self.pooled else 1
                 if not self._cutting:
                     row[Count.CRASHED] += 1
@@ -85,22 +88,26 @@ class Workers:
 
     def see_out(self) -> None:
         """Tell every child to drain, wait for them, and end those that do not manage it in time."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
-        for pid in self._rows:
-            os.kill(pid, signal.SIGTERM)  # still ours: a pid is not given away before it is reaped
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
         deadline = time.monotonic() + self._server.stop.remaining_s() + (GRACE_S if self.pooled else 0)
         while self._rows and time.monotonic() < deadline:
-            time.sleep(0.002)  # a SIGCHLD in the middle is handled, and the sleep goes on
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+            self._send(signal.SIGTERM)  # again and again: a child may have been about to block (stopping.py)
+            self._wait(min(deadline, time.monotonic() + 0.05))
         self._cutting = True
-        self._server.row[Count.CUT] += len(self._rows)
+        self._server.row[Count.CUT] += self._send(signal.SIGKILL)
+        self._wait(time.monotonic() + 2.0)
+
+    def _send(self, number: signal.Signals) -> int:
+        """Send a signal to every child; how many there were."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         for pid in self._rows:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)  # still ours: a pid is not given away before it is reaped
+        there_were = len(self._rows)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-        deadline = time.monotonic() + 2.0
+        return there_were
+
+    def _wait(self, deadline: float) -> None:
         while self._rows and time.monotonic() < deadline:
-            time.sleep(0.002)
+            time.sleep(0.002)  # a SIGCHLD in the middle is handled, and the sleep goes on
 
 
 def _be_child(work: Callable[[Row], None], row: Row) -> NoReturn:
@@ -111,7 +118,7 @@ def _be_child(work: Callable[[Row], None], row: Row) -> NoReturn:
         work(row)
         code = 0
     except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
     finally:
         os._exit(code)
 

@@ -36,7 +36,7 @@ def test_there_and_back(report: Report) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(value=st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()))
+@given(value=st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text())
 def test_any_value_comes_back_as_it_was(report: Report, value: Value) -> None:
     one = replace(report, measurement=Measurement(facts=(Fact("x", value, "1"),)))
     back = as_json.loads(as_json.dumps(one)).measurement.facts[0].value

@@ -58,8 +58,14 @@ def test_a_bar_begins_at_zero() -> None:
     assert plot is not None and plot.y.low == 0
 
 
+def test_lines_of_one_point_each_become_bars() -> None:
+    plot = plot_of(Chart("line", "", "t", "x", "y", "who"), [_table(((0, 1.0, "a"), (0, 2.0, "b")))])
+    assert plot is not None and plot.categories == ("a", "b") and plot.x.label == "who (x: 0)"
+
+
 def test_bars_in_a_terminal() -> None:
-    lines = [line.plain for line in chart.lines(Chart("bar", "T", "t", "who", "y"), [_table(((1, 2.0, "a"), (1, 1.0, "b")))], 40)]
+    table = _table(((1, 2.0, "a"), (1, 1.0, "b")))
+    lines = [line.plain for line in chart.lines(Chart("bar", "T", "t", "who", "y"), [table], 40)]
     assert lines[0] == "T" and lines[1].strip() == "y, s"
     assert lines[2].count("█") == 2 * lines[3].count("█") > 10
     assert lines[2].endswith(" 2") and lines[3].endswith(" 1")

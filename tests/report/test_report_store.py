@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ def test_saved_and_loaded(report: Report, own_state_folder: Path) -> None:
     path = store.save(report)
     assert path == own_state_folder / "netlab" / "runs" / f"{report.id}.json"
     assert store.load(report.id) == report
-    assert os.listdir(path.parent) == [path.name]
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_no_folder_means_no_runs() -> None:
@@ -64,7 +63,7 @@ def test_many_at_once(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(store.save, reports))
     # Whoever saves last has pruned: nothing torn, nothing unfinished, no more than were to be kept.
-    assert sorted(os.listdir(store.runs_folder())) == [f"{r.id}.json" for r in reports[-5:]]
+    assert sorted(path.name for path in store.runs_folder().iterdir()) == [f"{r.id}.json" for r in reports[-5:]]
     assert all(isinstance(store.load(name), Report) for name in store.ids())
 
 
@@ -81,7 +80,7 @@ def test_a_record_that_cannot_be_finished_leaves_nothing(report: Report, monkeyp
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError):
         store.save(report)
-    assert os.listdir(store.runs_folder()) == []
+    assert list(store.runs_folder().iterdir()) == []
 
 
 def test_found_by_its_beginning_its_end_or_as_the_last(report: Report) -> None:

@@ -1,7 +1,8 @@
-"""The other side of a TCP server, as the tests play it: plain blocking sockets, and waiting for a fact to become true."""
+"""The other side of a TCP server, as the tests play it: plain sockets, and waiting for a fact to become true."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import resource
@@ -15,12 +16,16 @@ from pathlib import Path
 
 import psutil
 
+from netlab.measure.process import tree
 from netlab.servers.counters import Count
 from netlab.servers.modes import TCP_MODES, Mode
 from netlab.servers.supervisor import RunningServer
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 """How long a fact may take to become true. A test that gets this far has failed; no test waits for it to pass."""
+
+StartTcp = Callable[..., RunningServer]
+"""The fixture `start_tcp`: a mode and some limits in, a server of the test's own out."""
 
 ONE_CLIENT_EACH = {"iterative", "prefork", "thread-pool"}
 """Modes in which a process or thread stays with its client, so that the next ones wait for a free one."""
@@ -143,7 +148,7 @@ def push_until_blocked(server: RunningServer, client: socket.socket, most_bytes:
     still_looks = 0
     seen = -1
     deadline = time.monotonic() + DEADLINE_S
-    while still_looks < 50:  # blocked, and the server has read nothing more, 50 looks in a row
+    while still_looks < 25:  # blocked, and the server has read nothing more, 25 looks in a row
         assert time.monotonic() < deadline, f"still not blocked after {sent} bytes"
         try:
             sent += client.send(block)
@@ -159,11 +164,13 @@ def push_until_blocked(server: RunningServer, client: socket.socket, most_bytes:
 
 def processes(server: RunningServer) -> list[psutil.Process]:
     """The server's process and all its descendants."""
-    try:
-        root = psutil.Process(server.pid)
-        return [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
+    found = []
+    for pid in tree(server.pid):
+        try:
+            found.append(psutil.Process(pid))
+        except psutil.NoSuchProcess:
+            continue
+    return found
 
 
 def group_is_gone(leader: int) -> bool:
@@ -179,7 +186,14 @@ def open_descriptors(pid: int | None = None) -> set[int]:
     """The descriptors that a process, or we, have open."""
     folder = Path(f"/proc/{pid or os.getpid()}/fd")
     # Looked at twice: the first look has a descriptor of its own, which is gone at the second.
-    return {int(name) for name in os.listdir(folder) if os.path.lexists(folder / name)}
+    return {int(link.name) for link in list(folder.iterdir()) if link.is_symlink()}
+
+
+def limit_that_leaves(pid: int, free: int) -> int:
+    """The RLIMIT_NOFILE under which a process can open `free` more descriptors: each takes the lowest free number."""
+    taken = open_descriptors(pid)
+    numbers = (number for number in itertools.count() if number not in taken)
+    return next(itertools.islice(numbers, free, None))
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 A thread that blocks is taken off its CPU and must be put back when the data comes: an interrupt, a wake-up, a context
 switch, on a virtual machine often a wake-up of the CPU itself. For one small message that is far longer than the
-echo. This loop asks again at once (a timeout of 0), so the data finds it awake: the round trip is several times shorter, and one CPU is
-busy all the time, whether anybody speaks or not. Network appliances (DPDK) and low-latency trading live by this.
+echo. This loop asks again at once (a timeout of 0), so the data finds it awake: the round trip is several times
+shorter, and one CPU is busy all the time, whether anybody speaks or not. Network appliances (DPDK) and low-latency
+trading live by this.
 
 The kernel can spin for us too (SO_BUSY_POLL, socket(7)), but only on real network devices, not on loopback.
 

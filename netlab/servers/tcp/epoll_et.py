@@ -1,10 +1,10 @@
 """epoll-et: epoll, edge-triggered. The kernel tells of a *change* once, and the rest is up to the loop.
 
 Level-triggered epoll says "there is something to read" as long as there is. Edge-triggered (EPOLLET) says it when
-something *arrives*, once. Whoever stops reading before read(2) says EAGAIN may never hear of the rest: the classic hang. So
-each descriptor that is reported is read until it is empty, at the price of one more read(2), the one that fails.
-The other classic is starvation: a client that sends without pause would never be empty. So the unfinished take turns here, one
-read each, and after some turns the kernel is asked who else has become ready.
+something *arrives*, once. Whoever stops reading before read(2) says EAGAIN may never hear of the rest: the classic
+hang. So each descriptor that is reported is read until it is empty, at the price of one more read(2), the one that
+fails. The other classic is starvation: a client that sends without pause would never be empty. So the unfinished take
+turns here, one read each, and after some turns the kernel is asked who else has become ready.
 
 In return nothing is ever re-registered: EPOLLIN and EPOLLOUT are watched from the beginning, and a slow reader costs no
 epoll_ctl(2). With one small message in flight a connection this buys nothing, as the measurement shows.

@@ -6,9 +6,9 @@ and serves the second; the parent closes the second at once. If it did not, the 
 a FIN goes out only when the *last* descriptor of a socket is closed (UNP §4.8).
 
 What it buys: a child that crashes, leaks or blocks harms only its own client. What it costs: a process a connection.
-The copy is lazy (copy on write), yet a Python child writes reference counts wherever it looks, and every page so touched is
-copied: some dozens of page faults a child, most of the fork's price. Few imports and `gc.freeze()` keep it down.
-Finished children are zombies until waited for: see workers.py.
+The copy is lazy (copy on write), yet a Python child writes reference counts wherever it looks, and every page so
+touched is copied: some dozens of page faults a child, most of the fork's price. Few imports and `gc.freeze()` keep it
+down. Finished children are zombies until waited for: see workers.py.
 
 A bound is part of the design: past --max-connections children the door sheds, so a flood of clients is no fork bomb.
 

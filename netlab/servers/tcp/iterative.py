@@ -30,7 +30,7 @@ def serve(server: Server) -> None:
 
 def serve_one_by_one(server: Server, door: Door) -> None:
     """The loop itself; a worker of `prefork` runs the same one."""
-    row, stop = server.row, server.stop
+    row, stop, closed = server.row, server.stop, int(Count.CLOSED)
     serving: list[int] = []  # the connection in hand, for the signal handler to shut
 
     def cut() -> None:
@@ -52,4 +52,4 @@ def serve_one_by_one(server: Server, door: Door) -> None:
             row[ended] += 1
         serving.clear()
         os.close(fd)
-        row[Count.CLOSED] += 1
+        row[closed] += 1

@@ -1,8 +1,9 @@
 """poll: select without the bit set, and so without its limit of 1024.
 
-poll(2) takes an array of (descriptor, events) instead of a set of bits: no FD_SETSIZE, and a descriptor's number does not
-matter. But the whole array still goes into the kernel at each call, which still asks every socket in it, so the cost still grows
-with all open connections. It is the step between select and epoll: the limit is gone, the scan is not.
+poll(2) takes an array of (descriptor, events) instead of a set of bits: no FD_SETSIZE, and a descriptor's number does
+not matter. But the whole array still goes into the kernel at each call, which still asks every socket in it, so the
+cost still grows with all open connections. It is the step between select and epoll: the limit is gone, the scan is
+not.
 
 Python's poll object keeps the array between calls and rebuilds it only when a registration changes.
 

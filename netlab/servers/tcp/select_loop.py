@@ -5,8 +5,8 @@ through it from end to end after every event. select(2) copies the set into the 
 whether it is ready, and copies the answer back; Python builds the set from a list first. So each call costs in
 proportion to all open connections, busy or not, and one active client among a thousand idle ones pays for all.
 
-The set has FD_SETSIZE = 1024 bits, and that is about the descriptor's *number*, not about how many are watched. A connection
-whose descriptor is 1024 or more cannot be watched at all: it is shed and counted, and the report says so.
+The set has FD_SETSIZE = 1024 bits, and that is about the descriptor's *number*, not about how many are watched. A
+connection whose descriptor is 1024 or more cannot be watched at all: it is shed and counted, and the report says so.
 
 Source: select(2), UNP ch. 6; course, lecture 13, "way three".
 """
@@ -25,13 +25,16 @@ from netlab.servers.server import Server
 def serve(server: Server) -> None:
     """Serve until told to stop."""
     clients = Clients(server)
-    readers = set(clients.special)  # plain numbers: select() would call fileno() on objects, for each, at each turn
-    writers: set[int] = set()
+    # Plain numbers: select() would call fileno() on objects, for each, at each turn. And lists, kept until something
+    # changes: it would make one of anything else, at each turn.
+    readers, writers = set(clients.special), set[int]()
+    reading, writing = list(readers), list(writers)
 
     while clients.running():
-        readable, writable, _ = select(readers, writers, (), clients.patience_s)
+        readable, writable, _ = select(reading, writing, (), clients.patience_s)
         ready = readable + writable if writable else readable
-        for fd, change in clients.echo(zip(ready, ready)):  # as pairs, the form in which poll and epoll answer
+        changes = clients.echo(zip(ready, ready, strict=True))  # as pairs, the form in which poll and epoll answer
+        for fd, change in changes:
             if change == ARRIVAL:
                 newcomer = clients.admit()
                 if newcomer is None:
@@ -52,3 +55,5 @@ def serve(server: Server) -> None:
                     writers.add(fd)
                 else:
                     readers.add(fd)
+        if changes:
+            reading, writing = list(readers), list(writers)

@@ -9,8 +9,9 @@ In CPython only one thread runs Python code at a time: a thread gives the interp
 in read(2) or write(2), and must get it back afterwards. On two CPUs that hand-over costs more than it brings: measured,
 the same server pinned to one CPU is about three times as quick. `--cpus` shows it.
 
-`_thread.start_new_thread` instead of `threading.Thread`: the latter waits for the new thread to say that it lives, and keeps
-books that we do not need; it is half as quick for short connections. A small stack lets glibc reuse the freed ones.
+`_thread.start_new_thread` instead of `threading.Thread`: the latter waits for the new thread to say that it lives,
+and keeps books that we do not need; it is half as quick for short connections. A small stack lets glibc reuse the
+freed ones.
 
 Source: UNP ch. 26.4 and 30.10; pthread_create(3); course, lecture 13, "way two".
 """
@@ -20,13 +21,13 @@ from __future__ import annotations
 import os
 import socket
 import time
-from _thread import allocate_lock, error, stack_size, start_new_thread
+from _thread import allocate_lock, error, stack_size
 
 from netlab.servers.counters import Count
 from netlab.servers.door import Door
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
-from netlab.servers.stopping import shut
+from netlab.servers.stopping import shut, start_thread
 
 STACK_BYTES = 256 * 1024
 
@@ -60,7 +61,7 @@ def serve(server: Server) -> None:
             continue
         open_fds.add(fd)
         try:
-            start_new_thread(one_client, (fd, number))
+            start_thread(one_client, (fd, number))
         except error:  # pthread_create(3) failed: no memory for a stack, or too many threads
             open_fds.discard(fd)
             ledger.give_back(number)

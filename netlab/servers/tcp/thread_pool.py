@@ -1,11 +1,11 @@
 """thread-pool: a fixed number of threads, started before the first client comes.
 
-Each thread waits in accept(2) itself, on the one listening socket, serves its client, and waits again: prefork with threads.
-No thread is made or ended while serving, so short connections are cheap; and `--workers` clients at most are
+Each thread waits in accept(2) itself, on the one listening socket, serves its client, and waits again: prefork with
+threads. No thread is made or ended while serving, so short connections are cheap; and `--workers` clients at most are
 served at once, the others wait in the accept queue.
 
-Letting one thread accept and pass the connection on through a queue is the other classic; it costs a hand-over between threads
-for each connection, and UNP found it slower (§30.11 against §30.12).
+Letting one thread accept and pass the connection on through a queue is the other classic; it costs a hand-over
+between threads for each connection, and UNP found it slower (§30.11 against §30.12).
 
 Source: UNP §30.11; accept(2); course, lecture 13, "way two".
 """
@@ -13,15 +13,16 @@ Source: UNP §30.11; accept(2); course, lecture 13, "way two".
 from __future__ import annotations
 
 import os
-import signal
-from _thread import allocate_lock, error, stack_size, start_new_thread
+import select
+import socket
+from _thread import allocate_lock, error, stack_size
 
 from netlab.errors import MachineLacks
 from netlab.servers.counters import Count
 from netlab.servers.door import Door
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
-from netlab.servers.stopping import shut_listener
+from netlab.servers.stopping import shut, shut_listener, start_thread
 from netlab.servers.tcp.thread_per_connection import STACK_BYTES, see_out
 
 
@@ -38,7 +39,10 @@ def serve(server: Server) -> None:
             fd = door.admit(())  # blocks; the kernel wakes one of the waiting threads
             if fd is None:
                 continue
-            open_fds.add(fd)
+            with finishing:
+                open_fds.add(fd)
+                if server.stop.asked():  # the signal came while we were in accept(2): nobody else shuts it
+                    shut([fd], socket.SHUT_RD)
             ended = converse(fd, row)
             if ended is not None:
                 row[ended] += 1
@@ -51,10 +55,9 @@ def serve(server: Server) -> None:
         number = server.ledger.take()
         assert number is not None
         try:
-            start_new_thread(worker, (number,))
+            start_thread(worker, (number,))
         except error:
             raise MachineLacks("cannot start so many threads", "fewer --workers, or a higher ulimit -u") from None
     server.stop.arm(shut_listener(server.listener))
-    while not server.stop.requested:
-        signal.pause()
+    select.select([server.stop.alarm_fd], [], [])  # not signal.pause(): the signal may come just before it
     see_out(server, open_fds, finishing)

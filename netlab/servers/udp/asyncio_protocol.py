@@ -1,14 +1,15 @@
 """asyncio: the ecosystem's own, as its documentation would have one write it, for comparison.
 
-There are no streams for UDP: asyncio calls a *protocol* object back for each datagram, and `transport.sendto` answers. That makes
-the shortest server of all, and no task and no future is involved. Yet it is by far the slowest: the transport receives each
-datagram into a fresh buffer of 256 KiB (`max_size`), four times what any datagram can be, which the C library maps and
-unmaps each time; and it takes one datagram a turn of the event loop. Both are the transport's own and undocumented,
-so we leave them as everybody gets them.
+There are no streams for UDP: asyncio calls a *protocol* object back for each datagram, and `transport.sendto`
+answers. That makes the shortest server of all, and no task and no future is involved. Yet it is by far the
+slowest: the transport receives each datagram into a fresh buffer of 256 KiB (`max_size`), four times what any
+datagram can be, which the C library maps and unmaps each time; and it takes one datagram a turn of the event
+loop. Both are the transport's own and undocumented, so we leave them as everybody gets them.
 
-What the short version in the documentation leaves out: if the kernel does not take a datagram at once, the transport keeps
-it, and there is no `drain()` here to wait for. A protocol that goes on sending regardless fills the memory. `pause_writing` is the
-transport's word for "too much": until `resume_writing` the echoes are given up and counted, as the other modes do at once.
+What the short version in the documentation leaves out: if the kernel does not take a datagram at once, the
+transport keeps it, and there is no `drain()` here to wait for. A protocol that goes on sending regardless
+fills the memory. `pause_writing` is the transport's word for "too much": until `resume_writing` the echoes
+are given up and counted, as the other modes do at once.
 
 Source: docs.python.org, asyncio "UDP echo server", and "Datagram protocols". Compare: epoll_loop.py.
 """
@@ -30,7 +31,8 @@ def serve(server: Server) -> None:
 
 async def run(server: Server) -> None:
     """Open the endpoint, wait until told to stop, and let the transport finish."""
-    rest = Burst(server, server.listener.dup())  # the transport closes its descriptor and does not care what is queued
+    server.listener.setblocking(False)
+    rest = Burst(server, server.listener.dup())  # the transport will close its own, whatever is still queued
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     loop.add_reader(server.stop.alarm_fd, stopping.set)

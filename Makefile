@@ -1,0 +1,49 @@
+# Two commands do everything, setup included: make demo, make test. `make help` lists the rest.
+
+VENV    ?= .venv
+# The newest Python that is here and new enough; PYTHON=/path/to/python3 overrides it.
+PYTHON  ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+             $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN     := $(VENV)/bin
+READY   := $(VENV)/.netlab-ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench clean
+
+help:          ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
+	  printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+setup: $(READY) ## a virtual environment in .venv with netlab and its tools (the others call it)
+
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "netlab needs Python 3.11 or newer: install it, or name it: make PYTHON=/path/to/python3"; exit 3; }
+	@$(PYTHON) -m venv $(VENV) || { echo "this Python has no venv module; on Debian: apt install python3-venv"; exit 3; }
+	@echo "setting up $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(READY) ## a one-minute tour: every server mode measured, side by side
+	$(BIN)/netlab tcp-compare --modes all --connections 100 --idle 0 --rounds 2 --duration 0.4
+	$(BIN)/netlab tcp-compare --modes select,epoll --connections 10 --idle 0,300,900 --rounds 2 --duration 0.3
+	$(BIN)/netlab udp-compare --rounds 2 --duration 0.3
+	@echo
+	@echo "That was measured on this machine, just now. Next: $(BIN)/netlab --help"
+
+test: $(READY) ## the tests
+	$(BIN)/python -m pytest
+
+check: $(READY) ## lint, types, and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## speeds as ratios to plain C and to other libraries (installs those, needs gcc)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@./benchmarks/build.sh
+	$(BIN)/python benchmarks/run.py
+
+clean:         ## remove what was built: the environment, caches, compiled benchmarks
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache benchmarks/.build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,20 @@
+"""Experiments whose findings are better told than tabulated: each has a file here that composes its sections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from rich.text import Text
+
+from netlab.measure.quantity import Measurement
+
+Sections = Callable[[Measurement, int], Iterator[Iterator[Text]]]
+
+_VIEWS = {"dns-trace": "netlab.report.dns_trace", "dns-query": "netlab.report.dns_query"}
+
+
+def find(experiment: str) -> Sections | None:
+    """What composes the sections of this experiment's report in place of its facts and tables, if anything does."""
+    module = _VIEWS.get(experiment)
+    return None if module is None else import_module(module).sections

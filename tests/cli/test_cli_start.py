@@ -1,0 +1,56 @@
+"""Starting must cost little: what a command does not use, it does not import. Modules are counted, not milliseconds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netlab import __version__
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"asyncio", "dns", "matplotlib", "pydantic", "rich"}
+
+
+def _imported_by(*arguments: str) -> set[str]:
+    """Top-level modules in sys.modules after the command."""
+    code = (
+        "import sys\n"
+        f"sys.argv = ['netlab', *{list(arguments)!r}]\n"
+        "from netlab.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT, env=dict(os.environ)
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split())
+
+
+def test_the_version_is_told_without_typer() -> None:
+    assert not _imported_by("--version") & (HEAVY | {"typer", "click", "dataclasses", "inspect", "re"})
+
+
+LIGHT = (
+    ["--help"],
+    ["runs", "path"],
+    ["runs"],
+    ["runs", "show", "--help"],
+    ["doctor", "--json"],
+    ["tcp-server", "--help"],
+)
+
+
+@pytest.mark.parametrize("arguments", LIGHT)
+def test_only_what_is_used_is_imported(arguments: list[str]) -> None:
+    assert not _imported_by(*arguments) & HEAVY
+
+
+def test_version(netlab) -> None:  # type: ignore[no-untyped-def]
+    for option in ("--version", "-V"):
+        assert netlab(option).stdout == f"netlab {__version__}\n"

@@ -1,0 +1,82 @@
+"""Every command that the README and the other pages show is run as it stands there, but on a port that is free."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+NEVER_RUN_HERE = {"netlab --install-completion"}  # it would write into the user's shell start-up file
+
+
+def commands(page: Path) -> list[str]:
+    """The netlab commands in the page's shell blocks."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("netlab ") and line not in NEVER_RUN_HERE]
+
+
+SHOWN = [(page.name, line) for page in PAGES for line in commands(page)]
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """Where the commands that need a server find one, in place of 7007."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        free = int(probe.getsockname()[1])
+    server = subprocess.Popen(
+        [sys.executable, "-m", "netlab", "tcp-server", "--serve", "--port", str(free), "--no-save"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stderr is not None
+    assert "echo server on" in server.stderr.readline()
+    yield free
+    server.send_signal(signal.SIGINT)
+    server.communicate(timeout=20)
+    assert server.returncode == 0
+
+
+def test_the_readme_shows_commands() -> None:
+    assert len(commands(ROOT / "README.md")) > 15
+
+
+@pytest.mark.parametrize(("page", "line"), SHOWN, ids=[line for _, line in SHOWN])
+def test_a_command_that_is_shown_works(page: str, line: str, port: int, tmp_path: Path) -> None:
+    if "--serve" in line:  # one that stays up: its --duration is cut short, its port is another
+        line = re.sub(r"--duration \d+", "--duration 0.3", line).replace("7007", "0")
+        assert "--duration" in line, "a test cannot wait for a server that never ends"
+    (tmp_path / "names.txt").write_text("my.xxsilence.net A\nwww.kaola.com A\n")  # for --batch
+    words = shlex.split(line.replace("7007", str(port)))
+    subprocess.run([sys.executable, "-m", "netlab", "doctor", "--save"], capture_output=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", *words], capture_output=True, text=True, timeout=180, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert done.stdout.strip()
+
+
+def test_the_exit_codes_in_the_readme_are_those_of_the_error_tree() -> None:
+    from netlab import errors
+
+    table = (ROOT / "README.md").read_text()
+    for error in (errors.CheckFailed, errors.UsageError, errors.MachineLacks, errors.PeerError):
+        assert re.search(rf"^\| {error.exit_code} \|", table, re.MULTILINE)
+
+
+def test_the_modes_in_the_readme_are_those_of_the_registry() -> None:
+    from netlab.servers.modes import TCP_MODES, UDP_MODES
+
+    rows = re.findall(r"^\| (`[^|]*`|) *\| (`[^|]*`|) *\|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert {tcp.strip("`") for tcp, _ in rows if tcp} == {mode.name for mode in TCP_MODES}
+    assert {udp.strip("`") for _, udp in rows if udp} == {mode.name for mode in UDP_MODES}

@@ -1,0 +1,110 @@
+"""What every experiment goes through, seen with an experiment made for the purpose."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import jsonschema
+import pytest
+
+from netlab import runner
+from netlab.errors import UsageError
+from netlab.experiments import registry
+from netlab.measure.progress import Progress
+from netlab.measure.quantity import Draft, Measurement, Samples
+from netlab.report import as_json, store
+from netlab.report.record import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    modes: tuple[str, ...] = ("select", "epoll")
+    file: Path = Path("/tmp/x")
+    seed: int | None = 42
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    progress(0.5, "half")
+    draft = Draft()
+    draft.fact("modes", len(parameters.modes), "1")
+    draft.samples.append(Samples("latency", "s", [1e-3, 2e-3, 3e-3]))
+    draft.check("it ran", "this test", True, True)
+    progress(1.0, "done")
+    return draft.finish()
+
+
+@pytest.fixture(autouse=True)
+def fake_experiment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    module = ModuleType("netlab.experiments.fake")
+    vars(module).update(Parameters=Parameters, measure=measure)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    line = registry.Experiment("fake", module.__name__, "A fake experiment")
+    monkeypatch.setattr(registry, "EXPERIMENTS", (*registry.EXPERIMENTS, line))
+    yield
+
+
+def test_a_run_is_reported_and_recorded() -> None:
+    steps: list[float] = []
+    report = runner.run("fake", Parameters(), progress=lambda done, text: steps.append(done))
+    assert steps == [0.5, 1.0]
+    assert (report.experiment, report.title, report.seed, report.passed) == ("fake", "A fake experiment", 42, True)
+    assert report.parameters == {"modes": ["select", "epoll"], "file": "/tmp/x", "seed": 42}
+    assert report.measurement.samples == () and report.samples[0].p50 == 2e-3
+    assert report.elapsed_s > 0
+    assert store.load(report.id) == report
+    assert report.record == str(store.runs_folder() / f"{report.id}.json")
+
+
+def test_a_run_fits_the_schema_and_does_not_tell_the_name_of_the_machine() -> None:
+    schema = json.loads((Path(__file__).parents[1] / "docs" / "report.schema.json").read_text())
+    report = runner.run("fake", Parameters(), save=False)
+    jsonschema.validate(json.loads(as_json.dumps(report)), schema)
+    assert set(report.host) == {"netlab", "python", "kernel", "machine", "cpus"}
+    assert store.ids() == [] and report.record is None and report.unsaved is None
+
+
+def test_a_full_disk_does_not_fail_the_run(own_state_folder: Path) -> None:
+    own_state_folder.write_text("a file where a folder should be")
+    report = runner.run("fake", Parameters())
+    assert report.record is None
+    assert report.unsaved and str(own_state_folder) in report.unsaved
+
+
+def test_an_unknown_experiment_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UsageError) as raised:
+        runner.run("tcp-sever", Parameters())
+    assert raised.value.hint == "did you mean tcp-server?"
+
+
+def test_every_line_of_the_registry_is_an_experiment() -> None:
+    for line in registry.EXPERIMENTS:
+        module = line.load()
+        assert callable(module.measure) and module.Parameters.__dataclass_params__.frozen, line.name
+        assert line.title and " " not in line.name
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_real_run_fits_the_schema(transport: str) -> None:
+    schema = json.loads((Path(__file__).parents[1] / "docs" / "report.schema.json").read_text())
+    parameters = registry.find(f"{transport}-server").load().Parameters(connections=2, duration_s=0.1, warmup_s=0.0)
+    report = runner.run(f"{transport}-server", parameters)
+    jsonschema.validate(json.loads(as_json.dumps(report)), schema)
+    assert store.load(report.id) == report
+    assert report.samples[0].count > 0
+
+
+def test_the_doctor_fits_the_schema() -> None:
+    schema = json.loads((Path(__file__).parents[1] / "docs" / "report.schema.json").read_text())
+    from netlab.experiments import doctor
+
+    report = runner.run("doctor", doctor.Parameters())
+    jsonschema.validate(json.loads(as_json.dumps(report)), schema)
+    assert store.load(report.id) == report
+    assert isinstance(report, Report) and report.passed
+    states = {row[1] for table in report.measurement.tables[:3] for row in table.rows}
+    assert states <= {doctor.OK, doctor.LIMITED, doctor.MISSING}
