@@ -59,7 +59,7 @@ def address(
         str | None, typer.Argument(metavar="[MASK]", help="255.255.255.0, 0.0.0.255 or 24, if not after '/'.")
     ] = None,
     as_json: options.Json = False,
-    save: options.Record = False,
+    save: options.Save = False,
 ) -> None:
     """Explain an address: network, broadcast, kind, reverse name, and the AND of address and mask in bits."""
     from netlab.cli.calculated import calculated
@@ -93,7 +93,7 @@ def same_net(
     source: Annotated[str, typer.Argument(metavar="A", help="My address with its prefix: 192.168.0.2/24.")],
     destination: Annotated[str, typer.Argument(metavar="B", help="Whom I want to reach.")],
     as_json: options.Json = False,
-    save: options.Record = False,
+    save: options.Save = False,
 ) -> None:
     """Say whether B is a local of A's network or behind A's gateway, and draw why."""
     from netlab.cli.calculated import calculated

@@ -42,7 +42,7 @@ def address(
         str, typer.Argument(metavar="ADDRESS", help="In any notation; or an IP group, for its MAC address.")
     ],
     as_json: options.Json = False,
-    save: options.Record = False,
+    save: options.Save = False,
 ) -> None:
     """Explain a MAC address: vendor, I/G and U/L bits, groups, modified EUI-64 and link-local IPv6."""
     from netlab.cli.calculated import calculated

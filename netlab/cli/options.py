@@ -32,9 +32,6 @@ Plot = Annotated[
 Save = Annotated[
     bool, typer.Option("--save/--no-save", help="Record the run for 'netlab runs'.", rich_help_panel=REPORT)
 ]
-Record = Annotated[  # for what is calculated, not measured
-    bool, typer.Option("--save/--no-save", help="Record the run for 'netlab runs'.", rich_help_panel=REPORT)
-]
 Seed = Annotated[
     int | None,
     typer.Option(

@@ -27,7 +27,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft = Draft()
     here = interfaces()
     gateways = routes.default_gateways()
-    columns = ("address", "interface", "network", "broadcast", "default gateway", "kind", "MAC", "state")
+    columns: tuple[str, ...] = ("address", "interface", "network", "broadcast", "default gateway")
+    columns += ("kind", "MAC", "state")
     rows: list[tuple[Value, ...]] = []
     for interface in here:
         for address in interface.addresses:

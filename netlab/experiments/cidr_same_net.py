@@ -33,7 +33,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         )
     if source.version != destination.version:
         raise AddressError(
-            parameters.destination, 0, f"IPv{destination.version}, but {parameters.source} is IPv{source.version}", None,
+            parameters.destination, 0, f"IPv{destination.version}, but A is IPv{source.version}", None,
             "IPv4 and IPv6 share a wire, never a network",
         )  # fmt: skip
     draft = Draft()
@@ -83,7 +83,8 @@ def _other_way(draft: Draft, source: Prefix, destination: Prefix, local: bool) -
         "answer of B", "local" if back else "gateway", "", f"B's own network is {destination.network_text}"
     )
     if back != local:
+        way = "local" if back else "by the gateway"
         draft.warnings.append(
-            f"B thinks otherwise: by its own /{destination.length} the way back is {'local' if back else 'by the gateway'}."
+            f"B thinks otherwise: by its own /{destination.length} the way back is {way}."
             " One of the two masks is wrong."
         )

@@ -78,20 +78,16 @@ def _defaults4() -> list[tuple[str, Prefix, int]]:
 
 
 def _defaults6() -> list[tuple[str, Prefix, int]]:
-    """Rows of /proc/net/ipv6_route: destination, length, source, length, next hop, metric, …, flags,
-    interface.
-    """
-    found = []
-    for fields in _rows("/proc/net/ipv6_route"):
-        if len(fields) > 9 and fields[1] == "00" and int(fields[4], 16) and int(fields[8], 16) & 2:
-            found.append((fields[9], Prefix(6, int(fields[4], 16), 128), int(fields[5], 16)))
-    return found
+    """Rows of /proc/net/ipv6_route: destination, length, …, next hop, metric, …, flags, interface."""
+    return [
+        (fields[9], Prefix(6, int(fields[4], 16), 128), int(fields[5], 16))
+        for fields in _rows("/proc/net/ipv6_route")
+        if len(fields) > 9 and fields[1] == "00" and int(fields[4], 16) and int(fields[8], 16) & 2
+    ]
 
 
 def _rows(path: str) -> list[list[str]]:
-    """Fields of each line; nothing where the kernel has no such file (IPv6 switched off). The heading has no
-    hex.
-    """
+    """Fields of each line but the heading; nothing where the kernel has no such file (IPv6 switched off)."""
     try:
         lines = Path(path).read_text().splitlines()
     except OSError:

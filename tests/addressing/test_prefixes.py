@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -84,7 +85,8 @@ def test_a_mask_is_ones_then_zeros_or_the_reverse(mask: int) -> None:
 
 @given(prefixes)
 def test_the_pointer_name_is_pythons(one: Prefix) -> None:
-    assert reverse.pointer(one.version, one.value) == python(Prefix(one.version, one.value, one.width))[0].reverse_pointer
+    host = python(Prefix(one.version, one.value, one.width))[0]
+    assert reverse.pointer(one.version, one.value) == host.reverse_pointer
 
 
 @given(prefixes)
@@ -125,7 +127,7 @@ def test_subnets_for_hosts_fit_and_do_not_overlap(hosts: list[int]) -> None:
     ends = sorted((part.network, part.last) for part in [*parts, *rest])
     assert ends[0][0] == whole.network
     assert ends[-1][1] == whole.last
-    assert all(before[1] + 1 == after[0] for before, after in zip(ends, ends[1:], strict=False))
+    assert all(before[1] + 1 == after[0] for before, after in pairwise(ends))
 
 
 def test_what_cannot_be_divided_says_so() -> None:
