@@ -83,9 +83,10 @@ def interpret(reply: Message, name: Name, rtype: int, zone: Name) -> Reading:
         return Reading(Kind.LAME, name, reason=f"lame: {rcode_text(reply.rcode)} for a zone it is named for")
     reading = Reading(Kind.LAME, name, authoritative=bool(reply.flags & AA))
     answers = {(each.owner, each.rtype): each for each in _within(reply.answer, zone, "answer", reading)}
-    if answers and _follow(answers, rtype, zone, reading):
-        return reading
     authority = _within(reply.authority, zone, "authority", reading)
+    if answers and _follow(answers, rtype, zone, reading):
+        _within(reply.additional, zone, "additional", reading)  # not used here, but a forger's attempt is worth showing
+        return reading
     reading.soa = next((each for each in authority if each.rtype == SOA and within(reading.name, each.owner)), None)
     return _without_answer(reply, authority, rtype, zone, reading)
 

@@ -121,7 +121,11 @@ def _host_asks(row: Row, asked: str, width: int) -> Iterator[Text]:
 def _host_is_told(row: Row, question: Row, number: int, width: int) -> Iterator[Text]:
     took = f"{human(row['rtt'], 's')} after ① · {row['received']} B · {row['flags']}"
     yield _line(f" {circled(number)} ", "bold cyan", "local name server → host", took, width)
-    yield from wrapped(f"{row['rcode']}: the whole answer, and a copy stays in its cache.", width, first="     ")
+    if row["rcode"] in ("NOERROR", "NXDOMAIN"):
+        said = "the whole answer, and a copy stays in its cache."
+    else:
+        said = "it could not find out."
+    yield from wrapped(f"{row['rcode']}: {said}", width, first="     ")
 
 
 def _step(step: Row, records: Sequence[Row], numbers: tuple[int, int] | None, width: int) -> Iterator[Text]:
