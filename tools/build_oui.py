@@ -34,18 +34,14 @@ def read(folder: Path) -> dict[int, dict[int, str]]:
 
 def build(tables: dict[int, dict[int, str]], date: str) -> bytes:
     """The bytes of the file."""
-    names = sorted(
-        {name for table in tables.values() for name in table.values()}, key=lambda n: (n.casefold(), n)
-    )
+    names = sorted({name for table in tables.values() for name in table.values()}, key=lambda n: (n.casefold(), n))
     number_of = {name: number for number, name in enumerate(names)}
     texts = [name.encode() for name in names]
     parts = [MAGIC, date.encode("ascii"), len(names).to_bytes(4, "big")]
     parts += [len(table).to_bytes(4, "big") for table in tables.values()]
     for width, table in tables.items():
         size = -(-width // 8)
-        parts += [
-            key.to_bytes(size, "big") + number_of[table[key]].to_bytes(3, "big") for key in sorted(table)
-        ]
+        parts += [key.to_bytes(size, "big") + number_of[table[key]].to_bytes(3, "big") for key in sorted(table)]
     at = 0
     for text in texts:
         parts.append(at.to_bytes(4, "big"))

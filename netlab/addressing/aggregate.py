@@ -30,9 +30,7 @@ _MASK_OCTETS = [bytes(mask[at] for mask in _MASKS4) + bytes(223) for at in range
 
 # How far away the next key must begin for no look to be needed: the size of this one, and a little for the
 # lengths.
-_AWAY4 = [
-    (1 << max(32 - (number & 63), 0)) + 1 << _BITS4 if 8 <= number & 63 <= 32 else 0 for number in range(256)
-]
+_AWAY4 = [(1 << max(32 - (number & 63), 0)) + 1 << _BITS4 if 8 <= number & 63 <= 32 else 0 for number in range(256)]
 _AWAY4_OCTETS = [bytes(away >> 8 * at & 255 for away in _AWAY4) for at in range(4)]
 _GUARDED = bytes(number >> 7 ^ 1 for number in range(256))  # 1 where the guard bit has been borrowed
 
@@ -50,9 +48,7 @@ class Merger4:
         if not lengths:
             return
         count = len(lengths)
-        first, second, third, fourth = (
-            _and(packed[at::SIZE4], lengths.translate(_MASK_OCTETS[at])) for at in range(4)
-        )
+        first, second, third, fourth = (_and(packed[at::SIZE4], lengths.translate(_MASK_OCTETS[at])) for at in range(4))
         lanes = bytearray(4 * count)
         lanes[2::4], lanes[1::4], lanes[0::4] = second, third, fourth
         keys = int.from_bytes(lanes, "little") << _BITS4
@@ -166,8 +162,7 @@ def _words(little: bytes) -> array[int]:
 
 
 def _look4(part: Sequence[int]) -> bytes:
-    """For each of the sorted keys of a part but the last, 1 if it and the next one overlap or touch, else 0.
-    """
+    """For each of the sorted keys of a part but the last, 1 if it and the next one overlap or touch, else 0."""
     words = array("I", part)
     if sys.byteorder == "big":
         words.byteswap()

@@ -33,8 +33,7 @@ _LENGTHS = {str(number): number for number in range(129)}
 
 
 def chunks(file: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[bytes]:
-    """The file in pieces of whole lines, each ending in a newline (added at the end of the file if need be).
-    """
+    """The file in pieces of whole lines, each ending in a newline (added at the end of the file if need be)."""
     rest = b""
     while data := file.read(size):
         data = rest + data

@@ -31,9 +31,7 @@ def parse(text: str) -> tuple[int, str]:
         raise _count(text, found)
     if gap and found == 8:
         meant = address.replace("::", ":") if head and tail else None
-        raise AddressError(
-            text, len(head), "'::' stands for one group or more, and there are eight already", meant
-        )
+        raise AddressError(text, len(head), "'::' stands for one group or more, and there are eight already", meant)
     value = 0
     for group in left:
         value = value << 16 | group
@@ -83,8 +81,7 @@ def _longest_zeros(groups: list[int]) -> tuple[int, int]:
 
 
 def _groups(text: str, part: str, at: int, *, last: bool) -> list[int]:
-    """The groups of one side of "::". The `last` side may end in dotted decimal, which counts as two groups.
-    """
+    """The groups of one side of "::". The `last` side may end in dotted decimal, which counts as two groups."""
     if not part:
         if not last or at or "::" in text:
             return []
@@ -112,12 +109,8 @@ def _bad_group(text: str, piece: str, at: int) -> AddressError:
     if text != text.strip():
         return AddressError(text, 0, "spaces around an address", text.strip())
     if not piece:
-        what = (
-            "a colon begins it" if at == 0 else "a colon ends it" if at >= len(text) else "a group is missing"
-        )
-        return AddressError(
-            text, at, what, f":{text}" if at == 0 else f"{text}:" if at >= len(text) else None
-        )
+        what = "a colon begins it" if at == 0 else "a colon ends it" if at >= len(text) else "a group is missing"
+        return AddressError(text, at, what, f":{text}" if at == 0 else f"{text}:" if at >= len(text) else None)
     for index, char in enumerate(piece):
         if char == "." and not set(piece) - set("0123456789."):
             return AddressError(text, at + index, "dotted decimal stands at the end, or not at all")
@@ -141,9 +134,7 @@ def _count(text: str, found: int) -> AddressError:
         return AddressError(text, 0, f"{found} groups; an IPv6 address has eight")
     if found == 6 and all(len(piece) == 2 for piece in text.split(":")):
         return AddressError(text, 0, "six groups of two digits: a MAC address", None, f"netlab mac {text}")
-    return AddressError(
-        text, len(text), f"{found} groups; an IPv6 address has eight, or '::' for the missing ones"
-    )
+    return AddressError(text, len(text), f"{found} groups; an IPv6 address has eight, or '::' for the missing ones")
 
 
 def _check_zone(text: str, zone: str) -> None:

@@ -20,9 +20,7 @@ from netlab.addressing.sets import Block
 def flattened(answers: Mapping[Block, str], width: int, missing: str) -> tuple[list[int], list[str]]:
     """Where each range begins, and the answer for it: that of the longest prefix, or `missing`."""
     starts, found = [0], [missing]
-    around: list[
-        tuple[int, str]
-    ] = []  # (first address after it, its answer) of the prefixes around the present one
+    around: list[tuple[int, str]] = []  # (first address after it, its answer) of the prefixes around the present one
     for first, length in [*sorted(answers), (1 << width, width)]:
         while around and around[-1][0] <= first:
             end, _ = around.pop()

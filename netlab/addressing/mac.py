@@ -87,9 +87,7 @@ class Mac:
         """
         if self.is_group:
             return None
-        value = (
-            self.value if self.bits == 64 else self.value >> 24 << 40 | 0xFFFE << 24 | self.value & 0xFFFFFF
-        )
+        value = self.value if self.bits == 64 else self.value >> 24 << 40 | 0xFFFE << 24 | self.value & 0xFFFFFF
         return value ^ 1 << 57
 
     @property
@@ -123,9 +121,7 @@ def _parse(text: str) -> Mac:
     if not separators:
         if len(text) in (12, 16):
             return Mac(int(text, 16), len(text) * 4)
-        raise AddressError(
-            text, 0, f"{len(text)} hexadecimal digits; a MAC address has 12 or 16" if text else "empty"
-        )
+        raise AddressError(text, 0, f"{len(text)} hexadecimal digits; a MAC address has 12 or 16" if text else "empty")
     if len(set(separators)) > 1:
         first = separators[0]
         at = next(index for index, char in enumerate(text) if char in ":-." and char != first)
@@ -142,11 +138,7 @@ def _grouped(text: str, separator: str) -> Mac:
             raise AddressError(text, at, "a group is missing")
         at += len(group) + 1
     for sign, least, most, for48, for64 in _NOTATIONS:
-        if (
-            sign == separator
-            and len(groups) in (for48, for64)
-            and all(least <= len(group) <= most for group in groups)
-        ):
+        if sign == separator and len(groups) in (for48, for64) and all(least <= len(group) <= most for group in groups):
             value = 0
             for group in groups:
                 value = value << 4 * most | int(group, 16)

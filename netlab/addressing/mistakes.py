@@ -15,9 +15,7 @@ class AddressError(UsageError):
     `meant` is a text that would be right, where one is likely; the hint offers it.
     """
 
-    def __init__(
-        self, text: str, position: int, what: str, meant: str | None = None, hint: str | None = None
-    ) -> None:
+    def __init__(self, text: str, position: int, what: str, meant: str | None = None, hint: str | None = None) -> None:
         shown = text if len(text) <= 60 else f"{text[:59]}…"
         where = f", at character {position + 1}" if 0 < position <= len(text) else ""
         super().__init__(f"'{shown}': {what}{where}", hint or (f"did you mean {meant}?" if meant else None))

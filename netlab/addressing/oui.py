@@ -84,8 +84,7 @@ class Registry:
         return None
 
     def owned_by(self, words: str) -> Iterator[Assignment]:
-        """All assignments of owners whose name has `words` in it, whatever the case; by owner, then number.
-        """
+        """All assignments of owners whose name has `words` in it, whatever the case; by owner, then number."""
         wanted = words.casefold()
         matches = {number for number in range(self._names) if wanted in self._name(number).casefold()}
         found = []

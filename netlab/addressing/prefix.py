@@ -85,8 +85,7 @@ class Prefix:
         return ends[1] - ends[0] + 1 if ends else 0
 
     def contains(self, other: Prefix) -> bool:
-        """True when every address of `other` is one of this prefix. IPv4 and IPv6 never contain one another.
-        """
+        """True when every address of `other` is one of this prefix. IPv4 and IPv6 never contain one another."""
         return (
             self.version == other.version
             and self.length <= other.length
@@ -159,8 +158,7 @@ def _parse_address(text: str) -> Prefix:
 
 
 def parse_with_mask(text: str, mask: str) -> Prefix:
-    """An address and, apart from it, its mask (255.255.255.0), wildcard mask (0.0.0.255) or length (24, /24).
-    """
+    """An address and, apart from it, its mask (255.255.255.0), wildcard mask (0.0.0.255) or length (24, /24)."""
     base = parse_address(text)
     return Prefix(base.version, base.value, _length(base.version, mask.removeprefix("/")), base.zone)
 
@@ -186,16 +184,12 @@ def _length(version: int, text: str) -> int:
     if text.isascii() and text.isdigit():
         if text[0] == "0":
             meant = text.lstrip("0") or "0"
-            raise AddressError(
-                text, 0, "a length with a leading zero", meant if int(meant[:4]) <= width else None
-            )
+            raise AddressError(text, 0, "a length with a leading zero", meant if int(meant[:4]) <= width else None)
         raise AddressError(text, 0, f"longer than the {width} bits of an IPv{version} address")
     if text[:2].lower() == "0x" and version == 4:
         raise _hexadecimal_mask(text)
     if ":" in text:
-        raise AddressError(
-            text, 0, "IPv6 has no masks (RFC 4291 §2.3), only lengths", _ipv6_mask_length(text)
-        )
+        raise AddressError(text, 0, "IPv6 has no masks (RFC 4291 §2.3), only lengths", _ipv6_mask_length(text))
     at = next((index for index, char in enumerate(text) if char not in "0123456789"), 0)
     raise AddressError(text, at, "a length is a number", f"{width}" if text.startswith("-") else None)
 

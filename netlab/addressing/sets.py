@@ -47,12 +47,7 @@ def merge(blocks: Iterable[Block], width: int) -> list[Block]:
         if first <= end:
             continue  # inside of one before it: prefixes nest or are apart
         end = first + (1 << width - length) - 1
-        while (
-            found
-            and length
-            and found[-1] == (first ^ 1 << width - length, length)
-            and first >> width - length & 1
-        ):
+        while found and length and found[-1] == (first ^ 1 << width - length, length) and first >> width - length & 1:
             first, length = found.pop()
             length -= 1
         found.append((first, length))

@@ -29,15 +29,12 @@ def by_count(prefix: Prefix, count: int) -> Iterator[Prefix]:
         raise UsageError(f"cannot make {count} parts")
     length = prefix.length + (count - 1).bit_length()
     if length > prefix.width:
-        raise UsageError(
-            f"{prefix.network_text} has only {prefix.count:,} addresses, too few for {count:,} parts"
-        )
+        raise UsageError(f"{prefix.network_text} has only {prefix.count:,} addresses, too few for {count:,} parts")
     return by_length(prefix, length)
 
 
 def length_for(hosts: int, version: int) -> int:
-    """The longest prefix with that many usable addresses: 2 hosts need a /31 (RFC 3021), 3 a /29, 126 a /25.
-    """
+    """The longest prefix with that many usable addresses: 2 hosts need a /31 (RFC 3021), 3 a /29, 126 a /25."""
     if hosts < 1:
         raise UsageError(f"a subnet for {hosts} hosts is none")
     width = 32 if version == 4 else 128

@@ -52,9 +52,7 @@ def cidr() -> None:
     "netlab cidr fe80::1%eth0/64 --json",
 )
 def address(
-    wanted: Annotated[
-        str, typer.Argument(metavar="ADDRESS[/LENGTH]", help="10.100.122.2/24, 2001:db8::1, …")
-    ],
+    wanted: Annotated[str, typer.Argument(metavar="ADDRESS[/LENGTH]", help="10.100.122.2/24, 2001:db8::1, …")],
     mask: Annotated[
         str | None, typer.Argument(metavar="[MASK]", help="255.255.255.0, 0.0.0.255 or 24, if not after '/'.")
     ] = None,
@@ -108,9 +106,7 @@ def same_net(
 )
 def contains(
     prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="The prefix that may have them.")],
-    wanted: Annotated[
-        list[str], typer.Argument(metavar="ADDRESS...", help="Addresses or prefixes to look for in it.")
-    ],
+    wanted: Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Addresses or prefixes to look for in it.")],
     as_json: options.Json = False,
 ) -> None:
     """Say for each whether all of it is in PREFIX; the exit code is 1 if one is not."""

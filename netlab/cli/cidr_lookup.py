@@ -16,13 +16,9 @@ from netlab.errors import UsageError
 _MISSING = "\t-\n"
 
 
-@examples(
-    "netlab cidr lookup routes.txt addresses.txt", "netlab cidr lookup 10.0.0.0/8 - --json < addresses.txt"
-)
+@examples("netlab cidr lookup routes.txt addresses.txt", "netlab cidr lookup 10.0.0.0/8 - --json < addresses.txt")
 def lookup(
-    prefixes: Annotated[
-        str, typer.Argument(metavar="PREFIXES", help="File with a prefix a line, or one prefix.")
-    ],
+    prefixes: Annotated[str, typer.Argument(metavar="PREFIXES", help="File with a prefix a line, or one prefix.")],
     addresses: Annotated[
         list[str] | None, typer.Argument(metavar="[ADDRESSES...]", help="Files, or addresses; default stdin.")
     ] = None,
@@ -82,9 +78,7 @@ def _ignore(line: int, error: Exception) -> None:
 def _write(lines: Lines, as_json: bool, addresses: list[str], answers: list[str]) -> None:
     if as_json:
         for address, answer in zip(addresses, answers, strict=True):
-            lines.row(
-                {"address": address.strip(), "prefix": None if answer == _MISSING else answer.strip()}, ""
-            )
+            lines.row({"address": address.strip(), "prefix": None if answer == _MISSING else answer.strip()}, "")
         return
     pieces = addresses + answers  # of the right length, then filled in turns
     pieces[0::2], pieces[1::2] = addresses, answers

@@ -14,17 +14,13 @@ from netlab.errors import UsageError
 @examples("netlab cidr split 10.0.0.0/24 --length 26", "netlab cidr split 10.0.0.0/24 --hosts 100,50,10")
 def split(
     prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="What to divide.")],
-    length: Annotated[
-        str | None, typer.Option("--length", metavar="N", help="Into all prefixes of length /N.")
-    ] = None,
+    length: Annotated[str | None, typer.Option("--length", metavar="N", help="Into all prefixes of length /N.")] = None,
     count: Annotated[
         int | None, typer.Option("--count", metavar="N", help="Into N equal parts or the next power of 2.")
     ] = None,
     hosts: Annotated[
         str | None,
-        typer.Option(
-            "--hosts", metavar="N,N,...", help="Into a subnet for each number of hosts, and the rest."
-        ),
+        typer.Option("--hosts", metavar="N,N,...", help="Into a subnet for each number of hosts, and the rest."),
     ] = None,
     as_json: JsonLines = False,
 ) -> None:
@@ -81,9 +77,7 @@ def from_range(
             lines.many(some)
 
 
-@examples(
-    "netlab cidr merge blocklist.txt more.txt", "printf '10.0.0.0/25\\n10.0.0.128/25\\n' | netlab cidr merge"
-)
+@examples("netlab cidr merge blocklist.txt more.txt", "printf '10.0.0.0/25\\n10.0.0.128/25\\n' | netlab cidr merge")
 def merge(sources: Sources = None, strict: Strict = False, as_json: JsonLines = False) -> None:
     """Print the fewest prefixes with the same addresses: IPv4 first, then IPv6, each in order."""
     from netlab.addressing.aggregate import Merger4, Merger6
@@ -129,9 +123,7 @@ def subtract(
     sources: Sources = None,
     without: Annotated[
         list[str] | None,
-        typer.Option(
-            "--without", metavar="FILE|PREFIX", help="What to take away; more than once if need be."
-        ),
+        typer.Option("--without", metavar="FILE|PREFIX", help="What to take away; more than once if need be."),
     ] = None,
     strict: Strict = False,
     as_json: JsonLines = False,
@@ -156,9 +148,7 @@ def subtract(
         for index, (version, width) in enumerate(((4, 32), (6, 128))):
             whole, less = (sets.ranges(both[index].blocks(), width) for both in merged)
             left = (
-                Prefix(version, *block)
-                for ends in sets.subtract(whole, less)
-                for block in sets.of_range(*ends, width)
+                Prefix(version, *block) for ends in sets.subtract(whole, less) for block in sets.of_range(*ends, width)
             )
             for some in texts(left):
                 lines.many(some)

@@ -26,9 +26,7 @@ _ERRORS_SHOWN = 20
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[FILE|PREFIX...]", help="Files with a prefix a line, or prefixes; '-' or nothing: stdin."
-    ),
+    typer.Argument(metavar="[FILE|PREFIX...]", help="Files with a prefix a line, or prefixes; '-' or nothing: stdin."),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first bad line.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of lines.")]

@@ -58,9 +58,7 @@ def _network(draft: Draft, found: Prefix) -> None:
     elif found.is_group:
         draft.fact("broadcast", None, "", "groups have none")
     elif found.broadcast is None:
-        draft.fact(
-            "broadcast", None, "", "a /31 has none (RFC 3021)" if found.length == 31 else "a /32 has none"
-        )
+        draft.fact("broadcast", None, "", "a /31 has none (RFC 3021)" if found.length == 31 else "a /32 has none")
     else:
         limited = found.broadcast == (1 << 32) - 1
         note = "also the limited broadcast (RFC 919)" if limited else "directed (RFC 922)"
@@ -116,9 +114,7 @@ def _reverse(draft: Draft, found: Prefix) -> None:
             f"1 of {count}: /{found.length} ends inside of {end}" if count > 1 else "",
         )
         if count > 1:
-            draft.fact(
-                "last reverse zone", found_zones[-1], "", f"all: netlab cidr reverse {found.network_text}"
-            )
+            draft.fact("last reverse zone", found_zones[-1], "", f"all: netlab cidr reverse {found.network_text}")
         delegated = reverse.delegation(found)
         if delegated:
             draft.fact("reverse zone is in", delegated[0], "", f"delegated as {delegated[1]} (RFC 2317)")
@@ -139,8 +135,7 @@ def and_tables(found: Prefix) -> list[Table]:
         )
         return [_table("AND in bits", rows)]
     whole = tuple(
-        (name, "", *_cut(f"{value:032x}", found.length // 4, 4, ":"))
-        for name, value in zip(names, values, strict=True)
+        (name, "", *_cut(f"{value:032x}", found.length // 4, 4, ":")) for name, value in zip(names, values, strict=True)
     )
     first = min(max(found.length // 16 - (found.length % 16 == 0), 0), 6)
     shift, inside = 128 - 16 * (first + 2), found.length - 16 * first

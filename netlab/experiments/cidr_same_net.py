@@ -53,9 +53,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             which = "broadcast address" if destination.value == source.broadcast else "network's own address"
             draft.warnings.append(f"{who} is the {which} of {source.network_text}, not a host.")
     else:
-        first = (
-            source.length - ((source.network ^ seen.network) >> source.width - source.length).bit_length() + 1
-        )
+        first = source.length - ((source.network ^ seen.network) >> source.width - source.length).bit_length() + 1
         draft.findings.append(
             f"{who} is not in {source.network_text} (bit {first} of {source.length} differs): sent to the gateway,"
             f" {asks} asks for the gateway's MAC address."
@@ -79,9 +77,7 @@ def _other_way(draft: Draft, source: Prefix, destination: Prefix, local: bool) -
     if destination.length == destination.width:
         return
     back = destination.contains(Prefix(source.version, source.value, source.width))
-    draft.fact(
-        "answer of B", "local" if back else "gateway", "", f"B's own network is {destination.network_text}"
-    )
+    draft.fact("answer of B", "local" if back else "gateway", "", f"B's own network is {destination.network_text}")
     if back != local:
         way = "local" if back else "by the gateway"
         draft.warnings.append(

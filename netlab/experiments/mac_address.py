@@ -31,9 +31,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             raise
         found = mac.of_group4(group.value) if group.version == 4 else mac.of_group6(group.value)
         source = "RFC 1112 §6.4" if group.version == 4 else "RFC 2464 §7"
-        draft.fact(
-            "group", group.text_of(group.value), "", f"{kinds.kind(group).name}; to a MAC address by {source}"
-        )
+        draft.fact("group", group.text_of(group.value), "", f"{kinds.kind(group).name}; to a MAC address by {source}")
     draft.fact("address", str(found), "", f"EUI-{found.bits}")
     draft.fact("IEEE notation", found.text("-").upper(), "")
     draft.fact("dotted notation", found.text(".", 4), "")
@@ -65,9 +63,7 @@ def _bits(draft: Draft, found: Mac) -> None:
         else "one station"
     )
     draft.fact("I/G bit", first & 1, "1", group)
-    draft.fact(
-        "U/L bit", first >> 1 & 1, "1", "made up locally" if found.is_local else "given out by the IEEE"
-    )
+    draft.fact("U/L bit", first >> 1 & 1, "1", "made up locally" if found.is_local else "given out by the IEEE")
     rows: list[tuple[str, int, str, str]] = [
         ("I/G", 7, str(first & 1), group),
         ("U/L", 6, str(first >> 1 & 1), "local" if found.is_local else "universal"),
@@ -120,9 +116,7 @@ def _made_from_it(draft: Draft, found: Mac) -> None:
     draft.fact("interface id", text, "", "modified EUI-64: U/L inverted (RFC 4291 appendix A)")
     link_local = found.link_local
     assert link_local is not None
-    draft.fact(
-        "link-local IPv6", ipv6.to_text(link_local), "", "RFC 2464 §5; many hosts use RFC 7217 instead"
-    )
+    draft.fact("link-local IPv6", ipv6.to_text(link_local), "", "RFC 2464 §5; many hosts use RFC 7217 instead")
     draft.fact(
         "solicited-node group",
         ipv6.to_text(0xFF02 << 112 | 1 << 32 | 0xFF000000 | link_local & 0xFFFFFF),

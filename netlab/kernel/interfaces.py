@@ -35,9 +35,7 @@ def interfaces() -> list[Interface]:
             if entry.family == psutil.AF_LINK:
                 link = _mac(entry.address)
             elif entry.family in (socket.AF_INET, socket.AF_INET6):
-                addresses.append(
-                    _prefix(entry.address, entry.netmask, 4 if entry.family == socket.AF_INET else 6)
-                )
+                addresses.append(_prefix(entry.address, entry.netmask, 4 if entry.family == socket.AF_INET else 6))
         state = states.get(name)
         found.append(
             Interface(

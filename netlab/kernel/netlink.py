@@ -26,8 +26,7 @@ class RefusedError(OSError):
 
 
 def ask(kind: int, payload: bytes, flags: int = 0) -> Iterator[bytes]:
-    """Send a request of type `kind`; yields the payload of each answer. Raises RefusedError or MachineLacks.
-    """
+    """Send a request of type `kind`; yields the payload of each answer. Raises RefusedError or MachineLacks."""
     message = _HEADER.pack(_HEADER.size + len(payload), kind, _REQUEST | flags, 1, 0) + payload
     try:
         sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)

@@ -45,9 +45,7 @@ def decide(destination: Prefix) -> Decision:
     answer = next(netlink.ask(_GET_ROUTE, request))
     kind = _ROUTE.unpack_from(answer)[7]
     found = netlink.attributes(answer, _ROUTE.size)
-    gateway = (
-        found.get(_GATEWAY) or found.get(_VIA, b"")[2:]
-    )  # RTA_VIA: family, then an address of another version
+    gateway = found.get(_GATEWAY) or found.get(_VIA, b"")[2:]  # RTA_VIA: family, then an address of another version
     return Decision(
         _TYPES.get(kind, str(kind)),
         _name(struct.unpack("=I", found[_OIF])[0]) if _OIF in found else "",
@@ -67,8 +65,7 @@ def default_gateways() -> dict[tuple[str, int], Prefix]:
 
 
 def _defaults4() -> list[tuple[str, Prefix, int]]:
-    """Rows of /proc/net/route with destination and mask 0 and a gateway; numbers are hex in host byte order.
-    """
+    """Rows of /proc/net/route with destination and mask 0 and a gateway; numbers are hex in host byte order."""
     found = []
     for fields in _rows("/proc/net/route"):
         if len(fields) > 7 and fields[1] == fields[7] == "00000000" and int(fields[3], 16) & 2:

@@ -102,9 +102,7 @@ def _drawing(table: Table, width: int, paint: _Paint) -> Iterator[str]:
     results = next((index + 1 for index, row in enumerate(rows) if row[0] == "mask"), len(rows))
     for index, (name, text, network, host) in enumerate(rows):
         if index == results:
-            yield "  " + paint(
-                _DIM, f"{'AND':<{names}}  {'':{max(texts, 0)}}{'  ' if texts > 0 else ''}" + "─" * bits
-            )
+            yield "  " + paint(_DIM, f"{'AND':<{names}}  {'':{max(texts, 0)}}{'  ' if texts > 0 else ''}" + "─" * bits)
         cells = f"  {paint(_CYAN, f'{name:<{names}}')}  "
         if texts > 0:
             cells += f"{text:<{texts}}  "
@@ -136,9 +134,7 @@ def _octet(table: Table, width: int, paint: _Paint) -> Iterator[str]:
     for index, row in enumerate(table.rows):
         line = "".join("│" if place in places[index + 1 :] else " " for place in range(places[index]))
         line += "└" + "─" * (len(bits) - places[index])
-        yield from _wrapped(
-            f"{row[at + 1]}: {row[at + 2]}", width, f"  {line} {row[name_at]} ", " " * (len(bits) + 5)
-        )
+        yield from _wrapped(f"{row[at + 1]}: {row[at + 2]}", width, f"  {line} {row[name_at]} ", " " * (len(bits) + 5))
 
 
 def _pieces(value: str, room: int) -> list[str]:

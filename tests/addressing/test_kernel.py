@@ -47,9 +47,9 @@ def test_attributes_are_found_and_a_broken_one_ends_the_list() -> None:
 def test_tables_of_proc_are_read_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {
         "/proc/net/route": [
-            "eth0 00000000 010200C0 0003 0 0 100 00000000 0 0 0".split(),
-            "eth1 00000000 FE0200C0 0003 0 0 50 00000000 0 0 0".split(),
-            "eth0 000200C0 00000000 0001 0 0 0 00FFFFFF 0 0 0".split(),
+            ["eth0", "00000000", "010200C0", "0003", "0", "0", "100", "00000000", "0", "0", "0"],
+            ["eth1", "00000000", "FE0200C0", "0003", "0", "0", "50", "00000000", "0", "0", "0"],
+            ["eth0", "000200C0", "00000000", "0001", "0", "0", "0", "00FFFFFF", "0", "0", "0"],
         ],
         "/proc/net/ipv6_route": [
             f"{0:032x} 00 {0:032x} 00 {0xFD << 120 | 1:032x} 00000400 1 0 00000003 eth0".split(),

@@ -50,9 +50,7 @@ def test_the_network_is_pythons(one: Prefix) -> None:
         ("ff02::1/128", None, None, 0),
     ],
 )
-def test_who_may_have_an_address(
-    text: str, broadcast: str | None, usable: tuple[str, str] | None, count: int
-) -> None:
+def test_who_may_have_an_address(text: str, broadcast: str | None, usable: tuple[str, str] | None, count: int) -> None:
     one = prefix.parse(text)
     assert (one.text_of(one.broadcast) if one.broadcast is not None else None) == broadcast
     assert (tuple(map(one.text_of, one.usable)) if one.usable else None) == usable
