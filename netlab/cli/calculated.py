@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netlab.cli.output import present, terminal_width, wants_colour, write
+from netlab.cli.terminal import terminal_width, wants_colour, write
 
 
 def calculated(name: str, parameters: Any, *, as_json: bool, save: bool) -> None:
@@ -15,6 +15,7 @@ def calculated(name: str, parameters: Any, *, as_json: bool, save: bool) -> None
     from netlab.report import plain
 
     if as_json or save:
+        from netlab.cli.output import present
         from netlab.runner import run
 
         report = run(name, parameters, save=save)
