@@ -1,4 +1,4 @@
-"""What stdout is: how wide, in colour or not, in which encoding. Apart from output.py because it needs next to nothing."""
+"""What stdout is: how wide, in colour or not, in which encoding. Apart from output.py because it needs so little."""
 
 from __future__ import annotations
 
