@@ -9,6 +9,8 @@ import typer
 
 from netlab.addressing import bulk, ipv4
 from netlab.addressing.lookup import Table4, Table6
+from netlab.addressing.mistakes import AddressError
+from netlab.addressing.prefix import Prefix
 from netlab.cli.help import examples
 from netlab.cli.lines import JsonLines, Lines, Strict, numbered, opened, packed
 from netlab.errors import UsageError
@@ -32,6 +34,8 @@ def lookup(
         four, six = _tables(prefixes, lines)
         for given, file, name in opened(addresses):
             if given is not None:
+                if given.length != given.width:
+                    raise _no_address(given)
                 found = (four if given.version == 4 else six).find(bulk.packed(given))
                 _write(lines, as_json, [given.text_of(given.value)], found)
                 continue
@@ -61,14 +65,21 @@ def _chunk(
     count = chunk.count(b"\n")
     texts = chunk.decode("utf-8", "backslashreplace").split("\n")
     texts.pop()
-    if len(some4) == count * bulk.SIZE4:
+    if some4[4 :: bulk.SIZE4] == b"\x20" * count:  # as many as lines, and all of them /32
         _write(lines, as_json, texts, four.find(some4))
-    elif len(some6) == count * bulk.SIZE6:
+    elif some6[16 :: bulk.SIZE6] == b"\x80" * count:
         _write(lines, as_json, texts, six.find(some6))
     else:
-        for _, one in bulk.each(chunk, line, report):
+        for where, one in bulk.each(chunk, line, report):
+            if one.length != one.width:
+                report(where, _no_address(one))
+                continue
             found = (four if one.version == 4 else six).find(bulk.packed(one))
             _write(lines, as_json, [one.text_of(one.value)], found)
+
+
+def _no_address(one: Prefix) -> AddressError:
+    return AddressError(str(one), 0, "a prefix where an address is wanted", one.text_of(one.value))
 
 
 def _ignore(line: int, error: Exception) -> None:

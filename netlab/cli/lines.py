@@ -2,7 +2,7 @@
 
 Lines come from files, from stdin (no file, or "-"), or are the arguments themselves where those are prefixes.
 A line that is wrong is reported on stderr with its number and the rest still done: the exit code is 2 at the
-end. `strict` stops at once. With --json, stdout is one document: {"schema", "command", "results", "errors"}.
+end. `strict` stops at once. With --json, stdout is one document, described by docs/lines.schema.json.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from netlab.addressing import bulk
 from netlab.addressing.mistakes import AddressError
 from netlab.addressing.prefix import Prefix, parse
 from netlab.cli.failures import complain
-from netlab.errors import UsageError
+from netlab.errors import NetlabError, UsageError
 
 SCHEMA = "netlab.lines/1"
 _ERRORS_SHOWN = 20
@@ -36,12 +36,10 @@ class Lines:
     """Stdout, a line a result or one document; and the bad lines of the input. Use it as a context."""
 
     def __init__(self, command: str, as_json: bool, strict: bool = False) -> None:
-        self._json, self._strict = as_json, strict
+        self._command, self._json, self._strict = command, as_json, strict
         self._errors: list[dict[str, Any]] = []
         self._first = True
         self._write = sys.stdout.write
-        if as_json:
-            self._write(f'{{"schema": "{SCHEMA}", "command": {json.dumps(command)}, "results": [')
 
     def __enter__(self) -> Lines:
         return self
@@ -49,11 +47,15 @@ class Lines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, NetlabError) and self._json and not self._first:  # it ends early, but as one document
+            self._errors.append({"source": None, "line": None, "message": error.message, "hint": error.hint})
+            self._end()
         if kind is not None:
             return
         if self._json:
-            self._write("\n]," if not self._first else "],")
-            self._write(f' "errors": {json.dumps(self._errors, ensure_ascii=False)}}}\n')
+            if self._first:
+                self._begin()
+            self._end()
         sys.stdout.flush()
         if len(self._errors) > _ERRORS_SHOWN:
             complain(f"{len(self._errors)} bad lines in all; the first {_ERRORS_SHOWN} are shown")
@@ -63,8 +65,11 @@ class Lines:
     def row(self, result: Any, text: str) -> None:
         """One result: as JSON, or as a line of text."""
         if self._json:
-            self._write(("\n" if self._first else ",\n") + json.dumps(result, ensure_ascii=False))
-            self._first = False
+            if self._first:
+                self._begin()
+            else:
+                self._write(",")
+            self._write("\n" + json.dumps(result, ensure_ascii=False))
         else:
             self._write(text + "\n")
 
@@ -73,8 +78,19 @@ class Lines:
         if not self._json:
             self._write(text)
         elif text:
-            self._write(("\n" if self._first else ",\n") + '"' + text[:-1].replace("\n", '",\n"') + '"')
-            self._first = False
+            if self._first:
+                self._begin()
+            else:
+                self._write(",")
+            self._write('\n"' + text[:-1].replace("\n", '",\n"') + '"')
+
+    def _begin(self) -> None:
+        """Only when there is a result, or all went well: what fails before that leaves stdout empty."""
+        self._write(f'{{"schema": "{SCHEMA}", "command": {json.dumps(self._command)}, "results": [')
+        self._first = False
+
+    def _end(self) -> None:
+        self._write(f'\n], "errors": {json.dumps(self._errors, ensure_ascii=False)}}}\n')
 
     def bad(self, where: str) -> bulk.Report:
         """What to call for a bad line of the input called `where`."""
