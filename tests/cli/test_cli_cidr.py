@@ -33,7 +33,7 @@ REPORT, LINES = (json.loads((DOCS / f"{name}.schema.json").read_text()) for name
     ],
 )
 def test_an_address_is_explained(netlab: Netlab, line: str, said: list[str]) -> None:
-    done = netlab("cidr", *line.split())
+    done = netlab("cidr", *line.split(), COLUMNS="120")
     assert (done.returncode, done.stderr) == (0, "")
     words = " ".join(done.stdout.split())
     for each in said:

@@ -29,7 +29,7 @@ def test_every_notation_is_the_same_address(netlab: Netlab, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("70:b3:d5:00:0f:ff", "MA-S 70:b3:d5:00:00/36"),  # the longest match
+        ("70:b3:d5:00:1f:ff", "MA-S 70:b3:d5:00:10/36"),  # the longest match
         ("ff:ff:ff:ff:ff:ff", "broadcast"),
         ("01:00:5e:00:00:fb", "224.0.0.251, "),
         ("01:00:5e:00:00:fb", "IPv4 groups 32"),
