@@ -145,7 +145,7 @@ def and_tables(found: Prefix) -> list[Table]:
         for name, value in zip(names, values, strict=True)
     )  # fmt: skip
     return [
-        _table("AND in hexadecimal", whole),
+        _table("AND in hexadecimal" + (", the digit after the mark cut in two" if found.length % 4 else ""), whole),
         _table(f"AND in bits {16 * first + 1} to {16 * first + 32}", near),
     ]
 

@@ -84,10 +84,11 @@ def _facts(facts: Sequence[Fact], width: int, paint: _Paint) -> Iterator[str]:
 def _tables(found: Measurement, width: int, paint: _Paint) -> Iterator[str]:
     for table in found.tables:
         yield ""
-        yield paint(_BOLD, table.name)
         if [column.name for column in table.columns[-2:]] == ["network", "host"]:
+            yield paint(_BOLD, table.name)
             yield from _drawing(table, width, paint)
         else:
+            yield paint(_BOLD, table.name.rpartition(":")[0])
             yield from _octet(table, width, paint)
 
 

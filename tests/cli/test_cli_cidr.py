@@ -26,7 +26,7 @@ REPORT, LINES = (json.loads((DOCS / f"{name}.schema.json").read_text()) for name
         ("2001:db8::/127", ["IPv6 has none", "usable addresses 2 ", "both usable (RFC 6164)"]),
         ("0.0.0.0/0", ["usable addresses 4,294,967,294", "addresses 4,294,967,296"]),
         ("::/0", ["addresses 340,282,366,920,938,463,463,374,607,431,768,211,456"]),
-        ("fe80::1%eth0/64", ["zone eth0 (RFC 4007)", f"reverse name {'1.' + '0.' * 28}0.8.e.f.ip6.arpa"]),
+        ("fe80::1%eth0/64", ["zone eth0 (RFC 4007)", f"reverse name {'1.' + '0.' * 28}8.e.f.ip6.arpa"]),
         ("::ffff:192.0.2.1", ["address ::ffff:192.0.2.1", "IPv4-mapped 192.0.2.1"]),
         ("2002:c000:201::1", ["6to4 192.0.2.1", "globally reachable N/A"]),
         ("8.8.8.8/20", ["1 of 16: /20 ends inside of an octet", "globally reachable true"]),
