@@ -120,6 +120,7 @@ def _reverse(draft: Draft, found: Prefix) -> None:
             draft.fact("reverse zone is in", delegated[0], "", f"delegated as {delegated[1]} (RFC 2317)")
     draft.fact("integer", str(found.value), "")
     draft.fact("hexadecimal", f"0x{found.value:0{found.width // 4}x}", "")
+    draft.fact("binary", f"{found.value:0{found.width}b}", "")
 
 
 def and_tables(found: Prefix) -> list[Table]:

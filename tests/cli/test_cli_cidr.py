@@ -21,6 +21,7 @@ REPORT, LINES = (json.loads((DOCS / f"{name}.schema.json").read_text()) for name
         ("10.100.122.2/24", ["network 10.100.122.0/24", "broadcast 10.100.122.255", "first usable 10.100.122.1"]),
         ("10.100.122.2 255.255.255.0", ["network 10.100.122.0/24", "Private-Use RFC 1918"]),
         ("10.100.122.2/0.0.0.255", ["netmask 255.255.255.0", "wildcard mask 0.0.0.255"]),
+        ("10.0.0.1", ["integer 167772161", "hexadecimal 0x0a000001", f"binary 00001010{'0' * 23}1"]),
         ("10.100.122.2", ["netmask 255.255.255.255", "a /32 has none", "usable addresses 1 "]),
         ("192.0.2.0/31", ["a /31 has none (RFC 3021)", "usable addresses 2 "]),
         ("2001:db8::/127", ["IPv6 has none", "usable addresses 2 ", "both usable (RFC 6164)"]),
