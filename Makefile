@@ -42,8 +42,7 @@ check: $(READY) ## lint, types, and the direction of imports
 	$(BIN)/lint-imports
 
 bench: $(READY) ## speeds as ratios to plain C and to other libraries (installs those, needs gcc)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
-	@./benchmarks/build.sh
+	@PYTHON=$(abspath $(BIN))/python ./benchmarks/build.sh
 	$(BIN)/python benchmarks/run.py
 
 clean:         ## remove what was built: the environment, caches, compiled benchmarks
