@@ -42,7 +42,7 @@ def server_in_here(rows: int = 10, **limits: float) -> Iterator[Server]:
     handlers = {number: signal.getsignal(number) for number in signals}
     ledger = Ledger.create("here", rows, len(Count))
     listener = socket.create_server(("127.0.0.1", 0))
-    stop = Stop(limits.pop("drain_s", 5.0))
+    stop = Stop(limits.pop("drain_s", 20.0))
     stop.arm(shut_listener(listener))
 
     def too_long(*_: object) -> None:
@@ -50,7 +50,7 @@ def server_in_here(rows: int = 10, **limits: float) -> Iterator[Server]:
 
     signal.signal(signal.SIGUSR1, too_long)
     # A process, not a thread: whoever forks should have one thread only.
-    watchdog = subprocess.Popen(["sh", "-c", f"sleep 15; kill -USR1 {os.getpid()}"], start_new_session=True)
+    watchdog = subprocess.Popen(["sh", "-c", f"sleep 45; kill -USR1 {os.getpid()}"], start_new_session=True)
     try:
         with ledger.row(Ledger.OWN) as row:
             yield Server(listener, Limits(**limits), stop, ledger, row)  # type: ignore[arg-type]

@@ -190,7 +190,6 @@ def test_many_clients_that_begin_at_once_while_others_talk_get_their_own(mode: M
         counts = stopped_in_order(server).counts
     # Whose only datagram went astray was answered by somebody else's worker, and so got none of its own.
     assert 63 - counts[Count.ALIEN] <= counts[Count.ACCEPTED] <= 63
-    assert counts[Count.ALIEN] < 20
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_what_came_before_the_stop_is_echoed_and_what_comes_after_is_not(mode: M
     with started(mode, workers=1) as server, clients_of(server, 4) as clients:
         for client in clients[:2]:  # the others are strangers when the stop comes
             assert echo_of(client, b"hello") == b"hello"
-        with frozen(server):
+        with frozen(server, workers=1):
             for client in clients:
                 for number in range(10):
                     client.send(noise(100, seed=number))

@@ -20,6 +20,9 @@ from netlab.servers.supervisor import Outcome, RunningServer
 LARGEST = 65507
 """Bytes in the largest datagram over IPv4: 65,535 less the headers."""
 
+WORKERS = 3
+"""Members of a pool, unless a test says otherwise."""
+
 A_WORKER_EACH = (find("udp", "fork"), find("udp", "thread"))
 """Modes that give each client a process or thread."""
 
@@ -30,7 +33,7 @@ ONE_QUEUE = tuple(mode for mode in UDP_MODES if not mode.reuse_port)
 @contextmanager
 def started(mode: Mode, host: str = "127.0.0.1", port: int = 0, **limits: Any) -> Iterator[RunningServer]:
     """A server of the test's own; nothing is left of it afterwards."""
-    limits = {"workers": 3, "drain_s": 5.0, "max_connections": 400, **limits}
+    limits = {"workers": WORKERS, "drain_s": 5.0, "max_connections": 400, **limits}
     with RunningServer("udp", mode, host=host, port=port, limits=Limits(**limits)) as server:
         yield server
 
@@ -63,8 +66,10 @@ def is_quiet(client: socket.socket) -> bool:
 
 
 @contextmanager
-def frozen(server: RunningServer) -> Iterator[None]:
+def frozen(server: RunningServer, workers: int = WORKERS) -> Iterator[None]:
     """While inside, the server's processes stand still, and what is sent to them queues up."""
+    if server.mode.workers == "processes":  # one that starts later would not stand still, or not start at all
+        until(lambda: len(processes(server)) == 1 + workers, "all workers are there")
     held = processes(server)
     for process in held:
         process.suspend()
