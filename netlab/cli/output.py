@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import time
@@ -14,11 +13,14 @@ from pathlib import Path
 import typer
 
 from netlab.cli.failures import complain
+from netlab.cli.terminal import terminal_width, wants_colour, write
 from netlab.errors import CheckFailed
 from netlab.measure.progress import Progress, silent
 from netlab.report import as_json as json_form
 from netlab.report.glyphs import can_show_unicode, printable, to_encoding
 from netlab.report.record import Report
+
+__all__ = ["present", "progress_bar", "show", "terminal_width", "wants_colour", "write"]
 
 _PATIENCE_S = 1.0  # a bar that flashes by tells nobody anything
 _BAR_WIDTH = 16
@@ -50,21 +52,6 @@ def show(report: Report, width: int | None = None) -> None:
     from netlab.report import table
 
     write(table.render(report, width=width or terminal_width(), colour=wants_colour()))
-
-
-def write(text: str) -> None:
-    """`text` to stdout, in characters that it can take."""
-    sys.stdout.write(to_encoding(text, sys.stdout.encoding))
-
-
-def terminal_width() -> int:
-    """Columns of the terminal (COLUMNS overrides), or 80."""
-    return shutil.get_terminal_size((80, 24)).columns
-
-
-def wants_colour() -> bool:
-    """Colours on a terminal only, and not if NO_COLOR says otherwise (no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 @contextmanager
