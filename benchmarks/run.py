@@ -1,4 +1,4 @@
-"""Speed of netlab's servers and load generator, as ratios to plain C programs and beside well-known peers.
+"""Speed of netlab's servers, load generator and DNS, as ratios to plain C programs and beside well-known peers.
 
     python benchmarks/run.py [--quick] [--only REGEX] [--rounds N] [--json FILE]
 
@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import rounds, single
+from bench import dns, rounds, single
 from bench.processes import RowError
 from bench.rounds import Placement, Settings
 from bench.sections import SECTIONS
@@ -55,6 +55,8 @@ def sections() -> dict[str, Measure]:
     found["Memory of a held connection"] = single.memory
     found["Load generator"] = single.load_generator
     found["Command line start-up"] = single.start_up
+    found["DNS, cold"] = dns.cold
+    found["DNS, warm"] = dns.warm
     return found
 
 

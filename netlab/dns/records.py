@@ -85,6 +85,7 @@ def soa(data: bytes) -> Soa:
     return Soa(mname, rname, *numbers)
 
 
+@lru_cache(maxsize=4096)
 def address_text(data: bytes) -> str:
     """A or AAAA data as an address."""
     return str(ipaddress.ip_address(data))

@@ -88,7 +88,7 @@ def test_who_asks_and_does_not_read_is_not_listened_to(internet: MiniInternet) -
     where = (f"127.{internet.network}.5.1", internet.port)
     wire = dns.message.make_query("many.big.test", "A").to_wire()
     frame = struct.pack(">H", len(wire)) + wire
-    with socket.create_connection(where, timeout=1.5) as sock:
+    with socket.create_connection(where, timeout=1) as sock:
         with pytest.raises(TimeoutError):
             sock.sendall(frame * 500_000)
         assert ask(where, "www.good.test").answer
@@ -97,7 +97,7 @@ def test_who_asks_and_does_not_read_is_not_listened_to(internet: MiniInternet) -
         sock.settimeout(20)
         for _ in range(200):  # and as soon as it reads, it is served on
             (length,) = struct.unpack(">H", stream.read(2))
-            assert len(dns.message.from_wire(stream.read(length)).answer[0]) > 100
+            assert struct.unpack_from(">H", stream.read(length), 6) == (200,)  # records, says the header
 
 
 def test_idle_connections_make_room_for_new_ones(internet: MiniInternet) -> None:
