@@ -222,7 +222,7 @@ def _nsd(placement: Placement) -> Iterator[Where]:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             query = message.write_query(1, from_text(NAME), A, udp_size=1232)
-            for _ in range(100):
+            for _ in range(300):  # half a minute, on a busy machine
                 if volley(where, [query], 1).answered:
                     break
                 time.sleep(0.1)
