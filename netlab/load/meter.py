@@ -13,7 +13,6 @@ from netlab.clock import monotonic_ns as clock
 from netlab.load.outcome import Outcome
 from netlab.load.window import Window
 
-
 LOOK_EVERY_NS = 100_000_000
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -254,6 +256,19 @@ def test_a_schedule_that_was_not_kept_says_what_was_not_sent(report: Report) -> 
     document = report("tcp-server", "--rate", "10000000", "--duration", "0.2", "--warmup", "0", "--connections", "10")
     (warning,) = [each for each in document["measurement"]["warnings"] if "not at all" in each]
     assert "of the 2,000,000 that were due not at all" in warning
+
+
+def test_a_disturbed_run_says_so(report: Report) -> None:
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+    try:
+        document = report("tcp-server", "--duration", "1")
+        compared = report("tcp-compare", "--modes", "select,epoll", "--idle", "0", "--rounds", "1")
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    for warnings in (document["measurement"]["warnings"], compared["measurement"]["warnings"]):
+        assert any(re.search(r"Other processes kept (up to )?\d\.\d CPUs busy", each) for each in warnings)
 
 
 @pytest.mark.parametrize(
