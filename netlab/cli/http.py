@@ -1,0 +1,18 @@
+"""`netlab http`: get, check, explain, serve, keepalive. Thin: options in, one experiment, its report."""
+
+from __future__ import annotations
+
+import typer
+
+from netlab.cli.help import Group, examples
+
+app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+@examples("netlab http get", "netlab http get http://127.0.0.1:8080/ --timing")
+def http() -> None:
+    """HTTP/1.1 byte by byte: what was sent, what came, and why it was believed."""
+
+
+# Sub-commands in files of their own are added here, a line each: app.command(cls=Command, short_help=…)(function)
