@@ -115,11 +115,10 @@ class End:
 
 @dataclass(slots=True)
 class Upgraded:
-    """After 101 (or a 2xx to CONNECT): what follows is no longer HTTP. `rest` has come already."""
+    """After 101 (or a 2xx to CONNECT): what follows is no longer HTTP, and comes as Data."""
 
     start: int
     end: int
-    rest: bytes
 
 
 @dataclass(slots=True)
