@@ -179,6 +179,8 @@ class ResponseParser:
             before = at - 1 if bare else at - 2
             if before < 0 or held[before] == 10:
                 return True  # an empty line
+            if held[at + 1 : at + 2] in (b" ", b"\t") and held.find(b"\n") == at:
+                return True  # white space right after the status line
             at += 1
         return size > most
 
