@@ -86,8 +86,8 @@ def read(raw: bytes, pos: int, base: int, most: int, *, lenient: bool, first: st
         if opening in (b" ", b"\t"):
             if not section.places or skipping:
                 skipping = True
-                _ignored(section, raw, line, base, where, line.start, f"white space between {first} and the first field",
-                         "RFC 9112 §2.2", lenient)  # fmt: skip
+                what_ = f"white space between {first} and the first field"
+                _ignored(section, raw, line, base, where, line.start, what_, "RFC 9112 §2.2", lenient)
             else:
                 _fold(section, raw, line, base, where, lenient)
             continue
@@ -175,10 +175,8 @@ def _fold(section: Section, raw: bytes, line: Line, base: int, where: str, lenie
     check_value(section.notes, raw, line.start, line.end, base, where, lenient)
     if line.whole:
         line_end(raw, line, base, where, section.notes, lenient)
-    section.notes.append(
-        Note(base + line.start, base + line.after, where, "a folded line (obs-fold), joined to the one before it by a space",
-             "RFC 9112 §5.2")
-    )  # fmt: skip
+    what = "a folded line (obs-fold), joined to the one before it by a space"
+    section.notes.append(Note(base + line.start, base + line.after, where, what, "RFC 9112 §5.2"))
     name, value = section.fields[-1]
     more = raw[line.start : line.end].strip(b" \t")
     section.fields[-1] = (name, value + b" " + more if value and more else value or more)

@@ -1,8 +1,8 @@
 """ResponseParser: the bytes of one connection in, events out. No socket, no clock (RFC 9112 §2 to §9.2).
 
-The same bytes give the same events however they are cut, except that `Data` is cut where the input was. What has come of
-a head, a chunk line or a trailer section is held until its end is there; how far one has looked for it is remembered,
-so that a head that comes byte by byte costs no more than twice a look at each byte.
+The same bytes give the same events however they are cut, except that `Data` is cut where the input was. What has come
+of a head, a chunk line or a trailer section is held until its end is there; how far one has looked for it is
+remembered, so that a head that comes byte by byte costs no more than a few looks at each byte.
 """
 
 from __future__ import annotations
@@ -64,6 +64,20 @@ class ResponseParser:
     def body_left(self) -> int:
         """Bytes of a body of known length that are still to come: as much may be received straight into its place."""
         return self._left if self._state == _FIXED else 0
+
+    @property
+    def where(self) -> str:
+        """What is being read, in words."""
+        state = self._state
+        if state == _HEAD and self._held:
+            raw, at = bytes(self._held), self.received - len(self._held)
+            try:
+                return heads.read(raw, at, self.limits.fields, self.lenient)[2] or _WHERE[state]
+            except Fault as fault:
+                return fault.where
+        if state in (_CHUNK_LINE, _CHUNK_DATA, _CHUNK_END):
+            return f"chunk {self._chunk}"
+        return _WHERE.get(state, "after the response")
 
     def expect(self, method: str) -> None:
         """A request with this method was sent (or is about to be)."""
@@ -179,7 +193,7 @@ class ResponseParser:
             before = at - 1 if bare else at - 2
             if before < 0 or held[before] == 10:
                 return True  # an empty line
-            if held[at + 1 : at + 2] in (b" ", b"\t") and held.find(b"\n") == at:
+            if at + 1 < size and held[at + 1] in b" \t" and held.find(b"\n") == at:
                 return True  # white space right after the status line
             at += 1
         return size > most
@@ -192,22 +206,19 @@ class ResponseParser:
             held = held[: limits.head_bytes + 1]
             heads.read(held, base, limits.fields, self.lenient)
             if len(held) > limits.head_bytes:
-                raise Fault(base + limits.head_bytes, base + len(held), "head",
-                            f"a head of more than {limits.head_bytes} bytes (netlab's limit)", "RFC 9110 §5.4")  # fmt: skip
+                raise _too_long(base, limits.head_bytes, "head", "a head", "RFC 9110 §5.4")
         elif state == _CHUNK_LINE:
-            where = f"chunk {self._chunk}"
             held = held[: limits.chunk_line_bytes + 1]
             chunks.read(held, base, self._chunk, limits.chunk_size_digits, self.lenient, [])
             if len(held) > limits.chunk_line_bytes:
-                raise Fault(base + limits.chunk_line_bytes, base + len(held), where,
-                            f"a chunk line of more than {limits.chunk_line_bytes} bytes (netlab's limit)",
-                            "RFC 9112 §7.1.1")  # fmt: skip
+                raise _too_long(
+                    base, limits.chunk_line_bytes, f"chunk {self._chunk}", "a chunk line", "RFC 9112 §7.1.1"
+                )
         elif state == _TRAILERS:
             held = held[: limits.trailer_bytes + 1]
             self._trailer_section(held, 0, base)
             if len(held) > limits.trailer_bytes:
-                raise Fault(base + limits.trailer_bytes, base + len(held), "trailer section",
-                            f"trailers of more than {limits.trailer_bytes} bytes (netlab's limit)", "RFC 9110 §6.5")  # fmt: skip
+                raise _too_long(base, limits.trailer_bytes, "trailer section", "a trailer section", "RFC 9110 §6.5")
 
     def _read_head(self, data: bytes, pos: int, base: int, events: list[Event]) -> int:
         start = pos
@@ -285,8 +296,8 @@ class ResponseParser:
         if head.interim:
             self._interim += 1
             if self._interim > self.limits.interim:
-                raise Fault(start, head.end, "status line",
-                            f"more than {self.limits.interim} interim responses (netlab's limit)", "RFC 9110 §15.2")  # fmt: skip
+                what = f"more than {self.limits.interim} interim responses (netlab's limit)"
+                raise Fault(start, head.end, "status line", what, "RFC 9110 §15.2")
             return
         self._head = head
         if kind == "length" and framed.length:
@@ -418,7 +429,7 @@ class ResponseParser:
             events.append(refused)
             return
         started, source = self.received - len(self._held), "RFC 9112 §8"
-        where, what = _WHERE.get(state, f"chunk {self._chunk}"), "the connection ended here"
+        where, what = self.where, "the connection ended here"
         if state == _FIXED:
             started, what = self._started, f"the connection ended {self._left} bytes before the body's end"
         elif state == _CHUNK_DATA:
@@ -426,12 +437,11 @@ class ResponseParser:
         elif state == _CHUNK_LINE:
             what = "the connection ended before the last chunk"
         elif state == _IDLE:
-            where, what = "after the response", f"the connection ended, {len(self._methods)} requests are unanswered"
+            what = f"the connection ended, {len(self._methods)} requests are unanswered"
         elif state == _HEAD and not self._held:
             after = " after an interim response" if self._interim else ""
             what = f"the connection ended without a response{after}"
         elif state == _HEAD:
-            where = heads.read(bytes(self._held), started, self.limits.fields, self.lenient)[2] or where
             what = "the connection ended in the middle of the head"
         events.append(Incomplete(started, at, where, what, source))
 
@@ -472,3 +482,7 @@ def _placed(fault: FramingFault, raw: bytes, start: int) -> Fault:
 
 def _named(head: Head, span: tuple[int, int], name: str) -> bool:
     return head.raw[span[0] - head.start : span[1] - head.start].lower() == name.lower().encode("ascii")
+
+
+def _too_long(base: int, most: int, where: str, what: str, source: str) -> Fault:
+    return Fault(base + most, base + most + 1, where, f"{what} of more than {most} bytes (netlab's limit)", source)
