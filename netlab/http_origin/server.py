@@ -1,7 +1,7 @@
 """All connections: a thread each, a limit on their number, counts, and an end that leaves nothing.
 
-Threads, because a conversation is then read from top to bottom: it waits where it waits. The limit on connections bounds
-what they cost.
+Threads, because a conversation is then read from top to bottom: it waits where it waits. The limit on connections
+bounds what they cost.
 """
 
 from __future__ import annotations
