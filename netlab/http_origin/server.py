@@ -165,6 +165,16 @@ class Server:
                 self._log(exchange)
 
 
+class InUse(UsageError):
+    """Somebody else has the address and `port`."""
+
+    def __init__(self, where: str, port: int) -> None:
+        super().__init__(
+            f"{where} is in use by another socket", f"choose another port; who has it: ss -ltnp 'sport = {port}'"
+        )
+        self.port = port
+
+
 def listening(host: str, port: int) -> socket.socket:
     """A listening socket; raises UsageError or MachineLacks, in words."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -185,9 +195,7 @@ def listening(host: str, port: int) -> socket.socket:
 def _cannot_listen(error: OSError, host: str, port: int) -> NetlabError:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
-        return UsageError(
-            f"{where} is in use by another socket", f"choose another port; who has it: ss -ltnp 'sport = {port}'"
-        )
+        return InUse(where, port)
     if error.errno in (errno.EACCES, errno.EPERM):
         return MachineLacks(f"{where}: no permission to bind", "ports below 1024 need root; choose one from 1024 up")
     if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT) or isinstance(error, socket.gaierror):
