@@ -114,8 +114,8 @@ def differences(mine: Opinion, other: Opinion, said: Sequence[str]) -> list[str]
         found.append(f"{name} has other trailers.")
     if mine.consumed is not None and other.consumed is not None and mine.consumed != other.consumed:
         found.append(
-            f"{name} ends the response at byte {other.consumed}, netlab at byte {mine.consumed}: the next response would "
-            "begin elsewhere."
+            f"{name} ends the response at byte {other.consumed}, netlab at byte {mine.consumed}: so they would begin "
+            "the next one at different places."
         )
     return found
 
