@@ -1,4 +1,4 @@
-"""Each case whole, at every split point, byte by byte, and with a next response behind it: the same events each time."""
+"""Each case whole, at every split point, byte by byte, and with a next response behind it: always the same events."""
 
 from __future__ import annotations
 
