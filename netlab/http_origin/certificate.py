@@ -33,7 +33,7 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-subjectAltName = DNS:localhost, DNS:*.localhost, IP:127.0.0.1, IP:::1${ENV::NETLAB_ALSO}
+subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1${ENV::NETLAB_ALSO}
 """
 
 
