@@ -6,7 +6,8 @@ framing.py                         where a body ends, and why: RFC 9112 §6.3 in
 response.py                        ResponseParser: bytes in, events out; no sockets, no clock
 request.py, url.py                 a request and its bytes; the URL it is for
 transport.py, tls.py               the only files that import `socket` and `ssl`
-connection.py, pool.py, client.py  one connection, kept ones, redirects
+connection.py, client.py, redirect.py  one connection, kept ones, where a redirection leads
+boxes.py                           the parts of a head as boxes
 decoding.py                        Content-Encoding, bounded
 
 Followed: RFC 9112 (HTTP/1.1 messages) and RFC 9110 (semantics). Left out: HTTP/2 and 3, proxies, caches, cookies.

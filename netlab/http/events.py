@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from netlab.http.framing import Framing
 
@@ -15,8 +16,7 @@ Span = tuple[int, int]
 Body = bytes | memoryview
 
 
-@dataclass(frozen=True, slots=True)
-class FieldLine:
+class FieldLine(NamedTuple):
     """One field line. `line` is all of it with its line end; a folded one spans several lines."""
 
     line: Span
@@ -115,11 +115,10 @@ class End:
 
 @dataclass(slots=True)
 class Upgraded:
-    """After 101 (or a 2xx to CONNECT): what follows is no longer HTTP. `rest` has come already."""
+    """After 101 (or a 2xx to CONNECT): what follows is no longer HTTP, and comes as Data."""
 
     start: int
     end: int
-    rest: bytes
 
 
 @dataclass(slots=True)

@@ -18,5 +18,15 @@ class Limits:
     trailer_bytes: int = 16 << 10
     kept_body_bytes: int = 64 << 20
     """What the client keeps of a body in memory; the rest is counted, and said to be missing."""
-    decoded_bytes: int = 256 << 20
+    decoded_bytes: int = 64 << 20
     """What a content coding may grow to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds that each phase may take. `idle_s`: without a byte from the peer. `total_s`: an exchange in all."""
+
+    connect_s: float = 5.0
+    tls_s: float = 5.0
+    idle_s: float = 10.0
+    total_s: float = 60.0

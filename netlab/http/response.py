@@ -1,1 +1,488 @@
-"""To come."""
+"""ResponseParser: the bytes of one connection in, events out. No socket, no clock (RFC 9112 §2 to §9.2).
+
+The same bytes give the same events however they are cut, except that `Data` is cut where the input was. What has come
+of a head, a chunk line or a trailer section is held until its end is there; how far one has looked for it is
+remembered, so that a head that comes byte by byte costs no more than a few looks at each byte.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from netlab.http import chunks, fields, heads
+from netlab.http.events import (
+    Body,
+    ChunkHead,
+    Data,
+    End,
+    Event,
+    Head,
+    Incomplete,
+    Note,
+    Refused,
+    Trailers,
+    Upgraded,
+)  # fmt: skip
+from netlab.http.faults import Fault
+from netlab.http.framing import Framing, FramingFault, framing
+from netlab.http.limits import Limits
+
+# What is read next.
+_HEAD, _FIXED, _UNTIL_CLOSE, _CHUNK_LINE, _CHUNK_DATA, _CHUNK_END, _TRAILERS, _IDLE, _RAW, _OVER = range(10)
+_WHERE = {_HEAD: "status line", _FIXED: "body", _UNTIL_CLOSE: "body", _TRAILERS: "trailer section"}
+_NEVER_IN_TRAILERS = frozenset((b"content-length", b"transfer-encoding", b"host", b"content-encoding", b"content-type"))
+
+
+class ResponseParser:
+    """Reads the responses of one connection. Call `expect` for each request that is sent, then `feed` what comes.
+
+    `looked` counts bytes looked at, those looked at again included: it is what shows that the time is linear.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, lenient: bool = False) -> None:
+        self.limits = limits or Limits()
+        self.lenient = lenient
+        self.received = 0
+        self.looked = 0
+        self.reusable = True
+        self._methods: deque[str] = deque()
+        self._state = _IDLE
+        self._held = bytearray()
+        self._scanned = 0
+        self._left = 0
+        self._chunk = 0
+        self._interim = 0
+        self._started = 0
+        self._head: Head | None = None
+
+    @property
+    def outstanding(self) -> int:
+        """Requests whose response is not complete."""
+        return len(self._methods)
+
+    @property
+    def body_left(self) -> int:
+        """Bytes of a body of known length that are still to come: as much may be received straight into its place."""
+        return self._left if self._state == _FIXED else 0
+
+    @property
+    def where(self) -> str:
+        """What is being read, in words."""
+        state = self._state
+        if state == _HEAD and self._held:
+            raw, at = bytes(self._held), self.received - len(self._held)
+            try:
+                return heads.read(raw, at, self.limits.fields, self.lenient)[2] or _WHERE[state]
+            except Fault as fault:
+                return fault.where
+        if state in (_CHUNK_LINE, _CHUNK_DATA, _CHUNK_END):
+            return f"chunk {self._chunk}"
+        return _WHERE.get(state, "after the response")
+
+    def expect(self, method: str) -> None:
+        """A request with this method was sent (or is about to be)."""
+        self._methods.append(method)
+        if self._state == _IDLE and self.reusable:
+            self._state, self._started = _HEAD, self.received
+
+    def feed(self, data: Body) -> list[Event]:
+        """The events that follow from the next bytes; after Refused there are none."""
+        size = len(data)
+        base = self.received
+        self.received += size
+        state = self._state
+        if state == _FIXED and size < self._left:  # the hot path of a long body: one event, no copy
+            self._left -= size
+            return [Data(base, base + size, memoryview(data))]
+        if state == _OVER or not size:
+            return []
+        events: list[Event] = []
+        try:
+            self._read(data, base, events)
+        except Fault as fault:
+            events.append(Refused(fault.at, fault.end, fault.where, fault.what, fault.source))
+            self._end_all()
+        return events
+
+    def feed_eof(self, *, clean: bool = True) -> list[Event]:
+        """The connection has ended. `clean` False: by TLS without close_notify, which may be an attacker's doing."""
+        state, at = self._state, self.received
+        if state == _OVER:
+            return []
+        events: list[Event] = []
+        if state == _UNTIL_CLOSE and clean:
+            self._finish(at, at, events)
+        elif state == _UNTIL_CLOSE:
+            what = "TLS ended without close_notify: the body may have been cut"
+            events.append(Incomplete(self._started, at, "body", what, "RFC 9112 §9.8"))
+        elif state == _RAW or (state == _IDLE and not self._methods):
+            pass
+        else:
+            self._cut_short(state, at, events)
+        self._end_all()
+        return events
+
+    def diagnose(self) -> Refused | None:
+        """What is wrong with what is held, where it is wrong already: for a peer that stops in the middle of a line."""
+        try:
+            self._look_closer(bytes(self._held), self.received - len(self._held))
+        except Fault as fault:
+            return Refused(fault.at, fault.end, fault.where, fault.what, fault.source)
+        return None
+
+    # What follows is told apart by state; each _read_… returns where the next begins, or -1 for "more bytes".
+
+    def _read(self, data: Body, base: int, events: list[Event]) -> None:
+        if self._held:
+            self._held += data
+            if not self._ready():
+                return
+            base -= len(self._held) - len(data)
+            data = bytes(self._held)
+            self._held.clear()
+        pos, size = 0, len(data)
+        while pos < size:
+            state = self._state
+            if state in (_FIXED, _CHUNK_DATA):
+                pos = self._read_known(data, pos, base, events)
+            elif state in (_UNTIL_CLOSE, _RAW):
+                events.append(Data(base + pos, base + size, memoryview(data)[pos:]))
+                return
+            else:
+                if type(data) is not bytes:
+                    data = bytes(data)  # lines are looked for, and a view cannot be searched
+                if state == _HEAD:
+                    new = self._read_head(data, pos, base, events)
+                elif state == _CHUNK_LINE:
+                    new = self._read_chunks(data, pos, base, events)
+                elif state == _CHUNK_END:
+                    new = self._read_chunk_end(data, pos, base, events)
+                elif state == _TRAILERS:
+                    new = self._read_trailers(data, pos, base, events)
+                else:
+                    new = self._read_nothing(data, pos, base)
+                if new < 0:
+                    self._held += data[pos:] if pos else data
+                    self._scanned = 0
+                    if self._ready():
+                        self._look_closer(bytes(self._held), base + pos)
+                    return
+                pos = new
+
+    def _ready(self) -> bool:
+        """True where the bytes held are worth reading. Looks only at those it has not seen."""
+        held, state = self._held, self._state
+        size = len(held)
+        if state == _CHUNK_LINE:
+            new = held.find(b"\n", self._scanned)
+            self.looked += size - self._scanned
+            self._scanned = size
+            return new >= 0 or size > self.limits.chunk_line_bytes
+        if state not in (_HEAD, _TRAILERS):
+            return True
+        if state == _HEAD and (held[0] in b"\r\n" or not b"HTTP/".startswith(held[:5])):
+            return True
+        most = self.limits.head_bytes if state == _HEAD else self.limits.trailer_bytes
+        at = self._scanned
+        self.looked += size - at
+        self._scanned = size
+        while (at := held.find(b"\n", at)) >= 0:
+            bare = at == 0 or held[at - 1] != 13
+            if bare and not self.lenient:
+                return True
+            before = at - 1 if bare else at - 2
+            if before < 0 or held[before] == 10:
+                return True  # an empty line
+            if at + 1 < size and held[at + 1] in b" \t" and held.find(b"\n") == at:
+                return True  # white space right after the status line
+            at += 1
+        return size > most
+
+    def _look_closer(self, held: bytes, base: int) -> None:
+        """Raise Fault if something is wrong with the beginning of a head, a chunk line or a trailer section."""
+        state, limits = self._state, self.limits
+        self.looked += len(held)
+        if state == _HEAD:
+            held = held[: limits.head_bytes + 1]
+            heads.read(held, base, limits.fields, self.lenient)
+            if len(held) > limits.head_bytes:
+                raise _too_long(base, limits.head_bytes, "head", "a head", "RFC 9110 §5.4")
+        elif state == _CHUNK_LINE:
+            held = held[: limits.chunk_line_bytes + 1]
+            chunks.read(held, base, self._chunk, limits.chunk_size_digits, self.lenient, [])
+            if len(held) > limits.chunk_line_bytes:
+                raise _too_long(
+                    base, limits.chunk_line_bytes, f"chunk {self._chunk}", "a chunk line", "RFC 9112 §7.1.1"
+                )
+        elif state == _TRAILERS:
+            held = held[: limits.trailer_bytes + 1]
+            self._trailer_section(held, 0, base)
+            if len(held) > limits.trailer_bytes:
+                raise _too_long(base, limits.trailer_bytes, "trailer section", "a trailer section", "RFC 9110 §6.5")
+
+    def _read_head(self, data: bytes, pos: int, base: int, events: list[Event]) -> int:
+        start = pos
+        size = len(data)
+        while pos < size and data[pos] in b"\r\n":  # empty lines before a response
+            if data[pos] == 13 and pos + 1 == size:
+                return -1 if pos == start else pos
+            if data[pos] == 13 and data[pos + 1] != 10:
+                raise Fault(base + pos, base + pos + 1, "status line", "CR without LF after it", "RFC 9112 §2.2")
+            if data[pos] == 10 and not self.lenient:
+                raise Fault(base + pos, base + pos + 1, "status line", "LF without CR before it", "RFC 9112 §2.2")
+            width = 2 if data[pos] == 13 else 1
+            self._blank_line(base + pos, base + pos + width, events)
+            pos += width
+        if pos > start:
+            return pos
+        limits = self.limits
+        end = data.find(b"\r\n\r\n", pos) + 4
+        self.looked += (end if end > 3 else size) - pos
+        if 3 < end <= pos + limits.head_bytes:
+            raw = data[pos:end]
+            found = heads.quick(raw)
+            if found is not None and len(found.fields) <= limits.fields:
+                self._begin(base + pos, raw, found, events)
+                return end
+        elif not self.lenient:
+            if end > 3:
+                self._look_closer(data[pos : pos + limits.head_bytes + 1], base + pos)
+            return -1
+        raw = data[pos : pos + limits.head_bytes]
+        self.looked += len(raw)
+        read, length, _ = heads.read(raw, base + pos, limits.fields, self.lenient)
+        if read is None:
+            return -1
+        self._begin(base + pos, raw[:length], read, events)
+        return pos + length
+
+    def _blank_line(self, start: int, end: int, events: list[Event]) -> None:
+        """An empty line where a status line should be: let pass (RFC 9112 §9.2), but not without end."""
+        if start - self._started >= self.limits.head_bytes:
+            raise Fault(start, end, "status line", "empty lines without end (netlab's limit)", "RFC 9112 §2.2")
+        events.append(Note(start, end, "before the status line", "an empty line, skipped", "RFC 9112 §9.2"))
+
+    def _begin(self, start: int, raw: bytes, read: heads.Read, events: list[Event]) -> None:
+        """A head has been read: say so, and decide what comes after it."""
+        version, status, reason, pairs, notes = read
+        method = self._methods[0]
+        lengths: list[bytes] = []
+        codings: list[bytes] = []
+        options: list[bytes] = []
+        for name, value in pairs:
+            size = len(name)
+            if size == 10 or size == 14 or size == 17:
+                lower = name.lower()
+                if lower == b"content-length":
+                    lengths.append(value)
+                elif lower == b"transfer-encoding":
+                    codings.append(value)
+                elif lower == b"connection":
+                    options.append(value)
+        try:
+            framed = framing(method, status, version, lengths, codings)
+        except FramingFault as fault:
+            events.extend(notes)
+            raise _placed(fault, raw, start) from None
+        keeps, why = _keeps_alive(version, options, framed)
+        head = Head(start, raw, version, status, reason, pairs, framed, keeps, why)
+        events.extend(notes)
+        events.append(head)
+        for name_, what, source in framed.notes:
+            span = next((line.line for line in head.lines if _named(head, line.name, name_)), (start, head.end))
+            events.append(Note(*span, name_, what, source))
+        self._started = head.end
+        kind = framed.kind
+        if head.interim:
+            self._interim += 1
+            if self._interim > self.limits.interim:
+                what = f"more than {self.limits.interim} interim responses (netlab's limit)"
+                raise Fault(start, head.end, "status line", what, "RFC 9110 §15.2")
+            return
+        self._head = head
+        if kind == "length" and framed.length:
+            self._state, self._left = _FIXED, framed.length
+        elif kind == "chunked":
+            self._state, self._chunk = _CHUNK_LINE, 1
+        elif kind == "close":
+            self._state = _UNTIL_CLOSE
+        elif kind == "upgrade":
+            self._methods.popleft()
+            self._state, self.reusable = _RAW, False
+            events.append(Upgraded(head.end, head.end))
+        else:
+            self._finish(head.end, head.end, events)
+
+    def _read_known(self, data: Body, pos: int, base: int, events: list[Event]) -> int:
+        """Body bytes of which it is known how many they are."""
+        stop = min(pos + self._left, len(data))
+        if stop > pos:
+            events.append(Data(base + pos, base + stop, memoryview(data)[pos:stop]))
+            self._left -= stop - pos
+        if not self._left:
+            if self._state == _FIXED:
+                self._finish(base + stop, base + stop, events)
+            else:
+                self._state = _CHUNK_END
+        return stop
+
+    def _read_chunks(self, data: bytes, pos: int, base: int, events: list[Event]) -> int:
+        """As many whole chunks as there are, then the beginning of the next."""
+        view, size, quick, append = memoryview(data), len(data), chunks.QUICK.match, events.append
+        first = pos
+        while pos < size:
+            found = quick(data, pos)
+            if found is None:
+                notes: list[Note] = []
+                most = self.limits.chunk_line_bytes
+                raw = data[pos : pos + most]
+                self.looked += data.find(b"\n", pos, pos + most) + 1 - pos if b"\n" in raw else len(raw)
+                told = chunks.read(raw, base + pos, self._chunk, self.limits.chunk_size_digits, self.lenient, notes)
+                if told is None:
+                    self.looked += pos - first
+                    return -1 if pos == first else pos
+                length, extension, consumed = told
+                end = pos + consumed
+                events.extend(notes)
+            else:
+                length, extension, end = int(found[1], 16), b"", found.end()
+            append(ChunkHead(base + pos, base + end, length, extension))
+            if not length:
+                self._state, self._started = _TRAILERS, base + end
+                return end
+            stop = end + length
+            if stop + 2 > size or data[stop] != 13 or data[stop + 1] != 10:
+                self._state, self._left = _CHUNK_DATA, length
+                return end
+            append(Data(base + end, base + stop, view[end:stop]))
+            self._chunk += 1
+            pos = stop + 2
+        return pos
+
+    def _read_chunk_end(self, data: bytes, pos: int, base: int, events: list[Event]) -> int:
+        """CRLF after a chunk's data."""
+        after = data[pos : pos + 2]
+        if after == b"\r":
+            return -1
+        if after != b"\r\n":
+            where, source = f"chunk {self._chunk}", "RFC 9112 §7.1"
+            wrong = pos + 1 if after[0] == 13 else pos
+            if after[0] != 10 or not self.lenient:
+                what = (
+                    "LF without CR before it" if after[0] == 10 else "no CRLF after the chunk's data: its size is wrong"
+                )
+                raise Fault(base + wrong, base + wrong + 1, where, what, source)
+            events.append(Note(base + pos, base + pos + 1, where, "LF without CR before it", "RFC 9112 §2.2", True))
+            pos -= 1
+        self._state = _CHUNK_LINE
+        self._chunk += 1
+        return pos + 2
+
+    def _read_trailers(self, data: bytes, pos: int, base: int, events: list[Event]) -> int:
+        most = self.limits.trailer_bytes
+        if data[pos : pos + 2] == b"\r\n":
+            raw, pairs, notes = b"\r\n", [], []
+        else:
+            self.looked += min(len(data) - pos, most)
+            section = self._trailer_section(data[pos : pos + most], 0, base + pos)
+            if section.end is None:
+                return -1
+            raw, pairs, notes = data[pos : pos + section.end], section.fields, section.notes
+        start, end = base + pos, base + pos + len(raw)
+        events.extend(notes)
+        for name, _ in pairs:
+            if name.lower() in _NEVER_IN_TRAILERS:
+                what = f"{name.decode('ascii')} means nothing in a trailer, and is ignored"
+                events.append(Note(start, end, "trailer section", what, "RFC 9110 §6.5.1"))
+        events.append(Trailers(start, end, pairs, raw))
+        self._finish(end, end, events)
+        return pos + len(raw)
+
+    def _trailer_section(self, raw: bytes, pos: int, base: int) -> fields.Section:
+        return fields.read(raw, pos, base, self.limits.fields, lenient=self.lenient, first="the last chunk",
+                           what="trailer line")  # fmt: skip
+
+    def _read_nothing(self, data: bytes, pos: int, base: int) -> int:
+        """No request waits for these bytes. Empty lines are harmless; anything else would be a false response."""
+        for at in range(pos, len(data)):
+            if data[at] not in b"\r\n":
+                reason = "no request is waiting for them" if self.reusable else "the response before them was the last"
+                raise Fault(base + at, base + at + 1, "after the response", f"bytes that are no response: {reason}",
+                            "RFC 9112 §9.2" if self.reusable else "RFC 9112 §9.6")  # fmt: skip
+        return len(data)
+
+    def _finish(self, start: int, end: int, events: list[Event]) -> None:
+        """The response is complete."""
+        head = self._head
+        assert head is not None
+        if not head.keep_alive:
+            self.reusable = False
+        self._methods.popleft()
+        self._head, self._interim, self._started = None, 0, end
+        events.append(End(start, end, self.reusable))
+        self._state = _HEAD if self._methods and self.reusable else _IDLE
+
+    def _cut_short(self, state: int, at: int, events: list[Event]) -> None:
+        """EOF in the middle of something: say of what, or what is wrong with what there is of it."""
+        refused = self.diagnose()
+        if refused is not None:
+            events.append(refused)
+            return
+        started, source = self.received - len(self._held), "RFC 9112 §8"
+        where, what = self.where, "the connection ended here"
+        if state == _FIXED:
+            started, what = self._started, f"the connection ended {self._left} bytes before the body's end"
+        elif state == _CHUNK_DATA:
+            what = f"the connection ended {self._left} bytes before the chunk's end"
+        elif state == _CHUNK_LINE:
+            what = "the connection ended before the last chunk"
+        elif state == _IDLE:
+            what = f"the connection ended, {len(self._methods)} requests are unanswered"
+        elif state == _HEAD and not self._held:
+            after = " after an interim response" if self._interim else ""
+            what = f"the connection ended without a response{after}"
+        elif state == _HEAD:
+            what = "the connection ended in the middle of the head"
+        events.append(Incomplete(started, at, where, what, source))
+
+    def _end_all(self) -> None:
+        self._state, self.reusable = _OVER, False
+        self._held.clear()
+
+
+def _keeps_alive(version: tuple[int, int], options: list[bytes], framed: Framing) -> tuple[bool, str]:
+    """Whether the connection outlives this response, and why (RFC 9112 §9.3)."""
+    said = {word.strip(b" \t").lower() for value in options for word in value.split(b",")} if options else ()
+    if framed.kind == "close":
+        return False, "the body ends with the connection"
+    if framed.kind == "upgrade":
+        return False, "it is no longer an HTTP connection"
+    if not framed.persists:
+        return False, "its framing is doubtful"
+    if b"close" in said:
+        return False, "Connection: close"
+    if version >= (1, 1):
+        return True, "HTTP/1.1 keeps connections open"
+    if b"keep-alive" in said:
+        return True, "HTTP/1.0 with Connection: keep-alive"
+    return False, "HTTP/1.0 closes after each response"
+
+
+def _placed(fault: FramingFault, raw: bytes, start: int) -> Fault:
+    """The fault at its place in the stream. A byte of a folded value is only known by its field."""
+    seen = -1
+    for number, line in enumerate(heads.field_lines(raw, start), 1):
+        if raw[line.name[0] - start : line.name[1] - start].lower() == fault.name.encode():
+            seen += 1
+            if seen == fault.index:
+                at = min(line.value[0] + fault.at, max(line.value[1], line.value[0]))
+                return Fault(at, max(line.value[1], at + 1), f"field line {number}", fault.what, fault.source)
+    raise AssertionError("a fault in a field that is not there")
+
+
+def _named(head: Head, span: tuple[int, int], name: str) -> bool:
+    return head.raw[span[0] - head.start : span[1] - head.start].lower() == name.lower().encode("ascii")
+
+
+def _too_long(base: int, most: int, where: str, what: str, source: str) -> Fault:
+    return Fault(base + most, base + most + 1, where, f"{what} of more than {most} bytes (netlab's limit)", source)

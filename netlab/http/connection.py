@@ -1,0 +1,366 @@
+"""One connection: requests out, responses in, each phase timed. Sans-IO below (response.py), sockets beside
+(transport.py, tls.py)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from netlab.clock import Clock, monotonic_ns
+from netlab.errors import PeerError
+from netlab.http.events import Data, End, Event, Head, Incomplete, Note, Refused, Trailers, Upgraded  # fmt: skip
+from netlab.http.limits import Limits, Timeouts
+from netlab.http.request import Request
+from netlab.http.response import ResponseParser
+from netlab.http.tls import Session, TlsPolicy, TlsWire
+from netlab.http.transport import Resolve, Timeout, Wire, dial, literal, system
+from netlab.http.url import Url
+
+Phase = tuple[int, int] | None
+"""Begin and end, CLOCK_MONOTONIC nanoseconds; None: it did not happen."""
+Sink = Callable[[bytes | memoryview], object]
+
+_SCRATCH = 256 << 10
+_MOST_EVENTS = 20_000
+
+
+@dataclass(slots=True)
+class Phases:
+    """When each phase of an exchange was. On a connection that was used before, the first three did not happen."""
+
+    resolve: Phase = None
+    connect: Phase = None
+    tls: Phase = None
+    send: Phase = None
+    wait: Phase = None
+    receive: Phase = None
+
+
+@dataclass(slots=True)
+class Response:
+    """What came in answer to `request`. `problem` None: all of it did. `body` is as sent, without chunk framing.
+
+    `body_bytes` counts the body; `body` may hold less (Limits.kept_body_bytes). `events` and `raw` are kept on request
+    only; `raw` begins at byte `raw_at` of the connection.
+    """
+
+    request: Request
+    head: Head | None = None
+    interim: list[Head] = field(default_factory=list)
+    body: bytes | bytearray = b""
+    body_bytes: int = 0
+    trailers: Trailers | None = None
+    notes: list[Note] = field(default_factory=list)
+    problem: Refused | Incomplete | None = None
+    upgraded: bool = False
+    events: list[Event] = field(default_factory=list)
+    events_left_out: int = 0
+    raw: bytearray = field(default_factory=bytearray)
+    raw_at: int = 0
+    phases: Phases = field(default_factory=Phases)
+
+    def checked(self) -> Head:
+        """The head of a response that is complete. PeerError where it is not."""
+        if self.problem is not None:
+            raise PeerError(str(self.problem))
+        assert self.head is not None
+        return self.head
+
+
+class Connection:
+    """A connection to one origin. Use as a context manager, or close it."""
+
+    def __init__(
+        self, wire: Wire | TlsWire, *, limits: Limits | None = None, timeouts: Timeouts | None = None,
+        lenient: bool = False, clock: Clock = monotonic_ns,
+    ) -> None:  # fmt: skip
+        self.wire = wire
+        self.limits, self.timeouts = limits or Limits(), timeouts or Timeouts()
+        self.parser = ResponseParser(self.limits, lenient=lenient)
+        self.uses = 0
+        self.sent_bytes = 0
+        self.opening = Phases()
+        self.tried: list[str] = []
+        self._clock = clock
+        self._events: deque[Event] = deque()
+        self._requests: deque[tuple[Request, int, int]] = deque()
+        self._cut = False
+        self._over = False
+        self._unseen = bytearray()
+
+    @property
+    def received_bytes(self) -> int:
+        """Bytes of HTTP that came."""
+        return self.parser.received
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """Our address and port."""
+        return self.wire.local
+
+    @property
+    def peer(self) -> tuple[str, int]:
+        """The server's address and port."""
+        return self.wire.peer
+
+    @property
+    def tls(self) -> Session | None:
+        """What TLS agreed on, if there is TLS."""
+        return self.wire.tls
+
+    @property
+    def reusable(self) -> bool:
+        """True where another request may be sent."""
+        return not self._over and not self._cut and self.parser.reusable
+
+    def exchange(self, request: Request, *, keep_events: bool = False, sink: Sink | None = None) -> Response:
+        """Send a request and receive its response. PeerError where it cannot be sent."""
+        self.send(request)
+        return self.receive(keep_events=keep_events, sink=sink)
+
+    def send(self, request: Request) -> None:
+        """Send a request; several may be under way (pipelining, RFC 9112 §9.3.2). PeerError."""
+        begun = self._clock()
+        self.parser.expect(request.method)
+        data = request.to_bytes()
+        try:
+            sent = self.wire.send(data, self.timeouts.idle_s)
+        except Timeout:
+            self.close()
+            raise PeerError(f"the server did not read the request within {self.timeouts.idle_s:g} s") from None
+        self._cut = self._cut or sent < len(data)
+        self.sent_bytes += sent
+        self.uses += 1
+        self._requests.append((request, begun, self._clock()))
+
+    def receive(self, *, keep_events: bool = False, sink: Sink | None = None) -> Response:
+        """The response to the oldest request that has none. What is wrong with it is in its `problem`.
+
+        `sink` is given the body's bytes instead of `body`. With `keep_events` everything the parser said, and the raw
+        bytes, are kept.
+        """
+        request, begun, sent = self._requests.popleft()
+        response = Response(request)
+        phases = response.phases
+        if self.uses == 1:
+            phases.resolve, phases.connect, phases.tls = self.opening.resolve, self.opening.connect, self.opening.tls
+        phases.send = begun, sent
+        first = last = sent if self._events else 0
+        limit = sent + int(self.timeouts.total_s * 1e9)
+        keeper = _Keeper(response, self.limits.kept_body_bytes, keep_events, sink)
+        if keep_events:
+            response.raw_at = self.received_bytes - len(self._unseen)
+            response.raw += self._unseen
+        events = self._events
+        while not self._take(events, keeper):
+            came = self._more(keeper, limit)
+            last = self._clock()
+            if not first and came:
+                first = last
+        if first:
+            phases.wait = sent, first
+            phases.receive = first, last
+        keeper.finish()
+        if keep_events:
+            self._keep_what_is_not_ours(response)
+        if response.problem is not None or response.upgraded or not self.reusable:
+            self._over = True
+        return response
+
+    def _take(self, events: deque[Event], keeper: _Keeper) -> bool:
+        """Hand the events over up to the end of the response. False: it is not complete."""
+        while events:
+            if keeper.take(events.popleft()):
+                return True
+        return False
+
+    def _more(self, keeper: _Keeper, limit: int) -> int:
+        """Receive once; the number of bytes."""
+        wait_s = self.timeouts.idle_s
+        left_s = (limit - self._clock()) / 1e9
+        if left_s < wait_s:
+            wait_s = max(left_s, 0.001)
+        try:
+            if left_s <= 0:
+                raise Timeout
+            view = keeper.room(self.parser.body_left)
+            if view is not None:
+                size = self.wire.receive_into(view, wait_s)
+                data: bytes | memoryview = view[:size]
+            else:
+                data = self.wire.receive(wait_s)
+                size = len(data)
+        except Timeout:
+            self._give_up(f"nothing came for {wait_s:.3g} s" if left_s > 0 else
+                          f"it was not complete after {self.timeouts.total_s:g} s", "--timeout")  # fmt: skip
+            return 0
+        except PeerError as error:
+            self._give_up(error.message, "RFC 9112 §9.5")
+            return 0
+        if not size:
+            self._events.extend(self.parser.feed_eof(clean=self.wire.clean_eof))
+            self._over = True
+            if not self._events:  # nothing was under way for the parser: it had refused before
+                self._give_up("the connection has ended", "RFC 9112 §8")
+            return 0
+        if keeper.keeps_events:
+            keeper.raw(data)
+        self._events.extend(self.parser.feed(data))
+        return size
+
+    def _give_up(self, what: str, source: str) -> None:
+        """The peer does not go on. Perhaps because what it sent is wrong already: then that is what is said."""
+        refused = self.parser.diagnose()
+        self._over = True
+        at = self.received_bytes
+        self._events.append(refused or Incomplete(at, at, self.parser.where, what, source))
+
+    def _keep_what_is_not_ours(self, response: Response) -> None:
+        """Bytes after this response belong to the next one's `raw`."""
+        ends = [event.end for event in response.events if isinstance(event, End)]
+        over = self.received_bytes - ends[-1] if ends else 0
+        self._unseen = response.raw[len(response.raw) - over :] if 0 < over <= len(response.raw) else bytearray()
+        if self._unseen:
+            del response.raw[-over:]
+
+    def unasked(self) -> Refused | None:
+        """What was found after the last response, if anything was."""
+        return next((event for event in self._events if isinstance(event, Refused)), None)
+
+    def stale(self) -> bool:
+        """True where the peer has closed it, or sent what nobody asked for: it must not be used again."""
+        return not self.reusable or bool(self._events) or self.wire.stale()
+
+    def close(self) -> None:
+        """Close it."""
+        self._over = True
+        self.wire.close()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Keeper:
+    """Puts the events of a response where they belong, within bounds."""
+
+    def __init__(self, response: Response, most: int, keeps_events: bool, sink: Sink | None) -> None:
+        self._response, self._most, self._sink = response, most, sink
+        self.keeps_events = keeps_events
+        self._kept = 0
+        self._parts: list[bytes | memoryview] = []
+        self._whole: bytearray | None = None
+        self._scratch: memoryview | None = None
+
+    def take(self, event: Event) -> bool:
+        """Keep it; True where the response is complete, or will never be."""
+        response, kind = self._response, type(event)
+        if self.keeps_events:
+            if len(response.events) < _MOST_EVENTS or kind in (End, Refused, Incomplete):
+                response.events.append(event)
+            else:
+                response.events_left_out += 1
+        if isinstance(event, Data):
+            self._body(event)
+        elif isinstance(event, Head):
+            if event.interim:
+                response.interim.append(event)
+            else:
+                response.head = event
+        elif kind is End:
+            return True
+        elif isinstance(event, Note):
+            response.notes.append(event)
+        elif isinstance(event, Trailers):
+            response.trailers = event
+        elif isinstance(event, (Refused, Incomplete)):
+            response.problem = event
+            return True
+        elif isinstance(event, Upgraded):
+            response.upgraded = True
+            return True
+        return False
+
+    def _body(self, event: Data) -> None:
+        size = event.end - event.start
+        self._response.body_bytes += size
+        if self._sink is not None:
+            self._sink(event.data)
+        elif self._whole is not None:
+            self._kept += size  # it was received into its place
+        elif self._kept + size <= self._most:
+            self._kept += size
+            self._parts.append(event.data)
+        elif self._kept < self._most:
+            self._parts.append(event.data[: self._most - self._kept])
+            self._kept = self._most
+        if self.keeps_events and (self._sink is not None or self._response.body_bytes > self._most):
+            event.data = b""
+
+    def room(self, left: int) -> memoryview | None:
+        """Where to receive a body of known length, of which `left` bytes are to come; None: nowhere in particular."""
+        if self.keeps_events or left < 1024:
+            return None
+        if self._sink is not None or self._kept + left > self._most:
+            # A view of it goes to the sink or is dropped at once, so the next bytes may overwrite these.
+            if self._sink is None and self._kept < self._most:
+                return None
+            if self._scratch is None:
+                self._scratch = memoryview(bytearray(_SCRATCH))
+            return self._scratch[:left]
+        if self._whole is None:
+            self._whole = bytearray(self._kept + left)
+            at = 0
+            for part in self._parts:
+                self._whole[at : at + len(part)] = part
+                at += len(part)
+            self._parts.clear()
+        return memoryview(self._whole)[self._kept : self._kept + min(left, 4 << 20)]
+
+    def raw(self, data: bytes | memoryview) -> None:
+        """The bytes themselves."""
+        room = self._most + (1 << 20) - len(self._response.raw)
+        if room > 0:
+            self._response.raw += data[:room]
+
+    def finish(self) -> None:
+        """Make one body of the pieces."""
+        if self._whole is not None:
+            self._response.body = self._whole if len(self._whole) == self._kept else self._whole[: self._kept]
+        elif self._parts:
+            self._response.body = bytes(self._parts[0]) if len(self._parts) == 1 else b"".join(self._parts)
+
+
+def connect(
+    url: Url, *, timeouts: Timeouts | None = None, resolve: Resolve = system, tls: TlsPolicy | None = None,
+    limits: Limits | None = None, lenient: bool = False, clock: Clock = monotonic_ns,
+) -> Connection:  # fmt: skip
+    """A new connection to the server of `url`. PeerError where there is none to be had."""
+    timeouts = timeouts or Timeouts()
+    opening = Phases()
+    begun = clock()
+    address = literal(url.host)
+    if address is None:
+        addresses = list(resolve(url.host, url.port))
+        opening.resolve = begun, clock()
+    else:
+        addresses = [address]
+    begun = clock()
+    sock, tried = dial(url, addresses, timeouts.connect_s)
+    opening.connect = begun, clock()
+    plain = Wire(sock, clock)
+    wire: Wire | TlsWire = plain
+    if url.scheme == "https":
+        begun = clock()
+        try:
+            wire = TlsWire(plain, url, tls or TlsPolicy(), timeouts.tls_s)
+        except BaseException:
+            sock.close()
+            raise
+        opening.tls = begun, clock()
+    connection = Connection(wire, limits=limits, timeouts=timeouts, lenient=lenient, clock=clock)
+    connection.opening, connection.tried = opening, tried
+    return connection
