@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from netlab.cli import http_serve
+from netlab.cli import http_keepalive, http_serve
 from netlab.cli.help import Command, Group, examples
 
 app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
@@ -18,3 +18,4 @@ def http() -> None:
 
 # Sub-commands in files of their own are added here, a line each: app.command(cls=Command, short_help=…)(function)
 app.command(cls=Command, short_help="The origin: pages for each behaviour, and broken ones")(http_serve.serve)
+app.command(cls=Command, short_help="One connection for all requests, or a new one each")(http_keepalive.keepalive)

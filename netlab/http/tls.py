@@ -49,9 +49,10 @@ class Session:
 
 def context(policy: TlsPolicy) -> ssl.SSLContext:
     """The settings of a client. UsageError where the file of certificates is none."""
-    made = ssl.create_default_context()
-    if policy.cacert is not None:
-        made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if policy.cacert is None and policy.verify:
+        made.load_default_certs()  # takes tens of milliseconds, so only where they are to be believed
+    elif policy.cacert is not None:
         try:
             made.load_verify_locations(policy.cacert)
         except (ssl.SSLError, OSError) as error:
@@ -71,7 +72,7 @@ class TlsWire:
 
     def __init__(self, wire: Wire, url: Url, policy: TlsPolicy, wait_s: float) -> None:
         self._wire = wire
-        self.local, self.peer = wire.local, wire.peer
+        self.local, self.peer, self.sock = wire.local, wire.peer, wire.sock
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._object = context(policy).wrap_bio(self._in, self._out, server_hostname=url.host)
         self._sent = self._received = 0

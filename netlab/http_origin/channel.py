@@ -82,9 +82,8 @@ class Channel:
         """
         try:
             if isinstance(self.sock, ssl.SSLSocket):
-                self.sock.settimeout(_LINGER_S)
-                self.sock.unwrap()  # close_notify, and wait for the peer's
-            self.sock.shutdown(socket.SHUT_WR)
+                self._say_close_notify()
+            self.sock.shutdown(socket.SHUT_WR)  # from here on an SSLSocket is a plain one
             deadline_s, taken = time.monotonic() + _LINGER_S, 0
             while taken < _LINGER_BYTES and (left_s := deadline_s - time.monotonic()) > 0:
                 self.sock.settimeout(left_s)
@@ -95,6 +94,15 @@ class Channel:
         except (OSError, ValueError):
             pass  # it was gone already
         self.close()
+
+    def _say_close_notify(self) -> None:
+        """Without waiting for the peer's: RFC 8446 §6.1 lets each side close for itself, and we close first."""
+        assert isinstance(self.sock, ssl.SSLSocket)
+        self.sock.settimeout(0)
+        try:
+            self.sock.unwrap()
+        except ssl.SSLWantReadError:
+            pass  # ours is sent
 
     def cut(self) -> None:
         """Close TCP without a word of TLS."""
