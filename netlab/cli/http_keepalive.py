@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from netlab.cli import options, server_options
+from netlab.cli import http_options, options, server_options
 from netlab.cli.help import examples
 
 HOW = "How"
@@ -23,16 +22,6 @@ Depth = Annotated[
     int,
     typer.Option("--depth", metavar="N", min=2, max=64, help="Sent ahead, pipelined.", rich_help_panel=HOW),
 ]
-Https = Annotated[bool, typer.Option("--https", help="The built-in origin over TLS.", rich_help_panel=HOW)]
-Cacert = Annotated[
-    Path | None,
-    typer.Option("--cacert", metavar="FILE", help="Trust the issuers in it (PEM).", rich_help_panel=HOW),
-]
-Insecure = Annotated[bool, typer.Option("--insecure", help="Trust any certificate.", rich_help_panel=HOW)]
-Timeout = Annotated[
-    float,
-    typer.Option("--timeout", metavar="S", min=0.01, max=600, help="Wait so long for a byte.", rich_help_panel=HOW),
-]
 
 
 @examples("netlab http keepalive", "netlab http keepalive http://127.0.0.1:8080/ --requests 1000 --plot keep.svg")
@@ -41,10 +30,10 @@ def keepalive(
     requests: Requests = 100,
     rounds: server_options.Rounds = 5,
     depth: Depth = 8,
-    https: Https = False,
-    cacert: Cacert = None,
-    insecure: Insecure = False,
-    timeout: Timeout = 10.0,
+    tls: http_options.Tls = False,
+    cacert: http_options.Cacert = None,
+    insecure: http_options.Insecure = False,
+    timeout: http_options.Timeout = 10.0,
     as_json: options.Json = False,
     plot: options.Plot = None,
     save: options.Save = True,
@@ -57,7 +46,7 @@ def keepalive(
     from netlab.experiments.http_keepalive import Parameters
     from netlab.runner import run
 
-    parameters = Parameters(url, requests, rounds, depth, https, cacert, insecure, timeout)
+    parameters = Parameters(url, requests, rounds, depth, tls, cacert, insecure, timeout)
     with progress_bar() as progress:
         report = run("http-keepalive", parameters, save=save, progress=progress)
     present(report, as_json=as_json, plot=plot)

@@ -60,13 +60,13 @@ def _server(parameters: Parameters, found: Found) -> Iterator[Target]:
     """The server asked for, or the built-in origin in a process of its own."""
     timeouts = Timeouts(idle_s=parameters.timeout_s)
     if parameters.url is None or parameters.url.startswith("/"):
-        with Origin(tls=parameters.https) as origin:
+        with Origin(tls=parameters.tls) as origin:
             url = parse(origin.url + (parameters.url or "/"))
             yield Target(url, TlsPolicy(cacert=origin.cacert), timeouts, parameters.depth)
             found.counts = origin.finish()
         return
-    if parameters.https:
-        raise UsageError("--https is for the built-in origin", "write https:// into the URL")
+    if parameters.tls:
+        raise UsageError("--tls is for the built-in origin", "write https:// into the URL")
     url = parse(parameters.url)
     _of_this_machine(url)
     tls = TlsPolicy(verify=not parameters.insecure, cacert=parameters.cacert)

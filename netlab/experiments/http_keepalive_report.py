@@ -17,13 +17,13 @@ ONE, SERVER, AHEAD = "one connection", "new, server closes", "pipelined"
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """`url` None, or a path: at the built-in origin, over TLS with `https`. `requests`: of each way, a round."""
+    """`url` None, or a path: at the built-in origin, over TLS with `tls`. `requests`: of each way, a round."""
 
     url: str | None = None
     requests: int = 100
     rounds: int = 5
     depth: int = 8
-    https: bool = False
+    tls: bool = False
     cacert: Path | None = None
     insecure: bool = False
     timeout_s: float = 10.0

@@ -25,8 +25,9 @@ STATUS_LINE = ("version", "status", "reason")
 
 
 def of_head(raw: bytes, base: int, parts: Sequence[str], places: Sequence[FieldLine]) -> list[Box]:
-    """The boxes of a head that begins at byte `base`; `places` is where its fields are."""
-    boxes = list(_first_line(raw, base, parts))
+    """The boxes of a head that begins at byte `base`; `places` is where its fields are. A trailer section has no first
+    line, and so no `parts` of it."""
+    boxes = list(_first_line(raw, base, parts)) if parts else []
     at = boxes[-1].end if boxes else base
     number = 0
     for number, place in enumerate(places, 1):

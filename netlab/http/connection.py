@@ -13,7 +13,7 @@ from netlab.http.events import Data, End, Event, Head, Incomplete, Note, Refused
 from netlab.http.limits import Limits, Timeouts
 from netlab.http.request import Request
 from netlab.http.response import ResponseParser
-from netlab.http.tls import Session, TlsPolicy, TlsWire
+from netlab.http.tls import Session, TlsPolicy, TlsWire, context
 from netlab.http.transport import Resolve, Timeout, Wire, dial, literal, system
 from netlab.http.url import Url
 
@@ -341,6 +341,7 @@ def connect(
     """A new connection to the server of `url`. PeerError where there is none to be had."""
     timeouts = timeouts or Timeouts()
     opening = Phases()
+    settings = context(tls or TlsPolicy()) if url.scheme == "https" else None  # to make one is no part of any phase
     begun = clock()
     address = literal(url.host)
     if address is None:
@@ -353,10 +354,10 @@ def connect(
     opening.connect = begun, clock()
     plain = Wire(sock, clock)
     wire: Wire | TlsWire = plain
-    if url.scheme == "https":
+    if settings is not None:
         begun = clock()
         try:
-            wire = TlsWire(plain, url, tls or TlsPolicy(), timeouts.tls_s)
+            wire = TlsWire(plain, url, settings, timeouts.tls_s)
         except BaseException:
             sock.close()
             raise

@@ -49,10 +49,8 @@ class Session:
 
 def context(policy: TlsPolicy) -> ssl.SSLContext:
     """The settings of a client. UsageError where the file of certificates is none."""
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if policy.cacert is None and policy.verify:
-        made.load_default_certs()  # takes tens of milliseconds, so only where they are to be believed
-    elif policy.cacert is not None:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if policy.cacert else ssl.create_default_context()
+    if policy.cacert is not None:
         try:
             made.load_verify_locations(policy.cacert)
         except (ssl.SSLError, OSError) as error:
@@ -70,11 +68,11 @@ def context(policy: TlsPolicy) -> ssl.SSLContext:
 class TlsWire:
     """A Wire with TLS on it; the same methods."""
 
-    def __init__(self, wire: Wire, url: Url, policy: TlsPolicy, wait_s: float) -> None:
+    def __init__(self, wire: Wire, url: Url, settings: ssl.SSLContext, wait_s: float) -> None:
         self._wire = wire
         self.local, self.peer, self.sock = wire.local, wire.peer, wire.sock
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._object = context(policy).wrap_bio(self._in, self._out, server_hostname=url.host)
+        self._object = settings.wrap_bio(self._in, self._out, server_hostname=url.host)
         self._sent = self._received = 0
         self._clean = False
         self._ended = False
@@ -87,7 +85,7 @@ class TlsWire:
             raise PeerError(f"{url}: its certificate is not trusted: {error.verify_message}", hint) from None
         except ssl.SSLError as error:
             raise PeerError(f"{url}: no TLS handshake: {_reason(error)}", "is it http:// that it speaks?") from None
-        self.tls = self._session(policy, trips)
+        self.tls = self._session(settings.verify_mode != ssl.CERT_NONE, trips)
 
     def receive(self, wait_s: float, most: int = READ_BYTES) -> bytes:
         """The next bytes, decrypted; b"" at the end, whether that is clean or not. Raises Timeout, PeerError."""
@@ -201,10 +199,10 @@ class TlsWire:
         self._sent += sent
         return True
 
-    def _session(self, policy: TlsPolicy, trips: int) -> Session:
+    def _session(self, verified: bool, trips: int) -> Session:
         name, _, bits = self._object.cipher() or ("", "", 0)
         return Session(
-            self._object.version() or "", name, bits, self._object.selected_alpn_protocol(), policy.verify, trips,
+            self._object.version() or "", name, bits, self._object.selected_alpn_protocol(), verified, trips,
             self._sent, self._received, _chain(self._object),
         )  # fmt: skip
 

@@ -70,7 +70,7 @@ def test_the_report_counts_what_was_served() -> None:
 
 def test_files_and_https(tmp_path: Path) -> None:
     (tmp_path / "page.txt").write_text("a page")
-    with serving("--https", "--tls-port", "0", "--directory", str(tmp_path)) as (_, (plain, secure)):
+    with serving("--tls", "--tls-port", "0", "--directory", str(tmp_path)) as (_, (plain, secure)):
         authority = tmp_path / "ca.pem"
         authority.write_bytes(fetched(plain.strip() + "ca.pem"))
         said = curl("--cacert", str(authority), secure.strip() + "page.txt")
@@ -107,7 +107,7 @@ def test_it_ends_after_its_duration() -> None:
     [
         (("--directory", "/nowhere"), 2, "/nowhere"), (("--wire-dir", "/etc/passwd"), 2, "no folder"),
         (("--host", "192.0.2.1"), 2, "192.0.2.1"), (("--host", "no.such.name.invalid"), 2, "no.such.name"),
-        (("--tls-port", "1"), 2, "--https"), (("--max-connections", "0"), 2, "max-connections"),
+        (("--tls-port", "1"), 2, "--tls"), (("--max-connections", "0"), 2, "max-connections"),
     ],
 )  # fmt: skip
 def test_bad_input_is_said_in_words(options: tuple[str, ...], code: int, word: str) -> None:
