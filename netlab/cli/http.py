@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from netlab.cli import http_options, http_serve, options
+from netlab.cli import http_keepalive, http_options, http_serve, options
 from netlab.cli.help import Command, Group, examples
 
 app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
@@ -142,3 +142,4 @@ def explain(
 
 # Sub-commands in files of their own are added here, a line each: app.command(cls=Command, short_help=…)(function)
 app.command(cls=Command, short_help="The origin: pages for each behaviour, and broken ones")(http_serve.serve)
+app.command(cls=Command, short_help="One connection for all requests, or a new one each")(http_keepalive.keepalive)

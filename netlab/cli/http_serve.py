@@ -17,8 +17,8 @@ Port = Annotated[
         "--port", metavar="N", min=0, max=65535, help="Port; 0: any free one; else from 8080.", rich_help_panel=SERVER
     ),
 ]
-Https = Annotated[
-    bool, typer.Option("--https", help="HTTPS too: a certificate is made now.", rich_help_panel=SERVER)
+Tls = Annotated[
+    bool, typer.Option("--tls", help="HTTPS too: a certificate is made now.", rich_help_panel=SERVER)
 ]  # fmt: skip
 TlsPort = Annotated[
     int | None,
@@ -49,11 +49,11 @@ WireDir = Annotated[
 ]
 
 
-@examples("netlab http serve", "netlab http serve --https --directory .", "curl -i http://127.0.0.1:8080/wire/obs-fold")
+@examples("netlab http serve", "netlab http serve --tls --directory .", "curl -i http://127.0.0.1:8080/wire/obs-fold")
 def serve(
     host: options.Host = "127.0.0.1",
     port: Port = None,
-    https: Https = False,
+    tls: Tls = False,
     tls_port: TlsPort = None,
     max_connections: MaxConnections = 256,
     idle_timeout: IdleTimeout = 15.0,
@@ -74,10 +74,10 @@ def serve(
     from netlab.experiments.http_serve import Parameters
     from netlab.runner import run
 
-    if tls_port is not None and not https:
-        raise UsageError("--tls-port is for --https")
+    if tls_port is not None and not tls:
+        raise UsageError("--tls-port is for --tls")
     parameters = Parameters(
-        host, port, https, tls_port, directory, wire_dir, max_connections, idle_timeout, not quiet, duration
+        host, port, tls, tls_port, directory, wire_dir, max_connections, idle_timeout, not quiet, duration
     )
     with log_lines() as progress:
         report = run("http-serve", parameters, save=save, progress=progress)

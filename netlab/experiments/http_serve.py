@@ -32,11 +32,11 @@ _MOST_TARGETS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """`port`, `tls_port` None: 8080 and 8443, or the next that are free. `https`: with a certificate made now."""
+    """`port`, `tls_port` None: 8080 and 8443, or the next that are free. `tls`: with a certificate made now."""
 
     host: str = "127.0.0.1"
     port: int | None = None
-    https: bool = False
+    tls: bool = False
     tls_port: int | None = None
     directory: Path | None = None
     wire_dir: Path | None = None
@@ -128,7 +128,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 
 
 def _open(parameters: Parameters, log: RequestLog) -> tuple[Server, bool]:
-    tls, ca_pem = server_context(parameters.host) if parameters.https else (None, None)
+    tls, ca_pem = server_context(parameters.host) if parameters.tls else (None, None)
     site = Site(_text(parameters.directory), _text(parameters.wire_dir), ca_pem)
     for attempt in range(_PORTS_TRIED):
         settings = Settings(

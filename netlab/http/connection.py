@@ -304,8 +304,8 @@ class _Keeper:
 
     def room(self, left: int) -> memoryview | None:
         """Where to receive a body of known length, of which `left` bytes are to come; None: nowhere in particular."""
-        if self.keeps_events or left < 1024:
-            return None
+        if self.keeps_events or not left or (left < 1024 and self._whole is None):
+            return None  # but what is begun in its place is finished there, however little is left
         if self._sink is not None or self._kept + left > self._most:
             # A view of it goes to the sink or is dropped at once, so the next bytes may overwrite these.
             if self._sink is None and self._kept < self._most:

@@ -70,7 +70,7 @@ class TlsWire:
 
     def __init__(self, wire: Wire, url: Url, settings: ssl.SSLContext, wait_s: float) -> None:
         self._wire = wire
-        self.local, self.peer = wire.local, wire.peer
+        self.local, self.peer, self.sock = wire.local, wire.peer, wire.sock
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._object = settings.wrap_bio(self._in, self._out, server_hostname=url.host)
         self._sent = self._received = 0

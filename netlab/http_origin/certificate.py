@@ -33,7 +33,7 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-subjectAltName = DNS:localhost, DNS:*.localhost, IP:127.0.0.1, IP:::1${ENV::NETLAB_ALSO}
+subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1${ENV::NETLAB_ALSO}
 """
 
 
@@ -41,25 +41,33 @@ def server_context(host: str) -> tuple[ssl.SSLContext, str]:
     """A server's TLS context with a fresh certificate for localhost, 127.0.0.1, ::1 and `host`; and the authority's
     certificate (PEM) for clients to trust. Raises MachineLacks where there is no openssl.
     """
+    with tempfile.TemporaryDirectory(prefix="netlab-") as name:
+        folder = Path(name)
+        make(folder, host)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "chain.pem", folder / "key.pem")
+        context.set_alpn_protocols(["http/1.1"])
+        return context, (folder / "ca.pem").read_text()
+
+
+def make(folder: Path, host: str) -> None:
+    """Write ca.pem, and a server's chain.pem (its certificate, then the authority's) and key.pem, into `folder`.
+
+    Raises MachineLacks.
+    """
     openssl = shutil.which("openssl")
     if openssl is None:
         raise MachineLacks("HTTPS needs the openssl program to make a certificate", "apt install openssl")
-    with tempfile.TemporaryDirectory(prefix="netlab-") as name:
-        folder = Path(name)
-        (folder / "conf").write_text(_CONFIG)
-        _run(folder, host, "netlab's authority for one run", openssl, "req", "-x509", *_NEW_KEY, "-config", "conf",
-             "-extensions", "authority", "-days", _DAYS, "-keyout", "ca.key", "-out", "ca.pem")  # fmt: skip
-        _run(folder, host, "localhost", openssl, "req", "-new", *_NEW_KEY, "-config", "conf",
-             "-keyout", "key", "-out", "request")  # fmt: skip
-        _run(folder, host, "localhost", openssl, "x509", "-req", "-in", "request", "-CA", "ca.pem", "-CAkey", "ca.key",
-             "-CAcreateserial", "-sha256", "-days", _DAYS, "-extfile", "conf", "-extensions", "server",
-             "-out", "cert")  # fmt: skip
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        chain = folder / "chain"
-        chain.write_text((folder / "cert").read_text() + (folder / "ca.pem").read_text())
-        context.load_cert_chain(chain, folder / "key")
-        context.set_alpn_protocols(["http/1.1"])
-        return context, (folder / "ca.pem").read_text()
+    (folder / "conf").write_text(_CONFIG)
+    _run(folder, host, "netlab's authority for one run", openssl, "req", "-x509", *_NEW_KEY, "-config", "conf",
+         "-extensions", "authority", "-days", _DAYS, "-keyout", "ca.key", "-out", "ca.pem")  # fmt: skip
+    _run(folder, host, "localhost", openssl, "req", "-new", *_NEW_KEY, "-config", "conf",
+         "-keyout", "key.pem", "-out", "request")  # fmt: skip
+    _run(folder, host, "localhost", openssl, "x509", "-req", "-in", "request", "-CA", "ca.pem", "-CAkey", "ca.key",
+         "-CAcreateserial", "-sha256", "-days", _DAYS, "-extfile", "conf", "-extensions", "server",
+         "-out", "cert.pem")  # fmt: skip
+    (folder / "ca.key").unlink()
+    (folder / "chain.pem").write_text((folder / "cert.pem").read_text() + (folder / "ca.pem").read_text())
 
 
 def _run(folder: Path, host: str, common_name: str, *command: str) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import struct
 import time
+from collections.abc import Callable
 
 _READ_BYTES = 4096  # small, so that h11's limit for heads bites: it is looked at between pieces only
 _LINGER_BYTES = 1 << 20
 _LINGER_S = 1.0
+_HALF_CLOSED_S = 2.0
 
 
 class Gone(Exception):
@@ -17,10 +20,10 @@ class Gone(Exception):
 
 
 class Channel:
-    """Read and write with deadlines. `write_s`: for the peer to take one piece."""
+    """Read and write with deadlines. `write_s`: for the peer to take one piece; `stopping`: is the origin to end?"""
 
-    def __init__(self, sock: socket.socket, write_s: float) -> None:
-        self.sock, self._write_s = sock, write_s
+    def __init__(self, sock: socket.socket, write_s: float, stopping: Callable[[], bool]) -> None:
+        self.sock, self._write_s, self._stopping = sock, write_s, stopping
         self.received_bytes = self.sent_bytes = 0
 
     def receive(self, deadline_s: float, why: str) -> bytes:
@@ -54,13 +57,22 @@ class Channel:
             raise Gone("reset") from None
 
     def wait(self, seconds: float) -> bool:
-        """Stay silent so long; True as soon as the peer has closed or reset. What it sends meanwhile is left."""
-        import select
+        """Stay silent so long; True where the peer has gone meanwhile. What it sends is left for later.
 
+        A peer that has shut down its sending side may have closed, or may still be listening (shutdown(2)): from here
+        they look the same, so it gets a little time. And when the origin stops, it has itself ended the receiving.
+        """
         deadline_s = time.monotonic() + seconds
+        if not self._poll(select.POLLRDHUP, seconds):
+            return False
+        left_s = deadline_s - time.monotonic()
+        grace_s = left_s if self._stopping() else min(left_s, _HALF_CLOSED_S)
+        return self._poll(0, grace_s) or grace_s < left_s
+
+    def _poll(self, events: int, seconds: float) -> bool:
         poll = select.poll()
-        poll.register(self.sock.fileno(), select.POLLRDHUP)
-        return bool(poll.poll(max(0.0, deadline_s - time.monotonic()) * 1000))
+        poll.register(self.sock.fileno(), events)  # errors and POLLHUP are always told
+        return bool(poll.poll(max(0.0, seconds) * 1000))
 
     def end(self) -> None:
         """Close so that the peer gets all that was sent: say that it is the end, take in what still comes, close.
@@ -70,9 +82,8 @@ class Channel:
         """
         try:
             if isinstance(self.sock, ssl.SSLSocket):
-                self.sock.settimeout(_LINGER_S)
-                self.sock.unwrap()  # close_notify, and wait for the peer's
-            self.sock.shutdown(socket.SHUT_WR)
+                self._say_close_notify()
+            self.sock.shutdown(socket.SHUT_WR)  # from here on an SSLSocket is a plain one
             deadline_s, taken = time.monotonic() + _LINGER_S, 0
             while taken < _LINGER_BYTES and (left_s := deadline_s - time.monotonic()) > 0:
                 self.sock.settimeout(left_s)
@@ -83,6 +94,15 @@ class Channel:
         except (OSError, ValueError):
             pass  # it was gone already
         self.close()
+
+    def _say_close_notify(self) -> None:
+        """Without waiting for the peer's: RFC 8446 §6.1 lets each side close for itself, and we close first."""
+        assert isinstance(self.sock, ssl.SSLSocket)
+        self.sock.settimeout(0)
+        try:
+            self.sock.unwrap()
+        except ssl.SSLWantReadError:
+            pass  # ours is sent
 
     def cut(self) -> None:
         """Close TCP without a word of TLS."""

@@ -73,8 +73,11 @@ class Conversation:
             request = self._request(head)
         except h11.RemoteProtocolError as error:
             return self._refuse(error)
+        answer: Answer | Replay
         if request is None:
-            answer: Answer | Replay = text("that is more than a request may bring\n", 413, ("Connection", "close"))
+            answer = text("that is more than a request may bring\n", 413, ("Connection", "close"))
+        elif not request.version.startswith("1."):
+            answer = text("this is a server for HTTP/1.1\n", 505, ("Connection", "close"))
         else:
             answer = self._site.answer(request)
         again, note = False, "cut short"

@@ -32,6 +32,9 @@ def serve(root: str, request: Request) -> Answer:
         return text("no such file\n", 404)
     if stat.S_ISDIR(os.fstat(fd).st_mode):
         return _folder(root, fd, request, path)
+    if path.endswith("/"):
+        os.close(fd)
+        return text("that is a file, not a folder\n", 404)
     return _file(fd, request, path)
 
 

@@ -1,4 +1,4 @@
-"""A peer that means harm: responses without an end, or nearly. Each stops by itself after a gigabyte or a minute.
+"""A peer that means harm: responses without an end, or nearly. Each stops after a gigabyte or a minute, by a reset.
 
 What a client should do about each: stop at a limit of its own, in bounded memory and time, and say which limit.
 """
@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from netlab.http_origin.message import Piece
+from netlab.http_origin.message import CLOSE, KEEP, RESET, Piece
 from netlab.http_origin.settings import MOST_ENDLESS_BYTES, MOST_PAUSE_S
 
 _OK = b"HTTP/1.1 200 OK\r\n"
@@ -22,6 +22,7 @@ class Attack:
     name: str
     what: str
     pieces: Callable[[], Iterator[Piece]]
+    end: str = RESET
 
 
 def _repeated(head: bytes, block: bytes) -> Iterator[Piece]:
@@ -115,8 +116,9 @@ def growing_redirects() -> Iterator[Piece]:
     yield b"HTTP/1.1 302 Found\r\nLocation: /wire/" + b"x" * 60_000 + b"\r\nContent-Length: 0\r\n\r\n"
 
 
+_ENDS = {redirect_loop: KEEP, growing_redirects: KEEP, bomb: CLOSE}
 ATTACKS: tuple[Attack, ...] = tuple(
-    Attack(page.__name__.replace("_", "-"), (page.__doc__ or "").rstrip(), page)
+    Attack(page.__name__.replace("_", "-"), (page.__doc__ or "").rstrip(), page, _ENDS.get(page, RESET))
     for page in (
         endless_headers, endless_line, endless_1xx, endless_chunks, endless_extension, endless_trailers, endless_body,
         huge_length, silence, drip_head, drip_body, redirect_loop, growing_redirects, bomb,

@@ -62,6 +62,9 @@ class Server:
         self._stopped = True
         os.eventfd_write(self._alarm_fd, 1)
 
+    def _is_stopped(self) -> bool:
+        return self._stopped
+
     def run(self, duration_s: float | None = None) -> None:
         """Serve until `stop()`, or for so long."""
         deadline_s = None if duration_s is None else time.monotonic() + duration_s
@@ -133,8 +136,8 @@ class Server:
                 sock.settimeout(_HANDSHAKE_S)
                 sock.do_handshake()
             how = "failed"
-            channel = Channel(sock, self._settings.write_s)
-            talk = Conversation(channel, client, scheme, self._site, self._settings, lambda: self._stopped, self._note)
+            channel = Channel(sock, self._settings.write_s, self._is_stopped)
+            talk = Conversation(channel, client, scheme, self._site, self._settings, self._is_stopped, self._note)
             try:
                 how = talk.run()
             finally:

@@ -41,7 +41,7 @@ def replay(request: Request, rest: str, folder: str | None) -> Answer | Replay:
         case = wire_cases.BY_NAME[rest]
         return Replay(_cut(request, case.data), end or case.end)
     if rest in hostile.BY_NAME:
-        return Replay(hostile.BY_NAME[rest].pieces, end or CLOSE)
+        return Replay(hostile.BY_NAME[rest].pieces, end or hostile.BY_NAME[rest].end)
     raise BadPath(f"there is no case {rest[:40]!r}; /wire/ lists them")
 
 
