@@ -65,7 +65,10 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     method = parameters.method or ("POST" if parameters.data is not None else "GET")
     hops: list[Hop] = []
     lost: NetlabError | None = None
-    with _origin(parameters, draft) as (urls, policy), resolving(parameters.resolver, parameters.resolve) as resolve:
+    with (
+        _origin(parameters, draft) as (urls, policy, stand_in),
+        resolving(parameters.resolver, parameters.resolve, stand_in, draft.findings) as resolve,
+    ):
         requests = [(url, Request.to(url, method, fields, parameters.data)) for url in urls]
         with Client(policy, resolve=resolve) as client:
             try:
@@ -89,30 +92,32 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 
 
 @contextmanager
-def _origin(parameters: Parameters, draft: Draft) -> Iterator[tuple[list[Url], Policy]]:
-    """The URLs, with the built-in origin behind those that are only paths, and how to ask."""
+def _origin(parameters: Parameters, draft: Draft) -> Iterator[tuple[list[Url], Policy, int | None]]:
+    """The URLs, with the built-in origin behind those that are only paths; how to ask; the origin's port."""
     limits, timeouts = Limits(), Timeouts(
         min(parameters.timeout_s, 5.0), min(parameters.timeout_s, 5.0), parameters.timeout_s, parameters.max_time_s
     )  # fmt: skip
+    secure = any(text.startswith("https://") for text in parameters.urls)
     own = any(text.startswith("/") for text in parameters.urls)
 
     def policy(cacert: Path | None) -> Policy:
         trust = TlsPolicy(not parameters.insecure, cacert)
         return Policy(timeouts, limits, trust, parameters.lenient, parameters.max_redirects, parameters.allow_downgrade)
 
-    if not own:
+    if not own and parameters.resolver != "lab":
         if parameters.tls:
             raise UsageError(
                 "--tls is for pages of the built-in origin, such as /chunked", "https:// says it otherwise"
             )
-        yield [parse(text) for text in parameters.urls], policy(parameters.cacert)
+        yield [parse(text) for text in parameters.urls], policy(parameters.cacert), None
         return
     from netlab.http_origin.process import Origin
 
-    with Origin(tls=parameters.tls) as origin:
+    with Origin(tls=parameters.tls or (secure and parameters.resolver == "lab")) as origin:
         draft.fact("built-in origin", origin.url, "", "netlab http serve keeps one up")
         urls = [parse(origin.url + text if text.startswith("/") else text) for text in parameters.urls]
-        yield urls, policy(parameters.cacert or origin.cacert)
+        stand_in = origin.tls_port if secure else origin.port
+        yield urls, policy(parameters.cacert or origin.cacert), stand_in
 
 
 def _report(draft: Draft, story: Story, hops: list[Hop], parameters: Parameters, opened: int) -> None:

@@ -76,7 +76,7 @@ def _server(parameters: Parameters, found: Found) -> Iterator[Target]:
 def _of_this_machine(url: Url) -> None:
     """UsageError where the server is elsewhere: so many connections are an experiment here, and a nuisance there."""
     address = literal(url.host)
-    for family, text in [address] if address else system(url.host, url.port):
+    for family, text, _ in [address] if address else system(url.host, url.port):
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:
                 probe.bind((text, 0))  # possible for addresses of this machine only (ip(7))

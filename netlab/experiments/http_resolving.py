@@ -13,9 +13,17 @@ from netlab.http.transport import Address, Resolve, literal, system
 RESOLVERS = ("system", "lab")
 
 
+# Addresses for examples, which belong to nobody: RFC 5737, RFC 3849. Those of the miniature Internet are among them.
+_NOWHERE = tuple(map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
+
+
 @contextmanager
-def resolving(resolver: str, given: Sequence[str]) -> Iterator[Resolve]:
-    """The function for the client. `given` are HOST:PORT:ADDRESS; what they say comes before anything else."""
+def resolving(resolver: str, given: Sequence[str], stand_in: int | None, said: list[str]) -> Iterator[Resolve]:
+    """The function for the client. `given` are HOST:PORT:ADDRESS; what they say comes before anything else.
+
+    `stand_in` is the port on 127.0.0.1 of a server that answers for addresses of the miniature Internet, where none is;
+    what that meant for a name is appended to `said`.
+    """
     table = dict(map(entry, given))
 
     def known(host: str, port: int) -> Sequence[Address] | None:
@@ -29,7 +37,23 @@ def resolving(resolver: str, given: Sequence[str]) -> Iterator[Resolve]:
     from netlab.experiments.dns_world import Origin, world
 
     with world(Origin()) as here:
-        yield lambda host, port: known(host, port) or _iterated(here, host)
+
+        def lab(host: str, port: int) -> Sequence[Address]:
+            return known(host, port) or _reachable(host, _iterated(here, host), stand_in, said)
+
+        yield lab
+
+
+def _reachable(host: str, found: list[Address], stand_in: int | None, said: list[str]) -> list[Address]:
+    """The addresses; for those that exist nowhere, the stand-in."""
+    nowhere = [each.text for each in found if any(ipaddress.ip_address(each.text) in net for net in _NOWHERE)]
+    if not nowhere or stand_in is None:
+        return found
+    said.append(
+        f"{host} is {', '.join(nowhere)} in the miniature Internet (netlab dns trace {host}). No such address exists "
+        "(RFC 5737, RFC 3849), so the built-in origin answers in its place."
+    )
+    return [Address(socket.AF_INET, "127.0.0.1", stand_in)]
 
 
 def _iterated(here: object, host: str) -> list[Address]:

@@ -238,7 +238,8 @@ class Story:
                 self.rows["phases"].append((number, name, None, None, state))
             else:
                 began, took = (phase[0] - start) / 1e9, (phase[1] - phase[0]) / 1e9
-                self.rows["phases"].append((number, name, began, took, "measured"))
+                state = "measured" if took or name != "last byte" else "with the first"
+                self.rows["phases"].append((number, name, began, took, state))
 
     def _boxes(self, number: int, message: str, raw: bytes, base: int, found: Iterable[boxes.Box]) -> None:
         rows = self.rows["boxes"]

@@ -21,10 +21,11 @@ _LEAST_S = 0.001
 
 
 class Address(NamedTuple):
-    """An IP address as text: "127.0.0.1", "::1"."""
+    """An IP address as text: "127.0.0.1", "::1"; and a port, where it is another than the URL's."""
 
     family: int
     text: str
+    port: int = 0
 
 
 Resolve = Callable[[str, int], Sequence[Address]]
@@ -147,16 +148,17 @@ def dial(url: Url, addresses: Sequence[Address], timeout_s: float) -> tuple[sock
     failed: list[str] = []
     for address in addresses:
         sock = socket.socket(address.family, socket.SOCK_STREAM)
+        where = address.text, address.port or url.port
         try:
             sock.settimeout(timeout_s)
-            sock.connect((address.text, url.port))
+            sock.connect(where)
             sock.settimeout(None)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock, failed
         except TimeoutError:
-            failed.append(f"{shown((address.text, url.port))}: no answer within {timeout_s:g} s")
+            failed.append(f"{shown(where)}: no answer within {timeout_s:g} s")
         except OSError as error:
-            failed.append(f"{shown((address.text, url.port))}: {(error.strerror or str(error)).lower()}")
+            failed.append(f"{shown(where)}: {(error.strerror or str(error)).lower()}")
         except BaseException:
             sock.close()
             raise

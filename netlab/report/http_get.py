@@ -222,14 +222,15 @@ def _waterfall(exchange: Row, phases: Sequence[Row], width: int) -> Iterator[Tex
         return
     title = f"  exchange {exchange['exchange']}, 0 to {human(total, 's')}"
     yield Text.assemble(("Time", "bold"), (title, "dim"))
-    room = width - 28
+    room = width - 32
     for row in mine:
         line = Text(f"  {row['phase']!s:<13} ", "cyan")
         if row["took"] is None:
-            yield line.append(" " * room).append(f" {row['state']:>9}", "dim")
+            yield line.append(" " * room).append(f" {row['state']:>13}", "dim")
             continue
         drawn = bar(float(row["began"] or 0) / total, float(row["took"]) / total, room)
-        yield line.append(drawn, "cyan").append(f" {human(row['took'], 's'):>9}", "bold")
+        said = human(row["took"], "s") if row["state"] == "measured" else str(row["state"])
+        yield line.append(drawn, "cyan").append(f" {said:>13}", "bold" if row["state"] == "measured" else "dim")
 
 
 def _summary(exchanges: Sequence[Row], width: int) -> Iterator[Text]:
