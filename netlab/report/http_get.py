@@ -180,12 +180,12 @@ def caret(refusal: Row, width: int) -> Iterator[Text]:
 
 
 def _dump(dump: Sequence[Row], width: int) -> Iterator[Text]:
-    """Offset, hex, text: sixteen bytes a row, eight where the terminal is narrow."""
+    """Offset, hex, text: sixteen bytes a row, fewer where the terminal is narrow."""
     yield Text("  Raw bytes", "bold")
     for row in dump:
         words = str(row["hex"]).split(" ")
         mark, style = (">", "cyan") if row["direction"] == "sent" else ("<", "green")
-        step = 16 if width >= 78 else 8
+        step = 16 if width >= 78 else 8 if width >= 46 else 4
         for at in range(0, len(words), step):
             part = words[at : at + step]
             offset = int(row["offset"] or 0) + at

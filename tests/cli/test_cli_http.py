@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ def test_bare_get_shows_the_boxes_of_the_course_and_keep_alive(netlab: Netlab) -
     done = netlab("http", "get", "--no-save")
     assert done.returncode == 0, done.stderr
     for said in ("│ GET    │SP│ /   │SP│ HTTP/1.1 │CR LF│", "│ Host │:│SP│", "the empty line", "Body: by length",
-                 "Body: chunked", "RFC 9112 §6.3 item 4", "the last chunk", "request number 2", "keep-alive"):  # fmt: skip
+                 "Body: chunked", "RFC 9112 §6.3 item 4", "the last chunk", "request number 2",
+                 "keep-alive"):  # fmt: skip
         assert said in done.stdout, said
     assert done.stderr == ""
 
@@ -63,7 +65,7 @@ def test_an_exchange_fits_the_terminal(netlab: Netlab, origin: Origin, columns: 
 
 
 def test_the_byte_map_covers_every_byte(netlab: Netlab, origin: Origin) -> None:
-    done = netlab("http", "get", origin.url + "/trailers", "--json", "--no-save", "-X", "POST", "--data", "a=1")
+    done = netlab("http", "get", origin.url + "/trailers", "--json", "--no-save", "--data", "a=1", "-X", "GET")
     found = tables(done.stdout)
     (exchange,) = found["exchanges"]
     at = 0
@@ -76,7 +78,7 @@ def test_the_byte_map_covers_every_byte(netlab: Netlab, origin: Origin) -> None:
     spans += [(row["start"], row["data end"] + 2 if row["size"] else row["end"]) for row in found["chunks"]]
     spans.sort()
     assert spans[0][0] == 0 and spans[-1][1] == exchange["received"]
-    assert all(before[1] == after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(spans))
     assert all(row["took"] is None for row in found["phases"] if row["state"] in ("–", "reused"))
 
 
@@ -162,7 +164,7 @@ def test_resolve_says_where_a_host_is(netlab: Netlab, origin: Origin) -> None:
 def test_what_it_ends_with(netlab: Netlab, arguments: tuple[str, ...], code: int, says: str) -> None:
     done = netlab("http", "get", *arguments, "--no-save")
     assert done.returncode == code, done.stdout + done.stderr
-    assert says in done.stdout + done.stderr and "Traceback" not in done.stderr
+    assert says in " ".join((done.stdout + done.stderr).split()) and "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) <= 2
 
 
@@ -186,7 +188,7 @@ def test_explain_puts_a_caret_under_the_byte() -> None:
 
 def test_explain_lets_pass_what_it_is_told_to() -> None:
     done = with_stdin(BAD, "explain", "-", "--lenient")
-    assert done.returncode == 0 and "let pass by --lenient" in done.stdout.decode()
+    assert done.returncode == 0 and "let pass by --lenient" in " ".join(done.stdout.decode().split())
 
 
 def test_explain_reads_what_was_pasted() -> None:
