@@ -97,7 +97,11 @@ def differences(mine: Opinion, other: Opinion, said: Sequence[str]) -> list[str]
         return []
     found = []
     if mine.status != other.status:
-        found.append(f"{name} has status {other.status}, netlab {mine.status}.")
+        hints = mine.interim and other.status and 100 < other.status < 200
+        because = ": it takes an interim response for the final one (RFC 9110 §15.2)" if hints else ""
+        found.append(f"{name} has status {other.status}, netlab {mine.status}{because}.")
+        if hints:
+            return found
     if mine.reason != other.reason and mine.reason is not None and other.reason is not None:
         stripped = " (it strips white space)" if mine.reason.strip() == other.reason.strip() else ""
         found.append(f"{name} has another reason phrase{stripped}: '{visible(other.reason)}'.")
@@ -114,8 +118,8 @@ def differences(mine: Opinion, other: Opinion, said: Sequence[str]) -> list[str]
         found.append(f"{name} has other trailers.")
     if mine.consumed is not None and other.consumed is not None and mine.consumed != other.consumed:
         found.append(
-            f"{name} ends the response at byte {other.consumed}, netlab at byte {mine.consumed}: the next response would "
-            "begin elsewhere."
+            f"{name} ends the response at byte {other.consumed}, netlab at byte {mine.consumed}: so they would begin "
+            "the next one at different places."
         )
     return found
 

@@ -94,5 +94,9 @@ def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Paramet
     ):
         return [f"Another response begins at byte {problem.start}: --responses 2 says that two requests were sent."]
     if isinstance(problem, Refused) and not parameters.lenient:
-        return ["--lenient lets some of that pass, and says what."]
+        lenient = ResponseParser(lenient=True)
+        for _ in range(parameters.responses):
+            lenient.expect(parameters.method)
+        if not any(isinstance(event, Refused) for event in lenient.feed(data) + lenient.feed_eof()):
+            return ["--lenient lets that pass, and says so."]
     return []

@@ -36,10 +36,10 @@ def of_head(raw: bytes, base: int, parts: Sequence[str], places: Sequence[FieldL
         boxes.extend(_field(raw, base, number, place))
         at = place.line[1]
     end = base + len(raw)
-    last = _line_end(raw, 0, len(raw)) + base
-    if at < last:
-        boxes.append(Box(number + 1, "ignored", at, last))
-    if last < end:
+    if at < end:
+        last = _line_end(raw, at - base, len(raw)) + base
+        if at < last:
+            boxes.append(Box(number + 1, "ignored", at, last))
         boxes.append(Box(number + 1, "line end", last, end))
     return boxes
 

@@ -12,6 +12,7 @@ from netlab.http.fields import Line
 QUICK = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
 """A chunk line without extension and without fault."""
 
+MOST_DIGITS = 16
 _SIZE = re.compile(rb"[0-9A-Fa-f]*+")
 _SPACE = re.compile(rb"[ \t]*+")
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
@@ -20,9 +21,7 @@ _RULE = "RFC 9112 §7.1"
 _EXTENSION = "RFC 9112 §7.1.1"
 
 
-def read(
-    raw: bytes, base: int, number: int, most_digits: int, lenient: bool, notes: list[Note]
-) -> tuple[int, bytes, int] | None:
+def read(raw: bytes, base: int, number: int, lenient: bool, notes: list[Note]) -> tuple[int, bytes, int] | None:
     """Size, extension and length of the chunk line that raw begins with; None where its end has not come.
 
     `number` is the chunk's. Raises Fault at the first byte that is wrong.
@@ -32,8 +31,8 @@ def read(
     found = _SIZE.match(raw, 0, line.end)
     assert found is not None
     at = found.end()
-    if at > most_digits:
-        raise Fault(base, base + at, where, f"a chunk size of more than {most_digits} digits", _RULE)
+    if at > MOST_DIGITS:
+        raise Fault(base, base + at, where, f"a chunk size of more than {MOST_DIGITS} digits", _RULE)
     if at == 0 and (line.end > 0 or line.whole):
         what = f"{named(raw[0])} where a chunk size (hexadecimal digits) begins"
         raise Fault(base, base + 1, where, what, _RULE)

@@ -192,8 +192,10 @@ class Connection:
                 data = self.wire.receive(wait_s)
                 size = len(data)
         except Timeout:
-            self._give_up(f"nothing came for {wait_s:.3g} s" if left_s > 0 else
-                          f"it was not complete after {self.timeouts.total_s:g} s", "--timeout")  # fmt: skip
+            if wait_s < self.timeouts.idle_s:
+                self._give_up(f"it was not complete after {self.timeouts.total_s:g} s", "--max-time")
+            else:
+                self._give_up(f"nothing came for {wait_s:g} s", "--timeout")
             return 0
         except PeerError as error:
             self._give_up(error.message, "RFC 9112 §9.5")

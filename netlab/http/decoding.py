@@ -24,11 +24,20 @@ class Decoder:
         self._most = most
         self._coding = coding
         self._inflate = zlib.decompressobj(31 if self._gzip else 15)
+        self._opening = b""
         self._begun = False
         self.made = 0
 
     def feed(self, data: bytes) -> bytes:
         """What `data` decodes to. Raises DecodingError."""
+        if not self._gzip and not self._begun:
+            data = self._opening + data
+            if len(data) < 2:
+                self._opening = data
+                return b""
+            if not _has_zlib_header(data):
+                self._inflate = zlib.decompressobj(-15)  # without the zlib wrapper: wrong, and common
+        self._begun = self._begun or bool(data)
         parts: list[bytes] = []
         full = False  # the last step made as much as it may: more may wait inside
         while data or (full and not self._inflate.eof):
@@ -46,22 +55,20 @@ class Decoder:
         return b"".join(parts)
 
     def _step(self, data: bytes) -> bytes:
-        begun, self._begun = self._begun, True
         try:
             return self._inflate.decompress(data, _STEP)
         except zlib.error as error:
-            if begun or self._gzip:
-                raise DecodingError(f"not {self._coding} data: {error}") from None
-        self._inflate = zlib.decompressobj(-15)  # "deflate" without the zlib wrapper: wrong, and common
-        try:
-            return self._inflate.decompress(data, _STEP)
-        except zlib.error as error:
-            raise DecodingError(f"not deflate data: {error}") from None
+            raise DecodingError(f"not {self._coding} data: {error}") from None
 
     def finish(self) -> None:
         """No more is to come. Raises DecodingError where more should."""
-        if self._begun and not self._inflate.eof:
+        if (self._begun or self._opening) and not self._inflate.eof:
             raise DecodingError(f"the {self._coding} data ends in the middle")
+
+
+def _has_zlib_header(data: bytes) -> bool:
+    """RFC 1950 §2.2: method 8, and a check of five bits over the first two bytes."""
+    return data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
 
 
 def codings(values: Sequence[bytes]) -> list[str]:

@@ -130,7 +130,7 @@ def _one(section: Section, raw: bytes, line: Line, base: int, where: str, lenien
     after = token.end() if token else start
     if after == end and not line.whole:
         return False  # the colon may still come
-    if after == end or raw[after] != 58:
+    if after in (start, end) or raw[after] != 58:
         blank = _SPACE.match(raw, after, end)
         colon = blank.end() if blank else after
         if token and colon > after and colon == end and not line.whole:

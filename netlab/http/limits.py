@@ -14,7 +14,6 @@ class Limits:
     interim: int = 16
     """1xx responses before the final one."""
     chunk_line_bytes: int = 4 << 10
-    chunk_size_digits: int = 16
     trailer_bytes: int = 16 << 10
     kept_body_bytes: int = 64 << 20
     """What the client keeps of a body in memory; the rest is counted, and said to be missing."""

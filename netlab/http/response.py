@@ -209,7 +209,7 @@ class ResponseParser:
                 raise _too_long(base, limits.head_bytes, "head", "a head", "RFC 9110 §5.4")
         elif state == _CHUNK_LINE:
             held = held[: limits.chunk_line_bytes + 1]
-            chunks.read(held, base, self._chunk, limits.chunk_size_digits, self.lenient, [])
+            chunks.read(held, base, self._chunk, self.lenient, [])
             if len(held) > limits.chunk_line_bytes:
                 raise _too_long(
                     base, limits.chunk_line_bytes, f"chunk {self._chunk}", "a chunk line", "RFC 9112 §7.1.1"
@@ -337,7 +337,7 @@ class ResponseParser:
                 most = self.limits.chunk_line_bytes
                 raw = data[pos : pos + most]
                 self.looked += data.find(b"\n", pos, pos + most) + 1 - pos if b"\n" in raw else len(raw)
-                told = chunks.read(raw, base + pos, self._chunk, self.limits.chunk_size_digits, self.lenient, notes)
+                told = chunks.read(raw, base + pos, self._chunk, self.lenient, notes)
                 if told is None:
                     self.looked += pos - first
                     return -1 if pos == first else pos
