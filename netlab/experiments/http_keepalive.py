@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from netlab.errors import UsageError
 from netlab.experiments.http_keepalive_report import ONE, Found, Parameters, fill
-from netlab.experiments.http_ways import WAYS, Round, Target, run_round
+from netlab.experiments.http_ways import WAYS, Target, run_round
 from netlab.http.limits import Timeouts
 from netlab.http.tls import TlsPolicy
 from netlab.http.transport import literal, system
@@ -38,8 +38,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         )
     found, draft = Found(), Draft()
     with _server(parameters, found) as target:
-        warm = Round()
-        WAYS[ONE](target, _WARM_UP, warm)
+        warm = run_round(ONE, target, _WARM_UP)
         found.extra_connections, found.extra_requests = warm.connections, _WARM_UP + warm.repeated
         try:
             for number in range(parameters.rounds):

@@ -42,6 +42,7 @@ class Round:
     pairs: list[Pair] = field(default_factory=list)
     time_wait_here: int = 0
     time_wait_there: int = 0
+    under_way: Connection | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Target:
     def open(self, found: Round) -> Connection:
         """A new connection, counted. Raises PeerError."""
         connection = connect(self.url, timeouts=self.timeouts, tls=self.tls)
+        found.under_way = connection
         found.connections += 1
         found.pairs.append((connection.local, connection.peer))
         return connection
@@ -143,7 +145,11 @@ def run_round(way: str, target: Target, requests: int) -> Round:
     """One round of one way, and then a look at what it has left in the kernel. Raises PeerError."""
     found = Round()
     begun = monotonic_ns()
-    WAYS[way](target, requests, found)
+    try:
+        WAYS[way](target, requests, found)
+    finally:
+        if found.under_way is not None:  # an error, or Ctrl-C
+            found.under_way.close()
     found.elapsed_ns = monotonic_ns() - begun
     found.time_wait_here, found.time_wait_there = time_waits(found.pairs)
     return found
@@ -203,3 +209,4 @@ def _closed(connection: Connection, found: Round) -> None:
     count = segments(connection.wire.sock)
     found.segments = None if count is None or found.segments is None else found.segments + count
     connection.close()
+    found.under_way = None

@@ -94,7 +94,7 @@ Listen 127.0.0.1:{at.tls_port}
 
 def lighttpd(at: Setup) -> list[str]:
     (at.folder / "conf").write_text(f"""
-server.modules = ("mod_deflate")
+server.modules = ("mod_deflate", "mod_openssl")
 server.document-root = "{at.files}"
 server.bind = "127.0.0.1"
 server.port = {at.port}
@@ -102,6 +102,11 @@ server.max-keep-alive-requests = 100000
 mimetype.assign = (".txt" => "text/plain")
 deflate.mimetypes = ("text/plain")
 deflate.allowed-encodings = ("gzip")
+$SERVER["socket"] == "127.0.0.1:{at.tls_port}" {{
+  ssl.engine = "enable"
+  ssl.pemfile = "{at.folder}/chain.pem"
+  ssl.privkey = "{at.folder}/key.pem"
+}}
 """)
     return ["lighttpd", "-D", "-f", str(at.folder / "conf")]
 
@@ -184,7 +189,7 @@ def running(name: str) -> Iterator[Running]:
                 _until_it_listens(process, at.port, top)
                 plain = name == "http.server"
                 yield Running(
-                    name, at.port, None if name in ("lighttpd", "http.server") else at.tls_port, top / "ca.pem", files,
+                    name, at.port, None if plain else at.tls_port, top / "ca.pem", files,
                     keeps=not plain, gzips=not plain, ranges=not plain, tags=not plain,
                 )  # fmt: skip
                 assert process.poll() is None, "the server has ended"

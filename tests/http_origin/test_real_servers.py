@@ -115,7 +115,7 @@ def test_close(server: Running, client: tuple[Client, str]) -> None:
 
 
 def test_the_keepalive_experiment(server: Running) -> None:
-    found = measure(Parameters(f"http://127.0.0.1:{server.port}/page.txt", 10, 2, 4), silent)
+    found = measure(Parameters(f"http://127.0.0.1:{server.port}/page.txt", 10, 1, 4), silent)
     assert found.passed
     cost = next(table for table in found.tables if table.name.startswith("What"))
     connections = {row[0]: row[cost.column("connections")] for row in cost.rows}
