@@ -59,6 +59,9 @@ class Conversation:
         except Gone as gone:
             self._channel.close()
             return str(gone)
+        except h11.LocalProtocolError:  # a page wants to send what HTTP has no room for
+            self._channel.reset()
+            return "failed"
 
     def _one(self) -> bool:
         """One request and its answer. True where another may follow."""
@@ -79,7 +82,7 @@ class Conversation:
         elif not request.version.startswith("1."):
             answer = text("this is a server for HTTP/1.1\n", 505, ("Connection", "close"))
         else:
-            answer = self._site.answer(request)
+            answer = self._answer(request)
         again, note = False, "cut short"
         try:
             if isinstance(answer, Answer):
@@ -94,6 +97,13 @@ class Conversation:
             sent, took_s = self._channel.sent_bytes - before, time.monotonic() - started_s
             self._log(Exchange(self._client, self.requests, method, target, answer.status, sent, took_s, note))
         return again
+
+    def _answer(self, request: Request) -> Answer | Replay:
+        """The site's answer. A fault of ours is one response and a line in the log, not the end of the server."""
+        try:
+            return self._site.answer(request)
+        except Exception as error:
+            return text(f"the origin has a fault here: {error!r}\n", 500)
 
     # Reading
 

@@ -104,7 +104,7 @@ def redirect(request: Request, rest: str) -> Answer:
 
 def redirect_to(request: Request, rest: str) -> Answer:
     """A redirect to ?url=…, with ?status=…; also to another origin."""
-    url, status = request.query.get("url", "/"), request.query.get("status", "302")
+    url, status = request.query.get("url", "/").strip(), request.query.get("status", "302")
     if status not in ("301", "302", "303", "307", "308"):
         raise BadPath(f"status {status[:20]!r} is no redirection")
     if not url.isascii() or not url.isprintable():

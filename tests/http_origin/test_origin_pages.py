@@ -90,6 +90,7 @@ def test_redirects_count_down(bare: Origin) -> None:
     assert said.stdout.endswith(b"7 1")
     response, _ = get(bare, "/redirect-to?url=http%3A%2F%2Fexample.com%2F&status=307")
     assert (response.status, response.getheader("Location")) == (307, "http://example.com/")
+    assert get(bare, "/redirect-to?url=%20/x%20")[0].getheader("Location") == "/x"
 
 
 @pytest.mark.parametrize(
