@@ -43,7 +43,9 @@ def test_folders(origin: Origin) -> None:
         "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/sub/../../secret.txt", "/out-file",
         "/out-folder/",
         "/out-folder/secret.txt", "/to-sibling/secret.txt", "/dangling", "/fifo", "/page.html/", "/page.html/x",
-        "/%2fetc/passwd", "/sub/../page.html", "//etc/passwd", "/page.html%00.txt", "/nope", "/" + "a" * 300, "/" + "a/" * 3000,
+        "/:///page.html",
+        "/%2fetc/passwd", "/sub/../page.html", "//etc/passwd", "/page.html%00.txt", "/nope", "/" + "a" * 300,
+        "/" + "a/" * 3000,
         "/\\..\\secret.txt", "/proc/self/environ", "/.%2e/secret.txt", "/sub/%2e%2e/%2e%2e/secret.txt",
     ],
 )  # fmt: skip

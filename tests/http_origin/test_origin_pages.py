@@ -195,3 +195,10 @@ def test_http_1_0_gets_no_chunks_and_is_closed(bare: Origin) -> None:
 def test_a_page_is_only_read(bare: Origin, method: str) -> None:
     response, _ = get(bare, "/", method)
     assert response.status == 405 and "GET" in (response.getheader("Allow") or "")
+
+
+@pytest.mark.parametrize("target", ["http://x/status/418", "http://x:1/status/418?a", "/status/418#x"])
+def test_absolute_form(bare: Origin, target: str) -> None:
+    """RFC 9112 §3.2.2: a server must take it. A fragment is never sent, and so belongs to no path."""
+    received = raw(bare, f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert received.startswith(b"HTTP/1.1 404" if "#" in target else b"HTTP/1.1 418")
