@@ -47,6 +47,7 @@ class Found:
 def fill(draft: Draft, parameters: Parameters, found: Found, url: Url) -> None:
     """Put everything into `draft`."""
     draft.fact("server", str(url), "", "" if found.counts is None else "the built-in origin")
+    draft.fact("placement", "not pinned", "", "client and server run where the scheduler puts them")
     draft.fact("rounds", found.complete, "1")
     draft.fact("requests a round and way", parameters.requests, "1")
     statuses = sorted({status for rounds in found.rounds.values() for each in rounds for status in each.statuses})
