@@ -295,9 +295,9 @@ class _Keeper:
             self._kept += size  # it was received into its place
         elif self._kept + size <= self._most:
             self._kept += size
-            self._parts.append(event.data)
+            self._parts.append(event.data if self._scratch is None else bytes(event.data))
         elif self._kept < self._most:
-            self._parts.append(event.data[: self._most - self._kept])
+            self._parts.append(bytes(event.data[: self._most - self._kept]))
             self._kept = self._most
         if self.keeps_events and (self._sink is not None or self._response.body_bytes > self._most):
             event.data = b""
@@ -307,9 +307,7 @@ class _Keeper:
         if self.keeps_events or not left or (left < 1024 and self._whole is None):
             return None  # but what is begun in its place is finished there, however little is left
         if self._sink is not None or self._kept + left > self._most:
-            # A view of it goes to the sink or is dropped at once, so the next bytes may overwrite these.
-            if self._sink is None and self._kept < self._most:
-                return None
+            # What is in it goes to the sink, is copied, or is dropped, so the next bytes may overwrite it.
             if self._scratch is None:
                 self._scratch = memoryview(bytearray(_SCRATCH))
             return self._scratch[:left]
