@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from origin_peer import body_of, by_h11, connected, curl, get, raw, until_end
 
 from netlab.http_origin import Origin
-from netlab.http_origin.endpoints import ENDPOINTS, PATTERN
+from netlab.http_origin.endpoints import ENDPOINTS
+from netlab.http_origin.representation import PATTERN
 
 FIVE = b"".join(f"line {n} of five\n".encode() for n in range(1, 6))
 
