@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from netlab.http import boxes, decoding, fields
 from netlab.http.client import Hop
-from netlab.http.connection import Phases, Response
 from netlab.http.events import (
     ChunkHead,
     Data,
@@ -23,6 +22,7 @@ from netlab.http.events import (
     Trailers,
     Upgraded,
 )  # fmt: skip
+from netlab.http.exchange import Phases, Response
 from netlab.http.request import Request
 from netlab.measure.quantity import Column, Table, Value
 
