@@ -254,21 +254,26 @@ def by_httpx(url: str, seconds: float) -> float:
 
 
 def requests(settings: Settings, placement: Placement, say: Say) -> Result:
-    """Requests a second, http.client = 1."""
-    result = _result("HTTP requests: one kept-alive connection, 12 fields and 100 B", "http.client = 1")
-    with canned(placement) as port:
-        url = f"http://127.0.0.1:{port}/100"
-        contenders: dict[str, Slice] = {
-            "http.client": partial(by_http_client, port), "netlab": partial(by_netlab, url)
-        }  # fmt: skip
-        try:
-            import httpx  # noqa: F401
+    """Requests a second, http.client = 1; first with the server on the client's CPU.
 
-            contenders["httpx"] = partial(by_httpx, url)
-        except ImportError:
-            result.rows.append(("httpx", "failed: it is not installed (pip install httpx)"))
-        targets = {"netlab": (Target("≥ 1.3 × http.client", 1.3), Target("≥ 3 × httpx", 3.0, "httpx"))}
-        _rows(result, contenders, "http.client", targets, settings, placement, say)
+    There, what is measured is what the programs do. With a CPU each, half of the time and more is spent waking the
+    other up, on a virtual machine above all, and that is the same for all clients.
+    """
+    result = _result("HTTP requests: one kept-alive connection, 12 fields and 100 B", "http.client = 1")
+    shared = Placement(placement.load, placement.load)
+    for place, title in ((shared, "one CPU"), (placement, "a CPU each")):
+        with canned(place) as port:
+            url = f"http://127.0.0.1:{port}/100"
+            base, mine, other = (f"{name}, {title}" for name in ("http.client", "netlab", "httpx"))
+            contenders: dict[str, Slice] = {base: partial(by_http_client, port), mine: partial(by_netlab, url)}
+            try:
+                import httpx  # noqa: F401
+
+                contenders[other] = partial(by_httpx, url)
+            except ImportError:
+                result.rows.append((other, "failed: it is not installed (pip install httpx)"))
+            wanted = (Target("≥ 1.3 × http.client", 1.3), Target("≥ 3 × httpx", 3.0, other))
+            _rows(result, contenders, base, {mine: wanted if place is shared else ()}, settings, place, say)
     return result
 
 

@@ -47,6 +47,7 @@ class Found:
 def fill(draft: Draft, parameters: Parameters, found: Found, url: Url) -> None:
     """Put everything into `draft`."""
     draft.fact("server", str(url), "", "" if found.counts is None else "the built-in origin")
+    draft.fact("placement", "not pinned", "", "client and server run where the scheduler puts them")
     draft.fact("rounds", found.complete, "1")
     draft.fact("requests a round and way", parameters.requests, "1")
     statuses = sorted({status for rounds in found.rounds.values() for each in rounds for status in each.statuses})
@@ -133,7 +134,12 @@ def _checks(draft: Draft, parameters: Parameters, found: Found) -> None:
 def _findings(draft: Draft, parameters: Parameters, found: Found) -> None:
     quicker, connections = _relative(found, ONE), median([each.connections for each in found.rounds[ONE]]) or 0
     if connections >= parameters.requests > 1:
-        draft.findings.append("The server closes after each response: a connection cannot be kept (RFC 9112 §9.3).")
+        closing = all(each.closing for each in found.rounds[ONE])
+        draft.findings.append(
+            "The server closes after each response: a connection cannot be kept (RFC 9112 §9.3)."
+            if closing
+            else "No connection could be used again: the server closed without a word, or sent more than the response."
+        )
     elif quicker:
         draft.findings.append(f"Requests over one connection were {quicker:.2f} × as quick as over a new one each.")
     ahead = ratio(_relative(found, AHEAD), quicker)

@@ -16,7 +16,8 @@ from pathlib import Path
 from netlab.errors import UsageError
 from netlab.http_origin.certificate import server_context
 from netlab.http_origin.conversation import Exchange
-from netlab.http_origin.server import InUse, Server
+from netlab.http_origin.listening import InUse
+from netlab.http_origin.server import Server
 from netlab.http_origin.settings import Settings
 from netlab.http_origin.site import Site
 from netlab.measure.progress import Progress

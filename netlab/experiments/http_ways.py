@@ -37,6 +37,8 @@ class Round:
     segments: int | None = 0
     kept_open: int = 0
     """Connections that the server did not close although it was asked to."""
+    closing: int = 0
+    """Responses whose head says that the connection will be closed (RFC 9112 §9.3)."""
     repeated: int = 0
     """Requests sent again because the server had closed the connection before it answered."""
     statuses: set[int] = field(default_factory=set)
@@ -187,6 +189,7 @@ def _answered(response: Response, begun: int, found: Round) -> None:
     found.latencies_ns.append(monotonic_ns() - begun)
     found.body_bytes += response.body_bytes
     found.statuses.add(head.status)
+    found.closing += not head.keep_alive
 
 
 def _end_has_come(connection: Connection) -> bool:

@@ -16,7 +16,8 @@ import h11
 
 from netlab.http_origin.channel import Channel, Gone
 from netlab.http_origin.message import CUT, KEEP, RESET, STALL, Answer, Piece, Replay, Request, text
-from netlab.http_origin.settings import MOST_HEAD_BYTES, MOST_PAUSE_S, MOST_REQUEST_BODY_BYTES, Settings
+from netlab.http_origin.reading import read_head, read_request
+from netlab.http_origin.settings import MOST_HEAD_BYTES, MOST_PAUSE_S, Settings
 
 if TYPE_CHECKING:
     from netlab.http_origin.site import Site
@@ -47,7 +48,6 @@ class Conversation:
         self._channel, self._client, self._scheme, self._site = channel, client, scheme, site
         self._settings, self._stopping, self._log = settings, stopping, log
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD_BYTES)
-        self._early = b""  # bytes behind a request whose answer was replayed
         self.requests = 0
 
     def run(self) -> str:
@@ -59,18 +59,21 @@ class Conversation:
         except Gone as gone:
             self._channel.close()
             return str(gone)
+        except h11.LocalProtocolError:  # a page wants to send what HTTP has no room for
+            self._channel.reset()
+            return "failed"
 
     def _one(self) -> bool:
         """One request and its answer. True where another may follow."""
         started_s, before = 0.0, self._channel.sent_bytes
         try:
-            head = self._head()
+            head = read_head(self._http, self._channel, self._settings, self._stopping)
             if head is None:
                 self._channel.end()
                 return False
             started_s = time.monotonic()
             self.requests += 1
-            request = self._request(head)
+            request = read_request(self._http, self._channel, head, self._scheme, self._settings.body_s)
         except h11.RemoteProtocolError as error:
             return self._refuse(error)
         answer: Answer | Replay
@@ -79,7 +82,7 @@ class Conversation:
         elif not request.version.startswith("1."):
             answer = text("this is a server for HTTP/1.1\n", 505, ("Connection", "close"))
         else:
-            answer = self._site.answer(request)
+            answer = self._answer(request)
         again, note = False, "cut short"
         try:
             if isinstance(answer, Answer):
@@ -95,52 +98,12 @@ class Conversation:
             self._log(Exchange(self._client, self.requests, method, target, answer.status, sent, took_s, note))
         return again
 
-    # Reading
-
-    def _head(self) -> h11.Request | None:
-        """The next request's head, or None where the client has ended. Two limits: silence, and a head that drips."""
-        now_s = time.monotonic()
-        deadline_s, why = now_s + self._settings.idle_s, "idle"
-        if self._early:
-            self._http.receive_data(self._early)
-            self._early = b""
-        while True:
-            event = self._http.next_event()
-            if isinstance(event, h11.Request):
-                return event
-            if event is not h11.NEED_DATA:
-                return None
-            if self._stopping():
-                raise Gone("stopped")
-            data = self._channel.receive(deadline_s, why)
-            if why == "idle":
-                deadline_s, why = time.monotonic() + self._settings.head_s, "slow head"
-            if not data and not self._http.trailing_data[0]:
-                return None
-            self._http.receive_data(data)
-
-    def _request(self, head: h11.Request) -> Request | None:
-        """The request with its body; None where that is longer than we take."""
-        body, size = [], 0
-        deadline_s = time.monotonic() + self._settings.body_s
-        if self._http.they_are_waiting_for_100_continue:
-            self._channel.send(
-                _bytes(self._http.send(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")))
-            )
-        while True:
-            event = self._http.next_event()
-            if event is h11.NEED_DATA:
-                self._http.receive_data(self._channel.receive(deadline_s, "slow body"))
-            elif isinstance(event, h11.Data):
-                size += len(event.data)
-                if size > MOST_REQUEST_BODY_BYTES:
-                    return None
-                body.append(bytes(event.data))
-            else:
-                break
-        fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items())
-        method, target = head.method.decode("latin-1"), head.target.decode("latin-1")
-        return Request(method, target, head.http_version.decode("latin-1"), fields, b"".join(body), self._scheme)
+    def _answer(self, request: Request) -> Answer | Replay:
+        """The site's answer. A fault of ours is one response and a line in the log, not the end of the server."""
+        try:
+            return self._site.answer(request)
+        except Exception as error:
+            return text(f"the origin has a fault here: {error!r}\n", 500)
 
     def _refuse(self, error: h11.RemoteProtocolError) -> bool:
         """Say what was wrong with the request, and end."""
@@ -216,8 +179,10 @@ class Conversation:
             if self._stopping():
                 raise Gone("stopped")
         if answer.end == KEEP:
-            self._early = self._http.trailing_data[0]
+            early = self._http.trailing_data[0]
             self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD_BYTES)
+            if early:
+                self._http.receive_data(early)
             return True
         if answer.end == STALL:
             channel.wait(MOST_PAUSE_S)

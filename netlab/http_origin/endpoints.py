@@ -11,7 +11,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 
 from netlab.http_origin.message import CLOSE, Answer, Field, Piece, Replay, Request, text
-from netlab.http_origin.representation import representation
+from netlab.http_origin.representation import pattern, representation
 from netlab.http_origin.selection import etag, not_modified
 from netlab.http_origin.settings import MOST_PAUSE_S
 
@@ -104,7 +104,7 @@ def redirect(request: Request, rest: str) -> Answer:
 
 def redirect_to(request: Request, rest: str) -> Answer:
     """A redirect to ?url=…, with ?status=…; also to another origin."""
-    url, status = request.query.get("url", "/"), request.query.get("status", "302")
+    url, status = request.query.get("url", "/").strip(), request.query.get("status", "302")
     if status not in ("301", "302", "303", "307", "308"):
         raise BadPath(f"status {status[:20]!r} is no redirection")
     if not url.isascii() or not url.isprintable():
@@ -175,9 +175,6 @@ def echo(request: Request, rest: str) -> Answer:
     return Answer(200, [("Content-Type", "application/json")], json.dumps(said, indent=1).encode() + b"\n")
 
 
-PATTERN = bytes(range(33, 127)) * 697  # printable, and 65,518 long: no power of two, so that a shift would show
-
-
 def big(request: Request, rest: str) -> Answer:
     """N bytes of a pattern, with ranges. ?chunked=1: in chunks."""
     length = number(rest, 1 << 40)
@@ -185,15 +182,6 @@ def big(request: Request, rest: str) -> Answer:
     if request.query.get("chunked"):
         return Answer(fields=[PLAIN], body=pattern(0, length))
     return representation(request, length, tag, None, PLAIN, pattern)
-
-
-def pattern(start: int, end: int) -> Iterator[Piece]:
-    """Bytes `start` to `end` of the endless pattern, in pieces of at most 64 KiB."""
-    while start < end:
-        offset = start % len(PATTERN)
-        piece = PATTERN[offset : offset + end - start]
-        yield piece
-        start += len(piece)
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (

@@ -26,7 +26,7 @@ class Request:
     def path(self) -> str:
         """The path of the target, percent-decoded; bytes that are not UTF-8 become U+FFFD."""
         raw = self.target.split("?", 1)[0]
-        if "://" in raw:  # absolute-form, RFC 9112 §3.2.2
+        if not raw.startswith("/") and "://" in raw:  # absolute-form, RFC 9112 §3.2.2
             raw = "/" + raw.split("://", 1)[1].partition("/")[2]
         return unquote_to_bytes(raw).decode(errors="replace")
 

@@ -8,6 +8,8 @@ from email.utils import formatdate
 from netlab.http_origin.message import Answer, Field, Piece, Request, text
 from netlab.http_origin.selection import Unsatisfiable, not_modified, selected
 
+PATTERN = bytes(range(33, 127)) * 697  # printable, and 65,518 long: no power of two, so that a shift would show
+
 
 def representation(
     request: Request, length: int, tag: str, modified_s: int | None, kind: Field,
@@ -33,3 +35,12 @@ def representation(
     start, end = span
     common.append(("Content-Range", f"bytes {start}-{end - 1}/{length}"))
     return Answer(206, [kind, *common], body(start, end), end - start, finished=finished)
+
+
+def pattern(start: int, end: int) -> Iterator[Piece]:
+    """Bytes `start` to `end` of the endless pattern, in pieces of at most 64 KiB."""
+    while start < end:
+        offset = start % len(PATTERN)
+        piece = PATTERN[offset : offset + end - start]
+        yield piece
+        start += len(piece)

@@ -105,6 +105,12 @@ def test_a_server_that_closes_after_each_response() -> None:
     assert "cannot be kept" in " ".join(found.findings)
 
 
+def test_a_server_that_sends_more_than_it_was_asked_for() -> None:
+    found = measure(Parameters("/wire/extra-bytes", requests=4, rounds=1), silent)
+    assert found.passed and cells(found, "What", "connections")[ONE] == 4
+    assert "No connection could be used again" in " ".join(found.findings)
+
+
 def test_a_server_that_does_not_close_when_asked() -> None:
     with server(100, obeys=False) as url:
         found = measure(Parameters(url, requests=5, rounds=1), silent)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from origin_peer import body_of, by_h11, connected, curl, get, raw, until_end
 
 from netlab.http_origin import Origin
-from netlab.http_origin.endpoints import ENDPOINTS, PATTERN
+from netlab.http_origin.endpoints import ENDPOINTS
+from netlab.http_origin.representation import PATTERN
 
 FIVE = b"".join(f"line {n} of five\n".encode() for n in range(1, 6))
 
@@ -90,6 +91,7 @@ def test_redirects_count_down(bare: Origin) -> None:
     assert said.stdout.endswith(b"7 1")
     response, _ = get(bare, "/redirect-to?url=http%3A%2F%2Fexample.com%2F&status=307")
     assert (response.status, response.getheader("Location")) == (307, "http://example.com/")
+    assert get(bare, "/redirect-to?url=%20/x%20")[0].getheader("Location") == "/x"
 
 
 @pytest.mark.parametrize(
@@ -194,3 +196,10 @@ def test_http_1_0_gets_no_chunks_and_is_closed(bare: Origin) -> None:
 def test_a_page_is_only_read(bare: Origin, method: str) -> None:
     response, _ = get(bare, "/", method)
     assert response.status == 405 and "GET" in (response.getheader("Allow") or "")
+
+
+@pytest.mark.parametrize("target", ["http://x/status/418", "http://x:1/status/418?a", "/status/418#x"])
+def test_absolute_form(bare: Origin, target: str) -> None:
+    """RFC 9112 §3.2.2: a server must take it. A fragment is never sent, and so belongs to no path."""
+    received = raw(bare, f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert received.startswith(b"HTTP/1.1 404" if "#" in target else b"HTTP/1.1 418")
