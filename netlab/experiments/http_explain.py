@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from netlab.experiments.http_get import Body
 from netlab.experiments.http_story import Story, visible
-from netlab.http.connection import Response
 from netlab.http.events import Data, End, Event, Head, Incomplete, Refused
+from netlab.http.exchange import Response
 from netlab.http.limits import Limits
 from netlab.http.request import Request
 from netlab.http.response import ResponseParser

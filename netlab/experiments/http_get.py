@@ -81,6 +81,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
                 if not hops:
                     raise
             except KeyboardInterrupt:
+                if not hops:
+                    raise
                 draft.interrupted = True
             _report(draft, story, hops, parameters, client.opened)
     if lost is not None:

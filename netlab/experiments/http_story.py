@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from netlab.http import boxes, decoding, fields
 from netlab.http.client import Hop
-from netlab.http.connection import Phases, Response
 from netlab.http.events import (
     ChunkHead,
     Data,
@@ -23,6 +22,7 @@ from netlab.http.events import (
     Trailers,
     Upgraded,
 )  # fmt: skip
+from netlab.http.exchange import Phases, Response
 from netlab.http.request import Request
 from netlab.measure.quantity import Column, Table, Value
 
@@ -121,7 +121,7 @@ class Story:
             (number, request.method, str(hop.url), *said, _place(connection.local), _place(connection.peer), hop.use,
              *keeps, *sizes, ", ".join(names), decoded, str(response.problem or problem or ""))
         )  # fmt: skip
-        self.phases(number, response.phases, hop.url.scheme == "https", hop.use > 1)
+        self.phases(number, response.phases, connection.opening if hop.use > 1 else Phases())
 
     def request(self, number: int, request: Request, base: int) -> None:
         """The boxes of a request, and its body."""
@@ -224,8 +224,11 @@ class Story:
         if len(data) > DUMP_BYTES:
             self.warnings.append(f"{len(data) - DUMP_BYTES:,} more bytes {direction} are not in the dump.")
 
-    def phases(self, number: int, phases: Phases, secure: bool, reused: bool) -> None:
-        """Each phase: when it began (from the first of them), how long it took; or why it did not happen."""
+    def phases(self, number: int, phases: Phases, before: Phases) -> None:
+        """Each phase: when it began (from the first of them), how long it took; or why it did not happen.
+
+        `before` is what happened when the connection was opened for another exchange.
+        """
         named = (
             ("resolve", phases.resolve), ("connect", phases.connect), ("TLS", phases.tls),
             ("request sent", phases.send), ("first byte", phases.wait), ("last byte", phases.receive),
@@ -233,8 +236,8 @@ class Story:
         start = min((phase[0] for _, phase in named if phase), default=0)
         for name, phase in named:
             if phase is None:
-                opening = name in ("connect", "TLS", "resolve")
-                state = "reused" if reused and opening and (name != "TLS" or secure) else "–"
+                opened = {"resolve": before.resolve, "connect": before.connect, "TLS": before.tls}
+                state = "reused" if opened.get(name) else "–"
                 self.rows["phases"].append((number, name, None, None, state))
             else:
                 began, took = (phase[0] - start) / 1e9, (phase[1] - phase[0]) / 1e9

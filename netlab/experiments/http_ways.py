@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from netlab.clock import monotonic_ns
 from netlab.errors import PeerError
-from netlab.http.connection import Connection, Response, connect
+from netlab.http.connection import Connection, connect
 from netlab.http.events import Head
+from netlab.http.exchange import Response
 from netlab.http.limits import Timeouts
 from netlab.http.request import Request
 from netlab.http.tls import TlsPolicy

@@ -3,10 +3,11 @@
 limits.py, events.py               the bounds; what the parser says
 heads.py, fields.py, chunks.py     status lines, field lines and chunk lines: bytes → values, or the byte that is wrong
 framing.py                         where a body ends, and why: RFC 9112 §6.3 in its order
-response.py                        ResponseParser: bytes in, events out; no sockets, no clock
+response.py, held.py, understanding.py   ResponseParser: bytes in, events out; no sockets, no clock
 request.py, url.py                 a request and its bytes; the URL it is for
 transport.py, tls.py               the only files that import `socket` and `ssl`
-connection.py, client.py, redirect.py  one connection, kept ones, where a redirection leads
+connection.py, exchange.py          one connection; what an exchange leaves behind
+client.py, redirect.py             connections that are kept; where a redirection leads
 boxes.py                           the parts of a head as boxes
 decoding.py                        Content-Encoding, bounded
 

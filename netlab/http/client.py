@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from netlab.clock import Clock, monotonic_ns
 from netlab.errors import PeerError
-from netlab.http.connection import Connection, Response, Sink, connect
+from netlab.http.connection import Connection, connect
+from netlab.http.exchange import Response, Sink
 from netlab.http.limits import Limits, Timeouts
 from netlab.http.redirect import follow
 from netlab.http.request import Request

@@ -24,8 +24,9 @@ from netlab.http.events import (
     Upgraded,
 )  # fmt: skip
 from netlab.http.faults import Fault
-from netlab.http.framing import Framing, FramingFault, framing
+from netlab.http.held import Held
 from netlab.http.limits import Limits
+from netlab.http.understanding import understood
 
 # What is read next.
 _HEAD, _FIXED, _UNTIL_CLOSE, _CHUNK_LINE, _CHUNK_DATA, _CHUNK_END, _TRAILERS, _IDLE, _RAW, _OVER = range(10)
@@ -36,24 +37,28 @@ _NEVER_IN_TRAILERS = frozenset((b"content-length", b"transfer-encoding", b"host"
 class ResponseParser:
     """Reads the responses of one connection. Call `expect` for each request that is sent, then `feed` what comes.
 
-    `looked` counts bytes looked at, those looked at again included: it is what shows that the time is linear.
+    `received` counts the bytes fed. `reusable`: another request may be sent on this connection.
     """
 
     def __init__(self, limits: Limits | None = None, *, lenient: bool = False) -> None:
         self.limits = limits or Limits()
         self.lenient = lenient
         self.received = 0
-        self.looked = 0
         self.reusable = True
+        self._looked = 0
         self._methods: deque[str] = deque()
         self._state = _IDLE
-        self._held = bytearray()
-        self._scanned = 0
+        self._held = Held()
         self._left = 0
         self._chunk = 0
         self._interim = 0
         self._started = 0
         self._head: Head | None = None
+
+    @property
+    def looked(self) -> int:
+        """How many bytes were looked at for the ends of lines, those looked at again included."""
+        return self._looked + self._held.looked
 
     @property
     def outstanding(self) -> int:
@@ -69,8 +74,8 @@ class ResponseParser:
     def where(self) -> str:
         """What is being read, in words."""
         state = self._state
-        if state == _HEAD and self._held:
-            raw, at = bytes(self._held), self.received - len(self._held)
+        if state == _HEAD and self._held.data:
+            raw, at = bytes(self._held.data), self.received - len(self._held.data)
             try:
                 return heads.read(raw, at, self.limits.fields, self.lenient)[2] or _WHERE[state]
             except Fault as fault:
@@ -125,7 +130,7 @@ class ResponseParser:
     def diagnose(self) -> Refused | None:
         """What is wrong with what is held, where it is wrong already: for a peer that stops in the middle of a line."""
         try:
-            self._look_closer(bytes(self._held), self.received - len(self._held))
+            self._look_closer(bytes(self._held.data), self.received - len(self._held.data))
         except Fault as fault:
             return Refused(fault.at, fault.end, fault.where, fault.what, fault.source)
         return None
@@ -133,13 +138,12 @@ class ResponseParser:
     # What follows is told apart by state; each _read_… returns where the next begins, or -1 for "more bytes".
 
     def _read(self, data: Body, base: int, events: list[Event]) -> None:
-        if self._held:
-            self._held += data
+        if self._held.data:
+            self._held.data += data
             if not self._ready():
                 return
-            base -= len(self._held) - len(data)
-            data = bytes(self._held)
-            self._held.clear()
+            base -= len(self._held.data) - len(data)
+            data = self._held.taken()
         pos, size = 0, len(data)
         while pos < size:
             state = self._state
@@ -162,46 +166,30 @@ class ResponseParser:
                 else:
                     new = self._read_nothing(data, pos, base)
                 if new < 0:
-                    self._held += data[pos:] if pos else data
-                    self._scanned = 0
+                    self._held.begin(data[pos:])
                     if self._ready():
-                        self._look_closer(bytes(self._held), base + pos)
+                        self._look_closer(bytes(self._held.data), base + pos)
                     return
                 pos = new
 
     def _ready(self) -> bool:
-        """True where the bytes held are worth reading. Looks only at those it has not seen."""
-        held, state = self._held, self._state
-        size = len(held)
+        """True where the bytes held are worth reading."""
+        state, limits, strict = self._state, self.limits, not self.lenient
         if state == _CHUNK_LINE:
-            new = held.find(b"\n", self._scanned)
-            self.looked += size - self._scanned
-            self._scanned = size
-            return new >= 0 or size > self.limits.chunk_line_bytes
-        if state not in (_HEAD, _TRAILERS):
-            return True
-        if state == _HEAD and (held[0] in b"\r\n" or not b"HTTP/".startswith(held[:5])):
-            return True
-        most = self.limits.head_bytes if state == _HEAD else self.limits.trailer_bytes
-        at = self._scanned
-        self.looked += size - at
-        self._scanned = size
-        while (at := held.find(b"\n", at)) >= 0:
-            bare = at == 0 or held[at - 1] != 13
-            if bare and not self.lenient:
+            return self._held.has_line(limits.chunk_line_bytes)
+        if state == _HEAD:
+            opening = self._held.data[:5]
+            if opening[0] in b"\r\n" or not b"HTTP/".startswith(opening):
                 return True
-            before = at - 1 if bare else at - 2
-            if before < 0 or held[before] == 10:
-                return True  # an empty line
-            if at + 1 < size and held[at + 1] in b" \t" and held.find(b"\n") == at:
-                return True  # white space right after the status line
-            at += 1
-        return size > most
+            return self._held.has_section(limits.head_bytes, bare_will_do=strict, space_will_do=strict)
+        if state == _TRAILERS:
+            return self._held.has_section(limits.trailer_bytes, bare_will_do=strict, space_will_do=False)
+        return True
 
     def _look_closer(self, held: bytes, base: int) -> None:
         """Raise Fault if something is wrong with the beginning of a head, a chunk line or a trailer section."""
         state, limits = self._state, self.limits
-        self.looked += len(held)
+        self._looked += len(held)
         if state == _HEAD:
             held = held[: limits.head_bytes + 1]
             heads.read(held, base, limits.fields, self.lenient)
@@ -237,7 +225,7 @@ class ResponseParser:
             return pos
         limits = self.limits
         end = data.find(b"\r\n\r\n", pos) + 4
-        self.looked += (end if end > 3 else size) - pos
+        self._looked += (end if end > 3 else size) - pos
         if 3 < end <= pos + limits.head_bytes:
             raw = data[pos:end]
             found = heads.quick(raw)
@@ -249,7 +237,7 @@ class ResponseParser:
                 self._look_closer(data[pos : pos + limits.head_bytes + 1], base + pos)
             return -1
         raw = data[pos : pos + limits.head_bytes]
-        self.looked += len(raw)
+        self._looked += len(raw)
         read, length, _ = heads.read(raw, base + pos, limits.fields, self.lenient)
         if read is None:
             return -1
@@ -264,35 +252,12 @@ class ResponseParser:
 
     def _begin(self, start: int, raw: bytes, read: heads.Read, events: list[Event]) -> None:
         """A head has been read: say so, and decide what comes after it."""
-        version, status, reason, pairs, notes = read
-        method = self._methods[0]
-        lengths: list[bytes] = []
-        codings: list[bytes] = []
-        options: list[bytes] = []
-        for name, value in pairs:
-            size = len(name)
-            if size == 10 or size == 14 or size == 17:
-                lower = name.lower()
-                if lower == b"content-length":
-                    lengths.append(value)
-                elif lower == b"transfer-encoding":
-                    codings.append(value)
-                elif lower == b"connection":
-                    options.append(value)
-        try:
-            framed = framing(method, status, version, lengths, codings)
-        except FramingFault as fault:
-            events.extend(notes)
-            raise _placed(fault, raw, start) from None
-        keeps, why = _keeps_alive(version, options, framed)
-        head = Head(start, raw, version, status, reason, pairs, framed, keeps, why)
-        events.extend(notes)
+        head, notes = understood(start, raw, read, self._methods[0])
+        events += read.notes
         events.append(head)
-        for name_, what, source in framed.notes:
-            span = next((line.line for line in head.lines if _named(head, line.name, name_)), (start, head.end))
-            events.append(Note(*span, name_, what, source))
+        events += notes
         self._started = head.end
-        kind = framed.kind
+        framed, kind = head.framing, head.framing.kind
         if head.interim:
             self._interim += 1
             if self._interim > self.limits.interim:
@@ -336,10 +301,10 @@ class ResponseParser:
                 notes: list[Note] = []
                 most = self.limits.chunk_line_bytes
                 raw = data[pos : pos + most]
-                self.looked += data.find(b"\n", pos, pos + most) + 1 - pos if b"\n" in raw else len(raw)
+                self._looked += data.find(b"\n", pos, pos + most) + 1 - pos if b"\n" in raw else len(raw)
                 told = chunks.read(raw, base + pos, self._chunk, self.lenient, notes)
                 if told is None:
-                    self.looked += pos - first
+                    self._looked += pos - first
                     return -1 if pos == first else pos
                 length, extension, consumed = told
                 end = pos + consumed
@@ -383,7 +348,7 @@ class ResponseParser:
         if data[pos : pos + 2] == b"\r\n":
             raw, pairs, notes = b"\r\n", [], []
         else:
-            self.looked += min(len(data) - pos, most)
+            self._looked += min(len(data) - pos, most)
             section = self._trailer_section(data[pos : pos + most], 0, base + pos)
             if section.end is None:
                 return -1
@@ -428,7 +393,7 @@ class ResponseParser:
         if refused is not None:
             events.append(refused)
             return
-        started, source = self.received - len(self._held), "RFC 9112 §8"
+        started, source = self.received - len(self._held.data), "RFC 9112 §8"
         where, what = self.where, "the connection ended here"
         if state == _FIXED:
             started, what = self._started, f"the connection ended {self._left} bytes before the body's end"
@@ -438,7 +403,7 @@ class ResponseParser:
             what = "the connection ended before the last chunk"
         elif state == _IDLE:
             what = f"the connection ended, {len(self._methods)} requests are unanswered"
-        elif state == _HEAD and not self._held:
+        elif state == _HEAD and not self._held.data:
             after = " after an interim response" if self._interim else ""
             what = f"the connection ended without a response{after}"
         elif state == _HEAD:
@@ -447,41 +412,7 @@ class ResponseParser:
 
     def _end_all(self) -> None:
         self._state, self.reusable = _OVER, False
-        self._held.clear()
-
-
-def _keeps_alive(version: tuple[int, int], options: list[bytes], framed: Framing) -> tuple[bool, str]:
-    """Whether the connection outlives this response, and why (RFC 9112 §9.3)."""
-    said = {word.strip(b" \t").lower() for value in options for word in value.split(b",")} if options else ()
-    if framed.kind == "close":
-        return False, "the body ends with the connection"
-    if framed.kind == "upgrade":
-        return False, "it is no longer an HTTP connection"
-    if not framed.persists:
-        return False, "its framing is doubtful"
-    if b"close" in said:
-        return False, "Connection: close"
-    if version >= (1, 1):
-        return True, "HTTP/1.1 keeps connections open"
-    if b"keep-alive" in said:
-        return True, "HTTP/1.0 with Connection: keep-alive"
-    return False, "HTTP/1.0 closes after each response"
-
-
-def _placed(fault: FramingFault, raw: bytes, start: int) -> Fault:
-    """The fault at its place in the stream. A byte of a folded value is only known by its field."""
-    seen = -1
-    for number, line in enumerate(heads.field_lines(raw, start), 1):
-        if raw[line.name[0] - start : line.name[1] - start].lower() == fault.name.encode():
-            seen += 1
-            if seen == fault.index:
-                at = min(line.value[0] + fault.at, max(line.value[1], line.value[0]))
-                return Fault(at, max(line.value[1], at + 1), f"field line {number}", fault.what, fault.source)
-    raise AssertionError("a fault in a field that is not there")
-
-
-def _named(head: Head, span: tuple[int, int], name: str) -> bool:
-    return head.raw[span[0] - head.start : span[1] - head.start].lower() == name.lower().encode("ascii")
+        self._held.data.clear()
 
 
 def _too_long(base: int, most: int, where: str, what: str, source: str) -> Fault:

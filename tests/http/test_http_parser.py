@@ -196,6 +196,8 @@ LONG = [
     ("many chunks", TE + b"1\r\nx\r\n" * 3000 + b"0\r\n\r\n"),
     ("trailers", TE + b"0\r\n" + b"A: b\r\n" * 200 + b"\r\n"),
     ("line feeds", b"HTTP/1.1 200 OK\n" + b"a:b\n" * 7000 + b"\n"),
+    ("folded lines", OK + b" a\r\n" + b"A: b\r\n c\r\n" * 200 + b"\r\n"),
+    ("folded trailers", TE + b"0\r\n" + b"A: b\r\n c\r\n" * 200 + b"\r\n"),
     ("an endless head", OK + b"A: b\r\n" * 9000),
 ]
 
