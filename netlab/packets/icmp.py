@@ -47,7 +47,7 @@ class Icmp(Header):
     @classmethod
     def parse(cls, data: bytes) -> tuple[Self, int]:
         """A message of the class that belongs to its type."""
-        cls.need(data, 1)
+        cls.need(data, cls.LAYOUT.size + 4 if not data else 1)
         chosen = _KINDS.get(data[0], IcmpOther) if cls is Icmp else cls
         cls.need(data, chosen.LAYOUT.size)
         return chosen(**chosen.LAYOUT.unpack(data)), chosen.LAYOUT.size  # type: ignore[return-value]
