@@ -92,7 +92,7 @@ def _layer(layer: Row, fields: Sequence[Row], width: int, as_list: bool) -> Iter
     title = Text(str(layer["name"]), style=f"bold {style}")
     title.append(f"  {layer['source']}", "dim")
     if layer["quoted"]:
-        title.append("  (quoted: what the error is about)", "dim")
+        title.append("  (quoted)", "dim")
     yield title
     yield from wrapped(str(layer["summary"]), width, first="  ")
     if as_list:

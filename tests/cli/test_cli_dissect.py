@@ -51,11 +51,11 @@ def test_it_fits_the_terminal(netlab: Netlab, file: Path, columns: int, options:
 
 def test_many_packets_are_a_list_and_one_is_shown_in_full(netlab: Netlab, file: Path) -> None:
     listed = netlab("dissect", str(file)).stdout
-    assert "GET /index HTTP/1.1" in listed and "query 4660: netlab.test. IN A" in listed and "┌" not in listed
+    assert "GET /index HTTP/1.1" in listed and "DNS query 4660" in listed and "┌" not in listed
     one = netlab("dissect", str(file), "--packet", "1").stdout
     assert "Sequence Number: 0" in one and "Maximum Segment Size: 1460 bytes" in one and "Window Scale: 7 (×128)" in one
     error = netlab("dissect", str(file), "--packet", "5").stdout
-    assert "quoted: what the error is about" in error and "port unreachable" in error
+    assert "(quoted)" in error and "port unreachable" in error
 
 
 def test_json_has_every_field_with_its_bits(netlab: Netlab, file: Path) -> None:

@@ -28,8 +28,8 @@ def wireshark(data: bytes) -> str:
     return "".join(f"{at:04x}   {data[at : at + 16].hex(' ')}   ........\n" for at in range(0, len(data), 16))
 
 
-@pytest.mark.parametrize("form", [bytes.hex, lambda data: data.hex(" "), lambda data: data.hex(":"), hexdump_c, tcpdump_x,
-                                  xxd, wireshark, lambda data: ", ".join(f"0x{octet:02X}" for octet in data),
+@pytest.mark.parametrize("form", [bytes.hex, lambda data: data.hex(" "), lambda data: data.hex(":"), hexdump_c,
+                                  tcpdump_x, xxd, wireshark, lambda data: ", ".join(f"0x{octet:02X}" for octet in data),
                                   lambda data: data.hex("\n", 8)])  # fmt: skip
 def test_every_form(form) -> None:  # type: ignore[no-untyped-def]
     assert hexdump.parse(form(DATA)) == DATA
