@@ -41,6 +41,7 @@ COMMANDS: tuple[Line, ...] = (
     Line("modes", "modes", "modes", "Servers", "What each mode is, and the source of its loop"),
     Line("tcp-client", "clients", "tcp_client", "Clients", "Load any TCP echo server, and measure it from outside"),
     Line("udp-client", "clients", "udp_client", "Clients", "The same for UDP: loss, reordering, duplicates"),
+    Line("tcp-handshake", "tcp_lab", "tcp_handshake", "TCP", "How a connection is opened, in four views"),
     Line("dns", "dns", "app", "Names", "DNS from the root to the answer, on a miniature Internet of your own"),
     Line("dissect", "packets", "dissect", "Packets", "Take packets apart: every header, every field, as boxes"),
     Line("doctor", "doctor", "doctor", "This machine", "What this machine can do, and how to get what it lacks"),

@@ -55,6 +55,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("dns-compare", "netlab.experiments.dns_compare", "Recursive against iterative", "lecture 1"),
     Experiment("dns-transfer", "netlab.experiments.dns_transfer", "A zone and its secondary", "lecture 1"),
     Experiment("dns-bench", "netlab.experiments.dns_bench", "How many names a second", "lecture 1"),
+    Experiment("tcp-handshake", "netlab.experiments.tcp_handshake", "How a connection is opened", "lecture 11"),
     Experiment("dissect", "netlab.experiments.dissect", "Packets, layer by layer", "lecture 2"),
     Experiment("doctor", "netlab.experiments.doctor", "What this machine can do"),
 )

@@ -12,7 +12,8 @@ from netlab.measure.quantity import Measurement
 Sections = Callable[[Measurement, int], Iterator[Iterator[Text]]]
 
 _VIEWS = {"dns-trace": "netlab.report.dns_trace", "dns-query": "netlab.report.dns_query",
-          "dissect": "netlab.report.dissect"}  # fmt: skip
+          "dissect": "netlab.report.dissect",
+          "tcp-handshake": "netlab.report.tcp_timeline"}  # fmt: skip
 
 
 def find(experiment: str) -> Sections | None:

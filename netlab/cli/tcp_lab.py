@@ -1,0 +1,69 @@
+"""`netlab tcp-handshake` and the other experiments on a private network of two hosts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from netlab.cli import options
+from netlab.cli.help import examples
+
+if TYPE_CHECKING:
+    from netlab.report.record import Report
+
+WIRE = "Wire"
+Delay = Annotated[
+    float,
+    typer.Option("--delay", metavar="S", min=0.0, max=2.0, help="One way, in seconds: 0.05.", rich_help_panel=WIRE),
+]
+Loss = Annotated[
+    float,
+    typer.Option("--loss", metavar="CHANCE", min=0.0, max=0.9, help="Of each frame: 0.2.", rich_help_panel=WIRE),
+]
+Seed = Annotated[
+    int, typer.Option("--seed", metavar="N", min=0, help="What the wire loses, to repeat it.", rich_help_panel=WIRE)
+]
+Pcap = Annotated[
+    Path | None,
+    typer.Option("--pcap", metavar="FILE", help="Keep the frames, for Wireshark.", rich_help_panel=options.REPORT),
+]
+
+
+@examples("netlab tcp-handshake", "netlab tcp-handshake --loss 0.3 --seed 4 --pcap handshake.pcap")
+def tcp_handshake(
+    delay: Delay = 0.05,
+    loss: Loss = 0.0,
+    seed: Seed = 1,
+    pcap: Pcap = None,
+    as_json: options.Json = False,
+    plot: options.Plot = None,
+    save: options.Save = True,
+) -> None:
+    """Open a TCP connection between two hosts of your own, and watch it four ways.
+
+    System calls, the kernel's states, the segments on the wire and the course's
+    words on one timeline. A slow wire makes the passing states visible.
+    """
+    from netlab.experiments.tcp_handshake import Parameters
+
+    _present(_run("tcp-handshake", Parameters(delay, loss, pcap, seed), save), as_json, plot, pcap)
+
+
+def _run(name: str, parameters: Any, save: bool) -> Report:
+    from netlab.cli.output import progress_bar
+    from netlab.runner import run
+
+    with progress_bar() as progress:
+        return run(name, parameters, save=save, progress=progress)
+
+
+def _present(report: Report, as_json: bool, plot: Path | None, pcap: Path | None) -> None:
+    import sys
+
+    from netlab.cli.output import present
+
+    if pcap is not None:
+        sys.stderr.write(f"frames in {pcap}\n")
+    present(report, as_json=as_json, plot=plot)
