@@ -27,7 +27,8 @@ def command(*arguments: str) -> list[str]:
     """netlab as an ordinary user: as ourselves, or as nobody where we are root. Skips where nobody may run a Python."""
     if os.geteuid() != 0:
         return [sys.executable, "-m", "netlab", *arguments]
-    code = f"import sys; sys.path[:0] = {[str(ROOT), sysconfig.get_path('purelib')]!r}; from netlab.__main__ import main; main()"
+    folders = [str(ROOT), sysconfig.get_path("purelib")]
+    code = f"import sys; sys.path[:0] = {folders!r}; from netlab.__main__ import main; main()"
     again = (
         "import subprocess, sys; subprocess.run([sys.executable, '-c', ''], check=True)"  # netlab starts itself, too
     )

@@ -1,4 +1,5 @@
-"""What the kernel counts in a network namespace: /proc/net/snmp (the MIBs of the RFCs) and /proc/net/netstat (Linux's own).
+"""What the kernel counts in a network namespace: /proc/net/snmp (the RFCs' own) and
+/proc/net/netstat (Linux's own).
 
 Both files have pairs of lines, names and numbers. A counter is called as in nstat(8): "TcpExtListenOverflows".
 """

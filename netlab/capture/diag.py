@@ -1,4 +1,4 @@
-"""All TCP sockets of a network namespace, the ones of no process too: inet_diag over netlink (sock_diag(7)), which `ss` uses.
+"""All TCP sockets of a network namespace, those of no process too: inet_diag over netlink (sock_diag(7)), as `ss` asks.
 
 Only so can one see a connection that accept(2) has not been told of (SYN-RECEIVED) or that no descriptor refers to any
 more (FIN-WAIT-2, TIME-WAIT). Needs no privilege. A netlink socket belongs to the namespace it was made in.
@@ -24,8 +24,8 @@ TIMERS = {0: "", 1: "retransmit", 2: "keepalive", 3: "TIME-WAIT", 4: "zero windo
 
 @dataclass(frozen=True, slots=True)
 class Sock:
-    """A socket as the kernel sees it. Of a listening one, `receive_queue` counts connections that wait for accept(2) and
-    `send_queue` is how many may; of others, bytes. `timer` runs for `expires_s` more."""
+    """A socket as the kernel sees it. Of a listening one, `receive_queue` counts connections that wait for
+    accept(2) and     `send_queue` is how many may; of others, bytes. `timer` runs for `expires_s` more."""
 
     state: str
     local: tuple[str, int]
@@ -67,7 +67,8 @@ class Diag:
 
 
 def _read(data: bytes) -> Sock:
-    (family, state, timer, retransmits, sport, dport, source, destination, _, _, _, expires_ms, received, sent, _, inode,
+    (family, state, timer, retransmits, sport, dport, source, destination, _, _, _, expires_ms, received, sent, _,
+     inode,
      ) = _MESSAGE.unpack_from(data)  # fmt: skip
     size = 4 if family == socket.AF_INET else 16
     found = _attributes(data, _MESSAGE.size)

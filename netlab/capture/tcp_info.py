@@ -1,7 +1,7 @@
 """What the kernel knows of one connection: getsockopt(TCP_INFO), tcp(7) and struct tcp_info of <linux/tcp.h>.
 
-Newer kernels append fields; one that this kernel does not have is None. Times are in seconds, sizes in bytes, windows in
-segments as the kernel counts them.
+Newer kernels append fields; one that this kernel does not have is None. Times are in seconds, sizes in bytes,
+windows in segments as the kernel counts them.
 """
 
 from __future__ import annotations

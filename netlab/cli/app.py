@@ -43,6 +43,7 @@ COMMANDS: tuple[Line, ...] = (
     Line("udp-client", "clients", "udp_client", "Clients", "The same for UDP: loss, reordering, duplicates"),
     Line("tcp-handshake", "tcp_lab", "tcp_handshake", "TCP", "How a connection is opened, in four views"),
     Line("dns", "dns", "app", "Names", "DNS from the root to the answer, on a miniature Internet of your own"),
+    Line("capture", "packets", "capture", "Packets", "What a command sends and receives, without root"),
     Line("dissect", "packets", "dissect", "Packets", "Take packets apart: every header, every field, as boxes"),
     Line("doctor", "doctor", "doctor", "This machine", "What this machine can do, and how to get what it lacks"),
     Line("runs", "runs", "app", "This machine", "What you have measured so far"),

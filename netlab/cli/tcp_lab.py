@@ -20,7 +20,7 @@ Delay = Annotated[
 ]
 Loss = Annotated[
     float,
-    typer.Option("--loss", metavar="CHANCE", min=0.0, max=0.9, help="Of each frame: 0.2.", rich_help_panel=WIRE),
+    typer.Option("--loss", metavar="CHANCE", min=0.0, max=0.5, help="Of each frame: 0.2.", rich_help_panel=WIRE),
 ]
 Seed = Annotated[
     int, typer.Option("--seed", metavar="N", min=0, help="What the wire loses, to repeat it.", rich_help_panel=WIRE)

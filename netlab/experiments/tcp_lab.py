@@ -1,4 +1,4 @@
-"""What the experiments on a private network of two hosts share: the run, its timeline as a table, its frames, its capture.
+"""What the experiments on a private network of two hosts share: the run, the timeline as a table, the capture.
 
 The four views of one event are rows of one table, "timeline": "system call", "kernel", "wire" and "course".
 """
@@ -30,7 +30,7 @@ _VIEWS = {"call": "system call", "return": "system call", "state": "kernel", "go
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A TCP segment that was on the wire, with sequence numbers relative to each side's first, as Wireshark shows them."""
+    """A TCP segment that was on the wire; sequence numbers relative to each side's first, as Wireshark shows them."""
 
     number: int  # of the packet, from 1
     sender: str
@@ -71,7 +71,7 @@ class Seen:
         return float(event["at_ns"] - self.start_ns) / 1e9
 
     def states(self, host: str) -> list[str]:
-        """The states that connections of `host` were seen in, in order; LISTEN stays apart from what it gives birth to."""
+        """The states that connections of `host` were seen in, in order."""
         words = [event["what"] for event in self.events(host) if event["kind"] in ("state", "gone")]
         return [word for number, word in enumerate(words) if number == 0 or words[number - 1] != word]
 

@@ -6,6 +6,7 @@ it cannot outlive the command; and the network cannot outlive the process.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -15,12 +16,14 @@ from netlab.errors import NetlabError
 from netlab.measure.progress import Progress
 
 
-def play(scenario: str, config: Message, progress: Progress, *, timeout_s: float) -> dict[str, Any]:
+def play(
+    scenario: str, config: Message, progress: Progress, *, timeout_s: float, pass_fds: Sequence[int] = ()
+) -> dict[str, Any]:
     """In the parent: play the scenario called `scenario`, and return its result. Raises NetlabError.
 
-    Ctrl-C ends the scenario in order: what it has until then is the result.
+    Ctrl-C ends it, and nothing is left of it.
     """
-    with Child("netlab.network.inside:main", {**config, "scenario": scenario}) as child:
+    with Child("netlab.network.inside:main", {**config, "scenario": scenario}, pass_fds) as child:
         while True:
             try:
                 message = child.expect(timeout_s)

@@ -1,4 +1,4 @@
-"""Two hosts and the wire between them: `with Pair(...) as pair: pair.client.socket() ...`. Within inside.py's process."""
+"""Two hosts and the wire between them: `with Pair(...) as pair: pair.client.socket() ...`. In inside.py's process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from netlab.network import link, rtnetlink
 from netlab.network.conditions import Conditions
 from netlab.network.namespace import Namespace, become_own_root, forbidden
-from netlab.network.wire import Passed, Wire, opened
+from netlab.network.wire import Gate, Passed, Wire, opened
 
 PREFIX = 24
 
@@ -37,9 +37,18 @@ class Pair:
     IPv6 is off in both, so that nothing is on the wire but what the experiment does.
     """
 
-    def __init__(self, conditions: Mapping[str, Conditions], seed: int, *, mtu: int = 1500, arp: bool = False,
-                 sysctls: Mapping[str, Mapping[str, object]] | None = None) -> None:  # fmt: skip
-        """`conditions` of what each host sends; `sysctls` by host. Raises MachineLacks."""
+    def __init__(
+        self,
+        conditions: Mapping[str, Conditions],
+        seed: int,
+        *,
+        mtu: int = 1500,
+        arp: bool = False,
+        gated: bool = False,
+        sysctls: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> None:
+        """`conditions` of what each host sends; `sysctls` by host or of "both"; `gated`: frames pass only when
+        `gate.looked()` is called again and again. Raises MachineLacks."""
         become_own_root()
         _without_ipv6()  # in the wire's own namespace
         step = "a network namespace"
@@ -61,7 +70,8 @@ class Pair:
                 sockets[host.name] = opened(f"to-{host.name}")
         except OSError as error:
             raise forbidden(step, error) from None
-        self.wire = Wire(sockets, {name: conditions.get(name, Conditions()) for name in sockets}, seed)
+        self.gate = Gate() if gated else None
+        self.wire = Wire(sockets, {name: conditions.get(name, Conditions()) for name in sockets}, seed, self.gate)
 
     def __enter__(self) -> Pair:
         return self

@@ -1,7 +1,7 @@
 """Offloads, by the ethtool ioctl (netdevice(7), <linux/ethtool.h>).
 
 A host leaves checksums and the cutting of large segments to its network card. A veth pair has no card, and does neither
-while a packet stays within the kernel. netlab's wire takes packets out of it: without turning these off they would carry
+while a packet stays within the kernel. netlab's wire takes packets out of it: with these on they would carry
 no checksum, and the receiver would drop every one.
 """
 

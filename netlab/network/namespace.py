@@ -75,7 +75,7 @@ class Namespace:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """The calling thread is in this namespace: sockets it makes, /proc/net and /proc/sys/net are the namespace's."""
+        """The calling thread is in this namespace: sockets it makes, /proc/net and /proc/sys/net are its own."""
         with _back_again():
             _call(_libc.setns, self.fd, _NEW_NET)
             yield

@@ -1,7 +1,9 @@
 """The wire: a process that takes each frame at one end (AF_PACKET, packet(7)) and gives it out at the other.
 
-In between it may do to it what conditions.py says, and it keeps a record of every frame: when it came, when it left, what
-befell it. It is a process of its own, so that it does not wait for what the hosts do.
+In between it may do to it what conditions.py says; and with a gate, a frame also waits until all that led to it has
+been looked at, so that no state that ends with a frame's arrival can pass unseen on a busy machine. It keeps a record
+of every frame: when it came, when it left, what befell it. It is a process of its own, so that it does not wait for
+what the hosts do.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import heapq
 import json
+import mmap
 import os
 import select
 import signal
@@ -28,7 +31,7 @@ _BUFFER = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A frame on the wire: `sent` by the host called `sender` at `sent_ns`, at the other end at `arrived_ns` (None: never).
+    """A frame on the wire: from the host called `sender` at `sent_ns`, at the other end at `arrived_ns` (None: never).
 
     Times are CLOCK_MONOTONIC. `fate`: "delivered", "dropped", "queue full", "corrupted", "duplicated", "held back".
     """
@@ -51,10 +54,30 @@ def opened(interface: str) -> socket.socket:
     return sock
 
 
+class Gate:
+    """How often somebody has looked, in memory that two processes share: a frame waits for two whole looks."""
+
+    LOOKS = 2
+
+    def __init__(self) -> None:
+        self._cell = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")
+
+    @property
+    def looks(self) -> int:
+        """Whole looks so far."""
+        return self._cell[0]
+
+    def looked(self) -> None:
+        """One more."""
+        self._cell[0] += 1
+
+
 class Wire:
     """A running wire between two ends, in a process of its own that dies with this one."""
 
-    def __init__(self, ends: dict[str, socket.socket], conditions: dict[str, Conditions], seed: int) -> None:
+    def __init__(
+        self, ends: dict[str, socket.socket], conditions: dict[str, Conditions], seed: int, gate: Gate | None = None
+    ) -> None:
         """`ends`: the socket at each host's end; `conditions`: of what that host sends."""
         ours, theirs = socket.socketpair()
         parent = os.getpid()
@@ -66,7 +89,7 @@ class Wire:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
                 ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
                 if os.getppid() == parent:
-                    _Mover(ends, conditions, seed, theirs).run()
+                    _Mover(ends, conditions, seed, theirs, gate).run()
                     code = 0
             finally:
                 os._exit(code)
@@ -107,13 +130,19 @@ class _Mover:
     """The loop of the wire's process."""
 
     def __init__(
-        self, ends: dict[str, socket.socket], conditions: dict[str, Conditions], seed: int, line: socket.socket
+        self,
+        ends: dict[str, socket.socket],
+        conditions: dict[str, Conditions],
+        seed: int,
+        line: socket.socket,
+        gate: Gate | None,
     ) -> None:
         (first, one), (second, other) = ends.items()
         self._routes = {one.fileno(): (first, one, other), other.fileno(): (second, other, one)}
         self._directions = {name: Direction(conditions[name], f"{seed} {name}") for name in ends}
         self._line = line
-        self._leaving: list[tuple[int, int, socket.socket, bytes, list[Any]]] = []
+        self._gate = gate
+        self._leaving: list[tuple[int, int, int, socket.socket, bytes, list[Any]]] = []
         self._record: list[list[Any]] = []
         self._order = 0
 
@@ -127,7 +156,8 @@ class _Mover:
             if self._leaving:
                 wait_s = max(self._leaving[0][0] - time.monotonic_ns(), 0) / 1e9
             # epoll waits whole milliseconds, and rounds up: the last one is spent looking.
-            ready = poll.poll(wait_s if wait_s < 0 else max(wait_s - 0.001, 0))
+            closed = self._gate is not None and wait_s == 0
+            ready = poll.poll(0.001 if closed else wait_s if wait_s < 0 else max(wait_s - 0.001, 0))
             for descriptor, _ in ready:
                 if descriptor in self._routes:
                     self._take(descriptor)
@@ -150,11 +180,14 @@ class _Mover:
                 self._record.append(row)
                 if leave_ns is not None:
                     self._order += 1
-                    heapq.heappush(self._leaving, (leave_ns, self._order, other, fate.frame, row))
+                    looks = self._gate.looks + Gate.LOOKS if self._gate else 0
+                    heapq.heappush(self._leaving, (leave_ns, self._order, looks, other, fate.frame, row))
 
     def _give(self) -> None:
         while self._leaving and self._leaving[0][0] <= time.monotonic_ns():
-            _, _, sock, frame, row = heapq.heappop(self._leaving)
+            if self._gate is not None and self._gate.looks < self._leaving[0][2]:
+                return
+            _, _, _, sock, frame, row = heapq.heappop(self._leaving)
             row[2] = time.monotonic_ns()
             try:
                 sock.send(frame)

@@ -20,6 +20,7 @@ _HTTP = re.compile(rb"(?:%s|HTTP/1\.[01] [0-9]{3}[^\r\n]*\r?\n)" % _METHODS)
 _DHCP = {1: "DISCOVER", 2: "OFFER", 3: "REQUEST", 4: "DECLINE", 5: "ACK", 6: "NAK", 7: "RELEASE", 8: "INFORM"}
 _COOKIE = b"\x63\x82\x53\x63"  # RFC 2131 §3
 MOST_LINES = 40
+DNS_PORTS = {53, 5300, 5353}  # 5300: the name servers of netlab's own miniature Internet
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def unknown(protocol: int) -> Content:
 
 def _by_port(data: bytes, header: Udp | Tcp) -> Content | None:
     ports = {header.source_port, header.destination_port}
-    if ports & {53, 5353}:
+    if ports & DNS_PORTS:
         return _dns(data[2:] if isinstance(header, Tcp) else data)
     if isinstance(header, Udp) and ports & {67, 68}:
         return _dhcp(data)

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from netlab.measure.quantity import Measurement
 from netlab.packets import diagram
+from netlab.packets.checks import LEFT_TO_THE_CARD
 from netlab.report.dns_trace import Row, rows
 from netlab.report.glyphs import printable
 from netlab.report.wrap import wrapped
@@ -56,7 +57,8 @@ def overview(packets: Sequence[Row], width: int, *, hint: bool = False) -> Itera
             line.append(f"{float(row['time'] or 0):9.6f} ", "dim")
         line.append(set_cell_size(printable(f"{row['from']} → {row['to']}"), ends) + " ")
         line.append(f"{printable(protocol)} ", COLOURS.get(protocol, "bold"))
-        mark = " !" if row["notes"] or row["stopped at"] is not None else ""
+        odd = str(row["notes"] or "").replace(LEFT_TO_THE_CARD, "").strip("; ")
+        mark = " !" if odd or row["stopped at"] is not None else ""
         room = width - line.cell_len - len(mark)
         text = printable(str(row["summary"]))
         if room >= 8:

@@ -12,7 +12,7 @@ from netlab.measure.quantity import Measurement
 Sections = Callable[[Measurement, int], Iterator[Iterator[Text]]]
 
 _VIEWS = {"dns-trace": "netlab.report.dns_trace", "dns-query": "netlab.report.dns_query",
-          "dissect": "netlab.report.dissect",
+          "dissect": "netlab.report.dissect", "capture": "netlab.report.dissect",
           "tcp-handshake": "netlab.report.tcp_timeline"}  # fmt: skip
 
 

@@ -22,13 +22,15 @@ PORT = 8080
 class Session:
     """A pair of hosts under watch. `config` has "conditions" by host, "seed"; `timeout_s` bounds every wait."""
 
-    def __init__(self, config: Mapping[str, Any], **more: Any) -> None:
+    def __init__(self, config: Mapping[str, Any], *, watched: bool = True, **more: Any) -> None:
         conditions = {host: Conditions.read(plain) for host, plain in config["conditions"].items()}
         self.timeout_s = float(config.get("timeout_s", 60.0))
         self.timeline = Timeline()
         self._stack = ExitStack()
-        self.pair = self._stack.enter_context(Pair(conditions, config["seed"], **more))
-        self.watcher = self._stack.enter_context(Watcher(self.pair.hosts(), self.timeline))
+        self.pair = self._stack.enter_context(Pair(conditions, config["seed"], gated=watched, **more))
+        self.watcher = self._stack.enter_context(
+            Watcher(self.pair.hosts() if watched else (), self.timeline, self.pair.gate)
+        )
         self.passed: list[Passed] = []
 
     def __enter__(self) -> Session:

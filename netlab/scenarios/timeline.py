@@ -1,7 +1,8 @@
-"""Events as they happen on both hosts, on one clock (CLOCK_MONOTONIC): system calls and what the kernel says of its sockets.
+"""Events as they happen on both hosts, on one clock (CLOCK_MONOTONIC): system calls, and states of sockets.
 
-The kernel's states are looked at again and again, so a time is when a state was first *seen*: between two looks,
-some tens of microseconds, a state could come and go. That is what a slow wire is for.
+The kernel's states are looked at again and again, so a time is when a state was first *seen*. Between two looks a
+state could come and go; so the wire holds every frame until there have been two whole looks (its gate). A state that
+ends with a frame's arrival is then always seen, however busy the machine is.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from netlab.capture.diag import Diag, Sock
 from netlab.network.lab import Host
+from netlab.network.wire import Gate
 
 Result = TypeVar("Result")
 Event = dict[str, Any]
@@ -58,10 +60,11 @@ class Timeline:
 
 
 class Watcher:
-    """A thread that asks the kernel for the sockets of all hosts, as fast as it can, and notes every change of state."""
+    """A thread that asks the kernel for the sockets of all hosts, again and again, and notes every change of state."""
 
-    def __init__(self, hosts: tuple[Host, ...], timeline: Timeline) -> None:
+    def __init__(self, hosts: tuple[Host, ...], timeline: Timeline, gate: Gate | None = None) -> None:
         self._timeline = timeline
+        self._gate = gate
         self._diags: list[tuple[str, Diag]] = []
         for host in hosts:
             with host.namespace.entered():
@@ -92,6 +95,8 @@ class Watcher:
             for name, diag in self._diags:
                 self._look(name, diag.tcp())
             self._looks += 1
+            if self._gate is not None:
+                self._gate.looked()
             self._stop.wait(_PAUSE_S)
 
     def _look(self, host: str, socks: list[Sock]) -> None:

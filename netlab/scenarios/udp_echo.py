@@ -16,7 +16,7 @@ _PATIENCE_S = 0.5  # after the last echo
 
 def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
     """Send `config["datagrams"]`, one after the other, and take what comes back."""
-    with Session(config) as session:
+    with Session(config, watched=False) as session:
         server, client = session.pair.server.socket(socket.SOCK_DGRAM), session.pair.client.socket(socket.SOCK_DGRAM)
         server.bind((session.pair.server.ip, PORT))
         client.connect((session.pair.server.ip, PORT))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import signal
 import subprocess
@@ -49,14 +48,16 @@ def test_the_end_of_the_command_is_the_end_of_all(
     running: tuple[subprocess.Popen[bytes], list[psutil.Process]], how: signal.Signals
 ) -> None:
     process, family = running
-    namespaces = {os.readlink(f"/proc/{one.pid}/ns/net") for one in family if Path(f"/proc/{one.pid}/ns/net").exists()}
+    namespaces = {Path(f"/proc/{one.pid}/ns/net").readlink() for one in family}
     process.send_signal(how)
     process.wait(20)
     until(lambda: all(gone(one) for one in family), f"{family} are still there")
-    left = set()
+    namespaces.discard(Path("/proc/self/ns/net").readlink())
+    assert namespaces
+    left: set[Path] = set()
     for one in psutil.process_iter():
         try:
-            left |= {os.readlink(f"/proc/{one.pid}/ns/net")} & (namespaces - {os.readlink("/proc/self/ns/net")})
+            left |= {Path(f"/proc/{one.pid}/ns/net").readlink()} & namespaces
         except OSError:
             pass
     assert not left

@@ -1,4 +1,4 @@
-"""What a wire does to frames: by chance with a seed, in order, with a queue; and real wires between real kernel stacks."""
+"""What a wire does to frames: by chance with a seed, in order, with a queue; and real wires between real stacks."""
 
 from __future__ import annotations
 
