@@ -51,6 +51,48 @@ def tcp_handshake(
     _present(_run("tcp-handshake", Parameters(delay, loss, pcap, seed), save), as_json, plot, pcap)
 
 
+@examples(
+    "netlab tcp-teardown",
+    "netlab tcp-teardown --variant simultaneous",
+    "netlab tcp-teardown --variant orphan --pcap orphan.pcap",
+)
+def tcp_teardown(
+    variant: Annotated[
+        str,
+        typer.Option("--variant", metavar="NAME", help="orderly, simultaneous, reset-linger, reset-unread, orphan."),
+    ] = "orderly",
+    delay: Delay = 0.05,
+    seed: Seed = 1,
+    pcap: Pcap = None,
+    as_json: options.Json = False,
+    plot: options.Plot = None,
+    save: options.Save = True,
+) -> None:
+    """End a TCP connection, in order and otherwise, and watch it four ways.
+
+    In order, with data flowing to the side that has closed; by both sides at
+    once; by a reset, on purpose or not; or by one side only.
+    """
+    from netlab.experiments.tcp_teardown import Parameters
+
+    _present(_run("tcp-teardown", Parameters(variant, delay, pcap, seed), save), as_json, plot, pcap)
+
+
+@examples("netlab tcp-states", "netlab tcp-states --json")
+def tcp_states(
+    delay: Delay = 0.03,
+    seed: Seed = 1,
+    pcap: Pcap = None,
+    as_json: options.Json = False,
+    plot: options.Plot = None,
+    save: options.Save = True,
+) -> None:
+    """Reach all eleven states of a TCP connection, and see each in the kernel."""
+    from netlab.experiments.tcp_states import Parameters
+
+    _present(_run("tcp-states", Parameters(delay, pcap, seed), save), as_json, plot, pcap)
+
+
 def _run(name: str, parameters: Any, save: bool) -> Report:
     from netlab.cli.output import progress_bar
     from netlab.runner import run

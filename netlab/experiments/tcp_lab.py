@@ -53,7 +53,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All that a scenario has seen. Times in seconds from its first event."""
+    """All that a scenario has seen. Times in seconds from its mark, or where it has none from its first event."""
 
     result: Mapping[str, Any]
     start_ns: int
@@ -61,13 +61,23 @@ class Seen:
     segments: tuple[Segment, ...] = field(default=())
 
     def events(self, host: str | None = None, kind: str | None = None) -> Iterator[Mapping[str, Any]]:
-        """Events of one host and kind ("call", "return", "state", "gone"), in order."""
-        for event in sorted(self.result["events"], key=lambda event: event["at_ns"]):
-            if (host is None or event["host"] == host) and (kind is None or event["kind"] == kind):
+        """Events of one host and kind ("call", "return", "state", "gone") from the mark on, in order."""
+        for event in self.everything(host):
+            if event["at_ns"] >= self.start_ns and event["kind"] != "mark" and (kind is None or event["kind"] == kind):
                 yield event
 
+    def everything(self, host: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """Events of one host, those before the mark, too."""
+        for event in sorted(self.result["events"], key=lambda event: event["at_ns"]):
+            if host is None or event["host"] == host:
+                yield event
+
+    def marked(self) -> tuple[Segment, ...]:
+        """Segments that were sent after the mark: all, if there is none."""
+        return tuple(each for each in self.segments if each.sent_s >= 0)
+
     def at_s(self, event: Mapping[str, Any]) -> float:
-        """When an event was, in seconds from the first."""
+        """When an event was, in seconds from the start."""
         return float(event["at_ns"] - self.start_ns) / 1e9
 
     def states(self, host: str) -> list[str]:
@@ -87,7 +97,8 @@ def run(scenario: str, config: Mapping[str, Any], progress: Progress, timeout_s:
     """Play a scenario; raises NetlabError."""
     result = play(scenario, dict(config), progress, timeout_s=timeout_s)
     times = [event["at_ns"] for event in result["events"]] + [frame["sent_ns"] for frame in result["frames"]]
-    start_ns = min(times, default=0)
+    marks = [event["at_ns"] for event in result["events"] if event["kind"] == "mark"]
+    start_ns = min(marks or times, default=0)
     frames = tuple(
         (frame["sender"], frame["sent_ns"], frame["arrived_ns"], frame["fate"], dissect(bytes.fromhex(frame["frame"])))
         for frame in sorted(result["frames"], key=lambda frame: frame["sent_ns"])
@@ -132,7 +143,7 @@ def report(draft: Draft, seen: Seen, claims: Sequence[tuple[float, str]] = ()) -
         elif event["kind"] == "gone":
             what = "CLOSED"
         rows.append((seen.at_s(event), _VIEWS[event["kind"]], event["host"], what, event["detail"], None, None))
-    for each in seen.segments:
+    for each in seen.marked():
         words = each.words() + (", again" if each.again else "")
         fate = "" if each.fate == "delivered" else each.fate
         rows.append((each.sent_s, "wire", each.sender, words, fate, each.arrived_s, each.number))

@@ -75,6 +75,33 @@ class Session:
         """accept(2)."""
         return self.timeline.call("server", "accept()", listener.accept, lambda got: f"{got[1][0]}:{got[1][1]}")[0]
 
+    def received(self, host: Host, sock: socket.socket) -> bytes:
+        """recv(2), once; a reset is what it returns, too."""
+        try:
+            return self.timeline.call(host.name, "recv()", lambda: sock.recv(1000), lambda got: _said(got))
+        except ConnectionResetError:
+            return b""
+
+    def shut(self, host: Host, sock: socket.socket) -> None:
+        """shutdown(2) of the sending side: no more data from here."""
+        self.timeline.call(host.name, "shutdown(SHUT_WR)", lambda: sock.shutdown(socket.SHUT_WR), lambda _: "")
+
+    def closed(self, host: Host, sock: socket.socket) -> None:
+        """close(2)."""
+        self.timeline.call(host.name, "close()", sock.close, lambda _: "")
+
+    def sent(self, host: Host, sock: socket.socket, data: bytes) -> None:
+        """send(2)."""
+        self.timeline.call(host.name, f"send({len(data)} B)", lambda: sock.sendall(data), lambda _: "")
+
+    def sees(self, host: str, *states: str) -> None:
+        """Wait until `host` has been seen in one of these states ("CLOSED": gone)."""
+
+        def seen() -> bool:
+            return any(self.timeline.saw(host, state) for state in states)
+
+        self.until(seen, f"{' or '.join(states)} at the {host}")
+
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for something to be seen; NetlabError when it was not in time."""
         if not self.timeline.wait(condition, self.timeout_s):
@@ -95,6 +122,10 @@ class Session:
             "hosts": {host.ip: host.name for host in self.pair.hosts()},
             **more,
         }  # fmt: skip
+
+
+def _said(data: bytes) -> str:
+    return f"{len(data)} B" if data else "0: end of stream"
 
 
 class Call:

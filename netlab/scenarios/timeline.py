@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from netlab.capture.diag import Diag, Sock
@@ -18,7 +19,7 @@ from netlab.network.wire import Gate
 
 Result = TypeVar("Result")
 Event = dict[str, Any]
-CALL, RETURN, STATE, GONE = "call", "return", "state", "gone"
+CALL, RETURN, STATE, GONE, MARK = "call", "return", "state", "gone", "mark"
 _PAUSE_S = 0.0003
 
 
@@ -50,8 +51,18 @@ class Timeline:
         return result
 
     def saw(self, host: str, state: str) -> bool:
-        """Whether a socket of `host` has been in this state."""
-        return any(e["host"] == host and e["kind"] == STATE and e["what"] == state for e in self.events)
+        """Whether a socket of `host` has been in this state since the mark, if there is one; CLOSED: gone."""
+        kind = GONE if state == "CLOSED" else STATE
+        for event in reversed(self.events):
+            if event["kind"] == MARK:
+                return False
+            if (event["host"], event["kind"], event["what"]) == (host, kind, state):
+                return True
+        return False
+
+    def mark(self, what: str) -> None:
+        """What is to be shown begins here."""
+        self.note("client", MARK, what)
 
     def wait(self, condition: Callable[[], bool], timeout_s: float) -> bool:
         """Until `condition` holds after some event; False when it did not in time."""
@@ -71,6 +82,7 @@ class Watcher:
                 self._diags.append((host.name, Diag()))
         self._states: dict[tuple[str, tuple[str, int], tuple[str, int]], str] = {}
         self._stop = threading.Event()
+        self._held = threading.Event()
         self._looks = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -90,12 +102,21 @@ class Watcher:
         while self._looks < target and time.monotonic() < deadline_s:
             time.sleep(_PAUSE_S)
 
+    @contextmanager
+    def wire_held(self) -> Iterator[None]:
+        """No frame leaves the wire meanwhile: what both hosts do happens at once, as far as they can know."""
+        self._held.set()
+        try:
+            yield
+        finally:
+            self._held.clear()
+
     def _run(self) -> None:
         while not self._stop.is_set():
             for name, diag in self._diags:
                 self._look(name, diag.tcp())
             self._looks += 1
-            if self._gate is not None:
+            if self._gate is not None and not self._held.is_set():
                 self._gate.looked()
             self._stop.wait(_PAUSE_S)
 

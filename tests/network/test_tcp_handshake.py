@@ -2,54 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ordinary import needs_networks
+from lab_run import expert_warnings, facts, netlab, report, rows
 from rich.cells import cell_len
 
 from netlab.packets import pcap
 from netlab.packets.dissect import dissect
 from netlab.packets.tcp import Tcp
-
-
-def netlab(*arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
-    needs_networks()
-    command = [sys.executable, "-m", "netlab", *arguments, "--no-save"]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, env={**os.environ, "COLUMNS": f"{columns}"}, check=False
-    )
-
-
-def report(*arguments: str) -> dict[str, Any]:
-    done = netlab(*arguments, "--json")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    document: dict[str, Any] = json.loads(done.stdout)
-    return document
-
-
-def rows(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    table = next(table for table in document["measurement"]["tables"] if table["name"] == name)
-    return [dict(zip((column["name"] for column in table["columns"]), row, strict=True)) for row in table["rows"]]
-
-
-def expert_warnings(file: Path) -> list[str]:
-    if shutil.which("tshark") is None:
-        pytest.skip("tshark is not installed")
-    done = subprocess.run(
-        ["tshark", "-n", "-r", str(file), "-q", "-z", "expert,warn"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return [line for line in done.stdout.splitlines() if line.strip() and not line.startswith("=")]
 
 
 def test_four_views_on_one_timeline(tmp_path: Path) -> None:
@@ -70,8 +31,8 @@ def test_four_views_on_one_timeline(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", [23, 26, 15], ids=["SYN", "SYN+ACK", "ACK"])
 def test_a_lost_segment_is_sent_again_and_the_claims_hold(seed: int) -> None:
     document = report("tcp-handshake", "--loss", "0.3", "--seed", str(seed), "--delay", "0.01")
-    facts = {fact["name"]: fact["value"] for fact in document["measurement"]["facts"]}
-    assert facts["lost on the wire"] == 1 and facts["segments on the wire"] > 3
+    told = facts(document)
+    assert told["lost on the wire"] == 1 and told["segments on the wire"] > 3
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 120])
