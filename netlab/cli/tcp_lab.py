@@ -93,6 +93,28 @@ def tcp_states(
     _present(_run("tcp-states", Parameters(delay, pcap, seed), save), as_json, plot, pcap)
 
 
+@examples("netlab tcp-backlog", "netlab tcp-backlog --backlog 1 --clients 4 --timeline --pcap queue.pcap")
+def tcp_backlog(
+    backlog: Annotated[int, typer.Option("--backlog", metavar="N", min=1, max=50, help="What listen() is given.")] = 3,
+    clients: Annotated[int, typer.Option("--clients", metavar="N", min=4, max=60, help="How many want in.")] = 7,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Show it, segment by segment.")] = False,
+    delay: Delay = 0.005,
+    seed: Seed = 1,
+    pcap: Pcap = None,
+    as_json: options.Json = False,
+    plot: options.Plot = None,
+    save: options.Save = True,
+) -> None:
+    """Fill the two queues of a listening socket, and see who is turned away.
+
+    Connections that nobody accepts; half-open ones, with and without SYN
+    cookies; and what listen() really allows.
+    """
+    from netlab.experiments.tcp_backlog import Parameters
+
+    _present(_run("tcp-backlog", Parameters(backlog, clients, delay, timeline, pcap, seed), save), as_json, plot, pcap)
+
+
 def _run(name: str, parameters: Any, save: bool) -> Report:
     from netlab.cli.output import progress_bar
     from netlab.runner import run

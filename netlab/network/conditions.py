@@ -67,12 +67,15 @@ class Direction:
         self.conditions = conditions
         self.rng = Random(seed)
         self.count = 0
+        self.then: tuple[int, Conditions] | None = None  # from this frame on, other conditions
         self._free_ns = 0  # when the transmitter will have sent what waits
         self._waiting: list[int] = []  # when each frame in the queue begins to be sent
         self._last_ns = 0
 
     def take(self, frame: bytes, now_ns: int) -> Fate:
         """The fate of the frame that came at `now_ns`. Every chance is drawn for every frame, whatever came of it."""
+        if self.then is not None and self.count >= self.then[0]:
+            self.conditions, self.then = self.then[1], None
         at, number = self.conditions, self.count
         self.count += 1
         lost, twice, late, bad = (self.rng.random() for _ in range(4))

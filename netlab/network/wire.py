@@ -100,9 +100,9 @@ class Wire:
         self._line.settimeout(30.0)
         self._ended = False
 
-    def change(self, sender: str, conditions: Conditions) -> None:
-        """New conditions for what `sender` sends, before the next frame of it. Returns when they hold."""
-        self._say({"sender": sender, "conditions": conditions.plain()})
+    def change(self, sender: str, conditions: Conditions, *, first: int = 0) -> None:
+        """New conditions for what `sender` sends: from the next frame on, or from its frame number `first` on."""
+        self._say({"sender": sender, "conditions": conditions.plain(), "first": first})
         self._line.recv(1)
 
     def stop(self) -> list[Passed]:
@@ -205,6 +205,6 @@ class _Mover:
                 self._line.settimeout(30.0)
                 self._line.sendall(json.dumps(rows).encode())
                 return False
-            self._directions[message["sender"]].conditions = Conditions.read(message["conditions"])
+            self._directions[message["sender"]].then = (message["first"], Conditions.read(message["conditions"]))
             self._line.send(b"k")
         return bool(line)

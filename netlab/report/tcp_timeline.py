@@ -17,14 +17,17 @@ from netlab.report.glyphs import printable
 from netlab.report.wrap import wrapped
 
 MOST_SHOWN = 120
+SWITCH = "show the timeline"  # the fact of experiments whose timeline is long
 _STYLES = {"system call": "", "kernel": "bold magenta", "wire": "green", "course": "italic yellow"}
 _TELLING = ("states", "time-wait", "queues", "attempts", "variants", "cases")  # tables of results, beside the timeline
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     """The timeline, then facts and tables of results."""
-    yield _timeline(rows(found, "timeline"), width)
-    yield facts.lines(found.facts, width)
+    wanted = next((fact.value for fact in found.facts if fact.name == SWITCH), True)
+    if wanted:
+        yield _timeline(rows(found, "timeline"), width)
+    yield facts.lines([fact for fact in found.facts if fact.name != SWITCH], width)
     for table in found.tables:
         if table.name in _TELLING:
             yield grid.table(table, width)

@@ -124,3 +124,9 @@ def test_a_scenario_that_fails_is_an_error_and_no_traceback() -> None:
     needs_networks()
     with pytest.raises(NetlabError, match="child process"):
         play("there_is_none", {}, lambda done, text: None, timeout_s=30)
+
+
+def test_conditions_change_at_a_frame_and_not_before() -> None:
+    direction = Direction(Conditions(), "1")
+    direction.then = (3, Conditions(blocked=True))
+    assert [direction.take(b"x" * 60, 0).word for _ in range(5)] == ["delivered"] * 3 + ["dropped"] * 2
