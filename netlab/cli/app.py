@@ -45,6 +45,7 @@ COMMANDS: tuple[Line, ...] = (
     Line("tcp-teardown", "tcp_lab", "tcp_teardown", "TCP", "How it ends: four-way, at once, by reset, by one side"),
     Line("tcp-states", "tcp_lab", "tcp_states", "TCP", "All eleven states, reached and seen"),
     Line("tcp-backlog", "tcp_lab", "tcp_backlog", "TCP", "The two queues of listen(), filled until they turn away"),
+    Line("tcp-retransmit", "tcp_lab", "tcp_retransmit", "TCP", "Loss: what is sent again, when, and how it is noticed"),
     Line("dns", "dns", "app", "Names", "DNS from the root to the answer, on a miniature Internet of your own"),
     Line("capture", "packets", "capture", "Packets", "What a command sends and receives, without root"),
     Line("dissect", "packets", "dissect", "Packets", "Take packets apart: every header, every field, as boxes"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from netlab.cli import options
+from netlab.cli import options, values
 from netlab.cli.help import examples
 
 if TYPE_CHECKING:
@@ -113,6 +113,38 @@ def tcp_backlog(
     from netlab.experiments.tcp_backlog import Parameters
 
     _present(_run("tcp-backlog", Parameters(backlog, clients, delay, timeline, pcap, seed), save), as_json, plot, pcap)
+
+
+@examples("netlab tcp-retransmit", "netlab tcp-retransmit --losses 0,0.1,0.3 --seed 7 --pcap loss.pcap")
+def tcp_retransmit(
+    losses: Annotated[
+        str, typer.Option("--losses", metavar="LIST", help="Chances, a transfer each.", rich_help_panel=WIRE)
+    ] = "0,0.01,0.05,0.2",
+    delay: Delay = 0.01,
+    seed: Seed = 1,
+    size: Annotated[
+        int, typer.Option("--size", metavar="BYTES", help="Of a transfer: 100K, 1M.", parser=values.size_bytes)
+    ] = 100_000,
+    silent: Annotated[bool, typer.Option("--silent/--no-silent", help="Call a silent peer, too: takes 7 s.")] = True,
+    pcap: Pcap = None,
+    as_json: options.Json = False,
+    plot: options.Plot = None,
+    save: options.Save = True,
+) -> None:
+    """Lose segments, and see how TCP notices and what it does.
+
+    The same transfer at more and more loss; a wire that is cut while the timeout
+    doubles; and how long connect() tries to reach a peer that is silent.
+    """
+    from netlab.errors import UsageError
+    from netlab.experiments.tcp_retransmit import Parameters
+
+    try:
+        chances = tuple(float(text) for text in losses.split(","))
+    except ValueError:
+        raise UsageError(f"--losses {losses}: chances look like this: 0,0.01,0.05") from None
+    parameters = Parameters(chances, size, delay, silent, pcap, seed)
+    _present(_run("tcp-retransmit", parameters, save), as_json, plot, pcap)
 
 
 def _run(name: str, parameters: Any, save: bool) -> Report:

@@ -158,11 +158,28 @@ def report(draft: Draft, seen: Seen, claims: Sequence[tuple[float, str]] = ()) -
 
 
 def records(seen: Seen) -> list[Record]:
-    """Every frame as its sender sent it, for a capture file."""
+    """Every frame as its sender sent it."""
     epoch_ns = seen.result["epoch_ns"]
     return [
         Record(epoch_ns + sent_ns, found.frame, len(found.frame), interface=f"from {sender}")
         for sender, sent_ns, _, _, found in seen.frames
+    ]
+
+
+def captured(seen: Seen) -> list[Record]:
+    """What a capture on the client's eth0 has: its own frames when they leave, the others when they arrive.
+
+    One place, as in life: a file of both ends at once would puzzle every analyser.
+    """
+    epoch_ns = seen.result["epoch_ns"]
+    times = [
+        (sent_ns if sender == "client" else arrived_ns, found.frame)
+        for sender, sent_ns, arrived_ns, _, found in seen.frames
+    ]
+    return [
+        Record(epoch_ns + at_ns, frame, len(frame), interface="eth0 of the client")
+        for at_ns, frame in sorted((each for each in times if each[0] is not None), key=lambda each: each[0] or 0)
+        if at_ns is not None
     ]
 
 
@@ -171,7 +188,7 @@ def save(seen: Seen, path: Path | None) -> None:
     if path is None:
         return
     try:
-        path.write_bytes(pcap.write(records(seen)))
+        path.write_bytes(pcap.write(captured(seen)))
     except OSError as error:
         raise UsageError(f"--pcap {path}: {error.strerror}") from None
 

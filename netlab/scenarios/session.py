@@ -16,7 +16,7 @@ from netlab.network.lab import Host, Pair
 from netlab.network.wire import Passed
 from netlab.scenarios.timeline import STATE, Timeline, Watcher
 
-PORT = 8080
+PORT = 7777  # one that Wireshark takes for nothing else
 
 
 class Session:

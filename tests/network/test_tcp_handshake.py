@@ -32,7 +32,7 @@ def test_four_views_on_one_timeline(tmp_path: Path) -> None:
 def test_a_lost_segment_is_sent_again_and_the_claims_hold(seed: int) -> None:
     document = report("tcp-handshake", "--loss", "0.3", "--seed", str(seed), "--delay", "0.01")
     told = facts(document)
-    assert told["lost on the wire"] == 1 and told["segments on the wire"] > 3
+    assert told["lost on the wire"] >= 1 and told["segments on the wire"] > 3
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 120])
