@@ -22,7 +22,7 @@ from netlab.packets.udp import Udp
 Netlab = Callable[..., "subprocess.CompletedProcess[str]"]
 LINK = Ethernet("02:00:00:00:00:02", "02:00:00:00:00:01")
 IP4 = Ipv4("10.0.0.1", "10.0.0.2")
-QUERY = bytes.fromhex("123401000001000000000000076e65746c616204746573740000010001")
+QUERY = bytes.fromhex("123401000001000000000000066e65746c616204746573740000010001")
 FRAMES = [
     build([LINK, IP4, Tcp(40000, 80, syn=1, options=(mss(1460), timestamps(1, 0), window_scale(7)))]),
     build([LINK, IP4, Tcp(40000, 80, ack=1, psh=1)], b"GET /index HTTP/1.1\r\nHost: \x1b[31mshop\r\n\r\n"),
