@@ -32,9 +32,9 @@ def commands(page: Path) -> list[str]:
     return [line for line in lines if line.startswith("netlab ") and line not in NEVER_RUN_HERE]
 
 
-ON_A_PRIVATE_NETWORK = tuple(
-    f"netlab {name}"
-    for name in ("tcp-handshake", "tcp-teardown", "tcp-states", "tcp-backlog", "tcp-retransmit", "capture")
+ON_A_PRIVATE_NETWORK = (
+    *(f"netlab tcp-{name}" for name in ("handshake", "teardown", "states", "backlog", "retransmit")),
+    *("netlab udp-behaviour", "netlab capture"),
 )
 _SYN = build([Ethernet("02:00:00:00:00:02", "02:00:00:00:00:01"), Ipv4("10.0.0.1", "10.0.0.2"), Tcp(40000, 80, syn=1)])
 HANDSHAKE = pcap.write(pcap.Record(10**18 + number, _SYN, len(_SYN)) for number in range(5))

@@ -46,6 +46,7 @@ COMMANDS: tuple[Line, ...] = (
     Line("tcp-states", "tcp_lab", "tcp_states", "TCP", "All eleven states, reached and seen"),
     Line("tcp-backlog", "tcp_lab", "tcp_backlog", "TCP", "The two queues of listen(), filled until they turn away"),
     Line("tcp-retransmit", "tcp_lab", "tcp_retransmit", "TCP", "Loss: what is sent again, when, and how it is noticed"),
+    Line("udp-behaviour", "udp_lab", "udp_behaviour", "UDP", "What UDP promises, and what it does not"),
     Line("dns", "dns", "app", "Names", "DNS from the root to the answer, on a miniature Internet of your own"),
     Line("capture", "packets", "capture", "Packets", "What a command sends and receives, without root"),
     Line("dissect", "packets", "dissect", "Packets", "Take packets apart: every header, every field, as boxes"),

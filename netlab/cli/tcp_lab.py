@@ -48,7 +48,7 @@ def tcp_handshake(
     """
     from netlab.experiments.tcp_handshake import Parameters
 
-    _present(_run("tcp-handshake", Parameters(delay, loss, pcap, seed), save), as_json, plot, pcap)
+    finish(start("tcp-handshake", Parameters(delay, loss, pcap, seed), save), as_json, plot, pcap)
 
 
 @examples(
@@ -75,7 +75,7 @@ def tcp_teardown(
     """
     from netlab.experiments.tcp_teardown import Parameters
 
-    _present(_run("tcp-teardown", Parameters(variant, delay, pcap, seed), save), as_json, plot, pcap)
+    finish(start("tcp-teardown", Parameters(variant, delay, pcap, seed), save), as_json, plot, pcap)
 
 
 @examples("netlab tcp-states", "netlab tcp-states --json")
@@ -90,7 +90,7 @@ def tcp_states(
     """Reach all eleven states of a TCP connection, and see each in the kernel."""
     from netlab.experiments.tcp_states import Parameters
 
-    _present(_run("tcp-states", Parameters(delay, pcap, seed), save), as_json, plot, pcap)
+    finish(start("tcp-states", Parameters(delay, pcap, seed), save), as_json, plot, pcap)
 
 
 @examples("netlab tcp-backlog", "netlab tcp-backlog --backlog 1 --clients 4 --timeline --pcap queue.pcap")
@@ -112,7 +112,7 @@ def tcp_backlog(
     """
     from netlab.experiments.tcp_backlog import Parameters
 
-    _present(_run("tcp-backlog", Parameters(backlog, clients, delay, timeline, pcap, seed), save), as_json, plot, pcap)
+    finish(start("tcp-backlog", Parameters(backlog, clients, delay, timeline, pcap, seed), save), as_json, plot, pcap)
 
 
 @examples("netlab tcp-retransmit", "netlab tcp-retransmit --losses 0,0.1,0.3 --seed 7 --pcap loss.pcap")
@@ -144,10 +144,11 @@ def tcp_retransmit(
     except ValueError:
         raise UsageError(f"--losses {losses}: chances look like this: 0,0.01,0.05") from None
     parameters = Parameters(chances, size, delay, silent, pcap, seed)
-    _present(_run("tcp-retransmit", parameters, save), as_json, plot, pcap)
+    finish(start("tcp-retransmit", parameters, save), as_json, plot, pcap)
 
 
-def _run(name: str, parameters: Any, save: bool) -> Report:
+def start(name: str, parameters: Any, save: bool) -> Report:
+    """Run the experiment with a bar that says how far it is."""
     from netlab.cli.output import progress_bar
     from netlab.runner import run
 
@@ -155,7 +156,8 @@ def _run(name: str, parameters: Any, save: bool) -> Report:
         return run(name, parameters, save=save, progress=progress)
 
 
-def _present(report: Report, as_json: bool, plot: Path | None, pcap: Path | None) -> None:
+def finish(report: Report, as_json: bool, plot: Path | None, pcap: Path | None) -> None:
+    """Show its report, and where its frames are."""
     import sys
 
     from netlab.cli.output import present

@@ -14,6 +14,7 @@ Sections = Callable[[Measurement, int], Iterator[Iterator[Text]]]
 _VIEWS = {"dns-trace": "netlab.report.dns_trace", "dns-query": "netlab.report.dns_query",
           "dissect": "netlab.report.dissect", "capture": "netlab.report.dissect",
           "tcp-handshake": "netlab.report.tcp_timeline",
+          "udp-behaviour": "netlab.report.udp_behaviour",
           "tcp-backlog": "netlab.report.tcp_timeline",
           "tcp-teardown": "netlab.report.tcp_timeline"}  # fmt: skip
 

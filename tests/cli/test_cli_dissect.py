@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
+from ordinary import ROOT
 from rich.cells import cell_len
 
 from netlab.packets import icmp, pcap
@@ -60,6 +62,7 @@ def test_many_packets_are_a_list_and_one_is_shown_in_full(netlab: Netlab, file: 
 
 def test_json_has_every_field_with_its_bits(netlab: Netlab, file: Path) -> None:
     document = json.loads(netlab("dissect", str(file), "--packet", "1", "--json").stdout)
+    jsonschema.validate(document, json.loads((ROOT / "docs" / "report.schema.json").read_text()))
     tables = {table["name"]: table for table in document["measurement"]["tables"]}
     assert len(tables["packets"]["rows"]) == 5 and {row[0] for row in tables["fields"]["rows"]} == {1}
     names = [column["name"] for column in tables["fields"]["columns"]]

@@ -10,8 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
-from ordinary import needs_networks
+from ordinary import ROOT, needs_networks
+
+SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
 
 
 def netlab(*arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
@@ -27,6 +30,7 @@ def report(*arguments: str) -> dict[str, Any]:
     done = netlab(*arguments, "--json")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
+    jsonschema.validate(document, SCHEMA)
     return document
 
 
