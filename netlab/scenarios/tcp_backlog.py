@@ -16,17 +16,17 @@ from netlab.capture.diag import Diag, Sock
 from netlab.capture.tcp_info import tcp_info
 from netlab.errors import NetlabError
 from netlab.network.conditions import Conditions
-from netlab.scenarios.session import PORT, Session
+from netlab.scenarios.stage import PORT, Stage
 
 _LOOK_S = 0.002
 
 
 def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
     """Play `config["case"]` with listen(`config["backlog"]`) and `config["clients"]` connections."""
-    with Session(config, sysctls={"server": config["sysctls"]}) as session:
-        backlog = _Backlog(session, config["backlog"])
+    with Stage(config, sysctls={"server": config["sysctls"]}) as stage:
+        backlog = _Backlog(stage, config["backlog"])
         told: dict[str, Any] = CASES[config["case"]](backlog, config["clients"])
-        result = session.finish(**told)
+        result = stage.finish(**told)
         backlog.close()
         return result
 
@@ -34,19 +34,19 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
 class _Backlog:
     """A listener that nobody accepts from, and what the kernel says of it."""
 
-    def __init__(self, session: Session, backlog: int) -> None:
-        self.session = session
-        self.listener = session.listening(backlog)
+    def __init__(self, stage: Stage, backlog: int) -> None:
+        self.stage = stage
+        self.listener = stage.listening(backlog)
         self.clients: list[socket.socket] = []
-        with session.pair.server.namespace.entered():
+        with stage.pair.server.namespace.entered():
             self._diag = Diag()
             self.before = counters.read()
 
     def knock(self) -> socket.socket:
         """connect(2) that does not wait: a SYN is on its way."""
-        client = self.session.pair.client.socket()
+        client = self.stage.pair.client.socket()
         client.setblocking(False)
-        error = client.connect_ex((self.session.pair.server.ip, PORT))
+        error = client.connect_ex((self.stage.pair.server.ip, PORT))
         if error != errno.EINPROGRESS:
             raise NetlabError(f"connect(2): error {error}")
         self.clients.append(client)
@@ -66,15 +66,15 @@ class _Backlog:
 
     def counted(self, name: str) -> int:
         """By how much a counter of the server has grown."""
-        with self.session.pair.server.namespace.entered():
+        with self.stage.pair.server.namespace.entered():
             return counters.read().get(name, 0) - self.before.get(name, 0)
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for the kernel; NetlabError when it takes too long."""
-        deadline_s = time.monotonic() + self.session.timeout_s
+        deadline_s = time.monotonic() + self.stage.timeout_s
         while not condition():
             if time.monotonic() > deadline_s:
-                raise NetlabError(f"{what} was not seen within {self.session.timeout_s:g} s")
+                raise NetlabError(f"{what} was not seen within {self.stage.timeout_s:g} s")
             time.sleep(_LOOK_S)
 
     def counts(self) -> dict[str, int]:
@@ -113,7 +113,7 @@ def accept_queue(backlog: _Backlog, clients: int) -> dict[str, Any]:
     got_in = 0
     accepted = None
     if turned_away:
-        accepted = backlog.session.accept(backlog.listener)
+        accepted = backlog.stage.accept(backlog.listener)
         backlog.until(
             lambda: any(tcp_info(each).state == "ESTABLISHED" for each in turned_away), "a retry that gets in"
         )
@@ -127,10 +127,10 @@ def accept_queue(backlog: _Backlog, clients: int) -> dict[str, Any]:
 
 def half_open(backlog: _Backlog, clients: int) -> dict[str, Any]:
     """All SYNs at once, and not one ACK: the wire takes no more from the client."""
-    with backlog.session.watcher.wire_held():
+    with backlog.stage.watcher.wire_held():
         for _ in range(clients):
             backlog.knock()
-        backlog.session.pair.wire.change("client", Conditions(blocked=True), first=clients)
+        backlog.stage.pair.wire.change("client", Conditions(blocked=True), first=clients)
     counted = ("TcpExtSyncookiesSent", "TcpExtTCPReqQFullDrop")
     backlog.until(
         lambda: backlog.half_open() + sum(backlog.counted(name) for name in counted) >= clients, "the fate of every SYN"

@@ -7,21 +7,21 @@ from dataclasses import asdict
 from typing import Any
 
 from netlab.capture.tcp_info import tcp_info
-from netlab.scenarios.session import Call, Session
+from netlab.scenarios.stage import Call, Stage
 
 
 def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
     """Open one connection."""
-    with Session(config) as session:
+    with Stage(config) as stage:
         tell(0.2, "listening")
-        listener = session.listening()
-        accepting = Call(lambda: session.accept(listener))
-        client = session.opened(session.pair.client)
+        listener = stage.listening()
+        accepting = Call(lambda: stage.accept(listener))
+        client = stage.opened(stage.pair.client)
         tell(0.4, "connecting")
-        session.connect(client)
-        accepted = accepting.result(session.timeout_s)
-        session.until(lambda: session.timeline.saw("server", "ESTABLISHED"), "ESTABLISHED at the server")
-        result = session.finish(client_info=asdict(tcp_info(client)), server_info=asdict(tcp_info(accepted)))
+        stage.connect(client)
+        accepted = accepting.result(stage.timeout_s)
+        stage.until(lambda: stage.timeline.saw("server", "ESTABLISHED"), "ESTABLISHED at the server")
+        result = stage.finish(client_info=asdict(tcp_info(client)), server_info=asdict(tcp_info(accepted)))
         for sock in (client, accepted, listener):
             sock.close()
         return result

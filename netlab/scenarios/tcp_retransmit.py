@@ -16,7 +16,7 @@ from netlab.capture.tcp_info import tcp_info
 from netlab.errors import NetlabError
 from netlab.network.conditions import Conditions
 from netlab.network.lab import Host
-from netlab.scenarios.session import PORT, Call, Session
+from netlab.scenarios.stage import PORT, Call, Stage
 
 _CONGESTION = b"reno"  # the one that every kernel has, and that textbooks describe
 _LINEAR = "net.ipv4.tcp_syn_linear_timeouts"  # since Linux 6.5
@@ -31,25 +31,25 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
 
 def transfer(config: dict[str, Any]) -> dict[str, Any]:
     """`config["size"]` bytes from client to server, and how often the kernel had to send again."""
-    with Session(config, watched=False) as session:
-        client, server = _connected(session)
+    with Stage(config, watched=False) as stage:
+        client, server = _connected(stage)
         # The handshake is spared (frames 0 and 1 of the client), and so are the ACKs: one thing at a time.
-        session.pair.wire.change(
+        stage.pair.wire.change(
             "client", Conditions.read({**config["conditions"]["client"], "loss": config["loss"]}), first=2
         )
         data = random.Random(config["seed"]).randbytes(config["size"])
-        with session.pair.client.namespace.entered():
+        with stage.pair.client.namespace.entered():
             before = counters.read()
         receiving = Call(lambda: _digest(server))
         begun_s = time.monotonic()
         sending = Call(lambda: _send(client, data))
-        sending.result(session.timeout_s)
-        received, digest = receiving.result(session.timeout_s)
+        sending.result(stage.timeout_s)
+        received, digest = receiving.result(stage.timeout_s)
         took_s = time.monotonic() - begun_s
         told = tcp_info(client)
-        with session.pair.client.namespace.entered():
+        with stage.pair.client.namespace.entered():
             changed = counters.difference(before, counters.read())
-        result = session.finish(
+        result = stage.finish(
             received=received, intact=digest == hashlib.sha256(data).hexdigest(), took_s=took_s,
             retransmitted=told.total_retransmits, counters=changed,
         )  # fmt: skip
@@ -60,13 +60,13 @@ def transfer(config: dict[str, Any]) -> dict[str, Any]:
 
 def outage(config: dict[str, Any]) -> dict[str, Any]:
     """The wire is cut, the client sends; after `config["doublings"]` doublings of its timeout it is whole again."""
-    with Session(config, watched=False) as session:
-        client, server = _connected(session)
+    with Stage(config, watched=False) as stage:
+        client, server = _connected(stage)
         normal = Conditions.read(config["conditions"]["client"])
-        session.pair.wire.change("client", Conditions(blocked=True))
+        stage.pair.wire.change("client", Conditions(blocked=True))
         client.sendall(b"is anybody there?")
         timeouts: list[dict[str, Any]] = []
-        begun_s, deadline_s = time.monotonic(), time.monotonic() + session.timeout_s
+        begun_s, deadline_s = time.monotonic(), time.monotonic() + stage.timeout_s
         while not timeouts or timeouts[-1]["backoff"] < config["doublings"]:
             told = tcp_info(client)
             if not timeouts or told.backoff != timeouts[-1]["backoff"]:
@@ -75,10 +75,10 @@ def outage(config: dict[str, Any]) -> dict[str, Any]:
             if time.monotonic() > deadline_s:
                 raise NetlabError(f"the timeout did not double {config['doublings']} times")
             time.sleep(_LOOK_S)
-        session.pair.wire.change("client", normal)
-        server.settimeout(session.timeout_s)
+        stage.pair.wire.change("client", normal)
+        server.settimeout(stage.timeout_s)
         arrived = server.recv(100)
-        result = session.finish(timeouts=timeouts, arrived=len(arrived), after=tcp_info(client).backoff)
+        result = stage.finish(timeouts=timeouts, arrived=len(arrived), after=tcp_info(client).backoff)
         client.close()
         server.close()
         return result
@@ -86,12 +86,12 @@ def outage(config: dict[str, Any]) -> dict[str, Any]:
 
 def silent(config: dict[str, Any]) -> dict[str, Any]:
     """Each host calls the other, and hears nothing: the client as in the textbook, the server as its kernel has it."""
-    with Session(config, watched=False, sysctls={"both": {"net.ipv4.tcp_syn_retries": config["retries"]}}) as session:
-        linear = _linear(session.pair.client, 0), _linear(session.pair.server, None)
-        client, server = session.pair.hosts()
+    with Stage(config, watched=False, sysctls={"both": {"net.ipv4.tcp_syn_retries": config["retries"]}}) as stage:
+        linear = _linear(stage.pair.client, 0), _linear(stage.pair.server, None)
+        client, server = stage.pair.hosts()
         calls = Call(lambda: _call(client, server)), Call(lambda: _call(server, client))
-        told = [call.result(session.timeout_s) for call in calls]
-        return session.finish(linear=linear[1], outcome=told)
+        told = [call.result(stage.timeout_s) for call in calls]
+        return stage.finish(linear=linear[1], outcome=told)
 
 
 def _linear(host: Host, wanted: int | None) -> int | None:
@@ -114,15 +114,15 @@ def _call(host: Host, other: Host) -> str:
     return "connected"
 
 
-def _connected(session: Session) -> tuple[socket.socket, socket.socket]:
-    with session.pair.server.socket() as listener:
-        listener.bind((session.pair.server.ip, PORT))
+def _connected(stage: Stage) -> tuple[socket.socket, socket.socket]:
+    with stage.pair.server.socket() as listener:
+        listener.bind((stage.pair.server.ip, PORT))
         listener.listen()
-        client = session.pair.client.socket()
+        client = stage.pair.client.socket()
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, _CONGESTION)
         accepting = Call(listener.accept)
-        client.connect((session.pair.server.ip, PORT))
-        return client, accepting.result(session.timeout_s)[0]
+        client.connect((stage.pair.server.ip, PORT))
+        return client, accepting.result(stage.timeout_s)[0]
 
 
 def _send(client: socket.socket, data: bytes) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netlab.capture import counters
-from netlab.scenarios.session import PORT, Session
+from netlab.scenarios.stage import PORT, Stage
 
 _SIZE = 400
 _PATIENCE_S = 0.5  # after the last echo
@@ -16,10 +16,10 @@ _PATIENCE_S = 0.5  # after the last echo
 
 def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
     """Send `config["datagrams"]`, one after the other, and take what comes back."""
-    with Session(config, watched=False) as session:
-        server, client = session.pair.server.socket(socket.SOCK_DGRAM), session.pair.client.socket(socket.SOCK_DGRAM)
-        server.bind((session.pair.server.ip, PORT))
-        client.connect((session.pair.server.ip, PORT))
+    with Stage(config, watched=False) as stage:
+        server, client = stage.pair.server.socket(socket.SOCK_DGRAM), stage.pair.client.socket(socket.SOCK_DGRAM)
+        server.bind((stage.pair.server.ip, PORT))
+        client.connect((stage.pair.server.ip, PORT))
         client.settimeout(_PATIENCE_S)
         threading.Thread(target=_serve, args=(server,), daemon=True).start()
         sent = [number.to_bytes(4, "big") * (_SIZE // 4) for number in range(config["datagrams"])]
@@ -31,10 +31,10 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
                 echoed.append(client.recv(2048))
         except TimeoutError:
             pass  # some are lost
-        with session.pair.server.namespace.entered():
+        with stage.pair.server.namespace.entered():
             counted = counters.read()
         server.close()
-        return session.finish(
+        return stage.finish(
             sent=len(sent), echoed=len(echoed), intact=all(data in sent for data in echoed), counters=counted
         )
 

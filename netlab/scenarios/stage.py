@@ -19,7 +19,7 @@ from netlab.scenarios.timeline import STATE, Timeline, Watcher
 PORT = 7777  # one that Wireshark takes for nothing else
 
 
-class Session:
+class Stage:
     """A pair of hosts under watch. `config` has "conditions" by host, "seed"; `timeout_s` bounds every wait."""
 
     def __init__(self, config: Mapping[str, Any], *, watched: bool = True, **more: Any) -> None:
@@ -33,7 +33,7 @@ class Session:
         )
         self.passed: list[Passed] = []
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
