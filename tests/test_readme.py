@@ -12,6 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ordinary import needs_networks
+
+from netlab.packets import pcap
+from netlab.packets.build import build
+from netlab.packets.ethernet import Ethernet
+from netlab.packets.ipv4 import Ipv4
+from netlab.packets.tcp import Tcp
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -25,6 +32,12 @@ def commands(page: Path) -> list[str]:
     return [line for line in lines if line.startswith("netlab ") and line not in NEVER_RUN_HERE]
 
 
+ON_A_PRIVATE_NETWORK = (
+    *(f"netlab tcp-{name}" for name in ("handshake", "teardown", "states", "backlog", "retransmit")),
+    *("netlab udp-behaviour", "netlab capture"),
+)
+_SYN = build([Ethernet("02:00:00:00:00:02", "02:00:00:00:00:01"), Ipv4("10.0.0.1", "10.0.0.2"), Tcp(40000, 80, syn=1)])
+HANDSHAKE = pcap.write(pcap.Record(10**18 + number, _SYN, len(_SYN)) for number in range(5))
 SHOWN = [(page.name, line) for page in PAGES for line in commands(page)]
 
 
@@ -57,6 +70,9 @@ def test_a_command_that_is_shown_works(page: str, line: str, port: int, tmp_path
         line = re.sub(r"--duration \d+", "--duration 0.3", line).replace("7007", "0")
         assert "--duration" in line, "a test cannot wait for a server that never ends"
     (tmp_path / "names.txt").write_text("my.xxsilence.net A\nwww.kaola.com A\n")  # for --batch
+    (tmp_path / "handshake.pcap").write_bytes(HANDSHAKE)
+    if line.startswith(ON_A_PRIVATE_NETWORK):
+        needs_networks()
     words = shlex.split(line.replace("7007", str(port)))
     subprocess.run([sys.executable, "-m", "netlab", "doctor", "--save"], capture_output=True, timeout=60, check=True)
     done = subprocess.run(

@@ -164,9 +164,14 @@ def _abilities() -> Iterator[Ability]:
     yield Ability(
         "user namespaces", OK if namespaces else MISSING, "networks of your own, without root", _permit(why_not)
     )
+    lab, why_not = machine.private_network() if namespaces else (False, why_not)
     yield Ability(
-        "CAP_NET_RAW", OK if machine.may_capture() else MISSING, "capture on this machine's own interfaces",
-        "run that one command with sudo; inside a user namespace it is not needed",
+        "private networks", OK if lab else MISSING, "two hosts and a wire: tcp-handshake and its like",
+        f"{why_not}; a kernel with veth and packet sockets (CONFIG_VETH, CONFIG_PACKET)",
+    )  # fmt: skip
+    yield Ability(
+        "CAP_NET_RAW", OK if machine.may_capture() else MISSING, "capture --interface: this machine's own",
+        "run that one command with sudo; capture --during does not need it",
     )  # fmt: skip
     yield Ability(
         "PSS", OK if machine.pss_readable() else LIMITED, "memory of processes that share pages",

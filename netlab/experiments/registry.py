@@ -66,6 +66,14 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("http-get", "netlab.experiments.http_get", "HTTP, byte by byte", "lecture 14"),
     Experiment("http-check", "netlab.experiments.http_check", "One response, three parsers", "lecture 14"),
     Experiment("http-explain", "netlab.experiments.http_explain", "What these bytes say", "lecture 14"),
+    Experiment("tcp-handshake", "netlab.experiments.tcp_handshake", "How a connection is opened", "lecture 11"),
+    Experiment("tcp-teardown", "netlab.experiments.tcp_teardown", "How a connection ends", "lecture 11"),
+    Experiment("tcp-states", "netlab.experiments.tcp_states", "The eleven states of TCP", "lecture 11"),
+    Experiment("tcp-backlog", "netlab.experiments.tcp_backlog", "The two queues of listen()", "lecture 13"),
+    Experiment("tcp-retransmit", "netlab.experiments.tcp_retransmit", "Loss, and what TCP does about it", "lecture 11"),
+    Experiment("udp-behaviour", "netlab.experiments.udp_behaviour", "What UDP promises, and what not", "lecture 10"),
+    Experiment("capture", "netlab.experiments.capture", "Frames, as they came by", "lecture 2"),
+    Experiment("dissect", "netlab.experiments.dissect", "Packets, layer by layer", "lecture 2"),
     Experiment("doctor", "netlab.experiments.doctor", "What this machine can do"),
 )
 

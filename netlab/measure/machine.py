@@ -122,6 +122,16 @@ def has_recvmmsg() -> bool:
     return hasattr(libc, "recvmmsg") and hasattr(libc, "sendmmsg")
 
 
+def private_network() -> tuple[bool, str]:
+    """Whether two hosts can be joined by netlab's wire (network/), tried in a child process; and if not, why not."""
+    try:
+        with Child("netlab.network.probe:main", {}) as child:
+            child.expect(10.0)
+    except (NetlabError, TimeoutError, OSError) as error:
+        return False, str(error)
+    return True, ""
+
+
 def user_namespaces() -> tuple[bool, str]:
     """Whether an ordinary user may build networks of their own, tried in a child process; and if not, why not."""
     try:

@@ -17,6 +17,12 @@ _VIEWS = {
     "http-get": "netlab.report.http_get",
     "http-explain": "netlab.report.http_get",
     "http-check": "netlab.report.http_check",
+    "dissect": "netlab.report.dissect",
+    "capture": "netlab.report.dissect",
+    "tcp-handshake": "netlab.report.tcp_timeline",
+    "tcp-teardown": "netlab.report.tcp_timeline",
+    "tcp-backlog": "netlab.report.tcp_timeline",
+    "udp-behaviour": "netlab.report.udp_behaviour",
 }
 
 

@@ -1,0 +1,110 @@
+"""`netlab tcp-handshake`: how a connection comes to be, in four views on one timeline (lecture 11, RFC 9293 §3.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from netlab.experiments import tcp_lab
+from netlab.experiments.tcp_lab import Seen, Segment
+from netlab.measure.progress import Progress
+from netlab.measure.quantity import Chart, Column, Draft, Measurement, Table, Value
+from netlab.network.conditions import Conditions
+
+_MSS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`delay_s` is one way. `loss` is the chance that a frame is lost."""
+
+    delay_s: float = 0.05
+    loss: float = 0.0
+    pcap: Path | None = None
+    seed: int = 1
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Open one connection on a network of its own. Raises MachineLacks where there can be none, UsageError."""
+    tcp_lab.check_path(parameters.pcap)
+    conditions = tcp_lab.both(Conditions(delay_s=parameters.delay_s, loss=parameters.loss))
+    seen = tcp_lab.run("tcp_handshake", {"conditions": conditions, "seed": parameters.seed}, progress)
+    tcp_lab.save(seen, parameters.pcap)
+    draft = Draft()
+    syn, syn_ack, ack = (_first(seen, *which) for which in (("client", 1, 0), ("server", 1, 1), ("client", 0, 1)))
+    _facts(draft, seen, parameters)
+    _checks(draft, seen, syn, syn_ack, ack)
+    tcp_lab.report(draft, seen, _course(syn, syn_ack, ack))
+    draft.tables.append(_held(seen))
+    draft.charts.append(Chart("bar", "How long each side waited in between", "states", "state", "lasted"))
+    return draft.finish()
+
+
+def _first(seen: Seen, sender: str, syn: int, ack: int) -> Segment | None:
+    """The first segment from `sender` with these flags that arrived."""
+    for each in seen.segments:
+        if (each.sender, each.tcp.syn, each.tcp.ack) == (sender, syn, ack) and each.arrived_s is not None:
+            return each
+    return None
+
+
+def _facts(draft: Draft, seen: Seen, parameters: Parameters) -> None:
+    called, returned = seen.when("client", "call", "connect"), seen.when("client", "return", "connect")
+    took = returned - called if called is not None and returned is not None else None
+    draft.fact("connect() took", took, "s", "one round trip: it returns when the SYN+ACK is here")
+    draft.fact("round trip, as the wire is set", 2 * parameters.delay_s, "s")
+    draft.fact("round trip, as the client's kernel measured it", seen.result["client_info"]["rtt_s"], "s", "TCP_INFO")
+    draft.fact("segments on the wire", len(seen.segments), "1")
+    draft.fact("sent again", sum(each.again for each in seen.segments), "1")
+    draft.fact("lost on the wire", sum(each.arrived_s is None for each in seen.segments), "1")
+
+
+def _checks(draft: Draft, seen: Seen, syn: Segment | None, syn_ack: Segment | None, ack: Segment | None) -> None:
+    distinct = {(each.sender, each.tcp.syn, each.tcp.ack) for each in seen.segments}
+    draft.check("three different segments open a connection", "course, lecture 11", 3, len(distinct))
+    order = [f"{each.sender} {each.tcp.flags()}" for each in (syn, syn_ack, ack) if each]
+    draft.check(
+        "SYN, then SYN+ACK, then ACK", "RFC 9293 §3.5", "client SYN, server SYN+ACK, client ACK", ", ".join(order)
+    )
+    if syn and syn_ack and ack:
+        numbers = (syn.tcp.sequence + 1) % 2**32, (syn_ack.tcp.sequence + 1) % 2**32
+        draft.check(
+            "the SYN+ACK acknowledges the client's number + 1", "RFC 9293 §3.4", numbers[0], syn_ack.tcp.acknowledgment
+        )
+        draft.check("the ACK acknowledges the server's number + 1", "RFC 9293 §3.4", numbers[1], ack.tcp.acknowledgment)
+        sizes = [any(option.kind == _MSS for option in each.tcp.options) for each in (syn, syn_ack, ack)]
+        draft.check("each side says in its SYN how large a segment it takes", "RFC 9293 §3.7.1", "yes, yes, no",
+                    ", ".join("yes" if each else "no" for each in sizes))  # fmt: skip
+        returned, accepted = seen.when("client", "return", "connect"), seen.when("server", "return", "accept")
+        draft.check("connect() returned after the SYN+ACK had come", "connect(2)", True, _not_before(returned, syn_ack))
+        draft.check("accept() returned after the ACK had come", "accept(2)", True, _not_before(accepted, ack))
+    for host, states in (
+        ("client", "CLOSED, SYN-SENT, ESTABLISHED"),
+        ("server", "CLOSED, LISTEN, SYN-RECEIVED, ESTABLISHED"),
+    ):
+        draft.check(f"{host}: {states.replace(', ', ' → ')}", "RFC 9293 §3.3.2", states, ", ".join(seen.states(host)))
+
+
+def _not_before(at_s: float | None, segment: Segment) -> bool | None:
+    return None if at_s is None or segment.arrived_s is None else at_s >= segment.arrived_s
+
+
+def _course(*segments: Segment | None) -> list[tuple[float, str]]:
+    """The lecture's dialogue, where it happens."""
+    words = (
+        "A: hello, I am A (the request)",
+        "B: hello, I am B (the answer)",
+        "A: hello, B (the answer to the answer)",
+    )
+    return [(each.sent_s, said) for each, said in zip(segments, words, strict=True) if each]
+
+
+def _held(seen: Seen) -> Table:
+    """How long the passing states were seen."""
+    rows: list[tuple[Value, ...]] = []
+    for host, state in (("client", "SYN-SENT"), ("server", "SYN-RECEIVED")):
+        begin, end = seen.when(host, "state", state), seen.when(host, "state", "ESTABLISHED")
+        lasted = end - begin if begin is not None and end is not None else None
+        rows.append((f"{host} {state}", begin, end, lasted))
+    columns = (Column("state", ""), Column("from", "s"), Column("until", "s"), Column("lasted", "s"))
+    return Table("states", columns, tuple(rows))

@@ -1,0 +1,10 @@
+"""Networks of one's own, without root: hosts are network namespaces with real kernel stacks, joined by netlab's wire.
+
+namespace.py  a user namespace and network namespaces in it, made by the process that will use them
+rtnetlink.py  interfaces, addresses, routes and neighbours, by rtnetlink(7)
+link.py       what rtnetlink does not do: offloads off, by the ethtool ioctl
+wire.py       frames from one end to the other: delayed, dropped, doubled, reordered, damaged, queued, recorded
+lab.py        hosts and wires put together
+probe.py      whether this machine allows it: for `netlab doctor`
+inside.py     the child process that all of it lives in, and dies with
+"""

@@ -1,0 +1,41 @@
+"""The process that a private network lives in: it makes the network, plays a scenario on it, and tells its parent.
+
+A scenario is a module of netlab.scenarios with `play(config, tell) -> dict`. The process is one of netlab.child's, so
+it cannot outlive the command; and the network cannot outlive the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from netlab.child.handle import Child
+from netlab.child.inside import Message, send
+from netlab.errors import NetlabError
+from netlab.measure.progress import Progress
+
+
+def play(
+    scenario: str, config: Message, progress: Progress, *, timeout_s: float, pass_fds: Sequence[int] = ()
+) -> dict[str, Any]:
+    """In the parent: play the scenario called `scenario`, and return its result. Raises NetlabError.
+
+    Ctrl-C ends it, and nothing is left of it.
+    """
+    with Child("netlab.network.inside:main", {**config, "scenario": scenario}, pass_fds) as child:
+        while True:
+            try:
+                message = child.expect(timeout_s)
+            except TimeoutError:
+                raise NetlabError(f"{scenario} did not end within {timeout_s:g} s") from None
+            if "result" in message:
+                result: dict[str, Any] = message["result"]
+                return result
+            progress(message["done"], message["text"])
+
+
+def main(config: Message) -> None:
+    """In the child: play, and send the result."""
+    scenario: Any = import_module(f"netlab.scenarios.{config['scenario']}")
+    send({"result": scenario.play(config, lambda done, text: send({"done": done, "text": text}))})

@@ -1,0 +1,56 @@
+"""`netlab tcp-retransmit`: nothing is lost for good, timeouts double, and a silent peer is given up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lab_run import expert_warnings, facts, netlab, report, rows
+from rich.cells import cell_len
+
+from netlab.experiments.tcp_lab import Segment
+from netlab.experiments.tcp_retransmit import _covered
+from netlab.packets.tcp import Tcp
+
+
+def test_loss_is_made_good(tmp_path: Path) -> None:
+    file = tmp_path / "loss.pcap"
+    document = report("tcp-retransmit", "--losses", "0,0.2", "--no-silent", "--size", "60000", "--pcap", str(file))
+    clean, lossy = rows(document, "transfers")
+    assert clean["lost"] == 0 < lossy["lost"] and lossy["sent again"] >= 1 and lossy["SACKs"] >= 1
+    assert lossy["segments"] > clean["segments"] >= 60000 // 1460
+    tries = rows(document, "a wire that is cut")
+    assert len(tries) >= 3 and tries[-1]["pause before"] > tries[1]["pause before"]
+    warned = [line for line in expert_warnings(file) if "Warns" not in line and "Frequency" not in line]
+    # Wireshark guesses of a segment that is sent again during recovery that it came out of order.
+    assert all("out-of-order" in line for line in warned), warned
+
+
+def test_a_silent_peer() -> None:
+    document = report("tcp-retransmit", "--losses", "0", "--size", "1K")
+    syns = rows(document, "a silent peer")
+    textbook = [row["sent"] for row in syns if row["way"] == "as in the textbook"]
+    assert len(textbook) == 3 and textbook[2] - textbook[1] > textbook[1] - textbook[0]
+    linear = facts(document)["tcp_syn_linear_timeouts"]
+    assert linear is None or len(syns) > 6 or linear == 0
+
+
+def test_it_fits_the_terminal() -> None:
+    done = netlab("tcp-retransmit", "--losses", "0,0.1", "--no-silent", "--size", "20K", columns=40)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in done.stdout.splitlines():
+        assert cell_len(line) <= 40, line
+
+
+def test_bad_input() -> None:
+    for wrong in ("x", "0.5"):
+        done = netlab("tcp-retransmit", "--losses", wrong)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) <= 2, done.stderr
+
+
+def segment(first: int, size: int, arrived: bool) -> Segment:
+    return Segment(1, "client", 0.0, 1.0 if arrived else None, "", Tcp(1, 2), size, first, None, False)
+
+
+def test_a_hole_in_what_arrived_is_found() -> None:
+    whole = [segment(1, 10, True), segment(11, 10, False), segment(21, 10, True), segment(11, 10, True)]
+    assert _covered(whole, 30) and not _covered(whole[:3], 30) and not _covered(whole, 31)

@@ -1,0 +1,269 @@
+"""Independent dissectors on the same packets: scapy both ways, and tshark on files that netlab wrote."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import random
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netlab.packets import icmp, icmpv6, pcap, tcp
+from netlab.packets.arp import Arp
+from netlab.packets.build import build
+from netlab.packets.dissect import dissect
+from netlab.packets.ethernet import Ethernet, Vlan
+from netlab.packets.header import Header
+from netlab.packets.ipv4 import Ipv4
+from netlab.packets.ipv6 import Fragment, HopByHop, Ipv6
+from netlab.packets.option import Option
+from netlab.packets.pcap import Record
+from netlab.packets.tcp import Tcp
+from netlab.packets.udp import Udp
+
+SOME = 120
+
+
+def traffic(seed: int, count: int = SOME) -> list[bytes]:
+    """Frames of every kind, valid, with random values."""
+    rng = random.Random(seed)
+    return [build(*one(rng)) for _ in range(count)]
+
+
+def one(rng: random.Random) -> tuple[list[Header], bytes]:
+    def mac() -> str:
+        return ":".join(f"{octet:02x}" for octet in (2, *rng.randbytes(5)))
+
+    four = Ipv4(f"10.{rng.randrange(256)}.0.1", f"10.1.2.{rng.randrange(1, 255)}", ttl=rng.randrange(6, 256),
+                identification=rng.randrange(65536), dont_fragment=rng.randrange(2), dscp=rng.choice([0, 8, 46]),
+                options=rng.choice([(), (), (Option(148, b"\0\0"),)]))  # fmt: skip
+    six = Ipv6(
+        f"fd00::{rng.randrange(1, 9999):x}", f"fd00::{rng.randrange(1, 9999):x}", flow_label=rng.randrange(1 << 20)
+    )
+    front: list[Header] = [Ethernet(mac(), mac())]
+    if rng.random() < 0.2:
+        front.append(Vlan(rng.randrange(1, 4095), rng.randrange(8)))
+    data = rng.randbytes(rng.randrange(30))
+    ports = rng.sample(range(20000, 60000), 2)
+    syn = rng.randrange(2)  # which most options belong to
+    possible = [tcp.timestamps(rng.randrange(1, 2**32), 5)]
+    possible += [tcp.mss(1460), tcp.window_scale(7), tcp.sack_permitted()] if syn else []
+    options = rng.sample(possible, rng.randrange(len(possible) + 1))
+    segment = Tcp(*ports, sequence=rng.randrange(2**32), acknowledgment=rng.randrange(1, 2**32), ack=1, syn=syn,
+                  psh=rng.randrange(2), window=rng.randrange(1, 65536), options=tuple(options))  # fmt: skip
+    number = rng.randrange(10)
+    if number == 0:
+        return [*front, Arp(rng.choice([1, 2]), mac(), four.source, mac(), four.destination)], b""
+    if number <= 2:
+        return [*front, four, segment], data
+    if number == 3:
+        return [*front, six, segment], data
+    if number == 4:
+        return [*front, four, Udp(*ports)], data
+    if number == 5:
+        return [*front, six, Udp(*ports)], data
+    if number == 6:
+        return [*front, four, icmp.IcmpEcho(rng.choice([0, 8]), identifier=rng.randrange(65536), sequence=3)], data
+    if number == 7:
+        return [*front, six, icmpv6.Icmpv6Echo(128, identifier=rng.randrange(65536))], data
+    if number == 8:
+        return [*front, six, HopByHop(b"\x05\x02\0\0\1\0"), Udp(*ports)], data
+    lost = build([four, Udp(*ports)], b"lost")
+    return [*front, four, icmp.IcmpUnreachable(3, 3)], lost[:28]
+
+
+@pytest.fixture(scope="module")
+def scapy() -> Any:
+    pytest.importorskip("scapy", reason="scapy is not installed")
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        l2 = importlib.import_module("scapy.layers.l2")
+        importlib.import_module("scapy.layers.inet6")
+    return l2
+
+
+def scapy_values(packet: Any) -> dict[str, Any]:
+    """What scapy reads, in netlab's words."""
+    from scapy.layers.inet import ICMP, IP, TCP, UDP
+    from scapy.layers.inet6 import IPv6
+    from scapy.layers.l2 import ARP, Dot1Q, Ether
+
+    told: dict[str, Any] = {"Ethernet": (packet[Ether].dst, packet[Ether].src, packet[Ether].type)}
+    for name, kind, attributes in (
+        ("VLAN", Dot1Q, ("prio", "vlan", "type")), ("ARP", ARP, ("op", "hwsrc", "psrc", "hwdst", "pdst")),
+        ("IPv4", IP, ("ihl", "tos", "len", "id", "frag", "ttl", "proto", "chksum", "src", "dst")),
+        ("IPv6", IPv6, ("tc", "fl", "plen", "nh", "hlim", "src", "dst")),
+        ("TCP", TCP, ("sport", "dport", "seq", "ack", "dataofs", "window", "chksum", "urgptr")),
+        ("UDP", UDP, ("sport", "dport", "len", "chksum")), ("ICMP", ICMP, ("type", "code", "chksum")),
+    ):  # fmt: skip
+        if packet.haslayer(kind):
+            told[name] = tuple(getattr(packet[kind], attribute) for attribute in attributes)
+    if packet.haslayer(TCP):
+        told["flags"] = {"FSRPAUEC"["FSRPAUEC".index(letter)] for letter in str(packet[TCP].flags)}
+    return told
+
+
+def our_values(frame: bytes) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for layer in dissect(frame).layers:
+        header: Any = layer.header
+        if layer.quoted:
+            continue  # scapy has classes of its own for what an error quotes
+        match layer.name:
+            case "Ethernet":
+                told["Ethernet"] = (header.destination, header.source, header.type)
+            case "VLAN":
+                told["VLAN"] = (header.priority, header.vlan, header.type)
+            case "ARP":
+                told["ARP"] = (
+                    header.operation,
+                    header.sender_mac,
+                    header.sender_ip,
+                    header.target_mac,
+                    header.target_ip,
+                )
+            case "IPv4":
+                told["IPv4"] = (header.ihl, header.dscp << 2 | header.ecn, header.total_length, header.identification,
+                                header.fragment_offset, header.ttl, header.protocol, header.checksum, header.source,
+                                header.destination)  # fmt: skip
+            case "IPv6":
+                told["IPv6"] = (header.dscp << 2 | header.ecn, header.flow_label, header.payload_length,
+                                header.next_header, header.hop_limit, header.source, header.destination)  # fmt: skip
+            case "TCP":
+                told["TCP"] = (header.source_port, header.destination_port, header.sequence, header.acknowledgment,
+                               header.data_offset, header.window, header.checksum, header.urgent_pointer)  # fmt: skip
+                told["flags"] = {
+                    letter for letter, name in zip("CEUAPRSF", tcp.FLAGS, strict=True) if getattr(header, name)
+                }
+            case "UDP":
+                told["UDP"] = (header.source_port, header.destination_port, header.length, header.checksum)
+            case "ICMP":
+                told["ICMP"] = (header.type, header.code, header.checksum)
+    return told
+
+
+def test_scapy_reads_what_netlab_builds_and_agrees(scapy: Any) -> None:
+    for frame in traffic(1):
+        theirs, ours = scapy_values(scapy.Ether(frame)), our_values(frame)
+        assert ours == {name: theirs[name] for name in ours}
+
+
+def test_scapy_would_compute_the_same_checksums_and_lengths(scapy: Any) -> None:
+    from scapy.layers.inet import ICMP, IP, TCP, UDP
+    from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
+
+    for frame in traffic(2):
+        packet = scapy.Ether(frame)
+        for kind, names in ((IP, ("chksum", "len", "ihl")), (TCP, ("chksum", "dataofs")), (UDP, ("chksum", "len")),
+                            (ICMP, ("chksum",)), (IPv6, ("plen",)), (ICMPv6EchoRequest, ("cksum",))):  # fmt: skip
+            for name in names if packet.haslayer(kind) else ():
+                delattr(packet[kind], name)
+        assert bytes(packet) == frame
+
+
+@given(st.binary(min_size=14, max_size=120))
+@settings(max_examples=100)
+def test_on_any_ipv4_bytes_scapy_sees_the_same_addresses(scapy: Any, data: bytes) -> None:
+    frame = data[:12] + b"\x08\x00\x45" + data[14:]
+    header = dissect(frame).find(Ipv4)
+    if header is not None:
+        theirs = scapy_values(scapy.Ether(frame)).get("IPv4")
+        assert theirs is not None and theirs[8:] == (header.source, header.destination)
+
+
+def test_netlab_reads_what_scapy_writes(scapy: Any, tmp_path: Path) -> None:
+    from scapy.utils import PcapNgWriter, wrpcap
+
+    packets = [scapy.Ether(frame) for frame in traffic(3, 20)]
+    wrpcap(str(tmp_path / "a.pcap"), packets)
+    writer = PcapNgWriter(str(tmp_path / "a.pcapng"))
+    writer.write(packets)
+    writer.close()
+    for name in ("a.pcap", "a.pcapng"):
+        found = pcap.read((tmp_path / name).read_bytes())
+        assert [record.frame for record in found.records] == traffic(3, 20) and found.stopped is None
+
+
+def tshark(file: Path, *options: str) -> str:
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed")
+    done = subprocess.run(
+        ["tshark", "-n", "-r", str(file), *options], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def expert_warnings(file: Path) -> list[str]:
+    """What Wireshark finds worth a warning or an error."""
+    text = tshark(file, "-q", "-z", "expert,warn")
+    return [line for line in text.splitlines() if line.strip() and not line.startswith("=")]
+
+
+def test_tshark_agrees_field_by_field_and_has_nothing_to_warn_of(tmp_path: Path) -> None:
+    frames = traffic(4)
+    file = tmp_path / "netlab.pcap"
+    file.write_bytes(
+        pcap.write(Record(1_700_000_000_123_456_789 + n, frame, len(frame)) for n, frame in enumerate(frames))
+    )
+    checked = ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
+               "-o", "tcp.analyze_sequence_numbers:FALSE", "-o", "tcp.relative_sequence_numbers:FALSE")  # fmt: skip
+    packets = json.loads(tshark(file, *checked, "-T", "json"))
+    assert len(packets) == len(frames)
+    for frame, packet in zip(frames, packets, strict=True):
+        layers = packet["_source"]["layers"]
+        ours = our_values(frame)
+        if "TCP" in ours:
+            theirs = [layers["tcp"][f"tcp.{name}"] for name in ("srcport", "dstport", "seq", "ack")]
+            assert [int(value) for value in theirs] == list(ours["TCP"][:4])
+            assert layers["tcp"]["tcp.checksum.status"] == "1"
+            assert int(layers["tcp"]["tcp.hdr_len"]) == ours["TCP"][4] * 4
+        if "IPv4" in ours:
+            assert (layers["ip"]["ip.src"], layers["ip"]["ip.dst"]) == ours["IPv4"][8:]
+            assert layers["ip"]["ip.checksum.status"] == "1"
+        if "UDP" in ours:
+            assert layers["udp"]["udp.checksum.status"] == "1" and int(layers["udp"]["udp.length"]) == ours["UDP"][2]
+        if "ARP" in ours:
+            assert layers["arp"]["arp.src.proto_ipv4"] == ours["ARP"][2]
+        if "ICMP" in ours:
+            assert layers["icmp"]["icmp.checksum.status"] == "1"
+    assert expert_warnings(file) == []
+
+
+def test_tshark_sees_the_damage_that_netlab_sees(tmp_path: Path) -> None:
+    frames = [bytearray(frame) for frame in traffic(5, 60)]
+    for number, frame in enumerate(frames):
+        if number % 3 == 0:
+            frame[-1] ^= 0x55
+    file = tmp_path / "damaged.pcap"
+    file.write_bytes(pcap.write(Record(number, bytes(frame), len(frame)) for number, frame in enumerate(frames)))
+    text = tshark(file, "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-T", "fields",
+                  "-e", "tcp.checksum.status", "-e", "udp.checksum.status", "-e", "icmp.checksum.status")  # fmt: skip
+    for frame, line in zip(frames, text.split("\n"), strict=False):
+        outer = [layer for layer in dissect(bytes(frame)).layers if not layer.quoted]
+        if outer[-1].name in ("TCP", "UDP", "ICMP"):
+            bad = any("checksum is 0x" in note for note in outer[-1].notes)
+            assert ("0" in line.replace(",", "\t").split("\t")[:3]) == bad, line
+
+
+def test_the_fragments_of_one_datagram_are_put_together_by_tshark(tmp_path: Path) -> None:
+    six = Ipv6("fd00::1", "fd00::2")
+    link, data = Ethernet("02:00:00:00:00:01", "02:00:00:00:00:02"), bytes(range(256)) * 10
+    whole = build([six, Udp(1, 2)], data)[40:]
+    pieces = [(at, whole[at : at + 1024]) for at in range(0, len(whole), 1024)]
+    frames = [
+        build([link, six, Fragment(7, at // 8, int(at + 1024 < len(whole)), next_header=17)], piece)
+        for at, piece in pieces
+    ]  # fmt: skip
+    file = tmp_path / "fragments.pcap"
+    file.write_bytes(pcap.write(Record(number, frame, len(frame)) for number, frame in enumerate(frames)))
+    assert str(len(data) + 8) in tshark(file, "-T", "fields", "-e", "udp.length").split()
+    assert expert_warnings(file) == []
