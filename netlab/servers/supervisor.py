@@ -15,6 +15,10 @@ from netlab.servers.limits import Limits
 from netlab.servers.modes import Mode
 
 
+PATIENCE_S = 10.0
+"""How much longer than its drain time a server may take to end, on a machine that has much else to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a server says of itself at the end. None where it was killed before it could say anything."""
@@ -119,7 +123,7 @@ class RunningServer:
         Raises what the server said when it gave up by itself (MachineLacks: no threads to be had).
         """
         said = None
-        deadline_ns = monotonic_ns() + int((self._drain_s + 4.0) * 1e9)
+        deadline_ns = monotonic_ns() + int((self._drain_s + PATIENCE_S) * 1e9)
         while monotonic_ns() < deadline_ns:
             self._child.terminate()  # again and again: it may have been about to block (stopping.py)
             try:

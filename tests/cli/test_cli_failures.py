@@ -139,7 +139,9 @@ def test_tab_offers_commands_and_options(netlab) -> None:  # type: ignore[no-unt
 
 
 def test_the_completion_script_is_shown(netlab) -> None:  # type: ignore[no-untyped-def]
-    assert "_NETLAB_COMPLETE=complete_bash" in netlab("--show-completion", "bash").stdout
+    # Else Typer looks at the parent processes for a shell, and there may be none.
+    named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    assert "_NETLAB_COMPLETE=complete_bash" in netlab("--show-completion", "bash", **named).stdout
 
 
 def test_no_two_commands_share_a_name() -> None:
