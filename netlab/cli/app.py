@@ -42,6 +42,7 @@ COMMANDS: tuple[Line, ...] = (
     Line("tcp-client", "clients", "tcp_client", "Clients", "Load any TCP echo server, and measure it from outside"),
     Line("udp-client", "clients", "udp_client", "Clients", "The same for UDP: loss, reordering, duplicates"),
     Line("dns", "dns", "app", "Names", "DNS from the root to the answer, on a miniature Internet of your own"),
+    Line("lab", "lab", "app", "Worksheets", "Follow a worksheet: predict, run, observe, explain, check"),
     Line("doctor", "doctor", "doctor", "This machine", "What this machine can do, and how to get what it lacks"),
     Line("runs", "runs", "app", "This machine", "What you have measured so far"),
 )
