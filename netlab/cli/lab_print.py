@@ -170,7 +170,7 @@ def print_check(desk: Desk, as_json: bool) -> int:
         mark = ("≠" if verdict.hit is False else _MARKS[verdict.state])
         given = f"  {printable(verdict.given)}" if verdict.given else ""
         if verdict.hit is not None:
-            given += f" · {say('measured', desk.lang, measured=verdict.measured, given=verdict.given).partition(';')[0]}"
+            given += f" · {say('measured-value', desk.lang)} {verdict.measured}"
         line = f"  {mark} {heading_of(desk, verdict.step)}{given}"
         write(_cut(line, terminal_width()) + "\n")
     passed = sum(verdict.state is State.PASSED for verdict in verdicts)

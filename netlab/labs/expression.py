@@ -71,6 +71,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.In: lambda item, many: item in many,
     ast.NotIn: lambda item, many: item not in many,
 }
+_Where = Mapping[str, Any] | None
 FUNCTIONS = (
     "fact", "cell", "count", "total", "order", "order_down", "observed", "parameter", "sample", "passed", "interrupted",
     "found", "split", "round", "min", "max", "abs", "len",
@@ -126,14 +127,14 @@ def _value(node: ast.expr, reader: _Reader) -> Any:
             return -_number(_value(operand, reader))
         case ast.UnaryOp(operand=operand):
             return not _value(operand, reader)
-        case ast.BoolOp(op=op, values=values):
-            every = isinstance(op, ast.And)
+        case ast.BoolOp(op=joint, values=values):
+            every = isinstance(joint, ast.And)
             return all(_value(v, reader) for v in values) if every else any(_value(v, reader) for v in values)
         case ast.Compare(left=left, ops=ops, comparators=others):
             held = _known(_value(left, reader))
-            for op, other in zip(ops, others, strict=True):
+            for comparison, other in zip(ops, others, strict=True):
                 following = _known(_value(other, reader))
-                if not _COMPARE[type(op)](held, following):
+                if not _COMPARE[type(comparison)](held, following):
                     return False
                 held = following
             return True
@@ -195,34 +196,35 @@ class _Reader:
         except KeyError:
             raise Missing(f"table {table.name!r} has no column {name!r}") from None
 
-    def cell(self, table: str, column: str, also: dict[str, Any] | None = None, run: str | None = None, **by: Any) -> Any:
+    def cell(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: Any) -> Any:
         """The value in `column` of the first row that is selected."""
         found, rows = self._rows(table, {**(also or {}), **by}, run)
         if not rows:
             raise Missing(f"table {table!r} has no row with {({**(also or {}), **by})}")
         return rows[0][self._column(found, column)]
 
-    def count(self, table: str, also: dict[str, Any] | None = None, run: str | None = None, **by: Any) -> int:
+    def count(self, table: str, also: _Where = None, run: str | None = None, **by: Any) -> int:
         """How many rows are selected."""
         return len(self._rows(table, {**(also or {}), **by}, run)[1])
 
-    def total(self, table: str, column: str, also: dict[str, Any] | None = None, run: str | None = None, **by: Any) -> Any:
+    def total(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: Any) -> Any:
         """The sum of a column over the selected rows."""
         found, rows = self._rows(table, {**(also or {}), **by}, run)
         return sum(_known(row[self._column(found, column)]) for row in rows)
 
     def order(
-        self, table: str, label: str, column: str, tie: float = 1.0, down: bool = False, run: str | None = None, **by: Any
+        self, table: str, label: str, column: str, also: _Where = None, tie: float = 1.0, down: bool = False,
+        run: str | None = None, **by: Any,
     ) -> Ordering:
         """The names in column `label`, by ascending `column`; values within the factor `tie` count as equal."""
-        found, rows = self._rows(table, by, run)
+        found, rows = self._rows(table, {**(also or {}), **by}, run)
         at, value_at = self._column(found, label), self._column(found, column)
         pairs = sorted(((str(row[at]), float(_known(row[value_at]))) for row in rows), key=lambda pair: pair[1])
         return Ordering(tuple(reversed(pairs)) if down else tuple(pairs), tie, down)
 
     def order_down(self, *args: Any, **named: Any) -> Ordering:
         """The same, descending."""
-        return self.order(*args, down=True, **named)
+        return self.order(*args, **{**named, "down": True})
 
     def observed(self, claim: str, run: str | None = None) -> Any:
         """What a check has observed; `claim` may have a *."""

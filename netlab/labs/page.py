@@ -91,7 +91,7 @@ def _outcome(desk: Desk, verdict: Verdict) -> Iterator[str]:
     elif verdict.step.asks:
         rows.append((say("your-answer", lang), say("not-done", lang)))
     if verdict.hit is not None or (verdict.measured and verdict.step.kind == "blank"):
-        rows.append((say("measured", lang, measured="", given="").partition(":")[0].partition("：")[0], verdict.measured))
+        rows.append((say("measured-value", lang), verdict.measured))
     if verdict.report is not None and not verdict.step.asks:
         report = verdict.report
         took = say("took", lang, s=f"{report.elapsed_s:.1f}")

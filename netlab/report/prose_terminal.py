@@ -62,9 +62,9 @@ def _table(block: Block, width: int, colour: bool) -> Iterator[str]:
             line = "  ".join(cell + " " * (size - columns(cell)) for cell, size in zip(row, sizes, strict=False))
             yield "  " + (_styled(line, "strong", colour) if number == 0 else line)
         return
-    for row in block.rows[1:]:
+    for cells in block.rows[1:]:
         merged: list[Run] = []
-        for cell in row:
+        for cell in cells:
             merged += [Run(" – "), *cell] if merged else list(cell)
         yield from wrapped(tuple(merged), width, colour, first="  • ")
 
