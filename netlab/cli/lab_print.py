@@ -17,6 +17,7 @@ from netlab.report.glyphs import CROSS, TICK, printable
 from netlab.report.prose_terminal import columns, prose
 
 _MARKS = {State.PASSED: TICK, State.WRONG: CROSS, State.TODO: "○", State.INCONCLUSIVE: "?"}
+_COLON = {"en": ": ", "zh": "："}
 _WIDEST = 92  # lines longer than that are hard to read
 
 
@@ -122,9 +123,9 @@ def reveal(desk: Desk, step: Step) -> None:
     """Why it is so, once a step passes."""
     if not step.why:
         return
-    parts = [f"**{say('why', desk.lang)}** {step.why[desk.lang]}"]
+    parts = [f"**{say('why', desk.lang)}{_COLON[desk.lang]}**{step.why[desk.lang]}"]
     if step.tempting:
-        parts.append(f"**{say('tempting', desk.lang)}** {step.tempting[desk.lang]}")
+        parts.append(f"**{say('tempting', desk.lang)}{_COLON[desk.lang]}**{step.tempting[desk.lang]}")
     if step.source:
         parts.append(f"*{say('source', desk.lang)}: {step.source}*")
     if step.solution:

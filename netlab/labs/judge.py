@@ -135,7 +135,7 @@ def _made(sheet: Sheet, step: Step, evidence: Evidence, report: Report | None, l
     if short_of:
         what = ", ".join(say(f"needs-{name}", lang, needed=needed, there=there) for name, needed, there in short_of)
         return Verdict(step, State.INCONCLUSIVE, (say("lacks", lang, what=what), *said))
-    return Verdict(step, State.WRONG if near and step.kind == "task" else State.TODO, tuple(said))
+    return Verdict(step, State.TODO, tuple(said))
 
 
 def _other_command(report: Report, lang: str) -> str:

@@ -115,7 +115,8 @@ def _wrong_answers(step: Step, measured: Any) -> Iterator[str]:
     elif step.type == "number":
         for factor in (step.within * 1.5, 1 / (step.within * 1.5)):
             other = float(measured) * factor + (1 if isinstance(measured, int) and factor > 1 else 0)
-            yield repr(other / _bare(step))
+            if other != measured:  # 0 has no fraction
+                yield repr(other / _bare(step))
     else:
         yield f"not {measured}"
 
