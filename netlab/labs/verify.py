@@ -105,7 +105,7 @@ def _page(sheet: Sheet, lang: str, name: str) -> Iterator[str]:
     if _UNFINISHED.search(text):
         yield "unfinished: there is a TODO in it"
     for section in sheet.pages[lang].sections:
-        if (_HAN.search(section.body) is None) is (lang == "zh"):
+        if (_HAN.search(section.heading + section.body) is None) is (lang == "zh"):
             yield f"section {section.number} is not in {'Chinese' if lang == 'zh' else 'English'}"
     for target in _links(text):
         parts = urlsplit(target)
