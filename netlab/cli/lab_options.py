@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-
 if TYPE_CHECKING:
     from netlab.labs.desk import Desk
     from netlab.labs.model import Sheet
@@ -27,10 +26,10 @@ LabsDir = Annotated[
     Path | None, typer.Option("--labs-dir", metavar="DIR", help="Worksheets elsewhere; or NETLAB_LABS.")
 ]
 Lab = Annotated[str, typer.Argument(metavar="NAME", help="A worksheet's name, a part of it, or a lecture's number.")]
-Labs = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Worksheets; all of them if none is named.")]
+Labs = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME]...", help="Worksheets; all of them if none is named.")
+]
 Question = Annotated[str, typer.Argument(metavar="NAME.STEP", help="Such as 13.4, or sockets.4.")]
-
-
 
 
 def settle(context: typer.Context, lang: str | None, labs_dir: Path | None) -> tuple[list[Sheet], str]:

@@ -17,7 +17,6 @@ from netlab.report.glyphs import CROSS, TICK, printable
 from netlab.report.prose_terminal import columns, prose
 
 _MARKS = {State.PASSED: TICK, State.WRONG: CROSS, State.TODO: "○", State.INCONCLUSIVE: "?"}
-_COLON = {"en": ": ", "zh": "："}
 _WIDEST = 92  # lines longer than that are hard to read
 
 
@@ -43,7 +42,7 @@ def print_list(sheets: Sequence[Sheet], lang: str) -> None:
         desk = Desk(sheet, lang)
         line = f"  {sheet.id:<{wide}}  {say('minutes', lang, n=sheet.minutes):>10}  {_standing(desk)}\n"
         write(line)
-        tell_indented(f"{sheet.title[lang]}: {sheet.question[lang]}")
+        tell_indented(f"**{sheet.title[lang]}** · {sheet.question[lang]}")
         short_of = _lacks(sheet, lang)
         if short_of:
             tell_indented(say("lacks", lang, what=short_of))
@@ -69,7 +68,9 @@ def _standing(desk: Desk) -> str:
 
 
 def _lacks(sheet: Sheet, lang: str) -> str:
-    return ", ".join(say(f"needs-{name}", lang, needed=needed, there=there) for name, needed, there in lacking(sheet.needs))
+    return ", ".join(
+        say(f"needs-{name}", lang, needed=needed, there=there) for name, needed, there in lacking(sheet.needs)
+    )
 
 
 def heading_of(desk: Desk, step: Step) -> str:
@@ -81,7 +82,9 @@ def print_card(desk: Desk) -> None:
     """What a worksheet is about, before its first step."""
     sheet = desk.sheet
     write(f"{strong(sheet.title[desk.lang])}\n")
-    write(f"{say('lecture', desk.lang, n=sheet.lecture)} · {say('minutes', desk.lang, n=sheet.minutes)} · {sheet.id}\n\n")
+    write(
+        f"{say('lecture', desk.lang, n=sheet.lecture)} · {say('minutes', desk.lang, n=sheet.minutes)} · {sheet.id}\n\n"
+    )
     tell(sheet.pages[desk.lang].context)
     short_of = _lacks(sheet, desk.lang)
     if short_of:
@@ -123,13 +126,13 @@ def reveal(desk: Desk, step: Step) -> None:
     """Why it is so, once a step passes."""
     if not step.why:
         return
-    parts = [f"**{say('why', desk.lang)}{_COLON[desk.lang]}**{step.why[desk.lang]}"]
+    parts = [f"**{say('why', desk.lang)}{say('colon', desk.lang)}**{step.why[desk.lang]}"]
     if step.tempting:
-        parts.append(f"**{say('tempting', desk.lang)}{_COLON[desk.lang]}**{step.tempting[desk.lang]}")
+        parts.append(f"**{say('tempting', desk.lang)}{say('colon', desk.lang)}**{step.tempting[desk.lang]}")
     if step.source:
-        parts.append(f"*{say('source', desk.lang)}: {step.source}*")
+        parts.append(f"*{say('source', desk.lang)}{say('colon', desk.lang)}{step.source}*")
     if step.solution:
-        parts.append(f"{say('solution', desk.lang)}: `{step.solution}`")
+        parts.append(f"{say('solution', desk.lang)}{say('colon', desk.lang)}`{step.solution}`")
     write("\n")
     tell("\n\n".join(parts))
 
@@ -168,7 +171,7 @@ def print_check(desk: Desk, as_json: bool) -> int:
                 tell("- " + say("command-is", desk.lang, number=run.number, command=f"`{run.command}`"))
         write("\n")
     for verdict in verdicts:
-        mark = ("≠" if verdict.hit is False else _MARKS[verdict.state])
+        mark = "≠" if verdict.hit is False else _MARKS[verdict.state]
         given = f"  {printable(verdict.given)}" if verdict.given else ""
         if verdict.hit is not None:
             given += f" · {say('measured-value', desk.lang)} {verdict.measured}"
@@ -210,7 +213,9 @@ def print_report(desk: Desk, sheets: Iterable[Sheet]) -> None:
     if found is None:
         tell(f"**{say('calibration', desk.lang)}** {say('calibration-none', desk.lang)}")
         return
-    mean = say("calibration-mean", desk.lang, said=f"{found.said:.0%}"[:-1], held=f"{found.held:.0%}"[:-1], n=found.count)
+    mean = say(
+        "calibration-mean", desk.lang, said=f"{found.said:.0%}"[:-1], held=f"{found.held:.0%}"[:-1], n=found.count
+    )
     tell(f"**{say('calibration', desk.lang)}** {mean} {say('brier', desk.lang, score=f'{found.brier:.2f}')}")
 
 

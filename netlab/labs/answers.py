@@ -20,7 +20,18 @@ _UNITS = {
     "b": 1, "kib": 1 << 10, "kb": 1 << 10, "k": 1 << 10, "mib": 1 << 20, "mb": 1 << 20, "gib": 1 << 30, "gb": 1 << 30,
     "/s": 1, "": 1, "x": 1, "×": 1, "倍": 1, "%": 0.01, "秒": 1.0, "毫秒": 1e-3, "微秒": 1e-6, "字节": 1, "次": 1, "个": 1, "条": 1,
 }  # fmt: skip
-_STORED = {"ns": "s", "µs": "s", "ms": "s", "s": "s", "B": "B", "KiB": "B", "MiB": "B", "/s": "1/s", "%": "%", "×": "ratio"}
+_STORED = {
+    "ns": "s",
+    "µs": "s",
+    "ms": "s",
+    "s": "s",
+    "B": "B",
+    "KiB": "B",
+    "MiB": "B",
+    "/s": "1/s",
+    "%": "%",
+    "×": "ratio",
+}
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e([+-]?[0-9]{1,3}))?\s*([^\d\s]*)")
 ROUNDING = 0.01
 """What a copied number may be off by: reports show three significant digits."""

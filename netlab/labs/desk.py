@@ -35,7 +35,9 @@ class Desk:
         evidence = self.evidence()
         run = evidence.run_of(self.sheet.step(step.run)) if step.run else None
         before = self.progress.answers.get(step.id)
-        blind = run is None or (step.kind == "predict" and before is not None and before.blind and before.given == given)
+        blind = run is None or (
+            step.kind == "predict" and before is not None and before.blind and before.given == given
+        )
         record = run.id if run is not None and step.kind != "predict" else ""
         if step.kind == "predict" and before is not None and confidence is None:
             confidence = before.confidence

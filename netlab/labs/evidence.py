@@ -72,5 +72,7 @@ def judge_run(step: Step, report: Report) -> Candidate:
         if not holds:
             return Candidate(report, condition)
     if report.interrupted:
-        return Candidate(report, Condition("not interrupted()", {"en": "Ctrl-C ended it early", "zh": "被 Ctrl-C 提前结束了"}))
+        return Candidate(
+            report, Condition("not interrupted()", {"en": "Ctrl-C ended it early", "zh": "被 Ctrl-C 提前结束了"})
+        )
     return Candidate(report, None)

@@ -200,7 +200,7 @@ class _Reader:
         """The value in `column` of the first row that is selected."""
         found, rows = self._rows(table, {**(also or {}), **by}, run)
         if not rows:
-            raise Missing(f"table {table!r} has no row with {({**(also or {}), **by})}")
+            raise Missing(f"table {table!r} has no row with { ({**(also or {}), **by}) }")
         return rows[0][self._column(found, column)]
 
     def count(self, table: str, also: _Where = None, run: str | None = None, **by: Any) -> int:
@@ -213,8 +213,15 @@ class _Reader:
         return sum(_known(row[self._column(found, column)]) for row in rows)
 
     def order(
-        self, table: str, label: str, column: str, also: _Where = None, tie: float = 1.0, down: bool = False,
-        run: str | None = None, **by: Any,
+        self,
+        table: str,
+        label: str,
+        column: str,
+        also: _Where = None,
+        tie: float = 1.0,
+        down: bool = False,
+        run: str | None = None,
+        **by: Any,
     ) -> Ordering:
         """The names in column `label`, by ascending `column`; values within the factor `tie` count as equal."""
         found, rows = self._rows(table, {**(also or {}), **by}, run)

@@ -82,7 +82,9 @@ def judge_answer(sheet: Sheet, step: Step, answer: Answer, records: dict[str, Re
         return Verdict(step, State.INCONCLUSIVE, (say("not-measured", lang, id=short, why=error),), answer.given)
     except (Missing, ValueError) as error:
         number = sheet.step(step.run).number if step.run else step.number
-        return Verdict(step, State.INCONCLUSIVE, (say("no-field", lang, id=short, why=error, number=number),), answer.given)
+        return Verdict(
+            step, State.INCONCLUSIVE, (say("no-field", lang, id=short, why=error, number=number),), answer.given
+        )
     try:
         typed = parse(step, answer.given)
     except NotAnAnswer as error:

@@ -139,7 +139,7 @@ def _conditions(table: dict[str, Any], where: str) -> tuple[Condition, ...]:
     """`match` is a condition whose explanation is "another command"; `conditions` bring their own words."""
     found = []
     if "match" in table:
-        found.append(Condition(_get(table, "match", str, where), {lang: "" for lang in LANGUAGES}))
+        found.append(Condition(_get(table, "match", str, where), dict.fromkeys(LANGUAGES, "")))
     for item in _get(table, "conditions", list, where, []):
         found.append(Condition(_get(item, "when", str, where), _text(item, "otherwise", where)))
     for condition in found:
@@ -194,5 +194,7 @@ def _known(table: dict[str, Any], keys: set[str], where: str) -> None:
 def _get(table: Any, key: str, kind: Any, where: str, default: Any = None) -> Any:
     value = table.get(key, default) if isinstance(table, dict) else None
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise _Wrong(f"{where}: {key} is missing" if value is None else f"{where}: {key} = {value!r} is of the wrong type")
+        raise _Wrong(
+            f"{where}: {key} is missing" if value is None else f"{where}: {key} = {value!r} is of the wrong type"
+        )
     return value

@@ -13,7 +13,9 @@ from netlab import __version__
 from netlab.labs.calibration import Calibration
 from netlab.labs.desk import Desk
 from netlab.labs.judge import State, Verdict
+from netlab.labs.model import Step
 from netlab.labs.page_style import STYLE
+from netlab.labs.pages import option_text
 from netlab.labs.progress import now
 from netlab.labs.words import say
 from netlab.measure.quantity import Chart, Column, Table
@@ -74,7 +76,7 @@ def _step(desk: Desk, verdict: Verdict) -> str:
         parts.append(f'<div class="why"><p><b>{say("why", lang)}</b></p>{html(step.why[lang])}')
         if step.tempting:
             parts.append(f"<p><b>{say('tempting', lang)}</b></p>{html(step.tempting[lang])}")
-        parts.append(f'<p class="small">{say("source", lang)}: {escape(step.source)}</p></div>')
+        parts.append(f'<p class="small">{say("source", lang)}{say("colon", lang)}{escape(step.source)}</p></div>')
     return "\n".join((*parts, "</section>"))
 
 
@@ -85,7 +87,7 @@ def _outcome(desk: Desk, verdict: Verdict) -> Iterator[str]:
     answer = desk.progress.answers.get(verdict.step.id)
     if answer is not None:
         name = "your-prediction" if verdict.step.kind == "predict" else "your-answer"
-        rows.append((say(name, lang), answer.given))
+        rows.append((say(name, lang), _as_given(desk, verdict.step, answer.given)))
         if answer.confidence is not None:
             rows.append((say("confidence", lang), f"{answer.confidence:.0%}"))
     elif verdict.step.asks:
@@ -99,9 +101,22 @@ def _outcome(desk: Desk, verdict: Verdict) -> Iterator[str]:
     if rows:
         cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows)
         yield f"<dl>{cells}</dl>"
-    said = [text for text in verdict.said if verdict.state is not State.PASSED or verdict.hit is not None]
+    said = list(
+        verdict.said[1:] if verdict.hit is not None else verdict.said
+    )  # of a prediction, the values stand above
+    if verdict.state is State.PASSED and verdict.hit is None:
+        said = []
     if said:
         yield f'<p class="said">{escape(" ".join(said))}</p>'
+
+
+def _as_given(desk: Desk, step: Step, given: str) -> str:
+    """An answer with its unit, a letter with its option."""
+    if step.type == "choice":
+        words = option_text(desk.sheet.section(step, desk.lang).body, given.strip().lower())
+        return f"{given}) {words}" if words else given
+    bare = step.type == "number" and step.unit and given[-1:].isdigit()
+    return f"{given} {step.unit}" if bare else given
 
 
 def _charts(report: Report) -> Iterator[str]:
@@ -143,8 +158,12 @@ def _calibration(found: Calibration | None, lang: str) -> str:
 
 def _provenance(verdicts: tuple[Verdict, ...], lang: str) -> str:
     report = next((verdict.report for verdict in verdicts if verdict.report is not None), None)
-    host = " · ".join(f"{name} {brief(value)}" for name, value in report.host.items()) if report else f"netlab {__version__}"
+    host = (
+        " · ".join(f"{name} {brief(value)}" for name, value in report.host.items())
+        if report
+        else f"netlab {__version__}"
+    )
     return (
-        f'<footer class="small"><p>{say("machine", lang)}: {escape(host)}</p>'
-        f"<p>{say('made', lang)}: {now()}</p></footer>"
+        f'<footer class="small"><p>{say("machine", lang)}{say("colon", lang)}{escape(host)}</p>'
+        f"<p>{say('made', lang)}{say('colon', lang)}{now()}</p></footer>"
     )

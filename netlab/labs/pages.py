@@ -48,3 +48,9 @@ def commands(body: str) -> list[str]:
 def option_keys(body: str) -> tuple[str, ...]:
     """The letters of the options that a section lists: "- **a)** words"."""
     return tuple(_OPTION.findall(body))
+
+
+def option_text(body: str, key: str) -> str:
+    """The words of one option, on one line; "" where there is no such option."""
+    found = re.search(rf"^- \*\*{re.escape(key)}\)\*\* (.*(?:\n  .*)*)", body, re.MULTILINE)
+    return " ".join(found[1].split()) if found else ""

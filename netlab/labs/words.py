@@ -43,9 +43,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "wrong": ("Not so.", "不对。"),
     "hit": ("Your prediction holds.", "预测成立。"),
     "missed": ("It came out differently: that is what predictions are for.", "结果与预测不同。预测的意义正在于此。"),
-    "measured": ("measured: {measured}; predicted: {given}", "测得：{measured}；预测：{given}"),
+    "measured": ("Measured: {measured}; predicted: {given}.", "测得：{measured}；预测：{given}。"),
     "measured-value": ("measured", "测得"),
-    "off-by": ("off by a factor of {factor}", "相差 {factor} 倍"),
+    "colon": (": ", "："),
+    "off-by": ("Off by a factor of {factor}.", "相差 {factor} 倍。"),
     "after-the-fact": ("(given after the run: not counted)", "（运行之后才给出，不计入校准）"),
     # parts of a sheet
     "lecture": ("lecture {n}", "第 {n} 讲"),
