@@ -1,4 +1,4 @@
-"""The learner's own run records, as a worksheet sees them: which record is the run of a step, and why others are not."""
+"""The learner's own run records: which of them is the run of a step, and why the others are not."""
 
 from __future__ import annotations
 

@@ -97,8 +97,8 @@ def judge_answer(sheet: Sheet, step: Step, answer: Answer, records: dict[str, Re
         return Verdict(step, State.PASSED, said, answer.given, value, marked.right, report)
     if marked.right:
         return Verdict(step, State.PASSED, (say("right", lang),), answer.given, value, report=report)
-    return Verdict(step, State.WRONG, tuple(_wrong(step, typed, marked, answer, value, short, lang)), answer.given, value,
-                   report=report)  # fmt: skip
+    said = tuple(_wrong(step, typed, marked, answer, value, short, lang))
+    return Verdict(step, State.WRONG, said, answer.given, value, report=report)
 
 
 def _predicted(answer: Answer, marked: Marked, value: str, lang: str) -> tuple[str, ...]:

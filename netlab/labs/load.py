@@ -1,4 +1,4 @@
-"""A folder with lab.toml, worksheet.md and worksheet.zh.md becomes a Sheet, or a UsageError that says which file and key."""
+"""lab.toml, worksheet.md and worksheet.zh.md of a folder become a Sheet, or a UsageError with file and key."""
 
 from __future__ import annotations
 
@@ -140,8 +140,10 @@ def _conditions(table: dict[str, Any], where: str) -> tuple[Condition, ...]:
     found = []
     if "match" in table:
         found.append(Condition(_get(table, "match", str, where), dict.fromkeys(LANGUAGES, "")))
-    for item in _get(table, "conditions", list, where, []):
-        found.append(Condition(_get(item, "when", str, where), _text(item, "otherwise", where)))
+    found += [
+        Condition(_get(item, "when", str, where), _text(item, "otherwise", where))
+        for item in _get(table, "conditions", list, where, [])
+    ]
     for condition in found:
         _expression(condition.when, where)
     return tuple(found)

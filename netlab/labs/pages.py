@@ -1,8 +1,8 @@
 """worksheet.md: its title, its context, its numbered sections, and what it shows in them.
 
-A step's section begins with a heading of level 2 and a number: "## 3. Fill in". A heading of level 2 without a number
-after the steps begins the tail, which is not asked about. The blocks marked `sh` are netlab commands; a block of anything
-else (tcpdump, dig) is marked `console` and is never run.
+A step's section begins with a heading of level 2 and a number: "## 3. Fill in". A heading of level 2 without a
+number after the steps begins the tail, which is not asked about. The blocks marked `sh` are netlab commands; a block
+of anything else (tcpdump, dig) is marked `console` and is never run.
 """
 
 from __future__ import annotations

@@ -102,7 +102,8 @@ def save(progress: Progress) -> None:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}", "progress is not saved") from None
     finally:
-        unfinished.unlink(missing_ok=True)
+        if unfinished.exists():
+            unfinished.unlink(missing_ok=True)
 
 
 def reset(lab: str) -> None:

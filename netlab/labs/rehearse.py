@@ -1,5 +1,5 @@
-"""Is a worksheet sound in practice? Its commands are run, in a state folder that is thrown away; then an empty sheet must
-fail, the answers derived from the runs must pass, and every wrong answer must fail in its own way."""
+"""Is a worksheet sound in practice? Its commands are run, in a state folder that is thrown away. Then an empty sheet
+must fail, the answers derived from the runs must pass, and every wrong answer must fail in its own way."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _rehearse(sheet: Sheet, state: Path) -> Iterator[str]:
     for lang in LANGUAGES:
         for verdict in judge(sheet, right, Evidence(right, runs), lang):
             if verdict.state is not State.PASSED:
-                yield f"step {verdict.step.number} ({verdict.step.id}): the reference sheet fails: {' '.join(verdict.said)}"
+                yield f"step {verdict.step.number} ({verdict.step.id}): right answers fail: {' '.join(verdict.said)}"
 
 
 def _run(sheet: Sheet, step: Step, line: str, state: Path, runs: Path) -> Iterator[str]:

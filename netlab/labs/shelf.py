@@ -1,7 +1,7 @@
 """Where worksheets lie, and which one is meant.
 
-In order: --labs-dir, $NETLAB_LABS, the folder that the wheel carries (netlab/labs/sheets), labs/ beside the package in a
-checkout.
+In order: --labs-dir, $NETLAB_LABS, the folder that the wheel carries (netlab/labs/sheets), labs/ beside the package
+in a checkout.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The part of Markdown that worksheets are written in, as blocks and styled runs of text.
 
-Headings, paragraphs, lists (one level), quotes, tables, fenced code; **strong**, *emphasis*, `code`, [links](x). Anything
-else is ordinary text (CommonMark has the rest). prose_terminal.py and prose_html.py render it.
+Headings, paragraphs, lists (one level), quotes, tables, fenced code; **strong**, *emphasis*, `code`, [links](x).
+Anything else is ordinary text (CommonMark has the rest). prose_terminal.py and prose_html.py render it.
 """
 
 from __future__ import annotations
