@@ -37,7 +37,8 @@ def settle(context: typer.Context, lang: str | None, labs_dir: Path | None) -> t
     from netlab.labs import shelf, words
 
     outer: dict[str, Any] = context.parent.params if context.parent else {}
-    folder = shelf.folder_of(labs_dir or outer.get("labs_dir"))
+    named = labs_dir or outer.get("labs_dir")  # the outer one is as it was typed
+    folder = shelf.folder_of(None if named is None else Path(named))
     return shelf.sheets(folder), words.language(lang or outer.get("lang"))
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from netlab.cli.failures import INTERRUPTED
-from netlab.cli.lab_print import print_card, print_section, print_verdict, reveal, strong, tell
+from netlab.cli.lab_print import heading_of, print_card, print_section, print_verdict, reveal, strong, tell
 from netlab.cli.output import write
 from netlab.labs.answers import NotAnAnswer
 from netlab.labs.desk import Desk
@@ -104,7 +104,7 @@ def _run_step(desk: Desk, step: Step) -> None:
     _remember(desk, step)
     for other in desk.verdicts():
         if other.step.kind == "predict" and other.step.run == step.id and other.hit is not None:
-            write(f"\n{strong(str(other.step.number))}. {strong(desk.sheet.section(other.step, desk.lang).heading)}\n")
+            write(f"\n{strong(heading_of(desk, other.step))}\n")
             print_verdict(desk, other)
 
 

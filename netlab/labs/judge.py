@@ -90,15 +90,20 @@ def judge_answer(sheet: Sheet, step: Step, answer: Answer, records: dict[str, Re
     except NotAnAnswer as error:
         reason = say(str(error), lang, items=", ".join(step.items))
         return Verdict(step, State.WRONG, (reason,), answer.given, report=report)
-    marked = mark(step, typed, measured)
+    try:
+        marked = mark(step, typed, measured)
+    except ValueError as error:  # a number is asked for, and a word was measured
+        number = sheet.step(step.run).number if step.run else step.number
+        said = say("no-field", lang, id=short, why=error, number=number)
+        return Verdict(step, State.INCONCLUSIVE, (said,), answer.given)
     value = shown(step, measured)
     if predicts:
-        said = _predicted(answer, marked, value, lang)
-        return Verdict(step, State.PASSED, said, answer.given, value, marked.right, report)
+        found = _predicted(answer, marked, value, lang)
+        return Verdict(step, State.PASSED, found, answer.given, value, marked.right, report)
     if marked.right:
         return Verdict(step, State.PASSED, (say("right", lang),), answer.given, value, report=report)
-    said = tuple(_wrong(step, typed, marked, answer, value, short, lang))
-    return Verdict(step, State.WRONG, said, answer.given, value, report=report)
+    wrong = tuple(_wrong(step, typed, marked, answer, value, short, lang))
+    return Verdict(step, State.WRONG, wrong, answer.given, value, report=report)
 
 
 def _predicted(answer: Answer, marked: Marked, value: str, lang: str) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ def _question(sheet: Sheet, step: Step, records: dict[str, Report], right: Progr
     try:
         if not mark(step, parse(step, text), measured).right:
             yield f"the measured answer {text!r} is not taken as right"
-    except NotAnAnswer as error:
+    except (NotAnAnswer, ValueError) as error:
         yield f"the measured answer {text!r} cannot be typed: {error}"
         return
     right.answers[step.id] = Answer(text, now(), 0.5 if step.kind == "predict" else None)

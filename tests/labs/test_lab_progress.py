@@ -47,12 +47,11 @@ def test_a_kill_leaves_the_state_before_or_after() -> None:
         "while True:\n    n += 1\n    one.tries['a'] = [str(n)] * 2000\n    progress.save(one)\n"
     )
     for _ in range(3):
-        child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-        assert child.stdout is not None and child.stdout.readline() == b"up\n"
-        while not progress.path_of("x").exists():
-            assert child.poll() is None
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait()
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None and child.stdout.readline() == b"up\n"
+            while not progress.path_of("x").exists():
+                assert child.poll() is None
+            os.kill(child.pid, signal.SIGKILL)
         assert len(set(progress.load("x").tries["a"])) == 1
 
 

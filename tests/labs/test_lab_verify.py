@@ -70,7 +70,7 @@ REHEARSED = [
         "is not recognised",
     ),
     ("lab.toml", 'experiment = "doctor"', 'experiment = "dns-trace"', "is not recognised"),
-    ("lab.toml", "within = 2\n", "within = 0.5\n", "is not taken as right"),
+    ("lab.toml", "within = 2\n", 'unit = "parsec"\n', "cannot be typed"),
 ]
 
 

@@ -15,7 +15,7 @@ from labwork import SHELF
 
 from netlab.report.prose_terminal import columns
 
-WAIT_S = 60
+WAIT_S = 30
 
 
 class Terminal:
