@@ -23,7 +23,9 @@ $(READY): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-demo: $(READY) ## a one-minute tour: every server mode measured, side by side
+demo: $(READY) ## a one-minute tour: an address bit by bit, then every server mode measured, side by side
+	$(BIN)/netlab cidr 10.100.122.2/24
+	$(BIN)/netlab cidr same-net 192.168.0.2/24 192.168.1.2
 	$(BIN)/netlab tcp-compare --modes all --connections 100 --idle 0 --rounds 2 --duration 0.4
 	$(BIN)/netlab tcp-compare --modes select,epoll --connections 10 --idle 0,300,900 --rounds 2 --duration 0.3
 	$(BIN)/netlab udp-compare --rounds 2 --duration 0.3
@@ -40,8 +42,7 @@ check: $(READY) ## lint, types, and the direction of imports
 	$(BIN)/lint-imports
 
 bench: $(READY) ## speeds as ratios to plain C and to other libraries (installs those, needs gcc)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
-	@./benchmarks/build.sh
+	@PYTHON=$(abspath $(BIN))/python ./benchmarks/build.sh
 	$(BIN)/python benchmarks/run.py
 
 clean:         ## remove what was built: the environment, caches, compiled benchmarks

@@ -20,10 +20,13 @@ done
 # A peer that cannot be installed costs its row, not the run: run.py says which are missing.
 if [ ! -e .build/venv/installed ] || [ requirements.txt -nt .build/venv/installed ]; then
     "${PYTHON:-python3}" -m venv .build/venv
-    if .build/venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt; then
+    install() { .build/venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
+    if install --requirement requirements.txt; then
         touch .build/venv/installed
         echo "installed the peers into .build/venv"
     else
-        echo "build.sh: could not install the peers; their rows will say so" >&2
+        grep -v '^#' requirements.txt | while read -r peer; do  # one by one, then: some need a compiler
+            install "$peer" || echo "build.sh: could not install $peer; its rows will say so" >&2
+        done
     fi
 fi

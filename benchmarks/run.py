@@ -1,4 +1,4 @@
-"""Speed of netlab's servers and load generator, as ratios to plain C programs and beside well-known peers.
+"""Speed of netlab's servers, load generator and DNS, as ratios to plain C programs and beside well-known peers.
 
     python benchmarks/run.py [--quick] [--only REGEX] [--rounds N] [--json FILE]
 
@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import rounds, single
+from bench import addresses, dns, rounds, single
 from bench.processes import RowError
 from bench.rounds import Placement, Settings
 from bench.sections import SECTIONS
@@ -55,6 +55,13 @@ def sections() -> dict[str, Measure]:
     found["Memory of a held connection"] = single.memory
     found["Load generator"] = single.load_generator
     found["Command line start-up"] = single.start_up
+    found["Addresses: merge IPv4, against C"] = addresses.merge_fast
+    found["Addresses: merge IPv4, against libraries"] = partial(addresses.merge_libraries, 4)
+    found["Addresses: merge IPv6, against libraries"] = partial(addresses.merge_libraries, 6)
+    found["Addresses: longest match, whole command"] = addresses.lookup
+    found["Addresses: longest match, lookups alone"] = addresses.lookup_alone
+    found["DNS, cold"] = dns.cold
+    found["DNS, warm"] = dns.warm
     return found
 
 

@@ -1,17 +1,25 @@
-"""The `netlab` command. `--version` is answered here, before Typer is imported: it costs nothing to ask."""
+"""The `netlab` command. What costs nothing to answer is answered here, before Typer is imported."""
 
 import sys
 
 
 def main() -> None:
     """Entry point of the console script."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    words = sys.argv[1:]
+    if words in (["--version"], ["-V"]):
         from netlab import __version__
 
         print(f"netlab {__version__}")
         return
-    from netlab.cli.app import run
+    try:
+        if words[:1] in (["cidr"], ["mac"]):
+            from netlab.cli.quick import answered
 
+            if answered(words):
+                return
+        from netlab.cli.app import run
+    except KeyboardInterrupt:  # importing takes long enough for somebody to change their mind
+        sys.exit(130)
     run()
 
 

@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from netlab.measure.quantity import Chart, Check, Column, Fact, Measurement, Samples, Table
 from netlab.measure.summary import summarize
 from netlab.report.record import Report
+
+# No test is about time: a busy machine may take as long as it likes for an example.
+settings.register_profile("netlab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("netlab")
 
 HOST = {"netlab": "0.1.0", "python": "cpython 3.11.7", "kernel": "Linux 6.1", "machine": "x86_64", "cpus": 2}
 

@@ -41,6 +41,8 @@ COMMANDS: tuple[Line, ...] = (
     Line("modes", "modes", "modes", "Servers", "What each mode is, and the source of its loop"),
     Line("tcp-client", "clients", "tcp_client", "Clients", "Load any TCP echo server, and measure it from outside"),
     Line("udp-client", "clients", "udp_client", "Clients", "The same for UDP: loss, reordering, duplicates"),
+    Line("cidr", "cidr", "app", "Addresses", "Explain IP addresses; split, merge and look up prefixes"),
+    Line("mac", "mac", "app", "Addresses", "Explain MAC addresses; vendors, neighbours"),
     Line("dns", "dns", "app", "Names", "DNS from the root to the answer, on a miniature Internet of your own"),
     Line("lab", "lab", "app", "Worksheets", "Follow a worksheet: predict, run, observe, explain, check"),
     Line("doctor", "doctor", "doctor", "This machine", "What this machine can do, and how to get what it lacks"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from netlab.cli import options, server_options
 from netlab.cli.help import examples
+from netlab.errors import UsageError
 
 
 @examples("netlab tcp-client 127.0.0.1:7007", "netlab tcp-client 127.0.0.1:7007 --rate 5000 --duration 10")
@@ -65,6 +66,8 @@ def _client(transport: str, given: dict[str, Any]) -> None:
     from netlab.experiments import tcp_client, udp_client
     from netlab.runner import run
 
+    if given["messages"] is not None and given["duration"] is not None:
+        raise UsageError("--messages and --duration: one of them ends the run, not both")
     module = tcp_client if transport == "tcp" else udp_client
     parameters = module.Parameters(
         host=given["target"].host,

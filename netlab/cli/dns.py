@@ -13,6 +13,7 @@ from netlab.cli.help import Command, Group, examples
 if TYPE_CHECKING:
     from netlab.report.record import Report
 
+COURSE_NAME = "my.xxsilence.net"  # lecture 1
 app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 
@@ -29,7 +30,7 @@ def dns() -> None:
 @app.command(cls=Command, short_help="A name from the root to the answer, every step of it")
 @examples("netlab dns trace", "netlab dns trace www.deep.test --qmin", "netlab dns trace example.com --live")
 def trace(
-    name: dns_options.Name = "my.xxsilence.net",
+    name: dns_options.Name = COURSE_NAME,
     rtype: dns_options.Type = "A",
     reverse_of: dns_options.Reverse = None,
     batch: dns_options.Batch = None,
@@ -54,8 +55,13 @@ def trace(
     Exit codes: 0 NOERROR, 5 NXDOMAIN, 6 SERVFAIL, 7 another rcode.
     """
     given = locals()
+    from netlab.errors import UsageError
     from netlab.experiments.dns_trace import ptr_question
 
+    if reverse_of is not None and (batch is not None or name != COURSE_NAME):
+        raise UsageError(f"-x and {'--batch' if batch is not None else 'NAME'} exclude each other")
+    if batch is not None and name != COURSE_NAME:
+        raise UsageError("--batch and NAME exclude each other: the names are in the file")
     questions = [f"{name} {rtype}"]
     if batch is not None:
         from netlab.cli.dns_batch import read

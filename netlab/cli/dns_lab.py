@@ -21,7 +21,14 @@ ResolverOnly = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="No query log.", rich_help_panel=SERVE)]
 ServeFor = Annotated[
     float | None,
-    typer.Option("--duration", metavar="S", min=0.01, help="End after S seconds.", rich_help_panel=SERVE),
+    typer.Option(
+        "--duration",
+        metavar="S",
+        min=0.01,
+        callback=dns_options.number,
+        help="End after S seconds.",
+        rich_help_panel=SERVE,
+    ),
 ]
 Zone = Annotated[str, typer.Argument(metavar="[ZONE]", help="A zone of the miniature Internet with a primary.")]
 BadIxfr = Annotated[bool, typer.Option("--bad-ixfr", help="A primary whose IXFR is no good.")]

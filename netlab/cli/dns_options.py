@@ -9,6 +9,14 @@ import typer
 
 from netlab.cli import values
 
+
+def number(value: float | None) -> float | None:
+    """Click lets "nan" through every range: it is neither too small nor too large. BadParameter."""
+    if value is not None and value != value:
+        raise typer.BadParameter("nan is no number")
+    return value
+
+
 WHERE = "Where from"
 HOW = "How"
 
@@ -39,7 +47,15 @@ Port = Annotated[
 Tcp = Annotated[bool, typer.Option("--tcp", help="Ask by TCP only.", rich_help_panel=HOW)]
 Timeout = Annotated[
     float,
-    typer.Option("--timeout", metavar="S", min=0.01, max=60, help="Wait so long for a server.", rich_help_panel=HOW),
+    typer.Option(
+        "--timeout",
+        metavar="S",
+        min=0.01,
+        max=60,
+        callback=number,
+        help="Wait so long for a server.",
+        rich_help_panel=HOW,
+    ),
 ]
 MaxQueries = Annotated[
     int,

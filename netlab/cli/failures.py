@@ -1,12 +1,13 @@
 """How a command ends: every way that is not success, in one or two lines on stderr and an exit code.
 
 0 done · 1 a check failed · 2 usage · 3 this machine lacks something · 4 the peer (see errors.py) ·
-70 a mistake in netlab (EX_SOFTWARE of sysexits.h) · 130 Ctrl-C (128 + SIGINT) · 141 the reader of our output
-has gone, as in `netlab runs | head` (128 + SIGPIPE).
+70 a mistake in netlab (EX_SOFTWARE of sysexits.h) · 74 the output cannot be written (EX_IOERR) ·
+130 Ctrl-C (128 + SIGINT) · 141 the reader of our output has gone, as in `netlab runs | head` (128 + SIGPIPE).
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -23,6 +24,7 @@ from netlab.report.glyphs import printable
 __all__ = ["UsageError", "complain", "guarded"]
 
 INTERNAL_ERROR = 70
+CANNOT_WRITE = 74
 INTERRUPTED = 130
 READER_GONE = 141
 
@@ -38,6 +40,7 @@ _OUR_WORDS = {
 
 def guarded(main: Callable[[], int]) -> int:
     """Call `main` and return the exit code; whatever it raises becomes a line on stderr."""
+    _open_what_is_closed()
     try:
         code = main()
         sys.stdout.flush()  # here, where a reader that has gone can still be dealt with
@@ -54,6 +57,10 @@ def guarded(main: Callable[[], int]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            complain(f"the output cannot be written: {error.strerror}")
+            _forget_stdout()
+            return CANNOT_WRITE
         if os.environ.get("NETLAB_DEBUG"):
             raise
         _admit(error)
@@ -85,6 +92,16 @@ def _in_our_words(error: ClickException) -> tuple[str, str | None]:
             return message, near[0]
     context = error.ctx if isinstance(error, ClickUsageError) else None
     return message, f"{context.command_path} --help" if context else None
+
+
+def _open_what_is_closed() -> None:
+    """Without a standard stream (`netlab … >&-`) its number would go to the next file or socket that is opened."""
+    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number: this one
+            setattr(sys, name, open(fd, mode))
 
 
 def _forget_stdout() -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from netlab.cli.output import terminal_width
+from netlab.cli.output import terminal_width, told_to_end
 from netlab.measure.progress import Progress
 from netlab.report.glyphs import to_encoding
 
@@ -19,13 +18,12 @@ def live_line() -> Iterator[Progress]:
 
     SIGTERM comes as KeyboardInterrupt while it lasts: both end a server in order.
     """
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     line = _Line()
-    try:
-        yield line
-    finally:
-        line.clear()
-        signal.signal(signal.SIGTERM, before)
+    with told_to_end():
+        try:
+            yield line
+        finally:
+            line.clear()
 
 
 class _Line:

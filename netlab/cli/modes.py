@@ -22,7 +22,9 @@ def modes(
     from netlab.report import lessons
     from netlab.servers.modes import MODES, find
 
-    transport = "udp" if udp else "tcp"
+    # A name that only UDP has needs no --udp.
+    only_udp = {each.name for each in MODES["udp"]} - {each.name for each in MODES["tcp"]}
+    transport = "udp" if udp or mode in only_udp else "tcp"
     if mode is None:
         if source:
             raise UsageError("--source: of which mode?", "netlab modes epoll --source")

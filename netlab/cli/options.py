@@ -66,3 +66,9 @@ Size = Annotated[
 Duration = Annotated[
     float, typer.Option("--duration", metavar="SECONDS", min=0.01, help="How long to measure.", rich_help_panel=LOAD)
 ]
+
+
+def was_written(context: typer.Context, name: str) -> bool:
+    """Whether the option stands on the command line, rather than being at its default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

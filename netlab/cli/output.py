@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -13,11 +13,14 @@ from pathlib import Path
 import typer
 
 from netlab.cli.failures import complain
+from netlab.cli.terminal import terminal_width, wants_colour, write
 from netlab.errors import CheckFailed
 from netlab.measure.progress import Progress, silent
 from netlab.report import as_json as json_form
 from netlab.report.glyphs import can_show_unicode, printable, to_encoding
 from netlab.report.record import Report
+
+__all__ = ["present", "progress_bar", "show", "terminal_width", "wants_colour", "write"]
 
 _PATIENCE_S = 1.0  # a bar that flashes by tells nobody anything
 _BAR_WIDTH = 16
@@ -51,32 +54,33 @@ def show(report: Report, width: int | None = None) -> None:
     write(table.render(report, width=width or terminal_width(), colour=wants_colour()))
 
 
-def write(text: str) -> None:
-    """`text` to stdout, in characters that it can take."""
-    sys.stdout.write(to_encoding(text, sys.stdout.encoding))
-
-
-def terminal_width() -> int:
-    """Columns of the terminal (COLUMNS overrides), or 80."""
-    return shutil.get_terminal_size((80, 24)).columns
-
-
-def wants_colour() -> bool:
-    """Colours on a terminal only, and not if NO_COLOR says otherwise (no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """A Progress that draws one line on stderr: only on a terminal, only after a second, gone when done."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield silent
-        return
-    bar = _Bar()
+    with told_to_end():
+        if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            yield silent
+            return
+        bar = _Bar()
+        try:
+            yield bar
+        finally:
+            bar.clear()
+
+
+@contextmanager
+def told_to_end() -> Iterator[None]:
+    """SIGTERM and SIGHUP come as Ctrl-C does, KeyboardInterrupt: what was measured by then is reported."""
+    before = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN  # nohup(1)
+    }
     try:
-        yield bar
+        yield
     finally:
-        bar.clear()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Bar:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
+
 from netlab.cli import options, server_options
 from netlab.cli.help import examples
 from netlab.cli.values import Counts, Names
 from netlab.errors import UsageError
 
 SERVE_PORT = 7007
+LOAD_ONLY = ("connections", "idle", "size", "depth", "messages", "warmup", "rate", "per_connection", "load_workers",
+             "timestamps", "seed")  # fmt: skip
+"""What describes the load, and so says nothing where there is none: --serve."""
 ALL = "all"
 
 
@@ -19,6 +24,7 @@ ALL = "all"
     "netlab tcp-server --mode thread --serve",
 )
 def tcp_server(
+    context: typer.Context,
     mode: server_options.Mode = "epoll",
     serve: server_options.Serve = False,
     connections: options.Connections = 100,
@@ -54,6 +60,7 @@ def tcp_server(
     "netlab udp-server --mode batch", "netlab udp-server --mode iterative --rate 20000", "netlab udp-server --serve"
 )
 def udp_server(
+    context: typer.Context,
     mode: server_options.Mode = "iterative",
     serve: server_options.Serve = False,
     connections: options.Connections = 100,
@@ -84,6 +91,7 @@ def udp_server(
 
 
 def _server(transport: str, given: dict[str, Any]) -> None:
+    _refuse_idle_options(transport, given)
     if given["serve"]:
         _serve(transport, given)
         return
@@ -116,6 +124,27 @@ def _server(transport: str, given: dict[str, Any]) -> None:
     with progress_bar() as progress:
         report = run(f"{transport}-server", parameters, save=given["save"], progress=progress)
     present(report, as_json=given["as_json"], plot=given["plot"])
+
+
+def _refuse_idle_options(transport: str, given: dict[str, Any]) -> None:
+    """Raise UsageError for an option that somebody wrote and that would do nothing."""
+    from netlab.servers.modes import find
+
+    mode = find(transport, given["mode"])
+    if given["workers"] is not None and not mode.workers:
+        raise UsageError(f"--workers: {mode.name} has no fixed number of processes or threads",
+                         f"netlab modes {mode.name}")  # fmt: skip
+    if transport == "udp" and given["max_connections"] is not None and not mode.per_connection:
+        raise UsageError(f"--max-connections: {mode.name} over UDP keeps nothing for a client", "--mode thread or fork")
+    if given["serve"]:
+        written = [name for name in LOAD_ONLY if name in given and options.was_written(given["context"], name)]
+        if written:
+            raise UsageError(
+                f"--{written[0].replace('_', '-')} has no effect with --serve: the load is others'",
+                f"from another terminal: netlab {transport}-client 127.0.0.1:{SERVE_PORT}",
+            )
+    elif given["messages"] is not None and given["duration"] is not None:
+        raise UsageError("--messages and --duration: one of them ends the run, not both")
 
 
 def _serve(transport: str, given: dict[str, Any]) -> None:

@@ -1,9 +1,8 @@
 """An authoritative server: a query in, messages out. No sockets; the transport says by which way and from whom it came.
 
 Answers follow RFC 1034 §4.3.2 (aliases within the server's own zones are followed), referrals carry glue, "no"
-carries the
-SOA (RFC 2308 §3), what has no room in a datagram is cut with TC (RFC 2181 §9). What is not a query gets FORMERR, NOTIMP
-or no reply at all: a reply to a reply would go on for ever. Left out: DNSSEC, dynamic update, TSIG.
+carries the SOA (RFC 2308 §3), what has no room in a datagram is cut with TC (RFC 2181 §9). What is not a query gets
+FORMERR, NOTIMP or no reply at all: a reply to a reply would go on for ever. Left out: DNSSEC, dynamic update, TSIG.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from netlab.dns.readings import synthesise
 from netlab.dns.records import (
     ADDRESSES,
     AXFR,
+    BADVERS,
     CNAME,
     FORMERR,
     IN,
@@ -43,6 +43,7 @@ from netlab.dns.zone import Says, Zone
 
 EDNS_BYTES = 1232
 MOST_COMPILED = 4096
+LONGEST_COMPILED = 4096  # octets: the two together bound what is kept
 MOST_ALIASES = 16
 _ALL_CLASSES = 255
 
@@ -93,7 +94,7 @@ class Authority:
         if ready is not None:
             return [ready]
         replies, keep = self._consider(data, source, tcp)
-        if keep and len(replies) == 1:
+        if keep and len(replies) == 1 and len(data) + len(replies[0]) <= LONGEST_COMPILED:
             if len(self._compiled) >= MOST_COMPILED:
                 self._compiled.clear()
             end = data.find(0, 12) + 5
@@ -120,7 +121,7 @@ class Authority:
             self.counts["malformed"] += 1
             return [self._bare(data, FORMERR)], False
         if query.edns_version:
-            return [self._write(data, query, question, Reply(16, aa=False), 512)], False
+            return [self._write(data, query, question, Reply(BADVERS, aa=False), 512)], False
         if question.rclass not in (IN, _ALL_CLASSES):
             return [self._refuse(data, query, question)], False
         if question.rtype in (AXFR, IXFR):

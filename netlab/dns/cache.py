@@ -2,7 +2,7 @@
 
 Time is an argument everywhere (`now_s`, seconds of any clock that does not go back), so expiry needs no waiting.
 RFC 1035 §7.4 (caching), RFC 2181 §5.4.1 (whose word counts more), RFC 2308 §5 (how long "no" is remembered).
-Bounded: at `max_entries` the entry that was stored first goes, as in a queue.
+Bounded: at `max_entries`, or `max_octets` of record data, the entry that was stored first goes, as in a queue.
 """
 
 from __future__ import annotations
@@ -48,14 +48,23 @@ class Entry:
 
 
 _NO_NAME = 0  # in place of a type: the name does not exist at all
+_RECORD_OCTETS = 40  # what Python adds to each record
+
+
+def _octets(entry: Entry) -> int:
+    rrset = entry.rrset
+    return sum(map(len, rrset.data)) + _RECORD_OCTETS * len(rrset.data) if rrset else _RECORD_OCTETS
 
 
 class Cache:
     """Entries by name and type. `hits` and `misses` count what a question of a client found."""
 
-    def __init__(self, max_entries: int = 20_000, longest_ttl_s: int = LONGEST_TTL_S) -> None:
+    def __init__(
+        self, max_entries: int = 20_000, longest_ttl_s: int = LONGEST_TTL_S, max_octets: int = 16 << 20
+    ) -> None:
         self._entries: dict[tuple[Name, int], Entry] = {}
-        self._max = max_entries
+        self._max, self._max_octets = max_entries, max_octets
+        self._octets = 0
         self._longest_s = longest_ttl_s
         self.hits = self.misses = self.dropped = 0
 
@@ -72,7 +81,7 @@ class Cache:
             return
         self._store(key, Entry(rrset, NOERROR, None, rank, now_s + min(rrset.ttl, self._longest_s)))
         if rank >= Rank.ANSWER:
-            self._entries.pop((rrset.owner, _NO_NAME), None)  # it exists after all
+            self._forget((rrset.owner, _NO_NAME))  # it exists after all
 
     def put_negative(self, name: Name, rtype: int, rcode: int, soa_set: RRset | None, now_s: float) -> None:
         """Remember NXDOMAIN or NODATA for min(SOA's TTL, SOA's minimum); without an SOA not at all (RFC 2308 §5)."""
@@ -89,7 +98,7 @@ class Cache:
         for key in ((name, rtype), (name, _NO_NAME)):
             entry = self._entries.get(key)
             if entry is not None and entry.expires_s <= now_s:
-                del self._entries[key]
+                self._forget(key)
             elif entry is not None and entry.rank >= at_least:
                 return entry
         return None
@@ -112,13 +121,21 @@ class Cache:
     def clear(self) -> None:
         """Forget everything."""
         self._entries.clear()
+        self._octets = 0
 
     def _store(self, key: tuple[Name, int], entry: Entry) -> None:
-        self._entries.pop(key, None)  # so that it goes to the end of the queue
-        if len(self._entries) >= self._max:
-            del self._entries[next(iter(self._entries))]
+        self._forget(key)  # so that it goes to the end of the queue
+        octets = _octets(entry)
+        while self._entries and (len(self._entries) >= self._max or self._octets + octets > self._max_octets):
+            self._forget(next(iter(self._entries)))
             self.dropped += 1
         self._entries[key] = entry
+        self._octets += octets
+
+    def _forget(self, key: tuple[Name, int]) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._octets -= _octets(entry)
 
 
 class ServersSeen:

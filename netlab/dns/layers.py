@@ -108,17 +108,17 @@ class Forwarder:
         """Nothing lies ready here."""
         return None
 
-    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Callable[[bytes], None]) -> None:
-        """Take a query from a client; what is none is dropped and counted."""
+    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Callable[[bytes], None]) -> bool:
+        """Take a query from a client; what is none is dropped and counted. True if the answer is to come later."""
         try:
             query = message.read(data)
         except FormatError:
             self.counts["malformed"] += 1
-            return
+            return False
         question = query.question
         if query.flags & QR or question is None or question.rclass != IN or query.opcode != message.QUERY:
             self.counts["ignored"] += 1
-            return
+            return False
         name, rtype = question.name, question.rtype
 
         def tell(answer: Answer) -> None:
@@ -138,6 +138,8 @@ class Forwarder:
             self.counts["dropped"] += 1
         else:
             self._forward(name, rtype, "tcp" if tcp else "udp", tell)
+            return True
+        return False
 
     def _forward(self, name: Name, rtype: int, transport: str, tell: Callable[[Answer], None]) -> None:
         self._under_way += 1

@@ -68,15 +68,16 @@ class Loop:
         return timer
 
     def stop(self) -> None:
-        """Let `run` return after this turn; may be called in a signal handler."""
+        """Let `run` return after this turn, or at once if it has yet to begin; may be called in a signal handler."""
         self._stopped = True
         os.eventfd_write(self._alarm_fd, 1)
 
     def run(self) -> None:
-        """Turn until `stop()`."""
-        self._stopped = False
+        """Turn until `stop()`. A signal may have said so before we got here: that counts, too."""
         while not self._stopped:
             self.turn()
+        self._stopped = False
+        os.eventfd_read(self._alarm_fd)
 
     def turn(self, longest_s: float = 60.0) -> None:
         """Wait for something, at most `longest_s`, and deal with it."""

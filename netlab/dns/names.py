@@ -24,6 +24,8 @@ LONGEST_WIRE = 255  # octets, RFC 1035 §2.3.4
 @lru_cache(maxsize=4096)
 def from_text(text: str) -> Name:
     """The name written as "my.xxsilence.net" or "my.xxsilence.net."; UsageError says what is wrong with others."""
+    if not text:
+        raise UsageError("'' is no domain name: it is empty", "the root is written as a dot")
     try:
         parsed = dns.name.from_text(text)
     except (dns.exception.DNSException, UnicodeError) as error:

@@ -24,9 +24,10 @@ IXFR, AXFR, ANY = 251, 252, 255
 ADDRESSES = (A, AAAA)
 
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH = 0, 1, 2, 3, 4, 5, 6, 9
+BADVERS = 16  # RFC 6891 §6.1.3
 RCODES = {
     NOERROR: "NOERROR", FORMERR: "FORMERR", SERVFAIL: "SERVFAIL", NXDOMAIN: "NXDOMAIN", NOTIMP: "NOTIMP",
-    REFUSED: "REFUSED", YXDOMAIN: "YXDOMAIN", NOTAUTH: "NOTAUTH", 16: "BADVERS",
+    REFUSED: "REFUSED", YXDOMAIN: "YXDOMAIN", NOTAUTH: "NOTAUTH", BADVERS: "BADVERS",
 }  # fmt: skip
 
 
@@ -84,6 +85,7 @@ def soa(data: bytes) -> Soa:
     return Soa(mname, rname, *numbers)
 
 
+@lru_cache(maxsize=4096)
 def address_text(data: bytes) -> str:
     """A or AAAA data as an address."""
     return str(ipaddress.ip_address(data))

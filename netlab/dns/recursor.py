@@ -15,7 +15,7 @@ from netlab.dns import message
 from netlab.dns.iterate import Asking, Resolution
 from netlab.dns.message import HEADER, QR, RA, RD, TC, FormatError, Message, Writer
 from netlab.dns.names import Name
-from netlab.dns.records import AXFR, FORMERR, IN, IXFR, NOTIMP, OPT, REFUSED, SERVFAIL
+from netlab.dns.records import AXFR, BADVERS, FORMERR, IN, IXFR, NOTIMP, OPT, REFUSED, SERVFAIL
 from netlab.dns.resolver import Resolver
 from netlab.dns.steps import Answer
 
@@ -23,6 +23,7 @@ EDNS_BYTES = 1232
 MOST_UNDER_WAY = 500
 MOST_FOR_ONE_CLIENT = 100
 MOST_COMPILED = 10_000
+LONGEST_COMPILED = 4096  # octets: the two together bound what is kept
 
 Reply = Callable[[bytes], None]
 Drive = Callable[[Asking, Callable[[Answer], None]], None]
@@ -73,20 +74,17 @@ class Recursor:
         self.counts["from the cache"] += 1
         return data[:2] + known[2:12] + data[12:end] + known[end:]
 
-    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Reply) -> None:
-        """Take a query; `reply` is called once, unless silence is the answer."""
-        self._consider(data, source[0], tcp, reply)
-
-    def _consider(self, data: bytes, source: str, tcp: bool, reply: Reply) -> None:
+    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Reply) -> bool:
+        """Take a query; `reply` is called once, unless silence is the answer. True if that is to come later."""
         if len(data) < 12 or data[2] & 0x80:
             self.counts["ignored"] += 1
-            return
+            return False
         try:
             query = message.read(data)
         except FormatError:
             self.counts["malformed"] += 1
             reply(_bare(data, FORMERR))
-            return
+            return False
         question = query.question
         if query.opcode != message.QUERY:
             reply(_bare(data, NOTIMP))
@@ -95,28 +93,31 @@ class Recursor:
             reply(_bare(data, FORMERR))
         elif question.rclass != IN or question.rtype in (AXFR, IXFR, OPT) or query.edns_version:
             self.counts["refused"] += 1
-            reply(self._write(_Waiting(data, query, source, tcp, reply), Answer(16 if query.edns_version else REFUSED)))
+            refusal = Answer(BADVERS if query.edns_version else REFUSED)
+            reply(self._write(_Waiting(data, query, source[0], tcp, reply), refusal))
         else:
-            self._resolve(_Waiting(data, query, source, tcp, reply), question.name, question.rtype)
+            return self._resolve(_Waiting(data, query, source[0], tcp, reply), question.name, question.rtype)
+        return False
 
-    def _resolve(self, waiting: _Waiting, name: Name, rtype: int) -> None:
+    def _resolve(self, waiting: _Waiting, name: Name, rtype: int) -> bool:
         if not waiting.query.flags & RD and self.resolver.cache.get(name, rtype, self._now_s()) is None:
             self.counts["refused"] += 1  # not to iterate on behalf of those who do not want it: RFC 1034 §4.3.1
             waiting.reply(self._write(waiting, Answer(REFUSED)))
-            return
+            return False
         known = self._under_way.get((name, rtype))
         if self._clients[waiting.source] >= MOST_FOR_ONE_CLIENT or (
             known is None and len(self._under_way) >= MOST_UNDER_WAY
         ):
             self.counts["dropped"] += 1
-            return
+            return False
         self._clients[waiting.source] += 1
         if known is not None:
             known.waiting.append(waiting)
-            return
+            return True
         under_way = _UnderWay(Resolution(self.resolver, name, rtype, self._now_s()), [waiting])
         self._under_way[name, rtype] = under_way
         self._drive(under_way.resolution.run(), lambda answer: self._answered(under_way, answer))
+        return (name, rtype) in self._under_way
 
     def _answered(self, under_way: _UnderWay, answer: Answer) -> None:
         resolution = under_way.resolution
@@ -140,6 +141,8 @@ class Recursor:
         data, question = waiting.data, waiting.query.question
         sets = answer.answer + answer.authority
         if not sets or answer.rcode == SERVFAIL or question is None or len(self._compiled) >= MOST_COMPILED:
+            return
+        if len(data) + len(reply) > LONGEST_COMPILED:
             return
         lasts = all(rrset.ttl > 1 for rrset in sets)
         if lasts and data[12 : question.end].find(0) == question.end - 17 and question.rtype != 255:

@@ -52,7 +52,7 @@ class AuthorityService:
         """What lies ready."""
         return self.authority.at_once(data, tcp) if self._ready else None
 
-    def handle(self, data: bytes, source: Where, tcp: bool, reply: Reply) -> None:
+    def handle(self, data: bytes, source: Where, tcp: bool, reply: Reply) -> bool:
         """Answer at once."""
         started_s = self._now_s() if self._log else 0.0
         replies = self.authority.handle(data, source[0], tcp)
@@ -62,6 +62,7 @@ class AuthorityService:
             self._log(describe(self.name, source, tcp, data, replies, self._now_s() - started_s if replies else None))
         if self.authority.notified:
             self._notified()
+        return False
 
 
 def describe(server: str, source: Where, tcp: bool, query: bytes, replies: list[bytes], took_s: float | None) -> Logged:

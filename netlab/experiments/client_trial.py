@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from netlab.clock import monotonic_ns
 from netlab.experiments.placement import FREE, parse_cpus
-from netlab.experiments.server_report import client_checks, error_table, load_samples
-from netlab.experiments.trial import LOAD_WORKER, connections_failed
+from netlab.experiments.server_report import client_checks, error_table, late_sends, load_samples
+from netlab.experiments.trial import connections_failed
 from netlab.load.generator import LoadGenerator
 from netlab.load.outcome import CORRUPT, UNANSWERED
 from netlab.load.plan import Plan
@@ -57,7 +57,7 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
     )
     cpus = () if parameters.cpus in (None, FREE) else parse_cpus(parameters.cpus or "")
     draft = Draft()
-    with LoadGenerator(parameters.host, parameters.port, plan, cpus=cpus, worker=LOAD_WORKER[transport]) as load:
+    with LoadGenerator(parameters.host, parameters.port, plan, cpus=cpus, transport=transport) as load:
         total = plan.connections + plan.idle
         connected = load.connect(lambda count: progress(0.1 * count / total, f"connecting: {count:,} of {total:,}"))
         began = load.go()
@@ -77,6 +77,8 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
             draft.interrupted = True
             load.interrupt()
             result = load.collect()
+            if not result.window_messages:
+                raise
 
     window_s = result.window_ns / 1e9
     rate = ratio(result.window_messages, window_s)
@@ -103,17 +105,13 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
     load_samples(draft, result)
     error_table(draft, result)
     unanswered, corrupt = result.errors.get(UNANSWERED, 0), result.errors.get(CORRUPT, 0)
-    draft.checks.extend(client_checks(result, unanswered, corrupt, connections_failed(result.errors)))
+    draft.checks.extend(client_checks(transport, result, unanswered, corrupt, connections_failed(result.errors)))
     if result.busy_share >= 0.9 and plan.rate is None:
         draft.warnings.append(
             f"This load generator used its CPU to {result.busy_share:.0%}: it may be the limit, "
             "not the server. Try more --workers."
         )
-    if result.late_sends:
-        draft.warnings.append(
-            f"{result.late_sends:,} messages were sent over 1 ms after they were due; "
-            "their latency counts from when they were due."
-        )
+    late_sends(draft, plan, result)
     if result.unrecorded:
         draft.warnings.append(
             f"Latencies of the last {result.unrecorded:,} messages were not kept: the sample store was full."

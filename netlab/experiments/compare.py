@@ -14,12 +14,15 @@ from netlab.experiments.server_trial import DEFAULT_MAX_CONNECTIONS, LARGEST_POO
 from netlab.experiments.trial import Setup, Trial, run
 from netlab.load.plan import Plan
 from netlab.measure.progress import Progress
+from netlab.measure.quantity import Draft
 from netlab.measure.stats import median, percentile, ratio, spread
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.modes import Mode, find
 
 BASELINE = "iterative"
+WORTH_SAYING = 1.05
+"""A ratio within 5 % of 1 is no difference on a machine where rounds differ by as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,36 @@ def width(results: list[Result], name: str) -> float | None:
 
 def relative(results: list[Result], to: list[Result], name: str) -> float | None:
     """The median of the ratios, each taken within its round."""
-    pairs = zip(results, to, strict=False)
-    quotients = [ratio(getattr(one, name), getattr(other, name)) for one, other in pairs]
-    return median([quotient for quotient in quotients if quotient is not None])
+    return median(quotients(results, to, name))
+
+
+def quotients(results: list[Result], to: list[Result], name: str) -> list[float]:
+    """The ratio of one figure within each round that has both."""
+    found = (ratio(getattr(one, name), getattr(other, name)) for one, other in zip(results, to, strict=False))
+    return [quotient for quotient in found if quotient is not None]
+
+
+def clearly_more(found: list[float]) -> bool:
+    """Whether the rounds agree that the ratio is above 1: all of them, at least two, and by more than they differ.
+
+    Fewer rounds, or rounds that contradict each other, decide nothing.
+    """
+    middle = median(found)
+    return len(found) > 1 and middle is not None and min(found) > 1 and middle > WORTH_SAYING
+
+
+def rounds_fact(draft: Draft, parameters: CompareParameters, results: Results, interrupted: bool) -> None:
+    """How many rounds there were, and what the columns make of them."""
+    if interrupted and not any(results.values()):
+        raise KeyboardInterrupt  # nothing to report
+    done = min(len(found) for found in results.values())
+    note = f"complete, of {parameters.rounds}" if interrupted else ""
+    draft.fact("rounds", done, "1", note)
+
+
+def how_to_read(draft: Draft) -> None:
+    """What the columns of the table make of several rounds."""
+    draft.findings.append(
+        "The table shows medians over the rounds; ± is half their range. A ratio (×) is the median of the ratios "
+        "within each round, so it need not be the ratio of the medians. What lies within ± is no difference."
+    )

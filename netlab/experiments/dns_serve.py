@@ -79,7 +79,7 @@ class _LoggedRecursor:
         """Nothing, so that every query comes by `handle` and is logged."""
         return None
 
-    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Reply) -> None:
+    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Reply) -> bool:
         started_s = self._loop.now_s()
 
         def answered(message: bytes) -> None:
@@ -87,10 +87,10 @@ class _LoggedRecursor:
             self._log(describe("resolver", source, tcp, data, [message], self._loop.now_s() - started_s))
 
         ready = self._recursor.at_once(data, tcp)
-        if ready is not None:
-            answered(ready)
-        else:
-            self._recursor.handle(data, source, tcp, answered)
+        if ready is None:
+            return self._recursor.handle(data, source, tcp, answered)
+        answered(ready)
+        return False
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:

@@ -13,7 +13,7 @@ from netlab.dns import stub
 from netlab.dns.exchange import Server
 from netlab.dns.iterate import Resolution
 from netlab.dns.names import Name, from_text, reverse, to_text
-from netlab.dns.records import rcode_text, type_from_text
+from netlab.dns.records import NOERROR, rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.steps import Answer
 from netlab.dns.transport import Listener, shown
@@ -102,7 +102,7 @@ def _as_a_host(here: World, name: Name, rtype: int, story: Story, draft: Draft) 
         rcode_text(answer.rcode), rcode_text(told.message.rcode),
     )  # fmt: skip
     plain = not (here.policy.qmin or here.policy.all_paths or here.own_zones)
-    if plain and (to_text(name), rtype) == (COURSE[0], type_from_text(COURSE[1])):
+    if plain and answer.rcode == NOERROR and (to_text(name), rtype) == (COURSE[0], type_from_text(COURSE[1])):
         draft.check(
             "messages from the question to the answer",
             "course, lecture 1",

@@ -114,7 +114,7 @@ def limits(origin: Origin) -> Limits:
     """The bounds; a longer timeout for one server allows more time for all of them in proportion."""
     return Limits(
         origin.timeout_s,
-        max(4.5 * min(origin.timeout_s, 1.0), 4.5 * origin.timeout_s, 0.5),
+        max(4.5 * origin.timeout_s, 0.5),
         origin.max_queries,
     )
 

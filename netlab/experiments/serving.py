@@ -10,7 +10,7 @@ from netlab.experiments.placement import FREE, Placement, parse_cpus
 from netlab.experiments.server_trial import limits_of
 from netlab.measure.process import cpus as allowed_cpus
 from netlab.measure.progress import Progress
-from netlab.measure.quantity import Column, Draft, Measurement, Table
+from netlab.measure.quantity import Chart, Column, Draft, Measurement, Table
 from netlab.measure.stats import ratio
 from netlab.servers.counters import Count
 from netlab.servers.modes import find
@@ -19,6 +19,7 @@ from netlab.servers.supervisor import Look, Outcome, RunningServer
 TICK_S = 0.25
 SAMPLE_S = 1.0
 MOST_SAMPLES = 3600
+MOST_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,17 @@ def _watch(
             return
 
 
+def _thinned(history: list[tuple[float, int, float, float]]) -> tuple[tuple[float, int, float, float], ...]:
+    """At most MOST_ROWS rows over the whole time, each for as many samples: most open, mean rate, mean CPUs busy."""
+    step = -(-len(history) // MOST_ROWS)
+    rows = []
+    for start in range(0, len(history), step):
+        some = history[start : start + step]
+        rates, busy = [row[2] for row in some], [row[3] for row in some]
+        rows.append((some[-1][0], max(row[1] for row in some), sum(rates) / len(some), sum(busy) / len(some)))
+    return tuple(rows)
+
+
 def _since(before: Look, after: Look) -> tuple[float, float]:
     """Echoes a second and CPUs busy between two looks."""
     seconds = (after.at_ns - before.at_ns) / 1e9
@@ -155,9 +167,11 @@ def _report(
             Column("echoes per second", "1/s"),
             Column("CPUs busy", "ratio"),
         )
-        draft.tables.append(Table("over time", columns, tuple(history[-20:])))
+        draft.tables.append(Table("over time", columns, _thinned(history)))
+        if len(history) > 1:
+            draft.charts.append(Chart("line", "echoes per second", "over time", "time", "echoes per second"))
     draft.check("the server ended in order (exit code)", "netlab", 0, outcome.exit_code)
-    draft.check("server processes that crashed", "netlab", 0, counts[Count.CRASHED])
+    draft.check("no server process crashed", "netlab", 0, counts[Count.CRASHED])
     if counts[Count.OUT_OF_FD_SET]:
         draft.findings.append(
             f"FD_SETSIZE reached: {counts[Count.OUT_OF_FD_SET]:,} connections had a descriptor of 1024 or more, "

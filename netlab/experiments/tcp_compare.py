@@ -11,20 +11,23 @@ from netlab.experiments.compare import (
     Result,
     Results,
     cells_of,
+    clearly_more,
+    how_to_read,
     middle,
+    quotients,
     relative,
+    rounds_fact,
     run_rounds,
     width,
 )
 from netlab.experiments.placement import place
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Chart, Column, Draft, Measurement, Table
+from netlab.measure.stats import median
 from netlab.servers.limits import FD_SETSIZE
 from netlab.servers.modes import find
 
 UNP_AT_ONCE = 32
-WORTH_SAYING = 1.05
-"""A ratio within 5 % of 1 is no difference on a machine where rounds differ by as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,10 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     cells = cells_of(parameters)
     results, interrupted = run_rounds("tcp", parameters, cells, progress)
     draft = Draft()
-    _facts(draft, parameters)
+    draft.fact("message size", parameters.size, "B")
+    rounds_fact(draft, parameters, results, interrupted)
+    draft.fact("each trial", parameters.duration_s, "s")
+    draft.fact("placement", place(find("tcp", parameters.modes[0]), parameters.cpus).describe(), "")
     first = parameters.modes[0]
     baseline = BASELINE if BASELINE in parameters.modes else first
     for part in _parts(parameters):
@@ -47,16 +53,10 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         draft.charts.extend(_charts(part))
     _overtaking(draft, parameters, results)
     _bounds(draft, results)
+    how_to_read(draft)
     common_checks(draft, results)
     draft.interrupted = interrupted
     return draft.finish()
-
-
-def _facts(draft: Draft, parameters: Parameters) -> None:
-    draft.fact("message size", parameters.size, "B")
-    draft.fact("rounds", parameters.rounds, "1")
-    draft.fact("each trial", parameters.duration_s, "s")
-    draft.fact("placement", place(find("tcp", parameters.modes[0]), parameters.cpus).describe(), "")
 
 
 def _parts(parameters: Parameters) -> list[Parameters]:
@@ -92,8 +92,8 @@ def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
         Column("CPU/msg", "s"),
         Column("p50", "s"),
         Column("p99", "s"),
-        Column("memory/conn", "B"),
         Column("fairness", "ratio"),
+        Column("memory/conn", "B"),
     )
     rows = []
     for cell in cells_of(parameters):
@@ -114,8 +114,8 @@ def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
             middle(found, "cpu_per_message_s"),
             middle(found, "p50_s"),
             middle(found, "p99_s"),
-            middle(found, "memory_per_connection"),
             middle(found, "fairness"),
+            middle(found, "memory_per_connection"),
         ]
         rows.append(tuple(row))
     return Table(_name(parameters), columns, tuple(rows))
@@ -149,34 +149,37 @@ def _overtaking(draft: Draft, parameters: Parameters, results: Results) -> None:
     if not {"select", "epoll"} <= set(parameters.modes) or len(parameters.idle) < 2:
         return
     for connections in parameters.connections:
-        quotients: list[tuple[int, float, float]] = []
+        seen: list[tuple[int, list[float], list[float]]] = []  # idle; per round: messages and CPU time, epoll's better
         for idle in sorted(parameters.idle):
             epoll, select = results[Cell("epoll", connections, idle)], results[Cell("select", connections, idle)]
             if any(result.out_of_fd_set for result in select):
                 continue  # select did not have all the connections that epoll had
-            faster = relative(epoll, select, "rate")
-            cheaper = relative(select, epoll, "cpu_per_message_s")
-            if faster is not None and cheaper is not None:
-                quotients.append((idle, faster, cheaper))
-        if not quotients:
-            continue
-        overtaken = next((item for item in quotients if item[2] > WORTH_SAYING and item[1] > 1), None)
-        said = "; ".join(
-            f"beside {idle:,} idle it makes {faster:.2f} × the messages for {1 / cheaper:.2f} × the CPU time each"
-            for idle, faster, cheaper in quotients
-        )
-        if overtaken is None:
-            verdict = "epoll does not overtake select here"
-        elif overtaken[0] == quotients[0][0]:
-            verdict = f"epoll is ahead of select from the start ({overtaken[0]:,} idle)"
-        else:
-            below = _before(quotients, overtaken[0])
-            verdict = f"epoll overtakes select between {below:,} and {overtaken[0]:,} idle connections"
-        draft.findings.append(f"With {busy(connections)} {verdict}. Epoll against select: {said}.")
+            faster, cheaper = quotients(epoll, select, "rate"), quotients(select, epoll, "cpu_per_message_s")
+            if faster and cheaper:
+                seen.append((idle, faster, cheaper))
+        if seen:
+            verdict = _verdict([(idle, clearly_more(cheaper)) for idle, _, cheaper in seen])
+            said = "; ".join(
+                f"beside {idle:,} idle it makes {median(faster):.2f} × the messages for "
+                f"{1 / (median(cheaper) or 1):.2f} × the CPU time each{'' if _decided(cheaper) else ' (undecided)'}"
+                for idle, faster, cheaper in seen
+            )
+            draft.findings.append(f"With {busy(connections)} {verdict}. Epoll against select: {said}.")
 
 
-def _before(quotients: list[tuple[int, float, float]], idle: int) -> int:
-    return max(number for number, _, _ in quotients if number < idle)
+def _decided(cheaper: list[float]) -> bool:
+    """Whether all rounds say the same of who is cheaper."""
+    return clearly_more(cheaper) or clearly_more([1 / quotient for quotient in cheaper])
+
+
+def _verdict(cheaper: list[tuple[int, bool]]) -> str:
+    """From where on epoll is cheaper than select, in words; `cheaper` is by growing number of idle connections."""
+    first = next((place for place, (_, clearly) in enumerate(cheaper) if clearly), None)
+    if first is None:
+        return "epoll does not clearly overtake select here: no difference beyond what the rounds differ by"
+    if first == 0:
+        return f"epoll is ahead of select from the start ({cheaper[0][0]:,} idle)"
+    return f"epoll overtakes select between {cheaper[first - 1][0]:,} and {cheaper[first][0]:,} idle connections"
 
 
 def _bounds(draft: Draft, results: Results) -> None:
@@ -196,8 +199,8 @@ def _bounds(draft: Draft, results: Results) -> None:
     limited = {cell.mode for cell, found in results.items() if any(result.limit == "load" for result in found)}
     if limited:
         draft.warnings.append(
-            f"The load generator was the limit for {', '.join(sorted(limited))}: these could do more. "
-            "Compare their CPU time a message."
+            f"The load generator was the limit for {', '.join(sorted(limited))}: "
+            "they could do more than the table says. Compare their CPU time a message."
         )
 
 
@@ -205,28 +208,29 @@ def common_checks(draft: Draft, results: Results) -> None:
     """Claims over all trials. A connection that was shed by a limit is a finding, not a failure."""
     every = [result for found in results.values() for result in found]
     draft.check("something was measured", "netlab", "yes", "yes" if any(result.rate for result in every) else "no")
-    draft.check("echoes that differ from what was sent", "RFC 862", 0, sum(result.corrupt for result in every))
+    draft.check("no echo differs from what was sent", "RFC 862", 0, sum(result.corrupt for result in every))
     unserved = sum(result.unanswered for result in every if not result.shed)
-    draft.check("messages without an echo", "RFC 862", 0, unserved)
+    draft.check("no message is without an echo", "RFC 862", 0, unserved)
     unexpected = sum(max(0, result.other_errors) for result in every)
-    draft.check("connections that failed, beyond those that were shed", "RFC 9293 §3.10", 0, unexpected)
-    draft.check("servers that did not end in order", "netlab", 0, sum(result.exit_code != 0 for result in every))
+    draft.check("no connection failed, but those that the server shed", "RFC 9293 §3.10", 0, unexpected)
+    draft.check("every server ended in order", "netlab", 0, sum(result.exit_code != 0 for result in every))
 
 
 def _unp(parameters: Parameters, progress: Progress) -> Measurement:
     """The table of UNP ch. 30: CPU time for so many short connections, over that of the iterative server."""
-    assert parameters.unp_connections
+    number = parameters.unp_connections
+    assert number
     modes = tuple(dict.fromkeys((BASELINE, *parameters.modes)))
-    at_once = min(UNP_AT_ONCE, parameters.unp_connections)
-    number = parameters.unp_connections // at_once * at_once
-    parameters = replace(parameters, modes=modes, connections=(at_once,), idle=(0,), unp_connections=number)
+    # So many at once that each client makes the same number of them.
+    at_once = next(n for n in range(min(UNP_AT_ONCE, number), 0, -1) if number % n == 0)
+    parameters = replace(parameters, modes=modes, connections=(at_once,), idle=(0,))
     cells = cells_of(parameters)
     results, interrupted = run_rounds("tcp", parameters, cells, progress)
     draft = Draft()
     draft.fact("connections", number, "1", "each: connect, one message, close")
     draft.fact("at once", at_once, "1")
     draft.fact("message size", parameters.size, "B")
-    draft.fact("rounds", parameters.rounds, "1")
+    rounds_fact(draft, parameters, results, interrupted)
     draft.fact("placement", place(find("tcp", modes[0]), parameters.cpus).describe(), "")
     ground = results[cells[0]]
     rows = []
@@ -248,8 +252,9 @@ def _unp(parameters: Parameters, progress: Progress) -> Measurement:
     draft.tables.append(Table("modes", columns, tuple(rows)))
     draft.charts.append(Chart("bar", "server CPU time a connection", "modes", "mode", "CPU/connection"))
     draft.findings.append(
-        "Over iterative: what the mode costs beyond doing the work, its process control (UNP ch. 30). "
-        "It may be negative: a loop that takes several connections at a wake-up saves some of the waiting."
+        "Over iterative: what the mode costs beyond doing the work, its process control (UNP ch. 30). It may be "
+        "negative: a loop that takes several connections at a wake-up saves some of the waiting. All of a server's "
+        "life counts, the starting of a pool, too: few connections make that dear."
     )
     common_checks(draft, results)
     draft.interrupted = interrupted

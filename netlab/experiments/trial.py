@@ -17,6 +17,7 @@ from netlab.load.generator import LoadGenerator, LoadResult
 from netlab.load.outcome import CORRUPT, LOST_WITH_IT, UNANSWERED
 from netlab.load.plan import Plan
 from netlab.load.window import Tally
+from netlab.measure import process
 from netlab.measure.process import TreeMemory
 from netlab.measure.progress import Progress
 from netlab.measure.stats import jain_index, ratio
@@ -26,7 +27,6 @@ from netlab.servers.modes import Mode
 from netlab.servers.supervisor import Look, Outcome, RunningServer
 
 MEMORY_SETTLES_S = 10.0
-LOAD_WORKER = {"tcp": "netlab.load.worker:main", "udp": "netlab.load.udp_worker:main"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,9 @@ class Trial:
 
     @property
     def other_errors(self) -> int:
-        """Connections that failed in any other way, beyond those that the server says it has shed."""
-        return connections_failed(self.load.errors) - self.outcome.counts[Count.SHED]
+        """Connections that failed in any other way, beyond those that the server says it has shed or found idle."""
+        counts = self.outcome.counts
+        return connections_failed(self.load.errors) - counts[Count.SHED] - counts[Count.IDLED_OUT]
 
     def bottleneck(self) -> str | None:
         """Which side had no CPU time left, if one can tell: "server", "load" or None (waiting for each other)."""
@@ -130,7 +131,10 @@ class Trial:
 
 
 def run(setup: Setup, progress: Progress) -> Trial:
-    """Run one trial. Ctrl-C ends the load early, and the trial is what there is by then."""
+    """Run one trial. Ctrl-C ends the load early, and the trial is what there is by then.
+
+    Raises KeyboardInterrupt if there is nothing by then.
+    """
     plan = setup.plan
     interrupted = False
     with RunningServer(
@@ -138,12 +142,12 @@ def run(setup: Setup, progress: Progress) -> Trial:
     ) as server:
         at_rest = server.memory()
         with LoadGenerator(
-            server.host, server.port, plan, cpus=setup.placement.load, worker=LOAD_WORKER[setup.transport]
+            server.host, server.port, plan, cpus=setup.placement.load, transport=setup.transport
         ) as load:
             total = plan.connections + plan.idle
             connected = load.connect(lambda count: progress(0.1 * count / total, f"connecting: {count:,} of {total:,}"))
             if setup.transport == "tcp":  # UDP clients have had their first echo by now: all are known
-                wait_until_taken(server, total)
+                wait_until_taken(server, connected.connected + connected.idle)
             held = server.memory()
             measure_at = load.go()
             before = server.look()
@@ -170,6 +174,8 @@ def run(setup: Setup, progress: Progress) -> Trial:
                 result = load.collect()
         result.connected, result.idle = connected.connected, connected.idle
         outcome = server.stop()
+    if interrupted and not result.window_messages:
+        raise KeyboardInterrupt
     return Trial(setup, result, before, after, at_rest, held, outcome, interrupted)
 
 
@@ -185,7 +191,9 @@ def wait_until_taken(server: RunningServer, connections: int) -> None:
     deadline = monotonic_ns() + int(MEMORY_SETTLES_S * 1e9)
     while monotonic_ns() < deadline:
         counts = server.counts()
-        if counts[Count.ACCEPTED] + counts[Count.SHED] >= connections:
+        # Accepted is not yet forked: the last one's process or thread may still be on its way.
+        missing = server.mode.per_connection and process.threads(server.pid) <= counts[Count.ACCEPTED]
+        if counts[Count.ACCEPTED] + counts[Count.SHED] >= connections and not missing:
             return
         time.sleep(0.002)
 

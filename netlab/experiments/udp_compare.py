@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from netlab.experiments.compare import CompareParameters, cells_of, middle, relative, run_rounds, width
+from netlab.experiments.compare import (
+    CompareParameters,
+    cells_of,
+    how_to_read,
+    middle,
+    relative,
+    rounds_fact,
+    run_rounds,
+    width,
+)
 from netlab.experiments.placement import place
 from netlab.experiments.tcp_compare import common_checks
 from netlab.measure.progress import Progress
@@ -24,7 +33,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     results, interrupted = run_rounds("udp", parameters, cells, progress)
     draft = Draft()
     draft.fact("datagram size", parameters.size, "B")
-    draft.fact("rounds", parameters.rounds, "1")
+    rounds_fact(draft, parameters, results, interrupted)
     draft.fact("each trial", parameters.duration_s, "s")
     draft.fact("placement", place(find("udp", parameters.modes[0]), parameters.cpus).describe(), "")
     baseline = parameters.modes[0]
@@ -69,8 +78,9 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     limited = {cell.mode for cell, found in results.items() if any(result.limit == "load" for result in found)}
     if limited:
         draft.warnings.append(
-            f"The load generator was the limit for {', '.join(sorted(limited))}: these could do more."
+            f"The load generator was the limit for {', '.join(sorted(limited))}: they could do more than that."
         )
+    how_to_read(draft)
     common_checks(draft, results)
     draft.interrupted = interrupted
     return draft.finish()

@@ -17,6 +17,7 @@ from netlab.load.plan import Plan
 from netlab.load.window import Tally
 from netlab.measure.ledger import Ledger
 
+WORKER = {"tcp": "netlab.load.worker:main", "udp": "netlab.load.udp_worker:main"}
 LEAD_NS = 20_000_000
 """Between naming the moment to begin and that moment: time for every worker to see it."""
 
@@ -46,10 +47,9 @@ class LoadResult:
 class LoadGenerator:
     """Load workers under way. Use as a context manager; `connect`, then `run`."""
 
-    def __init__(
-        self, host: str, port: int, plan: Plan, cpus: Sequence[int] = (), worker: str = "netlab.load.worker:main"
-    ) -> None:
+    def __init__(self, host: str, port: int, plan: Plan, cpus: Sequence[int] = (), transport: str = "tcp") -> None:
         self.plan = plan
+        self.transport = transport
         self.family, self.address = resolve(host, port)
         self.ledger = Ledger.create("load", 2 + plan.workers, len(Tally))
         self._children: list[Child] = []
@@ -61,7 +61,8 @@ class LoadGenerator:
                 self._sample_fds.append(samples_fd)
                 mine = [cpus[number % len(cpus)]] if cpus else ()
                 config = self._config(number, samples_fd)
-                self._children.append(Child(worker, config, pass_fds=[self.ledger.fd, samples_fd], cpus=mine))
+                shared = [self.ledger.fd, samples_fd]
+                self._children.append(Child(WORKER[transport], config, pass_fds=shared, cpus=mine))
         except BaseException:
             self.close()
             raise
@@ -114,8 +115,11 @@ class LoadGenerator:
             add_errors(result.errors, message["errors"])
         if self.plan.per_connection is None and not result.connected:
             kinds = ", ".join(f"{kind} × {count}" for kind, count in result.errors.items())
-            raise PeerError(f"no connection to {self.address[0]} port {self.address[1]} could be opened ({kinds})",
-                            "is a server listening there? netlab tcp-server --serve starts one")  # fmt: skip
+            where = f"{self.address[0]} port {self.address[1]}"
+            hint = f"netlab {self.transport}-server --serve starts one"
+            if self.transport == "udp":  # connect(2) has said nothing; it is the first datagram that came back or not
+                raise PeerError(f"nobody at {where} echoes a datagram ({kinds})", f"is a server there? {hint}")
+            raise PeerError(f"no connection to {where} could be opened ({kinds})", f"is a server listening? {hint}")
         return result
 
     def go(self) -> int:

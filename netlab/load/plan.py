@@ -53,7 +53,7 @@ class Plan:
         if self.size * self.depth * self.connections > 1 << 32:
             raise UsageError("more than 4 GiB would be under way at once", "lower --size, --depth or --connections")
         if self.workers > self.connections:
-            raise UsageError(f"--workers {self.workers}: more than --connections {self.connections}")
+            raise UsageError(f"{self.workers} load processes: more than --connections {self.connections}")
         if self.rate is not None and (self.depth > 1 or self.per_connection):
             raise UsageError(
                 "--rate goes with neither --depth nor --per-connection: it sends on schedule, whatever is under way"

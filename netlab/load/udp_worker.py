@@ -31,6 +31,7 @@ LARGEST = {socket.AF_INET: 65507, socket.AF_INET6: 65527}
 RECEIVE_BUFFER_BYTES = 4 << 20
 """What a client's socket asks for, and may get less of (net.core.rmem_max): losses should be the server's, not ours."""
 GREET_AT_ONCE = 32
+GREET_AT_ONCE_BYTES = 100_000  # about half of what a receive queue takes by default (net.core.rmem_default)
 GREETINGS = 3
 GREETING_TIMEOUT_S = 0.3
 NO_ANSWER = "no echo of the first datagram"
@@ -87,8 +88,9 @@ def open_socket(family: int, address: tuple[str, int]) -> int:
 def greet(clients: list[UdpClient], row: memoryview, out: Outcome) -> list[UdpClient]:
     """Exchange a first datagram with each client: those that were answered. The others are counted and closed."""
     answered = []
-    for start in range(0, len(clients), GREET_AT_ONCE):
-        some = clients[start : start + GREET_AT_ONCE]
+    at_once = max(1, min(GREET_AT_ONCE, GREET_AT_ONCE_BYTES // clients[0].size)) if clients else 1
+    for start in range(0, len(clients), at_once):
+        some = clients[start : start + at_once]
         waiting = {client.fd: client for client in some}
         errors = greet_some(waiting, row, out)
         for client in some:

@@ -53,6 +53,17 @@ def cpu_s(pid: int) -> float:
     return total
 
 
+def threads(pid: int) -> int:
+    """How many threads the process and its descendants have together: at least one a process."""
+    found = 0
+    for each in tree(pid):
+        try:
+            found += len(os.listdir(f"/proc/{each}/task"))  # noqa: PTH208 - many small looks
+        except FileNotFoundError:
+            continue  # it has ended meanwhile
+    return found
+
+
 def memory(pid: int) -> TreeMemory:
     """Memory of the tree of `pid`. Reading PSS walks every page table, so keep it out of measured windows."""
     rss = processes = threads = 0

@@ -17,6 +17,8 @@ def check(path: Path) -> None:
     """Raise now what `save` would raise after the run: UsageError for the name, MachineLacks without Matplotlib."""
     if path.suffix.lower() not in (".svg", ".png"):
         raise UsageError(f"--plot {path}: neither .svg nor .png", f"--plot {path.with_suffix('.svg')}")
+    if path.is_dir():
+        raise UsageError(f"--plot {path}: is a folder", f"--plot {path / 'run.svg'}")
     if not path.parent.is_dir():
         raise UsageError(f"--plot {path}: there is no folder {path.parent}")
     if path.suffix.lower() == ".png":

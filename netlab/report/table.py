@@ -71,7 +71,7 @@ def _spaced(section: Iterator[Text]) -> Iterator[Text]:
 
 def _heading(report: Report, width: int) -> Iterator[Text]:
     yield Text(printable(report.title), style="bold")
-    said = [f"{name.replace('_', '-')} {brief(value)}" for name, value in report.parameters.items() if _says(value)]
+    said = [_parameter(name, value) for name, value in report.parameters.items() if _says(value)]
     if report.seed is not None and "seed" not in report.parameters:
         said.append(f"seed {report.seed}")
     yield from flowing(said, width, "dim")
@@ -79,9 +79,16 @@ def _heading(report: Report, width: int) -> Iterator[Text]:
         yield from wrapped("Interrupted: this is what was measured until then.", width, style="yellow")
 
 
+def _parameter(name: str, value: Json) -> str:
+    """ "duration_s": 2.0 is "duration 2 s"."""
+    if name.endswith("_s"):
+        return f"{name[:-2].replace('_', '-')} {brief(value)} s"
+    return f"{name.replace('_', '-')} {brief(value)}"
+
+
 def _says(value: Json) -> bool:
     """False for what was left at "none of it", which only makes the line longer."""
-    return value is not None and value is not False and value != "" and value != []
+    return value is not None and value is not False and value != "" and value != [] and value != 0
 
 
 def _paragraphs(heading: str, mark: str, style: str, texts: Sequence[str], width: int) -> Iterator[Text]:

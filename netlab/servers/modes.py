@@ -98,5 +98,9 @@ def find(transport: str, name: str) -> Mode:
     for mode in MODES[transport]:
         if mode.name == name:
             return mode
-    known = ", ".join(mode.name for mode in MODES[transport])
-    raise UsageError(f"no {transport.upper()} mode is called '{name}'", f"there are: {known}")
+    from difflib import get_close_matches
+
+    known = [mode.name for mode in MODES[transport]]
+    near = get_close_matches(name, known, 1)
+    hint = f"{near[0]}?" if near else f"there are: {', '.join(known)}"
+    raise UsageError(f"no {transport.upper()} mode is called '{name}'", hint)

@@ -224,6 +224,7 @@ def test_leaving_by_an_exception_ends_the_child_as_well() -> None:
 PARENT = f"""
 import signal, sys
 from netlab.child.handle import Child
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have had it ignored: nohup(1)
 child = Child(sys.argv[1], sys.argv[2] if sys.argv[1] == {SHELL!r} else 60)
 print(child.pid, flush=True)
 signal.pause()
@@ -237,9 +238,12 @@ def test_when_the_parent_is_killed_the_child_and_its_children_end(number: signal
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=PACKAGE_PARENT) as parent:
         assert parent.stdout
         pid = int(parent.stdout.readline())
-        until(lambda: len(group(pid)) >= 3, "the grandchildren are there")
-        parent.send_signal(number)
-        until(lambda: not group(pid), "the whole group has ended")
+        try:
+            until(lambda: len(group(pid)) >= 3, "the grandchildren are there")
+            parent.send_signal(number)
+            until(lambda: not group(pid), "the whole group has ended")
+        finally:
+            parent.kill()
 
 
 def test_a_parent_that_dies_before_the_child_has_started_takes_it_along() -> None:

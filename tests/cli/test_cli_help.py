@@ -36,7 +36,9 @@ def _tree() -> Iterator[tuple[str, Command, Context]]:
 def _walk(command: Command, context: Context) -> Iterator[tuple[str, Command, Context]]:
     yield context.command_path, command, context
     if isinstance(command, TyperGroup):
-        for name, child in command.commands.items():
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
             yield from _walk(child, Context(child, info_name=name, parent=context))
 
 

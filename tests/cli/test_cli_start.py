@@ -43,12 +43,41 @@ LIGHT = (
     ["runs", "show", "--help"],
     ["doctor", "--json"],
     ["tcp-server", "--help"],
+    ["cidr", "10.100.122.2/24"],
+    ["cidr", "same-net", "192.168.0.2/24", "192.168.1.2"],
+    ["cidr", "merge", "10.0.0.0/25", "10.0.0.128/25"],
+    ["mac", "00:1b:21:aa:bb:cc"],
 )
 
 
 @pytest.mark.parametrize("arguments", LIGHT)
 def test_only_what_is_used_is_imported(arguments: list[str]) -> None:
     assert not _imported_by(*arguments) & HEAVY
+
+
+@pytest.mark.parametrize("arguments", [["cidr", "10.100.122.2/24"], ["mac", "00:1b:21:aa:bb:cc"]])
+def test_one_address_is_explained_without_typer(arguments: list[str]) -> None:
+    assert not _imported_by(*arguments) & (HEAVY | {"typer", "psutil", "json", "subprocess", "socket"})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["cidr", "10.100.122.2/24"],
+        ["cidr", "10.100.122.2", "0.0.0.255"],
+        ["cidr", "fe80::1%eth0/64"],
+        ["cidr", "1.2.3.4/33"],
+        ["cidr", "1.2.3.4", "rubbish"],
+        ["mac", "001b.21aa.bbcc"],
+        ["mac", "224.0.0.251"],
+        ["mac", "123"],
+    ],
+    ids=" ".join,
+)
+def test_the_quick_way_and_the_long_one_say_the_same(netlab, arguments: list[str]) -> None:  # type: ignore[no-untyped-def]
+    command, *rest = arguments
+    quick, long = netlab(command, *rest), netlab(command, "address", *rest)
+    assert (quick.returncode, quick.stdout, quick.stderr) == (long.returncode, long.stdout, long.stderr)
 
 
 def test_version(netlab) -> None:  # type: ignore[no-untyped-def]

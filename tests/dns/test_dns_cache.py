@@ -57,6 +57,20 @@ def test_it_is_bounded() -> None:
     assert len(cache) == 100 and cache.dropped == 900 and cache.get((b"n999",), A, 1)
 
 
+def test_it_is_bounded_in_octets_too() -> None:
+    cache = Cache(max_octets=100_000)
+    for number in range(1000):
+        large = tuple(f"{number}-{each}".encode() * 10 for each in range(20))
+        cache.put(RRset((f"n{number}".encode(),), A, 10 + number % 5, large), Rank.ANSWER, 0)
+    assert 10 < len(cache) < 60 and cache.get((b"n999",), A, 1)
+    for number in range(1000):  # all of it expires, is found so, and gives its room back
+        cache.get((f"n{number}".encode(),), A, 100)
+    assert len(cache) == 0
+    for number in range(50):
+        cache.put(ONE._replace(owner=(f"m{number}".encode(),)), Rank.ANSWER, 100)
+    assert len(cache) == 50
+
+
 def test_the_deepest_zone_known_comes_first() -> None:
     cache = Cache()
     for zone in ("", "net", "xxsilence.net"):

@@ -35,6 +35,11 @@ def xxsilence(net: MiniInternet) -> Where:
     return (f"127.{net.network}.2.1", net.port)
 
 
+def resident_kib(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
+
+
 @pytest.mark.parametrize("tcp", [False, True])
 def test_servers_and_resolver_answer_by_udp_and_tcp(
     internet: MiniInternet, resolver_process: ResolverProcess, tcp: bool
@@ -67,6 +72,42 @@ def test_a_query_byte_by_byte(internet: MiniInternet) -> None:
             sock.sendall(bytes((byte,)))
         (length,) = struct.unpack(">H", sock.recv(2))
         assert dns.message.from_wire(sock.recv(length)).answer
+
+
+def test_who_has_said_the_last_word_still_gets_the_answer(resolver_process: ResolverProcess) -> None:
+    wire = dns.message.make_query("never.asked.before.kaola.com", "A").to_wire()
+    with socket.create_connection(resolver_process.where, timeout=20) as sock:
+        sock.sendall(struct.pack(">H", len(wire)) + wire)
+        sock.shutdown(socket.SHUT_WR)
+        stream = sock.makefile("rb").read()  # up to the end: it is closed when all is said
+    assert dns.message.from_wire(stream[2:]).rcode() == dns.rcode.NXDOMAIN
+
+
+def test_who_asks_and_does_not_read_is_not_listened_to(internet: MiniInternet) -> None:
+    """Each query is 33 octets, each answer 3 KiB: a server that took all of them would need 1.5 GB."""
+    where = (f"127.{internet.network}.5.1", internet.port)
+    wire = dns.message.make_query("many.big.test", "A").to_wire()
+    frame = struct.pack(">H", len(wire)) + wire
+    with socket.create_connection(where, timeout=1) as sock:
+        with pytest.raises(TimeoutError):
+            sock.sendall(frame * 500_000)
+        assert ask(where, "www.good.test").answer
+        assert resident_kib(internet.pid) < 120_000
+        stream = sock.makefile("rb")
+        sock.settimeout(20)
+        for _ in range(200):  # and as soon as it reads, it is served on
+            (length,) = struct.unpack(">H", stream.read(2))
+            assert struct.unpack_from(">H", stream.read(length), 6) == (200,)  # records, says the header
+
+
+def test_idle_connections_make_room_for_new_ones(internet: MiniInternet) -> None:
+    held = [socket.create_connection(xxsilence(internet), timeout=20) for _ in range(300)]
+    try:
+        assert ask(xxsilence(internet), "my.xxsilence.net", tcp=True).answer
+        assert held[0].recv(1) == b""  # the oldest was closed
+    finally:
+        for sock in held:
+            sock.close()
 
 
 @pytest.mark.parametrize("data", [b"", b"\0", b"\0\0", b"\xff\xff" + b"x" * 50, b"\0\x0c" + b"\0" * 12, b"\0\5hello"])
@@ -106,9 +147,7 @@ def test_a_flood_from_one_client_leaves_it_answering(internet: MiniInternet, res
             query = dns.message.make_query("my.xxsilence.net", "A")
             other.sendto(query.to_wire(), resolver_process.where)
             assert dns.message.from_wire(other.recv(4096)).answer
-    status = Path(f"/proc/{resolver_process.pid}/status").read_text()
-    resident_kib = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
-    assert resident_kib < 120_000
+    assert resident_kib(resolver_process.pid) < 120_000
 
 
 @contextmanager

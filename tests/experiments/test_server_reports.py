@@ -89,7 +89,7 @@ def test_an_unserved_client_fails_the_checks(report: Report) -> None:
     # The iterative server waits for the first idle connection, so those that come after it are never answered.
     churn = ("--connections", "2", "--idle", "1", "--per-connection", "1", "--duration", "0.2")
     document = report("tcp-server", "--mode", "iterative", *churn, exit_code=1)
-    assert checks(document)["messages without an echo"] is False
+    assert checks(document)["no message is without an echo"] is False
     assert checks(document)["something was measured"] is False
 
 

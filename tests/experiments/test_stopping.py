@@ -12,14 +12,15 @@ import psutil
 import pytest
 from conftest import Start, all_gone, descendants, fact, until
 
-from netlab.servers.modes import TCP_MODES, UDP_MODES
+from netlab.servers.modes import TCP_MODES, UDP_MODES, find
 
 ALL = [("tcp-server", mode.name) for mode in TCP_MODES] + [("udp-server", mode.name) for mode in UDP_MODES]
 
 
 def serve(start: Start, command: str, mode: str) -> tuple:  # type: ignore[type-arg]
     """A server kept up, its port, and the processes below it."""
-    process = start(command, "--mode", mode, "--serve", "--port", "0", "--workers", "3", "--json")
+    workers = ("--workers", "3") if find(command[:3], mode).workers else ()
+    process = start(command, "--mode", mode, "--serve", "--port", "0", *workers, "--json")
     assert process.stderr is not None
     found = re.search(r" on \S+:(\d+), process", process.stderr.readline())
     assert found

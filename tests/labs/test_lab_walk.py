@@ -33,9 +33,9 @@ class Terminal:
         self.text = ""
 
     def see(self, words: str) -> None:
-        """Wait until `words` are there."""
-        self.child.expect_exact(words)
-        self.text += self.child.before + words
+        """Wait until `words` are there, on one line or on two."""
+        self.child.expect(re.escape(words).replace("\\ ", r"\s+"))
+        self.text += self.child.before + self.child.after
 
     def type(self, line: str) -> None:
         """Type a line and Enter."""

@@ -200,7 +200,7 @@ def test_neighbours_send_different_messages_and_each_differs_from_the_next() -> 
         ({"rate": -1.0}, "--rate"),
         ({"rate": 10.0, "depth": 2}, "--rate"),
         ({"per_connection": 1, "depth": 2}, "--per-connection"),
-        ({"workers": 9, "connections": 4}, "--workers"),
+        ({"workers": 9, "connections": 4}, "9 load processes"),
         ({"duration_s": None}, "--messages"),
         ({"warmup_s": -1.0}, "--warmup"),
         ({"size": 16 << 20, "connections": 1000}, "4 GiB"),

@@ -72,7 +72,7 @@ def drive(port: int, **plan: object) -> LoadResult:
         "127.0.0.1",
         port,
         Plan(**settings),  # type: ignore[arg-type]
-        worker="netlab.load.udp_worker:main",
+        transport="udp",
     ) as load:
         connected = load.connect()
         load.go()

@@ -230,7 +230,7 @@ def test_a_long_run_grows_neither_memory_nor_descriptors(mode: Mode) -> None:
         seen = []
         for _ in range(4):
             plan = Plan(connections=25, messages=800, duration_s=None, size=200)
-            with LoadGenerator(server.host, server.port, plan, worker="netlab.load.udp_worker:main") as load:
+            with LoadGenerator(server.host, server.port, plan, transport="udp") as load:
                 load.connect()
                 load.go()
                 assert load.collect().messages > 0

@@ -1,9 +1,13 @@
-"""Sockets, and nothing but: DNS over UDP and TCP, for servers (listening.py), for those who ask (asking.py), and to
-count
-how fast a server answers (volley.py). Only this package imports `socket`."""
+"""Sockets, and nothing but: DNS over UDP and TCP. Only this package imports `socket`.
+
+listening.py, connection.py, batch.py   servers: an address and port, a client by TCP, datagrams by the batch
+asking.py                               those who ask
+volley.py                               how fast a server answers
+"""
 
 from netlab.dns.transport.asking import Upstream
-from netlab.dns.transport.listening import InUse, Listener, Reply, Service, Where, shown
+from netlab.dns.transport.connection import Reply, Service, Where
+from netlab.dns.transport.listening import InUse, Listener, shown
 from netlab.dns.transport.volley import Volley, volley
 
 __all__ = ["InUse", "Listener", "Reply", "Service", "Upstream", "Volley", "Where", "shown", "volley"]

@@ -12,9 +12,10 @@ from netlab.dns.iterate import Asking
 from netlab.dns.loop import BROKEN, READ, WRITE, Loop, Timer
 from netlab.dns.message import FormatError, Message
 from netlab.dns.steps import Answer
-from netlab.dns.transport.listening import DATAGRAMS_A_TURN, family_of
+from netlab.dns.transport.listening import family_of
 
 _LONGEST_REPLY_BYTES = 8192  # by UDP; we offer to take 1232
+_DATAGRAMS_A_TURN = 64
 _IP_RECVERR, _IPV6_RECVERR = (
     11,
     25,
@@ -139,7 +140,7 @@ class _UdpSocket:
         self._sock.close()
 
     def _ready(self, _: int) -> None:
-        for _turn in range(DATAGRAMS_A_TURN):
+        for _turn in range(_DATAGRAMS_A_TURN):
             exchange = self._exchange
             try:
                 data, source = self._sock.recvfrom(_LONGEST_REPLY_BYTES)

@@ -1,6 +1,7 @@
 """Servers at sockets: a `Service` at one address and port, by UDP and TCP.
 
-Bounds: connections, bytes waiting to be written, idle time, datagrams a turn. A peer that misbehaves is counted.
+Bounds: connections, and what each may keep waiting (connection.py); datagrams a turn (batch.py). What does not fit is
+counted.
 """
 
 from __future__ import annotations
@@ -8,32 +9,16 @@ from __future__ import annotations
 import errno
 import socket
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
-from netlab.dns.loop import BROKEN, READ, WRITE, Loop
+from netlab.dns.loop import Loop
+from netlab.dns.transport import batch
+from netlab.dns.transport.batch import DATA_BYTES
+from netlab.dns.transport.connection import Connection, Service, Where
 from netlab.errors import MachineLacks, UsageError
 
-Where = tuple[str, int]
-Reply = Callable[[bytes], None]
-
 MOST_CONNECTIONS = 256
-IDLE_S = 10.0  # RFC 7766 §6.2.3: a few seconds
-MOST_WAITING_BYTES = 1 << 20  # of replies that a slow client has not taken
-DATAGRAMS_A_TURN = 64  # so that a flood on one socket does not starve the others
-LONGEST_QUERY_BYTES = 4096  # by UDP; what is longer is cut, and so malformed
 _RECEIVE_BUFFER_BYTES = 1 << 20
-
-
-class Service(Protocol):
-    """What answers queries."""
-
-    def at_once(self, data: bytes, tcp: bool) -> bytes | None:
-        """The answer, if it lies ready: most queries repeat others, and need not be taken apart."""
-
-    def handle(self, data: bytes, source: Where, tcp: bool, reply: Reply) -> None:
-        """Call `reply` with each message of the answer, now or later; or never."""
 
 
 def family_of(address: str) -> socket.AddressFamily:
@@ -52,8 +37,9 @@ class Listener:
     def __init__(self, loop: Loop, where: Where, service: Service, counts: Counter[str]) -> None:
         self._loop, self._service, self.counts = loop, service, counts
         self._udp, self._tcp = _bound_pair(where)
+        self._fd, self._batch = self._udp.fileno(), batch.shared()
         self.where: Where = self._udp.getsockname()[:2]
-        self._connections: set[_Connection] = set()
+        self._connections: dict[Connection, None] = {}  # the one that was heard last is last
         loop.watch(self._udp.fileno(), self._datagrams)
         loop.watch(self._tcp.fileno(), self._accept)
 
@@ -70,21 +56,26 @@ class Listener:
         self._send(where, data)
 
     def _datagrams(self, _: int) -> None:
-        udp, service, at_once = self._udp, self._service, self._service.at_once
-        for _turn in range(DATAGRAMS_A_TURN):
-            try:
-                data, source = udp.recvfrom(LONGEST_QUERY_BYTES)
-            except BlockingIOError:
-                return
-            except OSError:
-                self.counts["receive errors"] += 1
-                return
-            self.counts["datagrams"] += 1
+        at, fd, at_once = self._batch, self._fd, self._service.at_once
+        try:
+            count = at.receive(fd)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.counts["receive errors"] += 1
+            return
+        self.counts["datagrams"] += count
+        for slot in range(count):
+            data = at.data(slot)
             ready = at_once(data, False)
-            if ready is not None:
-                self._send(source, ready)
+            if ready is not None and len(ready) <= DATA_BYTES:
+                at.reply(slot, ready)
             else:
-                service.handle(data, source[:2], False, partial(self._send, source))
+                source = at.source(slot)
+                self._service.handle(data, source, False, partial(self._send, source))
+        lost = at.send(fd)
+        if lost:
+            self.counts["replies lost"] += lost
 
     def _send(self, source: Where, data: bytes) -> None:
         try:
@@ -98,116 +89,18 @@ class Listener:
         except OSError:  # it went away again, or there are no descriptors left
             self.counts["accept errors"] += 1
             return
-        if len(self._connections) >= MOST_CONNECTIONS:
+        if len(self._connections) >= MOST_CONNECTIONS:  # one client may hold them all: the one idle longest goes
             self.counts["connections shed"] += 1
-            sock.close()
-            return
+            next(iter(self._connections)).close()
         self.counts["connections"] += 1
-        self._connections.add(
-            _Connection(self._loop, sock, source[:2], self._service, self.counts, self._connections.discard)
-        )
+        connection = Connection(self._loop, sock, source[:2], self._service, self.counts, self._heard, self._gone)
+        self._connections[connection] = None
 
+    def _heard(self, connection: Connection) -> None:
+        self._connections[connection] = self._connections.pop(connection, None)
 
-class _Connection:
-    """A client by TCP: messages behind a length of two octets, several of them at once if it likes (RFC 7766
-    §6.2.1)."""
-
-    def __init__(
-        self, loop: Loop, sock: socket.socket, source: Where, service: Service, counts: Counter[str],
-        gone: Callable[[_Connection], None],
-    ) -> None:  # fmt: skip
-        sock.setblocking(False)
-        self._loop, self._sock, self._source, self._service, self._counts, self._gone = (
-            loop,
-            sock,
-            source,
-            service,
-            counts,
-            gone,
-        )
-        self._in, self._out = bytearray(), bytearray()
-        self._ended = self._closed = False
-        self._idle = loop.after(IDLE_S, self._idled)
-        loop.watch(sock.fileno(), self._ready)
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._idle.cancel()
-            self._loop.forget(self._sock.fileno())
-            self._sock.close()
-            self._gone(self)
-
-    def _idled(self) -> None:
-        self._counts["connections idle"] += 1
-        self.close()
-
-    def _ready(self, events: int) -> None:
-        if events & WRITE:
-            self._flush()
-        if events & (READ | BROKEN) and not self._closed:
-            self._read()
-
-    def _read(self) -> None:
-        try:
-            data = self._sock.recv(65536)
-        except BlockingIOError:
-            return
-        except OSError:
-            self._counts["connections reset"] += 1
-            self.close()
-            return
-        self._idle.cancel()
-        self._idle = self._loop.after(IDLE_S, self._idled)
-        self._in += data
-        while len(self._in) >= 2:
-            length = int.from_bytes(self._in[:2], "big")
-            if len(self._in) < 2 + length:
-                break
-            query = bytes(self._in[2 : 2 + length])
-            del self._in[: 2 + length]
-            self._counts["messages by TCP"] += 1
-            ready = self._service.at_once(query, True)
-            if ready is not None:
-                self._reply(ready)
-            else:
-                self._service.handle(query, self._source, True, self._reply)
-            if self._closed:
-                return
-        if not data:
-            self._ended = True
-            self._counts["messages cut short"] += bool(self._in)
-            if not self._out:
-                self.close()
-            else:
-                self._loop.change(self._sock.fileno(), WRITE)
-
-    def _reply(self, data: bytes) -> None:
-        if self._closed:
-            return
-        if len(self._out) > MOST_WAITING_BYTES and len(data) < 16384:
-            self._counts["slow readers"] += 1
-            self.close()
-            return
-        self._out += len(data).to_bytes(2, "big") + data
-        self._flush()
-
-    def _flush(self) -> None:
-        try:
-            while self._out:
-                sent = self._sock.send(self._out)
-                del self._out[:sent]
-        except BlockingIOError:
-            self._loop.change(self._sock.fileno(), WRITE if self._ended else READ | WRITE)
-            return
-        except OSError:
-            self._counts["connections reset"] += 1
-            self.close()
-            return
-        if self._ended:
-            self.close()
-        else:
-            self._loop.change(self._sock.fileno(), READ)
+    def _gone(self, connection: Connection) -> None:
+        self._connections.pop(connection, None)
 
 
 def _bound_pair(where: Where) -> tuple[socket.socket, socket.socket]:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netlab.dns.transport.listening import Where, family_of
+from netlab.dns.transport.connection import Where
+from netlab.dns.transport.listening import family_of
 
 PATIENCE_S = 1.0
 

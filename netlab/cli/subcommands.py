@@ -1,0 +1,85 @@
+"""A command that is itself and a group: `netlab cidr 10.0.0.1/8` beside `netlab cidr merge`.
+
+The sub-commands are a literal table, each imported only when it is called. What the first word on the line is
+decides: the name of a sub-command, or else the argument of the one that stands for the group's own name.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+from typing import NamedTuple
+
+from typer._click.core import Command as AnyCommand
+from typer._click.core import Context
+from typer._click.formatting import HelpFormatter
+
+from netlab.cli import failures
+from netlab.cli.help import Group, as_command
+
+
+class Sub(NamedTuple):
+    """A line of the table."""
+
+    name: str
+    module: str
+    attribute: str
+    help: str
+
+
+class SubGroup(Group):
+    """Subclasses name their `subs`; which of them is meant `with_argument` and, on a bare line, `without`."""
+
+    subs: tuple[Sub, ...] = ()
+    with_argument = ""
+    without = ""
+    usage = "COMMAND ..."
+    takes_value: tuple[str, ...] = ()  # options whose next word is theirs
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """Their names, in the order of the table."""
+        return [sub.name for sub in self.subs]
+
+    def get_command(self, ctx: Context, cmd_name: str) -> AnyCommand | None:
+        """Import the file of this one."""
+        for sub in self.subs:
+            if sub.name == cmd_name:
+                return as_command(sub.name, getattr(import_module(f"netlab.cli.{sub.module}"), sub.attribute))
+        return None
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Put the name of the sub-command that is meant in front."""
+        return super().parse_args(ctx, self._routed(args))
+
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
+        """As one would write it."""
+        return [self.usage]
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """The table, without importing any of it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(sub.name, sub.help) for sub in self.subs])
+
+    def _routed(self, args: list[str]) -> list[str]:
+        at = self._first_word(args)
+        if at is None:
+            return args if {"--help"} & set(args) else [self.without, *args]
+        word = args[at]
+        names = [sub.name for sub in self.subs]
+        if word in names:
+            return [word, *args[:at], *args[at + 1 :]]
+        near = get_close_matches(word, names, 1, 0.75) if word.replace("-", "").isalpha() else []
+        if near:
+            raise failures.UsageError(f"there is no command '{word}' here", f"did you mean {near[0]}?")
+        return [self.with_argument, *args]
+
+    def _first_word(self, args: list[str]) -> int | None:
+        """Where the first word is that is no option nor an option's value."""
+        at = 0
+        while at < len(args):
+            if args[at] == "--":
+                return at + 1 if at + 1 < len(args) else None
+            if not args[at].startswith("-") or args[at] == "-":
+                return at
+            at += 2 if args[at] in self.takes_value else 1
+        return None
