@@ -102,6 +102,11 @@ def _run_step(desk: Desk, step: Step) -> None:
         print_verdict(desk, verdict)
         raise Stopped
     _remember(desk, step)
+    _score_predictions(desk, step)
+
+
+def _score_predictions(desk: Desk, step: Step) -> None:
+    """What was predicted of this run, against what it measured."""
     for other in desk.verdicts():
         if other.step.kind == "predict" and other.step.run == step.id and other.hit is not None:
             write(f"\n{strong(heading_of(desk, other.step))}\n")
@@ -118,6 +123,7 @@ def _task(desk: Desk, step: Step) -> None:
             _remember(desk, step)
             print_verdict(desk, verdict, explain=False)
             reveal(desk, step)
+            _score_predictions(desk, step)
             return
         print_verdict(desk, verdict)
 

@@ -73,7 +73,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 _Where = Mapping[str, Any] | None
 FUNCTIONS = (
-    "fact", "cell", "count", "total", "order", "order_down", "observed", "parameter", "sample", "passed", "interrupted",
+    "fact", "cell", "count", "total", "order", "order_down", "observed", "parameter", "sample", "passed", "interrupted", "like",
     "found", "split", "round", "min", "max", "abs", "len",
 )  # fmt: skip
 
@@ -265,6 +265,10 @@ class _Reader:
     def found(self, words: str, run: str | None = None) -> bool:
         """Whether a finding of the run has these words; * is any text."""
         return any(fnmatchcase(finding, f"*{words}*") for finding in self._report(run).measurement.findings)
+
+    def like(self, text: Any, pattern: str) -> bool:
+        """Whether a text looks like `pattern`; * is any text."""
+        return fnmatchcase(str(_known(text)), pattern)
 
     def split(self, text: Any, separator: str, index: int) -> str:
         """One part of a text: split("127.0.0.2:40023", ":", -1)."""
