@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from netlab.cli.failures import INTERRUPTED
-from netlab.cli.lab_print import heading_of, print_card, print_section, print_verdict, reveal, strong, tell
+from netlab.cli.lab_print import heading_of, print_card, print_check, print_section, print_verdict, reveal, strong, tell
 from netlab.cli.output import write
 from netlab.labs.answers import NotAnAnswer
 from netlab.labs.desk import Desk
@@ -36,6 +36,8 @@ def walk(desk: Desk, steps: int | None = None) -> int:
             if step.kind in ("blank", "explain", "task"):
                 _ask(desk, "ask-next")
         write("\n")
+        if any(verdict.state is not State.PASSED for verdict in desk.verdicts()):
+            return print_check(desk, as_json=False)  # something could not be judged here
         tell(say("done", desk.lang, lab=desk.sheet.id))
         return 0
     except Stopped:

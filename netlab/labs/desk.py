@@ -60,8 +60,12 @@ class Desk:
         return shown + 1, step.hints[shown][self.lang]
 
     def next_step(self) -> Step | None:
-        """The first step that does not pass; None where all do."""
-        return next((verdict.step for verdict in self.verdicts() if verdict.state is not State.PASSED), None)
+        """The first step that is open; None where all pass, or are answered as far as this machine can tell."""
+        for verdict in self.verdicts():
+            stuck = verdict.state is State.INCONCLUSIVE and verdict.given  # to ask again would not help
+            if verdict.state is not State.PASSED and not stuck:
+                return verdict.step
+        return None
 
     def first_tries(self) -> int:
         """How many blanks and explanations were right at the first try: one try, and it passes."""

@@ -73,8 +73,8 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 _Where = Mapping[str, Any] | None
 FUNCTIONS = (
-    "fact", "cell", "count", "total", "order", "order_down", "observed", "parameter", "sample", "passed", "interrupted", "like",
-    "found", "split", "round", "min", "max", "abs", "len",
+    "fact", "cell", "count", "total", "order", "order_down", "observed", "parameter", "sample", "passed", "interrupted",
+    "like", "found", "split", "round", "min", "max", "abs", "len",
 )  # fmt: skip
 
 
