@@ -60,7 +60,7 @@ def test_the_page_is_complete_and_needs_nothing_else(sheet: Sheet, lang: str) ->
     for words in ("28,232", "90%", "≠", "Linux 6.1", "0.1"):
         assert words in page
     expected = {
-        "en": ("Calibration", "Brier score", "A server's port must be known", "b) for servers", 'lang="en"'),
+        "en": ("Calibration", "Brier score", "port must be known beforehand", "b) for servers", 'lang="en"'),
         "zh": ("把握与结果", "布里尔分数", "服务器的端口要事先让人知道", "b) 给服务器用", 'lang="zh-Hans"'),
     }
     assert all(words in page for words in expected[lang])
