@@ -167,7 +167,7 @@ def run_command(line: str) -> int:
 def _ask(desk: Desk, key: str, step: Step | None = None, may_be_empty: bool = True, **values: str) -> str:
     """One line from the learner; h is answered with a hint, q and the end of input raise Stopped."""
     while True:
-        write(f"\n{say(key, desk.lang, **values)}: ")
+        write(f"\n{say(key, desk.lang, **values)}{say('colon', desk.lang)}")
         sys.stdout.flush()
         line = sys.stdin.readline()
         if not line:

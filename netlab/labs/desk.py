@@ -61,11 +61,8 @@ class Desk:
 
     def next_step(self) -> Step | None:
         """The first step that is open; None where all pass, or are answered as far as this machine can tell."""
-        for verdict in self.verdicts():
-            stuck = verdict.state is State.INCONCLUSIVE and verdict.given  # to ask again would not help
-            if verdict.state is not State.PASSED and not stuck:
-                return verdict.step
-        return None
+        settled = (State.PASSED, State.INCONCLUSIVE)
+        return next((verdict.step for verdict in self.verdicts() if verdict.state not in settled), None)
 
     def first_tries(self) -> int:
         """How many blanks and explanations were right at the first try: one try, and it passes."""

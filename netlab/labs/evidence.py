@@ -54,7 +54,10 @@ class Evidence:
 
     def run_of(self, step: Step) -> Report | None:
         """The newest run that meets all conditions of a step of kind run or task."""
-        return next((each.report for each in self.candidates(step) if each.failed is None), None)
+        newest = next((each.report for each in self.candidates(step) if each.failed is None), None)
+        if newest is None and step.id in self._progress.runs:  # made by the walker, many runs ago
+            return self.record(self._progress.runs[step.id])
+        return newest
 
     def records(self, sheet: Sheet) -> dict[str, Report]:
         """The run of every step that has one, by the step's id: what expressions are evaluated over."""

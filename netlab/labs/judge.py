@@ -55,6 +55,8 @@ def _step(
     if not step.asks:
         return _made(sheet, step, evidence, records.get(step.id), lang)
     answer = progress.answers.get(step.id)
+    if step.kind == "blank" and step.run not in records and lacking(sheet.needs):
+        return Verdict(step, State.INCONCLUSIVE, (say("lacks", lang, what=_lacks(sheet, lang)),))
     if answer is None:
         return Verdict(step, State.TODO, (say("todo-predict" if step.kind == "predict" else "todo-answer", lang),))
     # The run that the answer was read from, if it is still there; a later one may have other values.
@@ -131,7 +133,6 @@ def _made(sheet: Sheet, step: Step, evidence: Evidence, report: Report | None, l
     """A step that a run record fulfils."""
     if report is not None:
         return Verdict(step, State.PASSED, (), report.id[-4:], report=report)
-    short_of = lacking(sheet.needs)
     near = evidence.candidates(step)[:3]
     said = [say("todo-run" if step.kind == "run" else "todo-task", lang)]
     for each in near:
@@ -139,10 +140,14 @@ def _made(sheet: Sheet, step: Step, evidence: Evidence, report: Report | None, l
         said.append(say("near-miss", lang, id=each.report.id[-4:], at=each.report.started_at[11:16], why=why))
     if step.command:
         said.append(say("todo-run-how", lang, command=step.command))
-    if short_of:
-        what = ", ".join(say(f"needs-{name}", lang, needed=needed, there=there) for name, needed, there in short_of)
-        return Verdict(step, State.INCONCLUSIVE, (say("lacks", lang, what=what), *said))
+    if lacking(sheet.needs):
+        return Verdict(step, State.INCONCLUSIVE, (say("lacks", lang, what=_lacks(sheet, lang)), *said))
     return Verdict(step, State.TODO, tuple(said))
+
+
+def _lacks(sheet: Sheet, lang: str) -> str:
+    missing = lacking(sheet.needs)
+    return ", ".join(say(f"needs-{name}", lang, needed=needed, there=there) for name, needed, there in missing)
 
 
 def _other_command(report: Report, lang: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from labwork import record
 
@@ -92,6 +94,26 @@ def test_what_the_machine_could_not_measure_is_inconclusive(desk: Desk, sheet: S
     verdict = desk.answer(sheet.step("copy"), "28232")
     assert verdict.state is State.INCONCLUSIVE and "netlab doctor" in verdict.said[0]
     assert exit_code((verdict,)) == 3
+
+
+def test_a_machine_that_lacks_something_is_no_mistake_of_the_learners(sheet: Sheet) -> None:
+    desk = Desk(replace(sheet, needs={"cpus": 1 << 20}), "en")
+    desk.answer(sheet.step("ports"), "20000", 0.8)
+    desk.answer(sheet.step("larger"), "a", 0.6)
+    assert exit_code(desk.verdicts()) == 1
+    assert desk.next_step() == sheet.step("purpose")
+    desk.answer(sheet.step("purpose"), "a")
+    assert exit_code(desk.verdicts()) == 3
+    assert desk.next_step() is None
+    assert "1048576 CPUs" in desk.verdict(sheet.step("doctor")).said[0]
+
+
+def test_the_walkers_run_counts_however_many_came_after_it(desk: Desk, sheet: Sheet) -> None:
+    record()
+    desk.progress.runs["doctor"] = "20261122-170501-doctor-3fa2"
+    for number in range(45):
+        record(id=f"20261122-1801{number:02}-doctor-0001", interrupted=True)
+    assert state(desk, "doctor") is State.PASSED
 
 
 def test_runs_before_a_reset_do_not_count(desk: Desk, sheet: Sheet) -> None:
