@@ -40,6 +40,7 @@ _INLINE = re.compile(
     r"(?P<code>`[^`]+`)|\*\*(?P<strong>.+?)\*\*|(?<![\w*])\*(?P<em>[^*\s][^*]*?)\*(?![\w*])"
     r"|\[(?P<link>[^\]]+)\]\((?P<target>[^)\s]+)\)|<(?P<url>https?://[^>\s]+)>"
 )
+_QUOTES = tuple("“”‘’—…")
 _ITEM = re.compile(r"(-|\d+\.) +(.*)")
 
 
@@ -118,11 +119,16 @@ def joined(lines: Iterable[str]) -> str:
     for line in lines:
         line = line.strip()
         if text and line:
-            wide = is_wide(text[-1]) and is_wide(line[0])
-            text += line if wide else f" {line}"
+            text += line if _touch(text.rstrip("*")[-1:], line.lstrip("*")[:1]) else f" {line}"
         else:
             text += line
     return text
+
+
+def _touch(before: str, after: str) -> bool:
+    """Whether two characters at a line break belong together without a space: Chinese ones, and quotes beside them."""
+    wide = [bool(each) and is_wide(each) for each in (before, after)]
+    return all(wide) or (any(wide) and (before in _QUOTES or after in _QUOTES))
 
 
 def is_wide(character: str) -> bool:

@@ -42,6 +42,7 @@ def test_colours_are_optional_and_closed() -> None:
 
 
 def test_chinese_lines_of_the_source_are_joined_without_a_space() -> None:
+    assert prose("**什么时候**\n握，“粘包”\n的", 80, colour=False) == "什么时候握，“粘包”的\n"
     assert prose("一行\n又一行，and\nEnglish\nwords", 80, colour=False) == "一行又一行，and English words\n"
 
 
