@@ -45,7 +45,7 @@ def answered(sheet: Sheet, lang: str) -> str:
     desk.answer(sheet.step("ports"), "20000", 0.9)
     desk.answer(sheet.step("larger"), "a", 0.6)
     record()
-    desk.answer(sheet.step("copy"), "28232")
+    desk.answer(sheet.step("copy"), "0" * 300 + "28232")  # a word that no line has room for
     desk.answer(sheet.step("purpose"), "b")
     return page_of(desk, calibration_over([sheet]))
 

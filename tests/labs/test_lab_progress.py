@@ -55,6 +55,15 @@ def test_a_kill_leaves_the_state_before_or_after() -> None:
         assert len(set(progress.load("x").tries["a"])) == 1
 
 
+def test_who_reads_while_it_is_replaced_reads_the_old_one_whole() -> None:
+    progress.save(Progress("x", since="before"))
+    with progress.path_of("x").open() as reader:
+        progress.save(Progress("x", since="after"))
+        assert '"since": "before"' in reader.read()
+    assert progress.load("x").since == "after"
+    assert [path.name for path in progress.path_of("x").parent.iterdir()] == ["x.json"]
+
+
 def test_no_room_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))

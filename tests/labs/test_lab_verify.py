@@ -11,6 +11,7 @@ from labwork import LABS, SHELF, every_worksheet
 
 from netlab.errors import UsageError
 from netlab.labs import load, shelf
+from netlab.labs.answers import Marked
 from netlab.labs.needs import lacking
 from netlab.labs.rehearse import rehearse
 from netlab.labs.verify import verify
@@ -78,6 +79,12 @@ REHEARSED = [
 def test_what_is_amiss_in_practice_is_found(file: str, old: str, new: str, said: str, tmp_path: Path) -> None:
     problems = rehearse(load.load(_changed(tmp_path, file, old, new)))
     assert any(said in problem for problem in problems), problems
+
+
+def test_a_wrong_answer_that_passes_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netlab.labs.judge.mark", lambda step, typed, measured: Marked(True))
+    problems = rehearse(load.load(SHELF / "99-tiny"))
+    assert sum("is taken as right" in problem for problem in problems) >= 6
 
 
 UNREADABLE = [
