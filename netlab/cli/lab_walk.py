@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import shlex
+import signal
 import subprocess
 import sys
 
@@ -15,6 +17,7 @@ from netlab.labs.judge import State
 from netlab.labs.model import Step
 from netlab.labs.words import say
 
+_PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 _ENDS_WITHIN_S = 20.0  # a command that Ctrl-C has reached
 
 
@@ -151,7 +154,8 @@ def run_command(line: str) -> int:
     words = shlex.split(line)[1:]
     write(f"\n$ {line}\n")
     sys.stdout.flush()
-    child = subprocess.Popen([sys.executable, "-m", "netlab", *words], stdin=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "netlab", *words]
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_the_walker)
     try:
         return child.wait()
     except KeyboardInterrupt:
@@ -162,6 +166,11 @@ def run_command(line: str) -> int:
                 child.kill()
                 child.wait()
         raise
+
+
+def _die_with_the_walker() -> None:
+    """In the child: SIGTERM when the walker ends in whatever way, `kill -9` too (PR_SET_PDEATHSIG of prctl(2))."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _ask(desk: Desk, key: str, step: Step | None = None, may_be_empty: bool = True, **values: str) -> str:

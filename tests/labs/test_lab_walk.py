@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from labwork import SHELF
 
 from netlab.report.prose_terminal import columns
 
-WAIT_S = 30
+WAIT_S = 20
 
 
 class Terminal:
@@ -190,3 +193,28 @@ def test_ctrl_c_during_the_run_loses_nothing() -> None:
     terminal.child.sendintr()  # wherever it gets: the command, or the question after it
     assert terminal.end() == 130
     assert set(state()["answers"]) == {"ports", "larger"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_command_does_not_outlive_the_walker(number: signal.Signals) -> None:
+    code = "from netlab.cli.lab_walk import run_command\nrun_command('netlab tcp-server --serve --port 0 --no-save')"
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as walker:
+        assert walker.stderr is not None
+        server = int(walker.stderr.readline().split("process ")[1].split()[0])
+        (command,) = Path(f"/proc/{walker.pid}/task/{walker.pid}/children").read_text().split()
+        walker.send_signal(number)
+    deadline = time.monotonic() + WAIT_S
+    try:
+        while _alive(server) or _alive(int(command)):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        if _alive(int(command)):
+            os.kill(int(command), signal.SIGTERM)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
