@@ -40,8 +40,10 @@ def _rehearse(sheet: Sheet, state: Path) -> Iterator[str]:
         if step.kind == "task" and Evidence(empty, runs).run_of(step) is not None:
             yield f"step {step.number} ({step.id}): passes without having been done"
         line = step.command or step.solution
-        if line:
-            yield from _run(sheet, step, line, state, runs)
+        amiss = [*_run(sheet, step, line, state, runs)] if line else []
+        if amiss:
+            yield from amiss
+            return  # all that follows would only say so again
     evidence = Evidence(empty, runs)
     verdicts = judge(sheet, empty, evidence, "en")
     if exit_code(verdicts) != 1 or any(v.state is not State.TODO for v in verdicts if v.step.asks):
