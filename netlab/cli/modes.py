@@ -6,12 +6,16 @@ from typing import Annotated
 
 import typer
 
+from netlab.cli import values
 from netlab.cli.help import examples
 
 
 @examples("netlab modes", "netlab modes epoll", "netlab modes select --source")
 def modes(
-    mode: Annotated[str | None, typer.Argument(metavar="[MODE]", help="Only this one, in full.")] = None,
+    mode: Annotated[
+        str | None,
+        typer.Argument(metavar="[MODE]", help="Only this one, in full.", autocompletion=values.complete_mode),
+    ] = None,
     udp: Annotated[bool, typer.Option("--udp", help="The UDP mode of that name.")] = False,
     source: Annotated[bool, typer.Option("--source", help="Print its file: the lesson itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print them as one JSON document.")] = False,

@@ -7,14 +7,19 @@ from typing import Annotated
 
 import typer
 
-from netlab.cli import options
+from netlab.cli import options, values
 from netlab.cli.help import Command, Group, examples
 from netlab.errors import UsageError
 from netlab.report import store
 
 app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="A run's id, its beginning or its end, or 'last'.")]
+Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="A run's id, its beginning or its end, or 'last'.", autocompletion=values.complete_run
+    ),
+]
 
 
 @app.callback()

@@ -13,7 +13,13 @@ COMPARISON = "Comparison"
 
 Mode = Annotated[
     str,
-    typer.Option("--mode", metavar="MODE", help="How it waits: netlab modes lists them.", rich_help_panel=SERVER),
+    typer.Option(
+        "--mode",
+        metavar="MODE",
+        help="How it waits: netlab modes lists them.",
+        rich_help_panel=SERVER,
+        autocompletion=values.complete_mode,
+    ),
 ]
 Serve = Annotated[bool, typer.Option("--serve", help="Stay up for any client, until Ctrl-C.", rich_help_panel=SERVER)]
 Port = Annotated[
@@ -24,9 +30,7 @@ Port = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(
-        "--workers", metavar="N", min=1, max=4096, help="Processes or threads, where fixed.", rich_help_panel=SERVER
-    ),
+    typer.Option("--workers", metavar="N", min=1, max=4096, help="Size of a pool.", rich_help_panel=SERVER),
 ]
 MaxConnections = Annotated[
     int | None,
@@ -50,7 +54,8 @@ Depth = Annotated[
     int, typer.Option("--depth", metavar="N", min=1, help="Messages under way on each.", rich_help_panel=LOAD)
 ]
 Duration = Annotated[
-    float | None, typer.Option("--duration", metavar="S", min=0.01, help="Measure so long.", rich_help_panel=LOAD)
+    float | None,
+    typer.Option("--duration", metavar="S", min=0.01, help="Measure so long; 2 by default.", rich_help_panel=LOAD),
 ]
 Messages = Annotated[
     int | None,
@@ -59,7 +64,7 @@ Messages = Annotated[
 Warmup = Annotated[float, typer.Option("--warmup", metavar="S", min=0, help="Not counted.", rich_help_panel=LOAD)]
 Rate = Annotated[
     float | None,
-    typer.Option("--rate", metavar="N", min=0.001, help="Open loop: N/s, on schedule.", rich_help_panel=LOAD),
+    typer.Option("--rate", metavar="N", min=0.001, help="Open loop: N/s in all, on schedule.", rich_help_panel=LOAD),
 ]
 PerConnection = Annotated[
     int | None,
@@ -79,7 +84,12 @@ ClientWorkers = Annotated[
 Modes = Annotated[
     values.Names,
     typer.Option(
-        "--modes", metavar="LIST", help="Modes to compare, or 'all'.", rich_help_panel=COMPARISON, parser=values.names
+        "--modes",
+        metavar="LIST",
+        help="Modes to compare, or 'all'.",
+        rich_help_panel=COMPARISON,
+        parser=values.names,
+        autocompletion=values.complete_modes,
     ),
 ]
 Rounds = Annotated[

@@ -72,3 +72,27 @@ def drawable(path: Path | None) -> Path | None:
 
         picture.check(path)
     return path
+
+
+def complete_mode(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """For the shell: modes that begin so, with what they are. Of UDP, TCP, or both, by the command."""
+    from netlab.servers.modes import MODES
+
+    command = context.info_name or ""
+    wanted = [name for name in MODES if command.startswith(name)] or list(MODES)
+    found = {mode.name: mode.summary for name in reversed(wanted) for mode in MODES[name]}
+    return [(name, summary) for name, summary in found.items() if name.startswith(incomplete)]
+
+
+def complete_modes(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """For the shell: the same for the last of a list, "select,ep"; none of them twice."""
+    before, comma, last = incomplete.rpartition(",")
+    said = before.split(",")
+    return [(before + comma + name, help_) for name, help_ in complete_mode(context, last) if name not in said]
+
+
+def complete_run(incomplete: str) -> list[str]:
+    """For the shell: what a run may be called, the newest first."""
+    from netlab.report import store
+
+    return [name for name in ["last", *(each[-4:] for each in store.ids()[:50])] if name.startswith(incomplete)]

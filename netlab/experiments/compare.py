@@ -70,6 +70,7 @@ class Result:
     out_of_fd_set: int
     exit_code: int | None
     limit: str | None
+    others_busy: float | None = None
 
 
 Results = dict[Cell, list[Result]]
@@ -159,6 +160,7 @@ def result_of(trial: Trial) -> Result:
         out_of_fd_set=outcome.counts[Count.OUT_OF_FD_SET],
         exit_code=outcome.exit_code,
         limit=trial.bottleneck(),
+        others_busy=trial.others_busy,
     )
 
 

@@ -11,6 +11,8 @@ from netlab.measure.stats import ratio
 from netlab.servers.counters import Count
 from netlab.servers.limits import FD_SETSIZE
 
+DISTURBED = 0.3
+"""More CPUs than this kept busy by others, and the report says so."""
 STARVED = 0.5
 """Below this index of fairness, the report says that some connections got little."""
 
@@ -191,6 +193,11 @@ def _findings(draft: Draft, trial: Trial) -> None:
     elif limit == "server":
         say("The server was the limit: it used its CPU fully.")
     late_sends(draft, setup.plan, load)
+    if (trial.others_busy or 0) > DISTURBED:
+        draft.warnings.append(
+            f"Other processes kept {trial.others_busy:.1f} CPUs busy meanwhile. Hold no other run against this one; "
+            "on a quiet machine the figures will differ."
+        )
     if load.unrecorded:
         draft.warnings.append(
             f"Latencies of the last {load.unrecorded:,} messages were not kept: the sample store was full."

@@ -21,6 +21,7 @@ from netlab.experiments.compare import (
     width,
 )
 from netlab.experiments.placement import place
+from netlab.experiments.server_report import DISTURBED
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Chart, Column, Draft, Measurement, Table
 from netlab.measure.stats import median
@@ -213,6 +214,12 @@ def common_checks(draft: Draft, results: Results) -> None:
     draft.check("no message is without an echo", "RFC 862", 0, unserved)
     unexpected = sum(max(0, result.other_errors) for result in every)
     draft.check("no connection failed, but those that the server shed", "RFC 9293 §3.10", 0, unexpected)
+    most = max((result.others_busy or 0 for result in every), default=0)
+    if most > DISTURBED:
+        draft.warnings.append(
+            f"Other processes kept up to {most:.1f} CPUs busy meanwhile. Rounds make that fair, not harmless: "
+            "trust ratios more than rates, and repeat it on a quiet machine."
+        )
     draft.check("every server ended in order", "netlab", 0, sum(result.exit_code != 0 for result in every))
 
 

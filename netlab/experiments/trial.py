@@ -17,7 +17,7 @@ from netlab.load.generator import LoadGenerator, LoadResult
 from netlab.load.outcome import CORRUPT, LOST_WITH_IT, UNANSWERED
 from netlab.load.plan import Plan
 from netlab.load.window import Tally
-from netlab.measure import process
+from netlab.measure import others, process
 from netlab.measure.process import TreeMemory
 from netlab.measure.progress import Progress
 from netlab.measure.stats import jain_index, ratio
@@ -27,6 +27,7 @@ from netlab.servers.modes import Mode
 from netlab.servers.supervisor import Look, Outcome, RunningServer
 
 MEMORY_SETTLES_S = 10.0
+CPUS = frozenset(process.cpus())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,19 @@ class Trial:
     held: TreeMemory
     outcome: Outcome
     interrupted: bool
+    machine_busy_s: float | None = None  # what all processes of the machine used between the two looks
+
+    @property
+    def others_busy(self) -> float | None:
+        """CPUs that other processes kept busy between the two looks; None if the kernel does not say.
+
+        From below: of several load workers the busiest one stands for all.
+        """
+        if self.machine_busy_s is None:
+            return None
+        seconds = (self.after.at_ns - self.before.at_ns) / 1e9
+        ours_s = self.server_cpu_s + self.load.busy_share * self.setup.plan.workers * seconds
+        return ratio(max(0.0, self.machine_busy_s - ours_s), seconds)
 
     @property
     def window_s(self) -> float:
@@ -150,23 +164,23 @@ def run(setup: Setup, progress: Progress) -> Trial:
                 wait_until_taken(server, connected.connected + connected.idle)
             held = server.memory()
             measure_at = load.go()
-            before = server.look()
+            before, busy_before, busy_after = server.look(), None, None
             watch = _watcher(load, plan, progress, measure_at)
             try:
                 _sleep_until(measure_at)
-                before = server.look()
+                before, busy_before = server.look(), others.busy_s(CPUS)
                 if plan.duration_s is not None and plan.messages is None:
                     look_at = _time_of_second_look(measure_at, plan.duration_s, monotonic_ns() - before.at_ns)
                     while monotonic_ns() < look_at - 1e8:
                         watch()
                         time.sleep(0.05)
                     _sleep_until(look_at)
-                    after = server.look()
+                    after, busy_after = server.look(), others.busy_s(CPUS)
                     result = load.collect(watch)
                 else:
                     result = load.collect(watch)
                     wait_until_reaped(server, plan.idle)
-                    after = server.look()
+                    after, busy_after = server.look(), others.busy_s(CPUS)
             except KeyboardInterrupt:
                 interrupted = True
                 load.interrupt()
@@ -176,7 +190,8 @@ def run(setup: Setup, progress: Progress) -> Trial:
         outcome = server.stop()
     if interrupted and not result.window_messages:
         raise KeyboardInterrupt
-    return Trial(setup, result, before, after, at_rest, held, outcome, interrupted)
+    busy_s = None if busy_before is None or busy_after is None else busy_after - busy_before
+    return Trial(setup, result, before, after, at_rest, held, outcome, interrupted, busy_s)
 
 
 def connections_failed(errors: dict[str, int]) -> int:

@@ -13,6 +13,8 @@ from netlab.clock import monotonic_ns as clock
 from netlab.load.outcome import Outcome
 from netlab.load.window import Window
 
+LOOK_EVERY_NS = 100_000_000
+
 
 class Meter:
     """`over` turns true when the window has ended: no new messages from then on, only echoes."""
@@ -29,14 +31,14 @@ class Meter:
         self._began_ns = 0
         self._began_busy_ns = 0
         self.over = False
-        self.next_ns = window.measure_ns
+        self.next_ns = min(window.measure_ns, window.begin_ns + LOOK_EVERY_NS)  # SIGTERM may come while it warms up
         if window.measure_ns <= window.begin_ns:  # no warm-up: the window is open from the first message on
             self.look(0)
 
     def look(self, done: int) -> bool:
         """The time has come for something. False when there is nothing left to wait for."""
         now, window, out = clock(), self._window, self._out
-        # SIGTERM moves end_ns; so never look away for longer than a tenth of a second.
+        # SIGTERM moves end_ns; so never look away for longer than LOOK_EVERY_NS.
         if not self._began_ns and (now >= window.measure_ns or now >= window.end_ns):
             self._began_ns = now
             self._began_busy_ns = time.process_time_ns()
@@ -46,9 +48,9 @@ class Meter:
         if self._began_ns and not self.over and now >= window.end_ns:
             self._close(done, now)
         if self.over:
-            self.next_ns = min(window.give_up_ns(), now + 100_000_000)
+            self.next_ns = min(window.give_up_ns(), now + LOOK_EVERY_NS)
             return now < window.give_up_ns()
-        self.next_ns = min(window.end_ns if self._began_ns else window.measure_ns, now + 100_000_000)
+        self.next_ns = min(window.end_ns if self._began_ns else window.measure_ns, now + LOOK_EVERY_NS)
         return True
 
     def finish(self, done: int) -> None:

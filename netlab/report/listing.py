@@ -7,10 +7,16 @@ from datetime import datetime
 
 from netlab.report import store
 from netlab.report.glyphs import CROSS, TICK, printable
-from netlab.report.record import Report
+from netlab.report.record import Json, Report
 from netlab.report.units import brief, human
 
-_TELLING = ("mode", "modes", "connections")  # the parameters by which one knows a run again
+_TELLING = ("mode", "modes", "questions", "urls", "url", "name", "type", "zone", "address", "target")
+"""Values that speak for themselves: first, and without their names."""
+_USUAL = {"host", "port", "duration_s", "warmup_s", "drain_s", "rounds", "seed", "cpus", "max_queries", "resolver"}
+"""Parameters by which nobody knows a run again."""
+
+
+_NOTHING: tuple[Json, ...] = (None, False, "", 0, 1, [])
 
 
 def listing(names: Sequence[str], limit: int, *, width: int) -> str:
@@ -20,6 +26,8 @@ def listing(names: Sequence[str], limit: int, *, width: int) -> str:
     lines = [_line(store.load(name), width) for name in names[:limit]]
     if len(names) > limit:
         lines.append(f"… and {len(names) - limit} older: netlab runs --limit {len(names)}")
+    if any("  … " in line for line in lines):
+        lines.append("… was interrupted.")
     lines.append("One of them again: netlab runs show ID   (the four characters will do)")
     return "".join(f"{line}\n" for line in lines)
 
@@ -30,7 +38,11 @@ def _line(run: Report | store.Unreadable, width: int) -> str:
     mark = "…" if run.interrupted else TICK if run.passed else CROSS
     began = _local(run.started_at)
     took = human(round(run.elapsed_s, 1), "s")
-    said = " ".join(brief(value) for name, value in run.parameters.items() if name in _TELLING)
+    told = {name: value for name, value in run.parameters.items() if name not in _USUAL and value not in _NOTHING}
+    said = " · ".join(
+        [brief(told.pop(name)) for name in _TELLING if name in told]
+        + [f"{name.replace('_', '-')} {brief(value)}" for name, value in told.items()]
+    )
     return _cut(f"{run.id[-4:]}  {began}  {mark} {run.experiment:<12} {took:>7}  {printable(said)}", width)
 
 

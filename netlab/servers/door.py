@@ -48,6 +48,7 @@ class Door:
         self._row = row
         self._blocking = blocking_connections
         self._reserve = reserve()
+        self._new_peak = False  # whether the one admitted last made it more than ever
 
     def admit(self, already_open: Sized) -> int | None:
         """Accept one connection: its descriptor, or None if there was none to be had. Blocks if the listener does."""
@@ -70,7 +71,8 @@ class Door:
         elif self._limits.idle_timeout_s:
             limit_read_and_write(fd, self._limits.idle_timeout_s)
         row[ACCEPTED] += 1
-        if open_now >= row[PEAK_OPEN]:
+        self._new_peak = open_now >= row[PEAK_OPEN]
+        if self._new_peak:
             row[PEAK_OPEN] = open_now + 1
         return fd
 
@@ -84,6 +86,7 @@ class Door:
     def refuse_admitted(self, fd: int, why: Count) -> None:
         """Shed a connection that `admit` has already counted as accepted."""
         self._row[Count.ACCEPTED] -= 1
+        self._row[Count.PEAK_OPEN] -= self._new_peak
         self.shed(fd, why)
 
     def _failed(self, error: OSError) -> int | None:

@@ -37,6 +37,33 @@ def test_usage(netlab, arguments: list[str], message: str, hint: str) -> None:  
     assert (done.returncode, done.stdout, done.stderr.splitlines()) == (2, "", said)
 
 
+def test_a_folder_is_nothing_to_draw_into(netlab, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    folder = tmp_path / "a.svg"
+    folder.mkdir()
+    done = netlab("tcp-server", "--plot", str(folder))
+    assert done.returncode == 2 and "is a folder" in done.stderr
+
+
+def test_a_full_disk_is_not_our_mistake(own_state_folder: Path) -> None:
+    """/dev/full: every write fails with ENOSPC (full(4))."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "netlab", "modes"], stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        )
+    assert done.returncode == failures.CANNOT_WRITE
+    assert done.stderr == "netlab: the output cannot be written: No space left on device\n"
+    assert not list(own_state_folder.rglob("mistake-*"))
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_without_a_standard_stream_it_works_all_the_same(closed: str) -> None:
+    """Else the first socket would become standard output."""
+    line = f"{sys.executable} -m netlab tcp-server --connections 2 --messages 3 --no-save {closed}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0 and done.stderr == ""
+    assert ("served messages" in done.stdout or "messages" in done.stdout) is (">&-" not in closed.replace("2>&-", ""))
+
+
 @pytest.mark.parametrize(
     ("raised", "code"),
     [

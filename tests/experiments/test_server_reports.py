@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Run, Start, fact
+from experiment_commands import Run, Start, fact
 
+from netlab.experiments import trial
+from netlab.experiments.server_trial import ServerParameters, setup_of
+from netlab.measure.progress import silent
 from netlab.servers.limits import FD_SETSIZE
 from netlab.servers.modes import TCP_MODES, UDP_MODES
 
@@ -206,3 +211,86 @@ def test_modes_explains(netlab: Run, arguments: tuple[str, ...]) -> None:
         assert max(map(len, done.stdout.splitlines())) <= 100
     for mode in TCP_MODES if arguments == ("modes",) else ():
         assert mode.name in done.stdout
+
+
+def findings(document: dict[str, Any]) -> str:
+    """All that it says in words."""
+    return " ".join(document["measurement"]["findings"])
+
+
+def test_connections_that_are_to_come_later_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --per-connection none but the idle ones are open before the load begins."""
+    waited_for: list[int] = []
+    monkeypatch.setattr(trial, "wait_until_taken", lambda server, connections: waited_for.append(connections))
+    parameters = ServerParameters(connections=3, idle=2, messages=2, per_connection=1)
+    found = trial.run(setup_of("tcp", parameters), silent)
+    assert waited_for == [2]
+    assert found.load.messages == 6
+
+
+def test_loss_is_a_finding_with_its_place(report: Report) -> None:
+    """So many large datagrams at once that no receive queue holds them."""
+    load = ("--connections", "64", "--depth", "8", "--size", "60000", "--duration", "0.3")
+    document = report("udp-server", "--mode", "iterative", *load)
+    lost = fact(document, "datagrams lost")
+    assert lost > 0 and fact(document, "served not, queue full") > 0
+    assert f"{lost:,} of" in findings(document) and "receive queue was full" in findings(document)
+    assert "Not everybody" not in findings(document)
+    assert all(checks(document).values())
+
+
+def test_who_was_silent_too_long_is_a_finding_and_no_failure(report: Report) -> None:
+    silence = ("--idle-timeout", "0.2", "--idle", "5", "--connections", "4", "--duration", "1.5")
+    document = report("tcp-server", *silence)
+    assert "5 connections were closed after 0.2 s of silence (--idle-timeout)" in findings(document)
+    assert all(checks(document).values())
+
+
+def test_nobody_waits_in_the_kernel_when_the_rest_was_shed(report: Report) -> None:
+    document = report("tcp-server", "--max-connections", "5", "--connections", "10", "--duration", "0.3")
+    assert "Not everybody was served" not in findings(document)
+    assert "5 connections were over --max-connections 5" in findings(document)
+
+
+def test_a_schedule_that_was_not_kept_says_what_was_not_sent(report: Report) -> None:
+    document = report("tcp-server", "--rate", "10000000", "--duration", "0.2", "--warmup", "0", "--connections", "10")
+    (warning,) = [each for each in document["measurement"]["warnings"] if "not at all" in each]
+    assert "of the 2,000,000 that were due not at all" in warning
+
+
+def test_a_disturbed_run_says_so(report: Report) -> None:
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
+    try:
+        document = report("tcp-server", "--duration", "1")
+        compared = report("tcp-compare", "--modes", "select,epoll", "--idle", "0", "--rounds", "1")
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    for warnings in (document["measurement"]["warnings"], compared["measurement"]["warnings"]):
+        assert any(re.search(r"Other processes kept (up to )?\d\.\d CPUs busy", each) for each in warnings)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("tcp-server", "--workers", "3"), "--workers: epoll has no fixed number"),
+        (("udp-server", "--max-connections", "3"), "--max-connections: iterative over UDP keeps nothing"),
+        (("tcp-server", "--serve", "--rate", "5"), "--rate has no effect with --serve"),
+        (("udp-server", "--serve", "--connections", "100"), "--connections has no effect with --serve"),
+        (("tcp-server", "--messages", "5", "--duration", "1"), "--messages and --duration"),
+        (("tcp-client", "7007", "--messages", "5", "--duration", "1"), "--messages and --duration"),
+        (("tcp-server", "--load-workers", "200"), "200 load processes: more than --connections 100"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(netlab: Run, words: tuple[str, ...], message: str) -> None:
+    done = netlab(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_nobody_there_is_said_in_the_words_of_the_transport(netlab: Run) -> None:
+    tcp, udp = netlab("tcp-client", "127.0.0.1:1"), netlab("udp-client", "127.0.0.1:1")
+    assert tcp.returncode == udp.returncode == 4
+    assert "no connection to 127.0.0.1 port 1" in tcp.stderr and "netlab tcp-server" in tcp.stderr
+    assert "nobody at 127.0.0.1 port 1 echoes" in udp.stderr and "netlab udp-server" in udp.stderr

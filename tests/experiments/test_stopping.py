@@ -10,7 +10,7 @@ import time
 
 import psutil
 import pytest
-from conftest import Start, all_gone, descendants, fact, until
+from experiment_commands import Start, all_gone, descendants, fact, until
 
 from netlab.servers.modes import TCP_MODES, UDP_MODES, find
 
@@ -105,3 +105,28 @@ def test_serving_ends_by_itself_after_its_duration(start: Start) -> None:
     out, _ = process.communicate(timeout=20)
     assert process.returncode == 0
     assert fact(json.loads(out), "served for") >= 0.3
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", ["tcp-server", "udp-server"])
+def test_a_load_that_is_told_to_end_reports_what_there_is(start: Start, command: str, how: signal.Signals) -> None:
+    process = start(command, "--duration", "60", "--json")
+    until(lambda: len(descendants(process.pid)) == 2, timeout_s=30)
+    family = descendants(process.pid)
+    time.sleep(1.5)  # long enough for some messages; if it is not, the exit code says so
+    process.send_signal(how)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode in (0, 130), err
+    if process.returncode == 0:
+        document = json.loads(out)
+        assert document["interrupted"] and fact(document, "load messages in window") > 0
+    assert all_gone(family)
+
+
+def test_what_is_ended_before_anything_was_measured_reports_nothing(start: Start) -> None:
+    process = start("tcp-server", "--warmup", "60")
+    until(lambda: len(descendants(process.pid)) == 2, timeout_s=30)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, ""), err
