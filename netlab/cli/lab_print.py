@@ -145,7 +145,7 @@ def print_verdict(desk: Desk, verdict: Verdict, *, explain: bool = True) -> None
     mark = _MARKS[verdict.state]
     if verdict.hit is not None:
         mark = TICK if verdict.hit else "≠"
-    tell(f"{mark} " + " ".join(said or [""]))
+    tell(f"{mark} " + say("between", desk.lang).join(said))
     settled = verdict.hit is not None or (verdict.state is State.PASSED and verdict.step.kind != "predict")
     if explain and settled:
         reveal(desk, verdict.step)

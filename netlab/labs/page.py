@@ -53,7 +53,8 @@ def _score(desk: Desk, verdicts: tuple[Verdict, ...]) -> str:
     said = [say("tally", desk.lang, passed=passed, all=len(verdicts))]
     said.append(say("tries", desk.lang, n=desk.first_tries(), hints=sum(desk.progress.hints.values())))
     if scored:
-        said.append(f"{say('predictions', desk.lang)}: {sum(scored)}/{len(scored)} {say('held', desk.lang)}")
+        made, held = say("predictions", desk.lang), say("held", desk.lang)
+        said.append(f"{made}{say('colon', desk.lang)}{sum(scored)}/{len(scored)} {held}")
     return f'<p class="score">{escape(" · ".join(said))}</p>'
 
 
@@ -107,7 +108,7 @@ def _outcome(desk: Desk, verdict: Verdict) -> Iterator[str]:
     if verdict.state is State.PASSED and verdict.hit is None:
         said = []
     if said:
-        yield f'<p class="said">{escape(" ".join(said))}</p>'
+        yield f'<p class="said">{escape(say("between", lang).join(said))}</p>'
 
 
 def _as_given(desk: Desk, step: Step, given: str) -> str:

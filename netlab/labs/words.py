@@ -46,6 +46,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "measured": ("Measured: {measured}; predicted: {given}.", "测得：{measured}；预测：{given}。"),
     "measured-value": ("measured", "测得"),
     "colon": (": ", "："),
+    "between": (" ", ""),  # two sentences
     "off-by": ("Off by a factor of {factor}.", "相差 {factor} 倍。"),
     "after-the-fact": ("(given after the run: not counted)", "（运行之后才给出，不计入校准）"),
     # parts of a sheet
