@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import addresses, dns, rounds, single
+from bench import addresses, dns, http_speed, rounds, single
 from bench.processes import RowError
 from bench.rounds import Placement, Settings
 from bench.sections import SECTIONS
@@ -54,6 +54,9 @@ def sections() -> dict[str, Measure]:
     found: dict[str, Measure] = {section.title: partial(rounds.run, section) for section in SECTIONS}
     found["Memory of a held connection"] = single.memory
     found["Load generator"] = single.load_generator
+    found["HTTP parsing"] = http_speed.parsing
+    found["HTTP bodies"] = http_speed.bodies
+    found["HTTP requests"] = http_speed.requests
     found["Command line start-up"] = single.start_up
     found["Addresses: merge IPv4, against C"] = addresses.merge_fast
     found["Addresses: merge IPv4, against libraries"] = partial(addresses.merge_libraries, 4)

@@ -64,6 +64,7 @@ TOOLS = (
     Tool("ncat", "ncat", "the same, from the makers of Nmap"),
     Tool("socat", "socat", "join any two sockets; half-close by hand"),
     Tool("curl", "curl", "an independent HTTP client"),
+    Tool("openssl", "openssl", "certificates for HTTPS: netlab http serve --tls"),
     Tool("dig", "bind9-dnsutils", "an independent DNS client"),
     Tool("ss", "iproute2", "what the kernel knows of each socket"),
     Tool("ip", "iproute2", "interfaces, routes, namespaces"),

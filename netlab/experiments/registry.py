@@ -61,6 +61,11 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("dns-compare", "netlab.experiments.dns_compare", "Recursive against iterative", "lecture 1"),
     Experiment("dns-transfer", "netlab.experiments.dns_transfer", "A zone and its secondary", "lecture 1"),
     Experiment("dns-bench", "netlab.experiments.dns_bench", "How many names a second", "lecture 1"),
+    Experiment("http-keepalive", "netlab.experiments.http_keepalive", "What keeping a connection saves", "lecture 14"),
+    Experiment("http-serve", "netlab.experiments.http_serve", "An HTTP origin for any client", "lecture 14"),
+    Experiment("http-get", "netlab.experiments.http_get", "HTTP, byte by byte", "lecture 14"),
+    Experiment("http-check", "netlab.experiments.http_check", "One response, three parsers", "lecture 14"),
+    Experiment("http-explain", "netlab.experiments.http_explain", "What these bytes say", "lecture 14"),
     Experiment("doctor", "netlab.experiments.doctor", "What this machine can do"),
 )
 

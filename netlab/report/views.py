@@ -11,7 +11,13 @@ from netlab.measure.quantity import Measurement
 
 Sections = Callable[[Measurement, int], Iterator[Iterator[Text]]]
 
-_VIEWS = {"dns-trace": "netlab.report.dns_trace", "dns-query": "netlab.report.dns_query"}
+_VIEWS = {
+    "dns-trace": "netlab.report.dns_trace",
+    "dns-query": "netlab.report.dns_query",
+    "http-get": "netlab.report.http_get",
+    "http-explain": "netlab.report.http_get",
+    "http-check": "netlab.report.http_check",
+}
 
 
 def find(experiment: str) -> Sections | None:

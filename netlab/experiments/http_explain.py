@@ -1,0 +1,102 @@
+"""`netlab http explain`: bytes from a file or a paste; their boxes, or what is wrong with them and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netlab.experiments.http_get import Body
+from netlab.experiments.http_story import Story, visible
+from netlab.http.events import Data, End, Event, Head, Incomplete, Refused
+from netlab.http.exchange import Response
+from netlab.http.limits import Limits
+from netlab.http.request import Request
+from netlab.http.response import ResponseParser
+from netlab.measure.progress import Progress
+from netlab.measure.quantity import Draft, Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`data`: the bytes of `responses` responses to `method`, called `name`. `crlf`: each LF stands for CR LF."""
+
+    name: str
+    data: Body
+    method: str = "GET"
+    responses: int = 1
+    lenient: bool = False
+    crlf: bool = False
+    raw: bool = False
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Read the bytes."""
+    draft, story = Draft(), Story()
+    data = bytes(parameters.data)
+    if parameters.crlf:
+        data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    limits = Limits()
+    parser = ResponseParser(limits, lenient=parameters.lenient)
+    for _ in range(parameters.responses):
+        parser.expect(parameters.method)
+    events = parser.feed(data) + parser.feed_eof()
+    for number, mine in enumerate(_by_response(events), 1):
+        _one(number, mine, data, parameters, story, limits)
+    if parameters.raw:
+        story.dump(1, "received", data, 0)
+    problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
+    draft.fact("bytes", len(data), "B")
+    draft.fact("problem", str(problem or ""), "")
+    draft.tables += story.tables()
+    draft.warnings += story.warnings
+    if problem is not None:
+        draft.findings += _what_to_try(problem, data, parameters)
+    return draft.finish()
+
+
+def _by_response(events: list[Event]) -> list[list[Event]]:
+    groups: list[list[Event]] = [[]]
+    for event in events:
+        if groups[-1] and isinstance(groups[-1][-1], End):
+            groups.append([])
+        groups[-1].append(event)
+    return groups
+
+
+def _one(number: int, events: list[Event], data: bytes, parameters: Parameters, story: Story, limits: Limits) -> None:
+    head = next((event for event in events if isinstance(event, Head) and not event.interim), None)
+    problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
+    body = b"".join(bytes(event.data) for event in events if isinstance(event, Data))
+    story.response(number, events, data, 0)
+    response = Response(
+        Request(parameters.method), head, body=body, body_bytes=len(body), problem=problem, events=events
+    )
+    names, decoded, wrong = story.bodies(number, response, limits.decoded_bytes)
+    ends = [event.end for event in events if isinstance(event, End)]
+    starts = [event.start for event in events if isinstance(event, Head)]
+    said = (None, None, None, None, None) if head is None else (
+        head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source
+    )  # fmt: skip
+    keeps = (None, None) if head is None else (head.keep_alive, head.keep_alive_why)
+    size = (ends[0] if ends else len(data)) - (starts[0] if starts else 0)
+    story.rows["exchanges"].append(
+        (number, parameters.method, None, *said, None, None, None, *keeps, None, size, len(body), ", ".join(names),
+         decoded, str(problem or wrong or ""))
+    )  # fmt: skip
+
+
+def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Parameters) -> list[str]:
+    if problem.what.startswith("LF without CR") and not parameters.crlf and b"\r\n" not in data:
+        return ["The lines end in LF alone, as pasted text does: --crlf reads each LF as CR LF."]
+    if (
+        isinstance(problem, Refused)
+        and problem.where == "after the response"
+        and data[problem.start :].startswith(b"HTTP/")
+    ):
+        return [f"Another response begins at byte {problem.start}: --responses 2 says that two requests were sent."]
+    if isinstance(problem, Refused) and not parameters.lenient:
+        lenient = ResponseParser(lenient=True)
+        for _ in range(parameters.responses):
+            lenient.expect(parameters.method)
+        if not any(isinstance(event, Refused) for event in lenient.feed(data) + lenient.feed_eof()):
+            return ["--lenient lets that pass, and says so."]
+    return []

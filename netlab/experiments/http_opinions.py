@@ -1,0 +1,158 @@
+"""What three parsers make of the same bytes: ours, h11's (fed in small pieces), and the one of http.client."""
+
+from __future__ import annotations
+
+import http.client
+import io
+from dataclasses import dataclass
+
+import h11
+
+from netlab.http.events import Data, Head, Incomplete, Note, Refused, Trailers
+from netlab.http.events import End as OurEnd
+from netlab.http.limits import Limits
+from netlab.http.response import ResponseParser
+
+PIECE_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """One parser's: "complete", "incomplete" or "refused", and what it understood until then."""
+
+    parser: str
+    verdict: str
+    why: str = ""
+    status: int | None = None
+    reason: bytes | None = None
+    fields: tuple[tuple[bytes, bytes], ...] | None = None
+    interim: int | None = None
+    body: bytes | None = None
+    trailers: tuple[tuple[bytes, bytes], ...] | None = None
+    consumed: int | None = None
+    """Bytes of the response; what is after them was not taken for a part of it."""
+
+
+def ours(
+    data: bytes, method: str, *, ended: bool = True, lenient: bool = False
+) -> tuple[Opinion, Refused | Incomplete | None]:
+    """netlab's opinion, and the event that says what is wrong."""
+    parser = ResponseParser(Limits(), lenient=lenient)
+    parser.expect(method)
+    events = parser.feed(data)
+    if ended:
+        events += parser.feed_eof()
+    head = next((event for event in events if isinstance(event, Head) and not event.interim), None)
+    end = next((event for event in events if isinstance(event, OurEnd)), None)
+    problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
+    trailers = next((event for event in events if isinstance(event, Trailers)), None)
+    wrong = problem if end is None else None
+    verdict = "complete" if end else "refused" if isinstance(wrong, Refused) else "incomplete"
+    opinion = Opinion(
+        "netlab",
+        verdict,
+        str(wrong or ""),
+        head.status if head else None,
+        head.reason if head else None,
+        _lowered(head.fields) if head else None,
+        sum(isinstance(event, Head) and event.interim for event in events),
+        b"".join(bytes(event.data) for event in events if isinstance(event, Data)) if head else None,
+        _lowered(trailers.fields) if trailers else (),
+        end.end if end else None,
+    )
+    return opinion, problem
+
+
+def notes(data: bytes, method: str) -> list[Note]:
+    """What netlab lets pass, strictly, and says so."""
+    parser = ResponseParser(Limits())
+    parser.expect(method)
+    return [event for event in parser.feed(data) if isinstance(event, Note)]
+
+
+def of_h11(data: bytes, method: str, *, ended: bool = True) -> Opinion:
+    """h11's: its bound on a head only holds for one that comes in pieces, so it is fed small ones."""
+    connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=Limits().head_bytes)
+    connection.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
+    connection.send(h11.EndOfMessage())
+    found = Opinion("h11", "incomplete")
+    interim, body, fed = 0, bytearray(), 0
+    status, reason, fields = None, None, None
+    trailers: tuple[tuple[bytes, bytes], ...] = ()
+    verdict, why, consumed = "incomplete", "", None
+    try:
+        while verdict == "incomplete":
+            event = connection.next_event()
+            if event is h11.NEED_DATA:
+                if fed >= len(data) and not ended:
+                    break
+                piece = data[fed : fed + PIECE_BYTES]
+                fed += len(piece)
+                connection.receive_data(piece)
+                if not piece:
+                    ended = False
+            elif isinstance(event, h11.InformationalResponse):
+                interim += 1
+            elif isinstance(event, h11.Response):
+                status, reason, fields = event.status_code, bytes(event.reason), tuple(event.headers)
+            elif isinstance(event, h11.Data):
+                body += event.data
+            elif isinstance(event, h11.EndOfMessage):
+                trailers = tuple(event.headers)
+                verdict, consumed = "complete", fed - len(connection.trailing_data[0])
+            elif event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
+                break
+    except h11.ProtocolError as error:
+        why = str(error)
+        verdict = "incomplete" if "closed" in why else "refused"
+    return Opinion(
+        found.parser, verdict, why, status, reason, fields, interim, bytes(body) if status else None, trailers, consumed
+    )
+
+
+class _Socket:
+    """As much of a socket as http.client.HTTPResponse asks for."""
+
+    def __init__(self, data: bytes) -> None:
+        self.file = io.BytesIO(data)
+
+    def makefile(self, mode: str) -> io.BytesIO:
+        return self.file
+
+
+def of_http_client(data: bytes, method: str) -> Opinion:
+    """http.client's. It takes whatever comes before the final status line for interim responses, and tells of none."""
+    source = _Socket(data)
+    response = http.client.HTTPResponse(source, method=method)  # type: ignore[arg-type]
+    verdict, why, body = "complete", "", b""
+    try:
+        response.begin()
+        if response.status == 101:
+            return Opinion(
+                "http.client", "complete", "", 101, response.reason.encode("latin-1"), _headers(response), None, b""
+            )
+        body = response.read()
+    except http.client.IncompleteRead as error:
+        verdict, why, body = "incomplete", str(error), error.partial
+    except (http.client.HTTPException, ValueError, OSError) as error:
+        verdict, why = "refused", f"{type(error).__name__}: {error}".rstrip(": ")
+        if isinstance(error, http.client.RemoteDisconnected):
+            verdict = "incomplete"
+    headers = getattr(response, "headers", None)
+    if headers is None:
+        return Opinion("http.client", verdict, why)
+    return Opinion(
+        "http.client", verdict, why, response.status, response.reason.encode("latin-1"), _headers(response), None, body,
+        None, source.file.tell() if verdict == "complete" and not source.file.closed else None,
+    )  # fmt: skip
+
+
+def _headers(response: http.client.HTTPResponse) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple(
+        (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in response.headers.items()
+    )
+
+
+def _lowered(fields: list[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.lower(), value) for name, value in fields)
