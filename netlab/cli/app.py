@@ -73,6 +73,7 @@ COMMANDS: tuple[Line, ...] = (
         "dns", "dns", "app", "Names and pages", "DNS from the root to the answer, on a miniature Internet of your own"
     ),
     Line("http", "http", "app", "Names and pages", "HTTP/1.1 byte by byte, against an origin of your own or any other"),
+    Line("lab", "lab", "app", "Worksheets", "Follow a worksheet: predict, run, observe, explain, check"),
     Line("doctor", "doctor", "doctor", "This machine", "What this machine can do, and how to get what it lacks"),
     Line("runs", "runs", "app", "This machine", "What you have measured so far"),
 )

@@ -43,6 +43,8 @@ LIGHT = (
     ["runs", "show", "--help"],
     ["doctor", "--json"],
     ["tcp-server", "--help"],
+    ["lab", "--help"],
+    ["lab"],
     ["cidr", "10.100.122.2/24"],
     ["cidr", "same-net", "192.168.0.2/24", "192.168.1.2"],
     ["cidr", "merge", "10.0.0.0/25", "10.0.0.128/25"],

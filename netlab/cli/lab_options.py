@@ -1,0 +1,51 @@
+"""Options and arguments that the `netlab lab` commands share, and what they all begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from netlab.labs.desk import Desk
+    from netlab.labs.model import Sheet
+
+
+def _one_of_ours(value: str | None) -> str | None:
+    if value not in (None, "en", "zh"):
+        raise typer.BadParameter(f"'{value}' is neither en nor zh")
+    return value
+
+
+Lang = Annotated[
+    str | None,
+    typer.Option("--lang", metavar="en|zh", help="English or Chinese; else by locale.", callback=_one_of_ours),
+]
+LabsDir = Annotated[
+    Path | None, typer.Option("--labs-dir", metavar="DIR", help="Worksheets elsewhere; or NETLAB_LABS.")
+]
+Lab = Annotated[str, typer.Argument(metavar="NAME", help="A worksheet's name, a part of it, or a lecture's number.")]
+Labs = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME]...", help="Worksheets; all of them if none is named.")
+]
+Question = Annotated[str, typer.Argument(metavar="NAME.STEP", help="Such as 13.4, or sockets.4.")]
+
+
+def settle(context: typer.Context, lang: str | None, labs_dir: Path | None) -> tuple[list[Sheet], str]:
+    """The worksheets and the language: an option of the command, or else of `netlab lab` before it."""
+    from netlab.labs import shelf, words
+
+    outer: dict[str, Any] = context.parent.params if context.parent else {}
+    named = labs_dir or outer.get("labs_dir")  # the outer one is as it was typed
+    folder = shelf.folder_of(None if named is None else Path(named))
+    return shelf.sheets(folder), words.language(lang or outer.get("lang"))
+
+
+def desk_of(context: typer.Context, wanted: str, lang: str | None, labs_dir: Path | None) -> Desk:
+    """The learner at the worksheet that is meant."""
+    from netlab.labs import shelf
+    from netlab.labs.desk import Desk
+
+    among, language = settle(context, lang, labs_dir)
+    return Desk(shelf.find(wanted, among), language)

@@ -1,0 +1,88 @@
+"""A learner at a worksheet: answers taken down, hints handed out, verdicts given. What the command line works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from netlab.labs import progress as progress_file
+from netlab.labs.answers import parse
+from netlab.labs.calibration import Calibration, calibration
+from netlab.labs.evidence import Evidence
+from netlab.labs.judge import State, Verdict, judge
+from netlab.labs.model import Sheet, Step
+from netlab.labs.progress import Answer, Progress, now
+
+
+class Desk:
+    """One worksheet with this learner's progress. Everything is saved as soon as it is known."""
+
+    def __init__(self, sheet: Sheet, lang: str, folder: Path | None = None) -> None:
+        self.sheet, self.lang, self._folder = sheet, lang, folder
+        self.progress: Progress = progress_file.load(sheet.id)
+
+    def evidence(self) -> Evidence:
+        """The run records as they are now."""
+        return Evidence(self.progress, self._folder)
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """All steps as they stand now."""
+        return judge(self.sheet, self.progress, self.evidence(), self.lang)
+
+    def answer(self, step: Step, given: str, confidence: float | None = None) -> Verdict:
+        """Take an answer down and judge it. NotAnAnswer where it is none (and then nothing is kept)."""
+        parse(step, given)
+        evidence = self.evidence()
+        run = evidence.run_of(self.sheet.step(step.run)) if step.run else None
+        before = self.progress.answers.get(step.id)
+        blind = run is None or (
+            step.kind == "predict" and before is not None and before.blind and before.given == given
+        )
+        record = run.id if run is not None and step.kind != "predict" else ""
+        if step.kind == "predict" and before is not None and confidence is None:
+            confidence = before.confidence
+        self.progress.answers[step.id] = Answer(given.strip(), now(), confidence, blind, record)
+        self.progress.tries.setdefault(step.id, []).append(given.strip())
+        progress_file.save(self.progress)
+        return self.verdict(step)
+
+    def verdict(self, step: Step) -> Verdict:
+        """One step as it stands now."""
+        return self.verdicts()[step.number - 1]
+
+    def hint(self, step: Step) -> tuple[int, str] | None:
+        """The next hint of a step and its number; None where there is no further one."""
+        shown = self.progress.hints.get(step.id, 0)
+        if shown >= len(step.hints):
+            return None
+        self.progress.hints[step.id] = shown + 1
+        progress_file.save(self.progress)
+        return shown + 1, step.hints[shown][self.lang]
+
+    def next_step(self) -> Step | None:
+        """The first step that is open; None where all pass, or are answered as far as this machine can tell."""
+        settled = (State.PASSED, State.INCONCLUSIVE)
+        return next((verdict.step for verdict in self.verdicts() if verdict.state not in settled), None)
+
+    def first_tries(self) -> int:
+        """How many blanks and explanations were right at the first try: one try, and it passes."""
+        passed = {verdict.step.id for verdict in self.verdicts() if verdict.state is State.PASSED}
+        return sum(
+            len(self.progress.tries.get(step.id, ())) == 1 and step.id in passed
+            for step in self.sheet.steps
+            if step.kind in ("blank", "explain")
+        )
+
+
+def calibration_over(sheets: Iterable[Sheet]) -> Calibration | None:
+    """Over all predictions that were made before their run, on all worksheets."""
+    scored = []
+    for sheet in sheets:
+        desk = Desk(sheet, "en")
+        if not desk.progress.answers:
+            continue
+        for verdict in desk.verdicts():
+            answer = desk.progress.answers.get(verdict.step.id)
+            if verdict.hit is not None and answer is not None and answer.blind and answer.confidence is not None:
+                scored.append((answer.confidence, verdict.hit))
+    return calibration(scored)

@@ -1,0 +1,304 @@
+"""How an answer is derived from run records: a small, closed language in Python's syntax.
+
+    cell("modes with 10 busy connections", "CPU/msg", mode="select", idle=900)
+    total("steps", "sent") / fact("queries sent")
+    "a" if parameter("idle") == [0, 900] else "b"
+
+It has constants, lists, arithmetic, comparisons, and/or/not, if-else, and the functions of `_Reader`. Nothing else:
+a worksheet from elsewhere cannot run code by it. `run="id"` in a function reads the record of another step.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from netlab.report.record import Report
+
+
+class Missing(Exception):
+    """The record has no such field: another version of netlab, or a mistake in the worksheet."""
+
+
+class Unknown(Exception):
+    """The field is there, and its value is not known (None): this machine could not measure it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """Names with the values that they are ordered by, as measured, ascending (`order`) or descending (`order_down`)."""
+
+    pairs: tuple[tuple[str, float], ...]
+    tie: float
+    down: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in order."""
+        return tuple(name for name, _ in self.pairs)
+
+    def inverted(self, said: tuple[str, ...]) -> list[tuple[str, str]]:
+        """The pairs that stand the wrong way round in `said`; values within the factor `tie` may stand either way."""
+        value = dict(self.pairs)
+        wrong = []
+        for number, first in enumerate(said):
+            for second in said[number + 1 :]:
+                low, high = (second, first) if self.down else (first, second)
+                if value[low] > value[high] * self.tie:
+                    wrong.append((first, second))
+        return wrong
+
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda item, many: item in many,
+    ast.NotIn: lambda item, many: item not in many,
+}
+_Where = Mapping[str, Any] | None
+FUNCTIONS = (
+    "fact", "cell", "count", "total", "order", "order_down", "observed", "parameter", "sample", "passed", "interrupted",
+    "like", "found", "split", "round", "min", "max", "abs", "len",
+)  # fmt: skip
+
+
+def check_syntax(text: str) -> None:
+    """ValueError where `text` is not of this language."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise ValueError(f"{text!r} is no expression: {error}") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS):
+            raise ValueError(f"{text!r}: the functions are {', '.join(FUNCTIONS)}")
+        if isinstance(node, ast.Name) and node.id not in FUNCTIONS:
+            raise ValueError(f"{text!r}: {node.id!r} is not known here; words stand in quotes")
+        if not isinstance(node, _ALLOWED):
+            raise ValueError(f"{text!r}: {type(node).__name__} is not part of this language")
+
+
+_ALLOWED = (
+    ast.Expression, ast.Constant, ast.List, ast.Dict, ast.Call, ast.keyword, ast.Name, ast.Load, ast.BinOp, ast.UnaryOp,
+    ast.USub, ast.Not, ast.BoolOp, ast.And, ast.Or, ast.Compare, ast.IfExp, *_BINARY, *_COMPARE,
+)  # fmt: skip
+
+
+def evaluate(text: str, records: Mapping[str, Report], default: str) -> Any:
+    """The value of an expression over `records` (by the id of the step that made them), mostly that of `default`.
+
+    Raises Missing, Unknown, or ValueError for what is not of this language.
+    """
+    check_syntax(text)
+    return _value(ast.parse(text.strip(), mode="eval").body, _Reader(records, default))
+
+
+def _value(node: ast.expr, reader: _Reader) -> Any:
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.List(elts=items):
+            return [_value(item, reader) for item in items]
+        case ast.Dict(keys=keys, values=values):
+            pairs = zip(keys, values, strict=True)
+            return {_value(key, reader): _value(value, reader) for key, value in pairs if key is not None}
+        case ast.BinOp(left=left, op=op, right=right):
+            first, second = _number(_value(left, reader)), _number(_value(right, reader))
+            try:
+                return _BINARY[type(op)](first, second)
+            except ZeroDivisionError:
+                raise Unknown("a division by 0") from None
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_number(_value(operand, reader))
+        case ast.UnaryOp(operand=operand):
+            return not _value(operand, reader)
+        case ast.BoolOp(op=joint, values=values):
+            every = isinstance(joint, ast.And)
+            return all(_value(v, reader) for v in values) if every else any(_value(v, reader) for v in values)
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            held = _known(_value(left, reader))
+            for comparison, other in zip(ops, others, strict=True):
+                following = _known(_value(other, reader))
+                if not _COMPARE[type(comparison)](held, following):
+                    return False
+                held = following
+            return True
+        case ast.IfExp(test=test, body=body, orelse=otherwise):
+            return _value(body if _value(test, reader) else otherwise, reader)
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+            named = {word.arg: _value(word.value, reader) for word in keywords if word.arg}
+            try:
+                return getattr(reader, name)(*(_value(arg, reader) for arg in args), **named)
+            except TypeError as error:
+                raise ValueError(f"{ast.unparse(node)}: {error}") from None
+    raise ValueError(f"{ast.unparse(node)} is not part of this language")
+
+
+def _known(value: Any) -> Any:
+    if value is None:
+        raise Unknown("a value that was not measured")
+    return value
+
+
+def _number(value: Any) -> int | float:
+    if not isinstance(_known(value), (int, float)):
+        raise ValueError(f"{value!r} is no number")
+    return value  # type: ignore[no-any-return]
+
+
+class _Reader:
+    """The functions of the language. `where` selects rows: mode="select", or {"answered by": "ISP"}; * is any text."""
+
+    def __init__(self, records: Mapping[str, Report], default: str) -> None:
+        self._records, self._default = records, default
+
+    def _report(self, run: str | None) -> Report:
+        try:
+            return self._records[run or self._default]
+        except KeyError:
+            raise Missing(f"there is no run of step {run or self._default!r}") from None
+
+    def fact(self, name: str, run: str | None = None) -> Any:
+        """A fact's value."""
+        try:
+            return self._report(run).measurement.fact(name).value
+        except KeyError:
+            raise Missing(f"no fact is called {name!r}") from None
+
+    def _rows(self, table: str, where: dict[str, Any], run: str | None) -> tuple[Any, list[tuple[Any, ...]]]:
+        found = next((each for each in self._report(run).measurement.tables if fnmatchcase(each.name, table)), None)
+        if found is None:
+            raise Missing(f"no table is called {table!r}")
+        try:
+            wanted = [(found.column(name), value) for name, value in where.items()]
+        except KeyError as error:
+            raise Missing(f"table {table!r} has no column {error}") from None
+        return found, [row for row in found.rows if all(_alike(row[at], value) for at, value in wanted)]
+
+    def _column(self, table: Any, name: str) -> int:
+        try:
+            return int(table.column(name))
+        except KeyError:
+            raise Missing(f"table {table.name!r} has no column {name!r}") from None
+
+    def cell(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: Any) -> Any:
+        """The value in `column` of the first row that is selected."""
+        found, rows = self._rows(table, {**(also or {}), **by}, run)
+        if not rows:
+            raise Missing(f"table {table!r} has no row with { ({**(also or {}), **by}) }")
+        return rows[0][self._column(found, column)]
+
+    def count(self, table: str, also: _Where = None, run: str | None = None, **by: Any) -> int:
+        """How many rows are selected."""
+        return len(self._rows(table, {**(also or {}), **by}, run)[1])
+
+    def total(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: Any) -> Any:
+        """The sum of a column over the selected rows."""
+        found, rows = self._rows(table, {**(also or {}), **by}, run)
+        return sum(_known(row[self._column(found, column)]) for row in rows)
+
+    def order(
+        self,
+        table: str,
+        label: str,
+        column: str,
+        also: _Where = None,
+        tie: float = 1.0,
+        down: bool = False,
+        run: str | None = None,
+        **by: Any,
+    ) -> Ordering:
+        """The names in column `label`, by ascending `column`; values within the factor `tie` count as equal."""
+        found, rows = self._rows(table, {**(also or {}), **by}, run)
+        at, value_at = self._column(found, label), self._column(found, column)
+        pairs = sorted(((str(row[at]), float(_known(row[value_at]))) for row in rows), key=lambda pair: pair[1])
+        return Ordering(tuple(reversed(pairs)) if down else tuple(pairs), tie, down)
+
+    def order_down(self, *args: Any, **named: Any) -> Ordering:
+        """The same, descending."""
+        return self.order(*args, **{**named, "down": True})
+
+    def observed(self, claim: str, run: str | None = None) -> Any:
+        """What a check has observed; `claim` may have a *."""
+        for check in self._report(run).measurement.checks:
+            if fnmatchcase(check.claim, claim):
+                return check.observed
+        raise Missing(f"no check claims {claim!r}")
+
+    def parameter(self, name: str, run: str | None = None) -> Any:
+        """A parameter that the run was started with."""
+        try:
+            return self._report(run).parameters[name]
+        except KeyError:
+            raise Missing(f"no parameter is called {name!r}") from None
+
+    def sample(self, name: str, statistic: str, run: str | None = None) -> Any:
+        """A statistic (p50, p99, max, mean, count) of the samples called `name`."""
+        for summary in self._report(run).samples:
+            if summary.name == name and statistic in ("count", "min", "mean", "p50", "p90", "p99", "p999", "max"):
+                return getattr(summary, statistic)
+        raise Missing(f"no samples are called {name!r} or have {statistic!r}")
+
+    def passed(self, run: str | None = None) -> bool:
+        """Whether all checks of the run held."""
+        return self._report(run).passed
+
+    def interrupted(self, run: str | None = None) -> bool:
+        """Whether Ctrl-C ended the run early."""
+        return self._report(run).interrupted
+
+    def found(self, words: str, run: str | None = None) -> bool:
+        """Whether a finding of the run has these words; * is any text."""
+        return any(fnmatchcase(finding, f"*{words}*") for finding in self._report(run).measurement.findings)
+
+    def like(self, text: Any, pattern: str) -> bool:
+        """Whether a text looks like `pattern`; * is any text."""
+        return fnmatchcase(str(_known(text)), pattern)
+
+    def split(self, text: Any, separator: str, index: int) -> str:
+        """One part of a text: split("127.0.0.2:40023", ":", -1)."""
+        try:
+            return str(_known(text)).split(separator)[index]
+        except IndexError:
+            raise Missing(f"{text!r} has no part {index}") from None
+
+    def round(self, number: Any, digits: int = 0) -> Any:
+        """As Python's; a whole number without `digits`."""
+        return round(_known(number), digits) if digits else round(_known(number))
+
+    def min(self, *values: Any) -> Any:
+        """The least."""
+        return min(map(_known, values))
+
+    def max(self, *values: Any) -> Any:
+        """The greatest."""
+        return max(map(_known, values))
+
+    def abs(self, value: Any) -> Any:
+        """Without its sign."""
+        return abs(_known(value))
+
+    def len(self, value: Any) -> int:
+        """The length of a list or a text."""
+        return len(_known(value))
+
+
+def _alike(cell: Any, wanted: Any) -> bool:
+    if isinstance(wanted, str) and "*" in wanted:
+        return fnmatchcase(str(cell), wanted)
+    return bool(cell == wanted)

@@ -1,0 +1,126 @@
+"""What a learner has done on a worksheet: one JSON file each in the state folder, replaced whole at every change.
+
+rename(2) is atomic, so a Ctrl-C or a kill leaves either the state before or the one after. Whether an answer is right
+is not kept: that is worked out again from the run records, each time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from netlab.errors import UsageError
+from netlab.report.store import state_folder
+
+SCHEMA = "netlab.lab-progress/1"
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer as it was typed. `blind`: no run could have told it, for it was given before there was one."""
+
+    given: str
+    at: str  # ISO 8601, UTC
+    confidence: float | None = None  # of a prediction, 0.5 to 1
+    blind: bool = True
+    record: str = ""  # the id of the run record that it was read from
+
+
+@dataclass(slots=True)
+class Progress:
+    """All of one worksheet. Keys are ids of steps."""
+
+    lab: str
+    since: str = ""  # runs before this moment do not count: set by a reset
+    touched: str = ""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    tries: dict[str, list[str]] = field(default_factory=dict)  # every answer in order
+    runs: dict[str, str] = field(default_factory=dict)  # ids of the run records that the walker made
+    hints: dict[str, int] = field(default_factory=dict)  # how many have been shown
+
+    @property
+    def begun(self) -> bool:
+        """True when there is anything in it."""
+        return bool(self.touched)
+
+
+def now() -> str:
+    """This moment as it is written in progress and run records."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def path_of(lab: str) -> Path:
+    """The file."""
+    return state_folder() / "labs" / f"{lab}.json"
+
+
+def load(lab: str) -> Progress:
+    """The progress kept, or an empty one. UsageError where the file cannot be read."""
+    path = path_of(lab)
+    try:
+        data = json.loads(path.read_bytes())
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"not a {SCHEMA} document")
+        return _progress(lab, data)
+    except FileNotFoundError:
+        return Progress(lab)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", f"netlab lab reset {lab} puts it aside") from None
+
+
+def _progress(lab: str, data: dict[str, Any]) -> Progress:
+    return Progress(
+        lab,
+        since=str(data["since"]),
+        touched=str(data["touched"]),
+        answers={str(id): Answer(**answer) for id, answer in data["answers"].items()},
+        tries={str(id): [str(given) for given in tries] for id, tries in data["tries"].items()},
+        runs={str(id): str(record) for id, record in data["runs"].items()},
+        hints={str(id): int(count) for id, count in data["hints"].items()},
+    )
+
+
+def save(progress: Progress) -> None:
+    """Replace the file. UsageError where that is impossible."""
+    progress.touched = now()
+    path = path_of(progress.lab)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    text = json.dumps({"schema": SCHEMA, **asdict(progress)}, indent=1, ensure_ascii=False) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}", "progress is not saved") from None
+    finally:
+        if unfinished.exists():
+            unfinished.unlink(missing_ok=True)
+
+
+def reset(lab: str) -> None:
+    """Begin anew: runs so far no longer count. What was there is kept beside it, as .before."""
+    path = path_of(lab)
+    try:
+        path.replace(path.with_suffix(".before"))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    save(Progress(lab, since=now()))
+
+
+def touched(lab: str) -> str:
+    """When it was last worked on, "" for never or for a file that cannot be read."""
+    try:
+        return load(lab).touched
+    except UsageError:
+        return ""

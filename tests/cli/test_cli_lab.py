@@ -1,0 +1,81 @@
+"""`netlab lab` by hand: answers, checks, exit codes, and mistakes in two lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+SHELF = str(Path(__file__).parents[1] / "labs" / "shelf")
+
+
+def ports() -> str:
+    low, high = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    return str(int(high) - int(low) + 1)
+
+
+def test_a_worksheet_by_hand(netlab, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    def lab(*arguments: str):  # type: ignore[no-untyped-def]
+        return netlab("lab", *arguments, NETLAB_LABS=SHELF)
+
+    empty = lab("check", "99")
+    assert empty.returncode == 1 and "First: step 1" in empty.stdout
+    assert lab("answer", "99.1", "30000", "--sure", "90").returncode == 0
+    assert lab("answer", "tiny.2", "a").returncode == 0
+    missing = lab("check", "99")
+    assert "First: step 3" in missing.stdout and "netlab doctor --save" in missing.stdout
+    assert netlab("doctor", "--save").returncode == 0
+    friend = lab("answer", "99.4", "12345")
+    assert friend.returncode == 1 and "you wrote 12345" in friend.stdout
+    assert lab("answer", "99.4", ports()).returncode == 0
+    assert lab("answer", "99.5", "a").returncode == 0
+    assert "netlab dns reverse" in lab("hint", "99").stdout
+    assert netlab("dns", "reverse", "192.0.2.80").returncode == 0
+    done = lab("check", "99")
+    assert done.returncode == 0 and "6 of 6 steps pass" in done.stdout, done.stdout
+    steps = json.loads(lab("check", "99", "--json").stdout)["steps"]
+    assert [step["state"] for step in steps] == ["passed"] * 6 and steps[0]["held"] is True
+    assert "Brier score" in lab("report", "99").stdout
+    page = tmp_path / "page.html"
+    assert lab("report", "99", "--html", str(page), "--lang", "zh").returncode == 0
+    assert '<html lang="zh-Hans">' in page.read_text()
+    assert lab("reset", "99").returncode == 0
+    assert lab("check", "99").returncode == 1
+
+
+MISTAKES = [
+    (["start", "nope"], "no worksheet is called 'nope'"),
+    (["start", "7"], "no worksheet for lecture 7"),
+    (["answer", "99", "5"], "names no question"),
+    (["answer", "99.77", "5"], "steps 1 to 6"),
+    (["answer", "99.3", "5"], "asks nothing"),
+    (["answer", "99.5", "z"], "none of the letters"),
+    (["list", "--labs-dir", "/nonexistent"], "no such folder"),
+    (["list", "--lang", "fr"], "neither en nor zh"),
+    (["report", "99", "--html", "/nonexistent/x.html"], "No such file"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), MISTAKES, ids=[" ".join(words) for words, _ in MISTAKES])
+def test_mistakes_are_said_in_two_lines(netlab, arguments: list[str], said: str) -> None:  # type: ignore[no-untyped-def]
+    done = netlab("lab", *arguments, NETLAB_LABS=SHELF)
+    assert done.returncode == 2 and said in done.stderr
+    assert len(done.stderr.splitlines()) <= 2 and not done.stdout
+
+
+def test_verify_says_what_is_amiss(netlab, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert netlab("lab", "verify", "--static", NETLAB_LABS=SHELF).returncode == 0
+    folder = tmp_path / "1-broken"
+    folder.mkdir()
+    for file in (Path(SHELF) / "99-tiny").iterdir():
+        (folder / file.name).write_text(file.read_text().replace("minutes = 10", "minutes = 100"))
+    done = netlab("lab", "verify", "--labs-dir", str(tmp_path))
+    assert done.returncode == 1 and "100 minutes" in done.stdout
+
+
+def test_the_list_speaks_both_languages(netlab) -> None:  # type: ignore[no-untyped-def]
+    assert "Four ways to serve many" in netlab("lab").stdout
+    assert "接更多项目的四种方式" in netlab("lab", "--lang", "zh").stdout
+    assert "接更多项目的四种方式" in netlab("lab", LC_ALL="zh_CN.UTF-8", PYTHONIOENCODING="utf-8").stdout
+    assert netlab("lab", "--lang", "zh", LC_ALL="C", PYTHONIOENCODING="ascii").returncode == 0

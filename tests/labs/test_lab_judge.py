@@ -1,0 +1,133 @@
+"""Verdicts: from one's own runs, the first cause first, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from labwork import record
+
+from netlab.labs import progress
+from netlab.labs.answers import NotAnAnswer
+from netlab.labs.desk import Desk, calibration_over
+from netlab.labs.judge import State, exit_code
+from netlab.labs.model import Sheet
+
+
+def state(desk: Desk, id: str) -> State:
+    return desk.verdict(desk.sheet.step(id)).state
+
+
+def test_an_empty_sheet_fails(desk: Desk) -> None:
+    assert exit_code(desk.verdicts()) == 1
+    assert {verdict.state for verdict in desk.verdicts()} == {State.TODO}
+
+
+def test_a_prediction_passes_by_being_made_and_is_scored_by_the_run(desk: Desk, sheet: Sheet) -> None:
+    desk.answer(sheet.step("ports"), "20000", 0.8)
+    desk.answer(sheet.step("larger"), "a", 0.6)
+    assert state(desk, "ports") is State.PASSED and desk.verdict(sheet.step("ports")).hit is None
+    record()
+    assert desk.verdict(sheet.step("ports")).hit is True
+    assert desk.verdict(sheet.step("larger")).hit is False
+    assert state(desk, "larger") is State.PASSED
+    found = calibration_over([sheet])
+    assert found is not None and (found.count, found.held) == (2, 0.5)
+    assert found.brier == pytest.approx((0.2**2 + 0.6**2) / 2)
+
+
+def test_a_prediction_after_the_run_does_not_count(desk: Desk, sheet: Sheet) -> None:
+    record()
+    desk.answer(sheet.step("ports"), "28232", 1.0)
+    assert not desk.progress.answers["ports"].blind
+    assert calibration_over([sheet]) is None
+
+
+def test_a_friends_value_fails(desk: Desk, sheet: Sheet) -> None:
+    record(ports=28_232)
+    verdict = desk.answer(sheet.step("copy"), "30000")
+    assert verdict.state is State.WRONG
+    assert "3fa2" in verdict.said[-1] and "28,232" in verdict.said[-1] and "30000" in verdict.said[-1]
+    assert desk.answer(sheet.step("copy"), "28232").state is State.PASSED
+
+
+def test_an_answer_stays_right_when_the_command_is_run_again(desk: Desk, sheet: Sheet) -> None:
+    record(ports=28_232)
+    assert desk.answer(sheet.step("copy"), "28232").state is State.PASSED
+    record(id="20261122-180000-doctor-0002", ports=5)
+    assert state(desk, "copy") is State.PASSED
+    assert desk.answer(sheet.step("copy"), "5").state is State.PASSED
+
+
+def test_an_answer_without_its_run_is_no_success(desk: Desk, sheet: Sheet) -> None:
+    verdict = desk.answer(sheet.step("copy"), "28232")
+    assert verdict.state is State.TODO and "step 3" in verdict.said[0]
+
+
+def test_wrong_options_have_their_own_words(desk: Desk, sheet: Sheet) -> None:
+    said = {desk.answer(sheet.step("purpose"), letter).said for letter in "bc"}
+    assert len(said) == 2
+    assert desk.answer(sheet.step("purpose"), "a").state is State.PASSED
+    assert desk.first_tries() == 0
+
+
+def test_what_is_no_answer_is_not_kept(desk: Desk, sheet: Sheet) -> None:
+    with pytest.raises(NotAnAnswer):
+        desk.answer(sheet.step("purpose"), "z")
+    assert not progress.load(sheet.id).answers
+
+
+def test_a_near_miss_says_why(desk: Desk, sheet: Sheet) -> None:
+    record(id="20261122-170501-dns-trace-aaaa")
+    said = desk.verdict(sheet.step("reverse")).said
+    assert any("aaaa" in text and "found no name" in text for text in said)
+
+
+def test_an_interrupted_run_does_not_count(desk: Desk, sheet: Sheet) -> None:
+    record(interrupted=True)
+    assert state(desk, "doctor") is State.TODO
+    assert "Ctrl-C" in " ".join(desk.verdict(sheet.step("doctor")).said)
+
+
+def test_what_the_machine_could_not_measure_is_inconclusive(desk: Desk, sheet: Sheet) -> None:
+    record(ports=None)
+    verdict = desk.answer(sheet.step("copy"), "28232")
+    assert verdict.state is State.INCONCLUSIVE and "netlab doctor" in verdict.said[0]
+    assert exit_code((verdict,)) == 3
+
+
+def test_a_machine_that_lacks_something_is_no_mistake_of_the_learners(sheet: Sheet) -> None:
+    desk = Desk(replace(sheet, needs={"cpus": 1 << 20}), "en")
+    desk.answer(sheet.step("ports"), "20000", 0.8)
+    desk.answer(sheet.step("larger"), "a", 0.6)
+    assert exit_code(desk.verdicts()) == 1
+    assert desk.next_step() == sheet.step("purpose")
+    desk.answer(sheet.step("purpose"), "a")
+    assert exit_code(desk.verdicts()) == 3
+    assert desk.next_step() is None
+    assert "1048576 CPUs" in desk.verdict(sheet.step("doctor")).said[0]
+
+
+def test_the_walkers_run_counts_however_many_came_after_it(desk: Desk, sheet: Sheet) -> None:
+    record()
+    desk.progress.runs["doctor"] = "20261122-170501-doctor-3fa2"
+    for number in range(45):
+        record(id=f"20261122-1801{number:02}-doctor-0001", interrupted=True)
+    assert state(desk, "doctor") is State.PASSED
+
+
+def test_runs_before_a_reset_do_not_count(desk: Desk, sheet: Sheet) -> None:
+    record()
+    assert state(desk, "doctor") is State.PASSED
+    progress.reset(sheet.id)
+    assert state(Desk(sheet, "en"), "doctor") is State.TODO
+
+
+def test_both_languages_agree(desk: Desk, sheet: Sheet) -> None:
+    record()
+    desk.answer(sheet.step("copy"), "1")
+    desk.answer(sheet.step("purpose"), "b")
+    chinese = Desk(sheet, "zh")
+    assert [verdict.state for verdict in desk.verdicts()] == [verdict.state for verdict in chinese.verdicts()]
+    assert "服务器的端口" in chinese.verdict(sheet.step("purpose")).said[0]
+    assert "测得 28,232" in chinese.verdict(sheet.step("copy")).said[0]

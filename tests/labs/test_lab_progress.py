@@ -1,0 +1,71 @@
+"""Progress survives: what is written is written whole, and a broken file is said to be broken."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netlab.errors import UsageError
+from netlab.labs import progress
+from netlab.labs.progress import Answer, Progress
+
+
+def test_there_and_back() -> None:
+    one = Progress(
+        "x", answers={"a": Answer("5 µs", "2026-11-22T17:00:00Z", 0.7, False, "r")}, tries={"a": ["4", "5 µs"]}
+    )
+    one.hints["a"] = 2
+    progress.save(one)
+    assert progress.load("x") == one and one.begun
+    assert not progress.load("y").begun
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[1]", '{"schema": "netlab.lab-progress/1"}', '{"schema": "other"}', "\x00"]
+)
+def test_a_broken_file_is_named_and_can_be_put_aside(text: str) -> None:
+    path = progress.path_of("x")
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(UsageError, match="cannot be read"):
+        progress.load("x")
+    assert progress.touched("x") == ""
+    progress.reset("x")
+    assert progress.load("x").since
+    assert path.with_suffix(".before").read_text() == text
+
+
+def test_a_kill_leaves_the_state_before_or_after() -> None:
+    code = (
+        "import os\nfrom netlab.labs import progress\n"
+        "one = progress.Progress('x')\nn = 0\nprint('up', flush=True)\n"
+        "while True:\n    n += 1\n    one.tries['a'] = [str(n)] * 2000\n    progress.save(one)\n"
+    )
+    for _ in range(3):
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None and child.stdout.readline() == b"up\n"
+            while not progress.path_of("x").exists():
+                assert child.poll() is None
+            os.kill(child.pid, signal.SIGKILL)
+        assert len(set(progress.load("x").tries["a"])) == 1
+
+
+def test_who_reads_while_it_is_replaced_reads_the_old_one_whole() -> None:
+    progress.save(Progress("x", since="before"))
+    with progress.path_of("x").open() as reader:
+        progress.save(Progress("x", since="after"))
+        assert '"since": "before"' in reader.read()
+    assert progress.load("x").since == "after"
+    assert [path.name for path in progress.path_of("x").parent.iterdir()] == ["x.json"]
+
+
+def test_no_room_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    with pytest.raises(UsageError, match="Not a directory"):
+        progress.save(Progress("x"))
