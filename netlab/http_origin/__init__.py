@@ -8,9 +8,8 @@ response is to be wrong, raw bytes are replayed instead (wire.py, hostile.py).
         origin.url                     # "http://127.0.0.1:40123"
 
 Parts: message.py (what pages answer with), endpoints.py and files.py (the pages), representation.py and selection.py
-(ranges and conditions), wire.py, wire_cases.py and hostile.py (broken responses), reading.py (requests),
-conversation.py (one connection), server.py (all of them), certificate.py (HTTPS), inside.py and process.py (the child process, both
-ends).
+(ranges, conditions), wire.py, wire_cases.py and hostile.py (broken responses), reading.py (requests), conversation.py
+(one connection), server.py (all of them), certificate.py (HTTPS), inside.py and process.py (the child process).
 
 It leaves out: HTTP/2, content negotiation, authentication, uploads to disk.
 """

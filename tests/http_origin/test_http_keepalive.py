@@ -118,6 +118,13 @@ def test_a_server_that_does_not_close_when_asked() -> None:
     assert cells(found, "Sockets", "at the client")[SERVER] == 5
 
 
+def test_a_server_that_says_close_and_does_not() -> None:
+    answer = HELLO.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    with server(100, obeys=False, answer=answer) as url:
+        found = measure(Parameters(url, requests=4, rounds=1), silent)
+    assert found.passed and "4 times of 4" in " ".join(found.findings)
+
+
 def test_a_server_that_answers_wrongly_is_a_peer_error() -> None:
     with server(100, answer=b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n") as url, pytest.raises(PeerError):
         measure(Parameters(url, requests=5, rounds=1), silent)
