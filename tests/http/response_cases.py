@@ -163,6 +163,7 @@ BAD_LINES = [
 
 BAD_FRAMING = [
     refused("lengths 5,6", OK + b"Content-Length: 5,^6\r\n\r\n", S63),
+    refused("lengths 6,5", OK + b"Content-Length: 6, ^5\r\n\r\n", S63),
     refused("lengths in two lines", OK + b"Content-Length: 5\r\nContent-Length: ^6\r\n\r\n", S63),
     refused("length +5", OK + b"Content-Length: ^+5\r\n\r\nhello", S63),
     refused("length -5", OK + b"Content-Length: ^-5\r\n\r\nhello", S63),

@@ -243,7 +243,7 @@ def test_a_long_body_is_received_into_its_place() -> None:
 def test_an_answer_before_the_request_is_sent_ends_the_sending() -> None:
     def script(connection: socket.socket, number: int) -> None:
         peer.request(connection)
-        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
         connection.shutdown(socket.SHUT_WR)
         connection.settimeout(20)
         while connection.recv(1 << 20):

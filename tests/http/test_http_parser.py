@@ -178,6 +178,11 @@ def test_a_limit_is_the_same_whatever_the_pieces(name: str, data: bytes, at: int
         assert said(fed(pieces, limits=TIGHT, lenient=lenient)[0]) == said(whole)
 
 
+def test_each_response_has_its_own_interim_ones() -> None:
+    one = b"HTTP/1.1 100 C\r\n\r\n" * 2 + OK + b"Content-Length: 0\r\n\r\n"
+    assert isinstance(fed([one + one], ("GET", "GET"), limits=TIGHT)[0][-1], End)
+
+
 def test_a_head_of_exactly_the_limit_passes() -> None:
     data = OK + b"A: " + b"x" * (100 - len(OK) - 3 - 4) + b"\r\n\r\n"
     assert len(data) == 100
