@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from netlab.dns.cache import Rank
 from netlab.dns.exchange import Exchange, Heard, Server
 from netlab.dns.names import Name, to_text, within
 from netlab.dns.paths import differences
@@ -278,6 +279,8 @@ class Resolution:
                 hopeless = (
                     f"it lies in {to_text(zone.zone)} itself, and its address (glue) did not come with the referral"
                 )
+                if self._cache.get(server, AAAA, self._questions.now_s, Rank.GLUE):
+                    hopeless = "only an IPv6 address (glue) came with the referral, and IPv6 is not asked (--ipv6)"
             elif server in self._under_way:
                 hopeless = "its address is what is being looked up already: a circle of delegations"
             elif depth >= self._limits.max_depth:

@@ -17,6 +17,7 @@ from netlab.dns.records import NOERROR, rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.steps import Answer
 from netlab.dns.transport import Listener, shown
+from netlab.errors import UsageError
 from netlab.experiments.dns_story import Story
 from netlab.experiments.dns_world import Origin, World, question_name, world
 from netlab.measure.progress import Progress
@@ -37,6 +38,11 @@ class Parameters(Origin):
 
 def wanted(questions: tuple[str, ...]) -> list[tuple[Name, int]]:
     """The questions, read. UsageError."""
+    if len(questions) > MOST_NAMES:
+        raise UsageError(
+            f"{len(questions):,} names are too many for one run: at most {MOST_NAMES:,}, as every step is kept",
+            f"split -l {MOST_NAMES} FILE",
+        )
     found = []
     for question in questions:
         name, _, rtype = question.rpartition(" ")

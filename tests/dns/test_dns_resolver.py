@@ -6,6 +6,7 @@ import pytest
 from paper import PORT, Paper
 
 from netlab.dns import message
+from netlab.dns.cache import Rank
 from netlab.dns.exchange import Exchange
 from netlab.dns.names import from_text, to_text, within
 from netlab.dns.records import AAAA, NXDOMAIN, A
@@ -40,6 +41,50 @@ def test_1_an_alias_into_another_tld_is_followed_from_the_best_zone_known(paper:
 def test_1_a_query_for_the_alias_itself_is_not_chased(paper: Paper) -> None:
     told = paper.resolve("www.xxsilence.net", "CNAME")
     assert told.records == ["www.xxsilence.net. 3600 CNAME www.kaola.com."]
+
+
+def test_1_only_what_an_alias_stands_for_is_taken_from_its_memory(paper: Paper) -> None:
+    """A remembered CNAME answers for other types, but not for CNAME's own absence, nor for ANY."""
+    resolver = paper.resolver()
+    paper.resolve("www.xxsilence.net", resolver=resolver)
+    told = paper.resolve("www.xxsilence.net", "CNAME", resolver)
+    assert told.resolution.sent == 0 and told.data == ["www.kaola.com."]
+    told = paper.resolve("www.xxsilence.net", "ANY", resolver)
+    assert told.resolution.sent == 1 and [line.split()[2] for line in told.records] == ["CNAME"]
+    told = paper.resolve("www.xxsilence.net", "AAAA", resolver)  # the alias is known, its target's AAAA is not
+    assert told.kinds[0] == "cached" and told.resolution.sent == 1
+
+
+def test_1_everything_of_a_name_is_not_taken_for_one_of_its_types(paper: Paper) -> None:
+    """RFC 1035 §7.4: an answer to ANY may be partial."""
+    resolver = paper.resolver()
+    assert paper.resolve("xxsilence.net", "ANY", resolver).rcode == "NOERROR"
+    assert paper.resolve("xxsilence.net", "MX", resolver).resolution.sent == 1
+
+
+def test_1_the_best_zone_known_is_one_whose_servers_can_be_asked(paper: Paper) -> None:
+    """The addresses of its servers are over before its NS set is: the parent tells them again, and nobody else can."""
+    resolver = paper.resolver()
+    paper.resolve("my.xxsilence.net", resolver=resolver)
+    for server in ("dns.xxsilence.net", "dns2.xxsilence.net"):
+        resolver.cache._forget((from_text(server), A))
+    resolver.cache._forget((from_text("my.xxsilence.net"), A))
+    told = paper.resolve("my.xxsilence.net", resolver=resolver)
+    assert told.data == ["192.0.2.80"] and [to_text(step.zone) for step in told.steps] == ["net.", "xxsilence.net."]
+
+
+def test_1_a_zone_whose_servers_live_elsewhere_is_the_best_without_their_addresses(paper: Paper) -> None:
+    resolver = paper.resolver()
+    paper.resolve("www.163.com", resolver=resolver)
+    for key in (("ns1.nease.net", A), ("www.163.com", A)):
+        resolver.cache._forget((from_text(key[0]), key[1]))
+    told = paper.resolve("www.163.com", resolver=resolver)
+    assert told.data == ["192.0.2.163"]
+    assert [(step.depth, to_text(step.zone)) for step in told.steps] == [
+        (1, "net."),
+        (1, "nease.net."),
+        (0, "163.com."),
+    ]
 
 
 # 2
@@ -417,6 +462,26 @@ def test_12_glue_is_believed_only_within_the_zone_that_gives_it(paper: Paper) ->
     assert [to_text(each.rrset.owner) for each in told.steps[1].dropped] == ["ns1.nease.net."]
 
 
+def test_12_glue_and_referrals_are_no_answers_to_clients(paper: Paper) -> None:
+    """RFC 2181 §5.4.1: they are for the resolver's own use; who asks for them is told by the zone itself."""
+    resolver = paper.resolver()
+    paper.resolve("my.xxsilence.net", resolver=resolver)
+    for name, rtype in (("dns2.xxsilence.net", "A"), ("xxsilence.net", "NS")):
+        told = paper.resolve(name, rtype, resolver)
+        assert told.resolution.sent == 1 and told.kinds == ["answer"] and "aa" in told.steps[0].flags
+
+
+def test_12_answers_without_aa_are_remembered_and_count_for_less(paper: Paper) -> None:
+    resolver = paper.resolver()
+    paper.resolve("www.noaa.test", resolver=resolver)
+    assert paper.resolve("www.noaa.test", resolver=resolver).resolution.sent == 0
+    entry = resolver.cache.get(from_text("www.noaa.test"), A, paper.now_s)
+    assert entry is not None and entry.rank is Rank.ANSWER
+    paper.resolve("my.xxsilence.net", resolver=resolver)
+    entry = resolver.cache.get(from_text("my.xxsilence.net"), A, paper.now_s)
+    assert entry is not None and entry.rank is Rank.AUTHORITATIVE
+
+
 def test_12_referrals_must_descend(paper: Paper) -> None:
     told = paper.resolve("www.upward.test")
     zones = [step.zone for step in told.steps]
@@ -496,7 +561,8 @@ def test_by_tcp_only(paper: Paper) -> None:
 
 
 def test_a_server_with_an_ipv6_address_only(paper: Paper) -> None:
-    assert paper.resolve("www.v6only.test").rcode == "SERVFAIL"
+    told = paper.resolve("www.v6only.test")
+    assert told.rcode == "SERVFAIL" and "IPv6 is not asked" in told.answer.reason
     assert paper.resolve("www.v6only.test", ipv6=True).data == ["192.0.2.20"]
 
 
