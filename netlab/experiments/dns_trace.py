@@ -129,6 +129,8 @@ def _report(draft: Draft, story: Story, parameters: Parameters) -> Measurement:
     if total == 1:
         draft.fact("rcode", story.questions[0][rcode], "")
     draft.tables += story.tables()
-    if total < len(parameters.questions):
-        draft.warnings.append(f"{len(parameters.questions) - total} questions were not asked any more.")
+    asked = len(parameters.questions)
+    if total < asked:
+        left = f"{asked - total} of {asked} questions were" if asked > 1 else "The question was"
+        draft.warnings.append(f"{left} not answered by then.")
     return draft.finish()

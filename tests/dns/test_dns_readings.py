@@ -235,6 +235,11 @@ def test_what_the_reply_says_of_an_aliass_target_elsewhere_is_not_believed() -> 
     assert dropped(reading) == [("answer", "www.example.")]
 
 
+def test_no_such_name_beside_an_alias_that_leads_elsewhere_is_not_theirs_to_say() -> None:
+    reading = read(answer=(alias(NAME, "www.example"),), rcode=NXDOMAIN, authority=(soa(ZONE),))
+    assert reading.kind == "alias" and reading.name == from_text("www.example")
+
+
 def test_an_alias_asked_for_is_the_answer() -> None:
     reading = read(answer=(alias(NAME, "a.zone.test"),), rtype=CNAME)
     assert reading.kind == "answer" and not reading.aliases
