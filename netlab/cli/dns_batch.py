@@ -11,7 +11,12 @@ MOST_BYTES = 16 << 20
 
 
 def read(path: Path, rtype: str) -> list[str]:
-    """NAME [TYPE] a line; `rtype` where a line has none. Empty lines and what follows # are left out. UsageError."""
+    """NAME [TYPE] a line; `rtype` where a line has none. Empty lines and what follows # are left out. UsageError says
+    in which line something is wrong.
+    """
+    from netlab.dns.records import type_from_text
+    from netlab.experiments.dns_world import question_name
+
     try:
         if str(path) == "-":
             text = sys.stdin.read(MOST_BYTES)
@@ -25,8 +30,15 @@ def read(path: Path, rtype: str) -> list[str]:
         words = line.split("#")[0].split()
         if len(words) > 2:
             raise UsageError(f"--batch: {path}, line {number}: more than NAME and TYPE")
-        if words:
-            questions.append(f"{words[0]} {words[1] if len(words) == 2 else rtype}")
+        if not words:
+            continue
+        wanted = words[1] if len(words) == 2 else rtype
+        try:
+            question_name(words[0])
+            type_from_text(wanted)
+        except UsageError as error:
+            raise UsageError(f"--batch: {path}, line {number}: {error.message}", error.hint) from None
+        questions.append(f"{words[0]} {wanted}")
     if not questions:
         raise UsageError(f"--batch: {path} holds no names")
     return questions

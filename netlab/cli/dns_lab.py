@@ -140,6 +140,8 @@ def serve(
 
     if (root or root_hints or live) and not resolver_only:
         raise UsageError("--root, --root-hints and --live are for --resolver-only")
+    if resolver_only and not (root or root_hints or live):
+        raise UsageError("--resolver-only needs to know where the root is", "--root IP, --root-hints FILE or --live")
     if resolver_only and zones is not None:
         raise UsageError("--resolver-only serves no --zones")
     at = dns_options.ip_and_port(listen, 5353) if listen else None

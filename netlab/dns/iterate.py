@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from netlab.dns.cache import Rank
 from netlab.dns.exchange import Exchange, Heard, Server
 from netlab.dns.names import Name, to_text, within
+from netlab.dns.paths import differences
 from netlab.dns.questioner import Asked, BudgetSpent, Questioner
 from netlab.dns.readings import Kind, Reading, synthesise
 from netlab.dns.records import (
@@ -25,7 +27,6 @@ from netlab.dns.records import (
     RRset,
     address_text,
     rcode_text,
-    type_text,
 )
 from netlab.dns.resolver import Delegation, Resolver
 from netlab.dns.steps import Answer, Step
@@ -216,7 +217,7 @@ class Resolution:
         )  # stable: NS order else
         useful: Reading | None = None
         silent: list[Server] = []
-        tried = 0
+        tried, began = 0, len(self.steps)
         while ready or lookups:
             if not ready:
                 ready = yield from self._find_server(zone, lookups[0], depth)
@@ -242,7 +243,8 @@ class Resolution:
             self._questions.steps[-1].extra = useful is not None
             useful = useful or reading
         if useful is not None:
-            self._compare(zone)
+            here = [step for step in self.steps[began:] if (step.zone, step.depth) == (zone.zone, depth)]
+            self.differences += [each for each in differences(here) if each not in self.differences]
             return useful
         for server in silent * (self._limits.rounds - 1):  # packets do get lost
             reading = yield from self._questions.ask_server(
@@ -277,6 +279,8 @@ class Resolution:
                 hopeless = (
                     f"it lies in {to_text(zone.zone)} itself, and its address (glue) did not come with the referral"
                 )
+                if self._cache.get(server, AAAA, self._questions.now_s, Rank.GLUE):
+                    hopeless = "only an IPv6 address (glue) came with the referral, and IPv6 is not asked (--ipv6)"
             elif server in self._under_way:
                 hopeless = "its address is what is being looked up already: a circle of delegations"
             elif depth >= self._limits.max_depth:
@@ -307,24 +311,3 @@ class Resolution:
         step.then = "so this server cannot be asked"
         self._questions.steps.append(step)
         return []
-
-    def _compare(self, zone: Delegation) -> None:
-        """With all paths: where the servers of one zone say different things."""
-        last = [step for step in self.steps if step.zone == zone.zone and step.asked and step.rtt_s is not None]
-        told: dict[tuple[Name, int], list[tuple[Step, frozenset[object], int | None]]] = {}
-        for step in last:
-            facts: frozenset[object] = frozenset(
-                (each.owner, each.rtype, tuple(sorted(each.data))) for each in step.answer + step.authority
-            )
-            told.setdefault((step.name, step.rtype), []).append((step, facts, step.rcode))
-        for (name, rtype), answers in told.items():
-            first = answers[0]
-            for step, told_here, rcode in answers[1:]:
-                if told_here != first[1] or rcode != first[2]:
-                    self.differences.append(
-                        f"{to_text(name)} {type_text(rtype)}: {_who(step)} says otherwise than {_who(first[0])}"
-                    )
-
-
-def _who(step: Step) -> str:
-    return f"{to_text(step.server or ())} ({step.address})"

@@ -18,6 +18,7 @@ from netlab.errors import NetlabError, UsageError
 
 SITE = str(Path(dns.__file__).parents[1])  # where dnspython is, for children that are started without site-packages
 PORT = 5300
+_SLOWEST_BYTES_A_SECOND = 5_000  # a tenth of what one busy core was seen to do
 _PORTS_TRIED = 40
 _NETWORKS_TRIED = 40
 
@@ -53,13 +54,18 @@ def hints_of(roots: Iterable[tuple[str, str]]) -> Delegation:
     return Delegation(ROOT, tuple((from_text(name), (address,)) for name, address in roots))
 
 
+def _patience_s(folder: Path) -> float:
+    """How long a start may take: large zone files take their time to be read, and the more so on a busy machine."""
+    return 15.0 + sum(path.stat().st_size for path in folder.glob("*.zone") if path.is_file()) / _SLOWEST_BYTES_A_SECOND
+
+
 class MiniInternet:
     """The servers in a process of their own. Use as a context manager: leaving it leaves nothing behind."""
 
     def __init__(self, folder: Path = topology.EMBEDDED, port: int | None = None) -> None:
         self._child = Child("netlab.dns.inside:internet", {"folder": str(folder), "port": port, "site": SITE})
         try:
-            ready = self._child.expect(15.0)
+            ready = self._child.expect(_patience_s(folder))
         except TimeoutError as error:
             self._child.close()
             raise NetlabError(f"the miniature Internet did not start: {error}", self._child.last_words()) from None

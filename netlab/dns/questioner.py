@@ -59,10 +59,7 @@ class Questioner:
                     "the answer did not fit into a datagram (RFC 7766)",
                 )
             elif reading.kind is Kind.TRUNCATED:
-                reading.kind, reading.reason = (
-                    Kind.LAME,
-                    "the answer does not fit even into TCP's 65,535 octets",
-                )
+                return _lame(step, "lame: truncated over TCP, too, where 65,535 octets have room")
             elif reading.kind is Kind.NO_EDNS and edns is not None:
                 edns = None
                 self._resolver.seen.knows_no_edns(server.address)
@@ -71,7 +68,7 @@ class Questioner:
                     "it answered FORMERR; perhaps it does not know EDNS (RFC 6891 §7)",
                 )
             elif reading.kind is Kind.NO_EDNS:
-                reading.kind, reading.reason = Kind.LAME, "lame: FORMERR, even without EDNS"
+                return _lame(step, "lame: FORMERR, even without EDNS")
             elif reading.kind is Kind.TIMEOUT and reading.reason == _CASE_LOST and not tcp:
                 tcp = True
                 step.then, why = "ask again over TCP, which is hard to forge", _CASE_LOST
@@ -184,6 +181,12 @@ class Questioner:
             )
             if reading.aliases:
                 step.found = f"an alias to {to_text(reading.name)}, and the answer for that, too"
+
+
+def _lame(step: Step, why: str) -> Reading:
+    """What came last is of no use, after all that was tried."""
+    step.kind, step.found = Kind.LAME, why
+    return Reading(Kind.LAME, step.name, reason=why)
 
 
 def _some(names: list[Name]) -> str:

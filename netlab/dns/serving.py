@@ -246,9 +246,8 @@ class Following:
             zone.replace(rrsets)
         self._authority.changed()
         how = "IXFR" if incoming.incremental else "AXFR"
-        self._succeeded(
-            zone, f"{how}: serial {zone.soa.serial}, {incoming.octets} bytes in {incoming.messages} messages"
-        )
+        count = f"{incoming.messages} message{'s' * (incoming.messages != 1)}"
+        self._succeeded(zone, f"{how}: serial {zone.soa.serial}, {incoming.octets} bytes in {count}")
 
     def _succeeded(self, zone: Zone, said: str) -> None:
         self.history.append(said)

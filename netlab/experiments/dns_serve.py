@@ -111,9 +111,9 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             folder = parameters.zones or EMBEDDED
             servers, plan, port, network = mini_internet.open_servers(loop, folder, parameters.port, log)
             hints = mini_internet.hints_of(plan.roots)
-            place = (
-                f"{len(servers.listeners)} servers on 127.{network}.x.y, port {port}; the root is at {plan.roots[0][1]}"
-            )
+            count = len(servers.listeners)
+            at = f"on 127.{network}.x.y" if parameters.zones is None else f"for the zones in {folder}"
+            place = f"{count} server{'s' * (count != 1)} {at}, port {port}; the root is at {plan.roots[0][1]}"
         resolver = Resolver(hints, rng(parameters.seed), policy(parameters, port), limits(parameters))
         busiest: Counter[str] = Counter()
 

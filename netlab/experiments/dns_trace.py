@@ -17,6 +17,7 @@ from netlab.dns.records import NOERROR, rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.steps import Answer
 from netlab.dns.transport import Listener, shown
+from netlab.errors import UsageError
 from netlab.experiments.dns_story import Story
 from netlab.experiments.dns_world import Origin, World, question_name, world
 from netlab.measure.progress import Progress
@@ -37,6 +38,11 @@ class Parameters(Origin):
 
 def wanted(questions: tuple[str, ...]) -> list[tuple[Name, int]]:
     """The questions, read. UsageError."""
+    if len(questions) > MOST_NAMES:
+        raise UsageError(
+            f"{len(questions):,} names are too many for one run: at most {MOST_NAMES:,}, as every step is kept",
+            f"split -l {MOST_NAMES} FILE",
+        )
     found = []
     for question in questions:
         name, _, rtype = question.rpartition(" ")
@@ -123,6 +129,8 @@ def _report(draft: Draft, story: Story, parameters: Parameters) -> Measurement:
     if total == 1:
         draft.fact("rcode", story.questions[0][rcode], "")
     draft.tables += story.tables()
-    if total < len(parameters.questions):
-        draft.warnings.append(f"{len(parameters.questions) - total} questions were not asked any more.")
+    asked = len(parameters.questions)
+    if total < asked:
+        left = f"{asked - total} of {asked} questions were" if asked > 1 else "The question was"
+        draft.warnings.append(f"{left} not answered by then.")
     return draft.finish()

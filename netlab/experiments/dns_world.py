@@ -80,9 +80,10 @@ def world(origin: Origin) -> Iterator[World]:
         if origin.own:
             net = stack.enter_context(MiniInternet(origin.zones or EMBEDDED, origin.port))
             hints, port = net.hints, net.port
-            where = f"the miniature Internet: {net.servers} servers on 127.{net.network}.x.y, port {port}"
+            servers = f"{net.servers} server{'s' * (net.servers != 1)}"
+            where = f"the miniature Internet: {servers} on 127.{net.network}.x.y, port {port}"
             if origin.zones is not None:
-                where = f"the zones in {origin.zones}: {net.servers} servers, port {port}"
+                where = f"the zones in {origin.zones}: {servers}, port {port}"
         else:
             port = origin.port or REAL_PORT
             hints = Delegation(ROOT, tuple(given_roots(origin)))

@@ -22,6 +22,7 @@ Row = Mapping[str, Value]
 
 MOST_IN_FULL = 3  # questions; of more, each has a line
 MOST_RECORDS = 6
+MOST_FIRST, MOST_LAST = 40, 12  # steps; what is between them is counted
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _GOOD, _BAD = ("answer", "referral", "alias", "cached"), ("lame", "timeout", "unreachable", "skipped")
 
@@ -76,7 +77,14 @@ def _story(
     for row in host:
         yield _host_asks(row, asked, width)
     purpose, depth = "", 0
-    for step in steps:
+    left_out = len(steps) - MOST_FIRST - MOST_LAST
+    for index, step in enumerate(steps):
+        if left_out > 0 and MOST_FIRST <= index < MOST_FIRST + left_out:
+            if index == MOST_FIRST:
+                yield wrapped(
+                    f"… {left_out} steps are left out here (--json has them)", width, first="     ", style="dim"
+                )
+            continue
         headline = _headline(step, purpose, depth, asked, width)
         purpose, depth = str(step["for"]), int(step["depth"] or 0)
         mine = [record for record in records if record["step"] == step["step"]]
@@ -280,7 +288,12 @@ def _bars(steps: Sequence[Row], numbers: Mapping[Value, tuple[int, int]], total_
     yield Text.assemble(("Time", "bold"), (f"  0 to {human(total_s, 's')}", "dim"))
     label = min(max(cell_len(str(step["server"])) for step in asked), max(width // 3, 12))
     room = width - label - 18
-    for step in asked:
+    left_out = len(asked) - MOST_FIRST - MOST_LAST
+    for index, step in enumerate(asked):
+        if left_out > 0 and MOST_FIRST <= index < MOST_FIRST + left_out:
+            if index == MOST_FIRST:
+                yield Text(f"  … {left_out} more"[:width], style="dim")
+            continue
         begin, took = float(step["started"] or 0) / total_s, float(step["rtt"] or 0) / total_s
         server = printable(str(step["server"]))
         name = server if cell_len(server) <= label else server[: label - 1] + "…"

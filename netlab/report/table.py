@@ -20,6 +20,8 @@ from netlab.report.wrap import flowing, wrapped
 
 NARROWEST, WIDEST = 40, 120
 
+MOST_VALUES = 20  # of a parameter, in the heading
+
 
 def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
     """The whole report as text that ends in a newline; with ANSI colours if asked for."""
@@ -80,7 +82,9 @@ def _heading(report: Report, width: int) -> Iterator[Text]:
 
 
 def _parameter(name: str, value: Json) -> str:
-    """ "duration_s": 2.0 is "duration 2 s"."""
+    """ "duration_s": 2.0 is "duration 2 s". A long list is cut."""
+    if isinstance(value, list) and len(value) > MOST_VALUES:
+        return f"{name.replace('_', '-')} {brief(value[:MOST_VALUES])} and {len(value) - MOST_VALUES} more"
     if name.endswith("_s"):
         return f"{name[:-2].replace('_', '-')} {brief(value)} s"
     return f"{name.replace('_', '-')} {brief(value)}"

@@ -90,6 +90,7 @@ def test_exit_codes_say_how_it_ended(netlab: Netlab, arguments: tuple[str, ...],
         (("reverse", "my.xxsilence.net"), "is no IP address"),
         (("query", "x.test", "--server", "dns.example"), "is not IP[:PORT]"),
         (("serve", "--root", "127.0.0.1"), "--resolver-only"),
+        (("serve", "--resolver-only"), "where the root is"),
         (("serve", "--listen", "nowhere"), "is not IP[:PORT]"),
         (("transfer", "nowhere.test"), "there is no zone file"),
     ],
@@ -135,6 +136,32 @@ def test_a_batch_with_one_cache(netlab: Netlab, tmp_path: Path) -> None:
         assert [row["queries"] for row in rows(json.loads(done.stdout), "questions")] == queries
     text = netlab("dns", "trace", "--batch", str(file), "--no-save").stdout
     assert "NXDOMAIN" in text and "nope.kaola.com." in text
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("my.xxsilence.net\n\na..b\n", "line 3: 'a..b' is no domain name"),
+        ("my.xxsilence.net FOO\n", "line 1: 'FOO' is no record type"),
+        ("# nothing\na b c\n", "line 2: more than NAME and TYPE"),
+        ("a.test\n" * 10_001, "10,001 names are too many for one run"),
+    ],
+)
+def test_a_batch_that_is_wrong_is_said_with_its_line(netlab: Netlab, tmp_path: Path, lines: str, said: str) -> None:
+    file = tmp_path / "names.txt"
+    file.write_text(lines)
+    done = netlab("dns", "trace", "--batch", str(file))
+    assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) <= 2
+    assert done.stdout == ""
+
+
+def test_a_trace_of_hundreds_of_steps_stays_readable(netlab: Netlab, tmp_path: Path) -> None:
+    zone = "$TTL 60\n@ SOA ns host 1 2 3 4 5\n@ NS ns\nns A 127.53.77.1\n"
+    (tmp_path / "example.zone").write_text(zone + "".join(f"sub NS n{number}.sub\n" for number in range(500)))
+    done = netlab("dns", "trace", "www.sub.example", "--zones", str(tmp_path), "--no-save")
+    assert done.returncode == 6 and len(done.stdout.splitlines()) < 400
+    assert "… 450 steps are left out here" in done.stdout and "n499.sub.example." in done.stdout
+    assert "… and 494 more records" in done.stdout
 
 
 def test_root_hints_and_a_root_of_ones_own(netlab: Netlab, tmp_path: Path) -> None:

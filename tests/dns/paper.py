@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from netlab.dns import topology
@@ -21,6 +22,17 @@ from netlab.dns.zone import Zone
 
 PORT = 53
 RTT_S = 0.001
+
+
+@cache
+def _embedded() -> topology.Topology:
+    """Read once: reading the zone files takes longer than most tests."""
+    return topology.load(topology.EMBEDDED)
+
+
+def _copied(server: topology.ServerPlan) -> topology.ServerPlan:
+    """With zones that a test may change."""
+    return replace(server, zones=[Zone(zone.origin, zone.rrsets()) for zone in server.zones])
 
 
 @dataclass
@@ -66,8 +78,8 @@ class Paper:
 
     @classmethod
     def embedded(cls) -> Paper:
-        plan = topology.load(topology.EMBEDDED)
-        servers = {server.address: server.authority() for server in plan.servers}
+        plan = _embedded()
+        servers = {server.address: _copied(server).authority() for server in plan.servers}
         for server in plan.servers:
             for origin, primary in server.secondary.items():
                 source = servers[primary].zones[origin]

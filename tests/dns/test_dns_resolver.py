@@ -6,6 +6,7 @@ import pytest
 from paper import PORT, Paper
 
 from netlab.dns import message
+from netlab.dns.cache import Rank
 from netlab.dns.exchange import Exchange
 from netlab.dns.names import from_text, to_text, within
 from netlab.dns.records import AAAA, NXDOMAIN, A
@@ -40,6 +41,50 @@ def test_1_an_alias_into_another_tld_is_followed_from_the_best_zone_known(paper:
 def test_1_a_query_for_the_alias_itself_is_not_chased(paper: Paper) -> None:
     told = paper.resolve("www.xxsilence.net", "CNAME")
     assert told.records == ["www.xxsilence.net. 3600 CNAME www.kaola.com."]
+
+
+def test_1_only_what_an_alias_stands_for_is_taken_from_its_memory(paper: Paper) -> None:
+    """A remembered CNAME answers for other types, but not for CNAME's own absence, nor for ANY."""
+    resolver = paper.resolver()
+    paper.resolve("www.xxsilence.net", resolver=resolver)
+    told = paper.resolve("www.xxsilence.net", "CNAME", resolver)
+    assert told.resolution.sent == 0 and told.data == ["www.kaola.com."]
+    told = paper.resolve("www.xxsilence.net", "ANY", resolver)
+    assert told.resolution.sent == 1 and [line.split()[2] for line in told.records] == ["CNAME"]
+    told = paper.resolve("www.xxsilence.net", "AAAA", resolver)  # the alias is known, its target's AAAA is not
+    assert told.kinds[0] == "cached" and told.resolution.sent == 1
+
+
+def test_1_everything_of_a_name_is_not_taken_for_one_of_its_types(paper: Paper) -> None:
+    """RFC 1035 §7.4: an answer to ANY may be partial."""
+    resolver = paper.resolver()
+    assert paper.resolve("xxsilence.net", "ANY", resolver).rcode == "NOERROR"
+    assert paper.resolve("xxsilence.net", "MX", resolver).resolution.sent == 1
+
+
+def test_1_the_best_zone_known_is_one_whose_servers_can_be_asked(paper: Paper) -> None:
+    """The addresses of its servers are over before its NS set is: the parent tells them again, and nobody else can."""
+    resolver = paper.resolver()
+    paper.resolve("my.xxsilence.net", resolver=resolver)
+    for server in ("dns.xxsilence.net", "dns2.xxsilence.net"):
+        resolver.cache._forget((from_text(server), A))
+    resolver.cache._forget((from_text("my.xxsilence.net"), A))
+    told = paper.resolve("my.xxsilence.net", resolver=resolver)
+    assert told.data == ["192.0.2.80"] and [to_text(step.zone) for step in told.steps] == ["net.", "xxsilence.net."]
+
+
+def test_1_a_zone_whose_servers_live_elsewhere_is_the_best_without_their_addresses(paper: Paper) -> None:
+    resolver = paper.resolver()
+    paper.resolve("www.163.com", resolver=resolver)
+    for key in (("ns1.nease.net", A), ("www.163.com", A)):
+        resolver.cache._forget((from_text(key[0]), key[1]))
+    told = paper.resolve("www.163.com", resolver=resolver)
+    assert told.data == ["192.0.2.163"]
+    assert [(step.depth, to_text(step.zone)) for step in told.steps] == [
+        (1, "net."),
+        (1, "nease.net."),
+        (0, "163.com."),
+    ]
 
 
 # 2
@@ -304,15 +349,25 @@ def test_11_forged_replies_are_ignored_and_counted(paper: Paper) -> None:
     assert "ID" in told.steps[-1].ignored_words[0] and "another question" in told.steps[-1].ignored_words[1]
 
 
-@pytest.mark.parametrize("forged", ["address", "port", "id", "question", "case", "query", "short"])
+@pytest.mark.parametrize(
+    "forged",
+    ["address", "port", "id", "question", "type", "class", "case", "query", "short", "nearly nothing", "no question",
+     "an error for another question"],
+)  # fmt: skip
 def test_11_what_does_not_match_in_one_thing_is_not_the_reply(paper: Paper, forged: str) -> None:
     def interfere(exchange: Exchange, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
         address, good = exchange.server.address, replies[0]
+        rest = len(good) - len(exchange.payload) + 11  # octets after the question: a query has but an OPT there
         changed = {
             "address": (good, "127.9.9.9", PORT),
             "port": (good, address, PORT + 1),
             "id": (bytes((good[0] ^ 1,)) + good[1:], address, PORT),
             "question": (good[:13] + b"q" + good[14:], address, PORT),
+            "type": (good[: -4 - rest] + b"\0\x1c" + good[-2 - rest :], address, PORT),
+            "class": (good[: -2 - rest] + b"\0\3" + good[len(good) - rest :], address, PORT),
+            "nearly nothing": (good[:2], address, PORT),
+            "no question": (good[:3] + bytes(9), address, PORT),
+            "an error for another question": (good[:3] + b"\1" + good[4:13] + b"q" + good[14:], address, PORT),
             "case": (good[:12] + good[12:20].swapcase() + good[20:], address, PORT),
             "query": (exchange.payload, address, PORT),
             "short": (good[:11], address, PORT),
@@ -323,12 +378,53 @@ def test_11_what_does_not_match_in_one_thing_is_not_the_reply(paper: Paper, forg
     told = paper.resolve("my.xxsilence.net")
     assert told.data == ["192.0.2.80"]
     assert told.resolution.ignored >= 3
+    assert {step.transport for step in told.steps} == ({"udp", "tcp"} if forged == "case" else {"udp"})
 
 
 def test_11_a_server_that_loses_the_case_is_asked_by_tcp(paper: Paper) -> None:
     told = paper.resolve("www.lowercase.test")
     assert told.data == ["192.0.2.25"]
     assert [step.transport for step in told.steps[-2:]] == ["udp", "tcp"] and told.took_s < 2
+
+
+def _replies(exchange: Exchange, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
+    return [(reply, exchange.server.address, PORT) for reply in replies]
+
+
+def test_11_what_is_cut_by_tcp_too_is_of_no_use(paper: Paper) -> None:
+    def cut(exchange: Exchange, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
+        return _replies(exchange, [each[:2] + bytes((each[2] | 2,)) + each[3:] for each in replies])
+
+    paper.interfere = cut
+    told = paper.resolve("my.xxsilence.net")
+    assert told.rcode == "SERVFAIL" and told.kinds == ["truncated", "lame"] * 2  # there are two roots
+    assert [step.transport for step in told.steps] == ["udp", "tcp"] * 2
+    assert "truncated over TCP, too" in told.answer.reason and "truncated over TCP" in told.steps[1].found
+
+
+def test_11_formerr_without_edns_too_is_of_no_use(paper: Paper) -> None:
+    paper.interfere = lambda exchange, replies: _replies(exchange, [exchange.payload[:2] + b"\x80\x01" + bytes(8)])
+    told = paper.resolve("my.xxsilence.net")
+    assert told.rcode == "SERVFAIL" and told.kinds == ["no edns", "lame"] * 2
+    assert "FORMERR" in told.answer.reason
+
+
+@pytest.mark.parametrize(("name", "address"), [("www.lowercase.test", "127.53.6.12"), ("www.wrong.test", "127.53.6.4")])
+def test_11_who_sends_what_does_not_match_is_not_taken_for_dead(paper: Paper, name: str, address: str) -> None:
+    resolver = paper.resolver()
+    told = paper.resolve(name, resolver=resolver)
+    assert address in {step.address for step in told.steps}
+    assert not resolver.seen.rests(address, paper.now_s)
+
+
+def test_9_who_was_silent_and_speaks_again_is_asked_again(paper: Paper) -> None:
+    resolver, address = paper.resolver(), "127.53.1.1"
+    paper.down = {address}
+    paper.resolve("my.xxsilence.net", resolver=resolver)
+    assert resolver.seen.rests(address, paper.now_s)
+    paper.down = set()
+    assert paper.resolve("my.xxsilence.net", resolver=resolver).rcode == "NOERROR"
+    assert not resolver.seen.rests(address, paper.now_s)
 
 
 # 12
@@ -364,6 +460,26 @@ def test_12_glue_is_believed_only_within_the_zone_that_gives_it(paper: Paper) ->
     told = paper.resolve("www.glueless.test")
     assert told.data == ["192.0.2.30"]  # by the real address of ns1.nease.net
     assert [to_text(each.rrset.owner) for each in told.steps[1].dropped] == ["ns1.nease.net."]
+
+
+def test_12_glue_and_referrals_are_no_answers_to_clients(paper: Paper) -> None:
+    """RFC 2181 §5.4.1: they are for the resolver's own use; who asks for them is told by the zone itself."""
+    resolver = paper.resolver()
+    paper.resolve("my.xxsilence.net", resolver=resolver)
+    for name, rtype in (("dns2.xxsilence.net", "A"), ("xxsilence.net", "NS")):
+        told = paper.resolve(name, rtype, resolver)
+        assert told.resolution.sent == 1 and told.kinds == ["answer"] and "aa" in told.steps[0].flags
+
+
+def test_12_answers_without_aa_are_remembered_and_count_for_less(paper: Paper) -> None:
+    resolver = paper.resolver()
+    paper.resolve("www.noaa.test", resolver=resolver)
+    assert paper.resolve("www.noaa.test", resolver=resolver).resolution.sent == 0
+    entry = resolver.cache.get(from_text("www.noaa.test"), A, paper.now_s)
+    assert entry is not None and entry.rank is Rank.ANSWER
+    paper.resolve("my.xxsilence.net", resolver=resolver)
+    entry = resolver.cache.get(from_text("my.xxsilence.net"), A, paper.now_s)
+    assert entry is not None and entry.rank is Rank.AUTHORITATIVE
 
 
 def test_12_referrals_must_descend(paper: Paper) -> None:
@@ -412,10 +528,31 @@ def test_minimised_the_root_sees_one_label(paper: Paper) -> None:
 def test_all_paths_ask_every_server_and_show_where_they_differ(paper: Paper) -> None:
     told = paper.resolve("www.paths.test", all_paths=True)
     assert told.data == ["192.0.2.19"]
-    assert any("ns2.paths.test." in line for line in told.resolution.differences)
+    assert told.resolution.differences == [
+        "www.paths.test. A: ns2.paths.test. (127.53.5.2) says 192.0.2.119, "
+        "but ns.good.test. (127.53.5.1) says 192.0.2.19"
+    ]
     assert paper.resolve("my.xxsilence.net", all_paths=True).resolution.differences == []
     asked = {step.address for step in paper.resolve("my.xxsilence.net", all_paths=True).steps}
     assert {"127.53.0.1", "127.53.0.2", "127.53.2.1", "127.53.2.2"} <= asked
+
+
+@pytest.mark.parametrize("name", ["many.big.test", "www.noedns.test", "www.lowercase.test", "www.xxsilence.net"])
+def test_all_paths_compare_the_last_word_of_each_server(paper: Paper, name: str) -> None:
+    """A truncated reply and the whole one, with EDNS and without: that is one server, not two that differ."""
+    assert paper.resolve(name, all_paths=True).resolution.differences == []
+
+
+def test_all_paths_show_who_is_silent_or_lame(paper: Paper) -> None:
+    silent = paper.resolve("www.halfdead.test", all_paths=True).resolution.differences
+    assert len(silent) == 1 and "ns1.dead.test. (127.53.6.5) keeps silent, but ns.good.test." in silent[0]
+    lame = paper.resolve("www.mixed.test", all_paths=True).resolution.differences
+    assert [word for word in ("REFUSED", "SERVFAIL", "upward") if any(word in line for line in lame)] == [
+        "REFUSED",
+        "SERVFAIL",
+        "upward",
+    ]
+    assert len(lame) == 3 and all(line.endswith("but ns.good.test. (127.53.5.1) says 192.0.2.17") for line in lame)
 
 
 def test_by_tcp_only(paper: Paper) -> None:
@@ -424,7 +561,8 @@ def test_by_tcp_only(paper: Paper) -> None:
 
 
 def test_a_server_with_an_ipv6_address_only(paper: Paper) -> None:
-    assert paper.resolve("www.v6only.test").rcode == "SERVFAIL"
+    told = paper.resolve("www.v6only.test")
+    assert told.rcode == "SERVFAIL" and "IPv6 is not asked" in told.answer.reason
     assert paper.resolve("www.v6only.test", ipv6=True).data == ["192.0.2.20"]
 
 

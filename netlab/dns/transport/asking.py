@@ -37,12 +37,18 @@ class Upstream:
     def ask(self, exchange: Exchange, done: Done, more: Callable[[bytes], bool] | None = None) -> None:
         """Send it; call `done` once, with the reply or what went wrong, within its timeout.
 
-        `more`, for transfers by TCP, is given each message and says whether another one is to follow.
+        `more`, for transfers by TCP, is given each message and says whether another one is to follow. `done` is never
+        called before this returns: a resolution that asks a thousand servers without a route must not recurse.
         """
-        if exchange.transport == "tcp":
-            self._busy.add(_TcpAsk(self._loop, exchange, done, more, self._busy.discard))
-            return
         family = family_of(exchange.server.address)
+        if exchange.transport == "tcp":
+            try:
+                sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+            except OSError as error:
+                self._no_socket(error, done)
+            else:
+                self._busy.add(_TcpAsk(self._loop, sock, exchange, done, more, self._busy.discard))
+            return
         free = self._free[family]
         if free:
             # Which of the ports it is should not be foreseeable (RFC 5452 §9.2).
@@ -51,7 +57,7 @@ class Upstream:
             try:
                 udp = _UdpSocket(self._loop, family)
             except OSError as error:
-                done(Heard(self._loop.now_s(), None, f"no socket: {error.strerror}"))
+                self._no_socket(error, done)
                 return
         self._busy.add(udp)
         udp.send(exchange, partial(self._finished, udp, done))
@@ -98,6 +104,10 @@ class Upstream:
         for free in self._free.values():
             free.clear()
 
+    def _no_socket(self, error: OSError, done: Done) -> None:
+        now_s = self._loop.now_s()
+        self._loop.after(0.0, lambda: done(Heard(now_s, None, f"no socket: {(error.strerror or str(error)).lower()}")))
+
     def _finished(self, udp: _UdpSocket, done: Done, heard: Heard) -> None:
         self._busy.discard(udp)
         free = self._free[udp.family]
@@ -130,8 +140,10 @@ class _UdpSocket:
         self._timer = self._loop.after(exchange.timeout_s, partial(self._finish, None, ""))
         try:
             self._sock.sendto(exchange.payload, exchange.server[1:])
-        except OSError as error:
-            self._finish(None, (error.strerror or str(error)).lower())
+        except OSError as error:  # no route, not permitted, no such scope
+            self._timer.cancel()
+            said = (error.strerror or str(error)).lower()
+            self._timer = self._loop.after(0.0, partial(self._finish, None, said))
 
     def close(self) -> None:
         if self._timer:
@@ -177,11 +189,11 @@ class _TcpAsk:
     """One exchange over a connection of its own."""
 
     def __init__(
-        self, loop: Loop, exchange: Exchange, done: Done, more: Callable[[bytes], bool] | None,
-        gone: Callable[[_TcpAsk], None],
+        self, loop: Loop, sock: socket.socket, exchange: Exchange, done: Done,
+        more: Callable[[bytes], bool] | None, gone: Callable[[_TcpAsk], None],
     ) -> None:  # fmt: skip
-        self._loop, self._exchange, self._done, self._more, self._gone = loop, exchange, done, more, gone
-        self._sock = socket.socket(family_of(exchange.server.address), socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        self._loop, self._sock, self._exchange = loop, sock, exchange
+        self._done, self._more, self._gone = done, more, gone
         self._out = len(exchange.payload).to_bytes(2, "big") + exchange.payload
         self._in = bytearray()
         self._finished = False
