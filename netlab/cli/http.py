@@ -5,7 +5,11 @@ from __future__ import annotations
 import typer
 
 from netlab.cli import http_keepalive, http_options, http_serve, options
+from netlab.cli.failures import complain
 from netlab.cli.help import Command, Group, examples
+
+CREDENTIALS = {"authorization", "proxy-authorization", "cookie"}
+"""Fields that are not written into a run record unless --save asks for it."""
 
 app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -21,6 +25,7 @@ def http() -> None:
     "netlab http get", "netlab http get /chunked --tls --timing", "netlab http get http://127.0.0.1:8080/ -X HEAD"
 )
 def get(
+    context: typer.Context,
     urls: http_options.Urls = None,
     method: http_options.Method = None,
     header: http_options.Header = None,
@@ -70,11 +75,19 @@ def get(
         timing=timing,
         output=output,
     )
+    secret = next((name for name in map(_name_of, parameters.header) if name.lower() in CREDENTIALS), None)
+    if secret and save and not options.was_written(context, "save"):
+        save = False
+        complain(f"this run is not recorded: its {secret} field is nobody else's business", "--save records it")
     with progress_bar() as progress:
         report = run("http-get", parameters, save=save, progress=progress)
     present(report, as_json=as_json)
     if any(fact.name in ("problem", "failed") and fact.value for fact in report.measurement.facts):
         raise typer.Exit(PeerError.exit_code)
+
+
+def _name_of(field: str) -> str:
+    return field.partition(":")[0].strip()
 
 
 @app.command(cls=Command, short_help="One response, three parsers: where they differ")

@@ -14,7 +14,6 @@ from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.modes import Mode
 
-
 PATIENCE_S = 10.0
 """How much longer than its drain time a server may take to end, on a machine that has much else to do."""
 

@@ -16,6 +16,7 @@ import pytest
 from rich.cells import cell_len
 
 from netlab.http_origin.process import Origin
+from netlab.report import store
 
 Netlab = Callable[..., "subprocess.CompletedProcess[str]"]
 BAD = b"HTTP/1.1 200 OK\r\nA: b\r\nContent-Length : 5\r\n\r\nhello"
@@ -261,3 +262,11 @@ def test_a_record_is_shown_again(netlab: Netlab) -> None:
 def test_what_cannot_be_read(netlab: Netlab, arguments: tuple[str, ...], code: int) -> None:
     done = netlab("http", *arguments, "--no-save")
     assert done.returncode == code and len(done.stderr.splitlines()) <= 2
+
+
+@pytest.mark.parametrize(("saved", "records"), [((), 0), (("--save",), 1)])
+def test_a_credential_is_not_recorded_unless_asked_for(netlab: Any, saved: tuple[str, ...], records: int) -> None:
+    done = netlab("http", "get", "/", "--header", "authorization: Basic c2VjcmV0", *saved)
+    assert done.returncode == 0
+    assert len(store.ids()) == records
+    assert ("this run is not recorded" in done.stderr) is not bool(records)
