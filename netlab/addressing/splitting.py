@@ -71,6 +71,11 @@ def between(first: Prefix, last: Prefix) -> Iterator[Prefix]:
         raise UsageError(
             f"one address is IPv{first.version}, the other IPv{last.version}: there is no range between them"
         )
+    if first.zone != last.zone:
+        raise UsageError(
+            f"one address is in zone {first.zone or '(none)'}, the other in {last.zone or '(none)'}:"
+            " there is no range between two links (RFC 4007)"
+        )
     if first.value > last.value:
         low, high = to_text(last.version, last.value), to_text(first.version, first.value)
         raise UsageError(f"the range ends ({low}) before it begins ({high})", f"did you mean {low} {high}?")

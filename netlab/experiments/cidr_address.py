@@ -123,9 +123,9 @@ def _reverse(draft: Draft, found: Prefix) -> None:
     draft.fact("binary", f"{found.value:0{found.width}b}", "")
 
 
-def and_tables(found: Prefix) -> list[Table]:
+def and_tables(found: Prefix, shown: int = 0) -> list[Table]:
     """Address AND mask = network, cut where the network ends. IPv6 in hexadecimal, and the 32 bits around the
-    cut.
+    cut, or those with bit `shown` (from 1) where that is further left.
     """
     names = ("address", "mask", "network")
     values = (found.value, found.mask, found.network)
@@ -139,6 +139,8 @@ def and_tables(found: Prefix) -> list[Table]:
         (name, "", *_cut(f"{value:032x}", found.length // 4, 4, ":")) for name, value in zip(names, values, strict=True)
     )
     first = min(max(found.length // 16 - (found.length % 16 == 0), 0), 6)
+    if shown:
+        first = min(first, (shown - 1) // 16)
     shift, inside = 128 - 16 * (first + 2), found.length - 16 * first
     near = tuple(
         (name, f"{value >> shift + 16 & 0xFFFF:04x}:{value >> shift & 0xFFFF:04x}",
@@ -147,7 +149,7 @@ def and_tables(found: Prefix) -> list[Table]:
     )  # fmt: skip
     return [
         _table("AND in hexadecimal" + (", the digit after the mark cut in two" if found.length % 4 else ""), whole),
-        _table(f"AND in bits {16 * first + 1} to {16 * first + 32}", near),
+        _table(f"AND in bits {16 * first + 1} to {16 * first + 32}{', all the network' if inside > 32 else ''}", near),
     ]
 
 

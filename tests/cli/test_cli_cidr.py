@@ -94,6 +94,21 @@ def test_prefixes_in_prefixes_out(netlab: Netlab, line: str, said: str) -> None:
         ("192.168.0.2/16 192.168.1.2", "answer local"),
         ("2001:db8::1/64 2001:db8::2", "answer local"),
         ("10.0.0.1/24 10.0.0.200/25", "B thinks otherwise"),
+        ("10.0.0.1/24 10.0.0.0", "the network's own address"),
+        ("10.0.0.1/24 10.0.0.1", "answer itself"),
+        ("10.0.0.1/24 127.0.0.1", "answer itself"),
+        ("2001:db8::1/64 ::1", "answer itself"),
+        ("10.0.0.1/24 10.0.0.255", "answer broadcast"),
+        ("10.0.0.1/24 255.255.255.255", "answer broadcast"),
+        ("10.0.0.1/24 0.0.0.0", "answer nowhere"),
+        ("2001:db8::1/64 ::", "answer nowhere"),
+        ("10.0.0.1/24 224.0.0.251", "its MAC address, 01:00:5e:00:00:fb,"),
+        ("2001:db8::1/64 ff02::fb", "its MAC address, 33:33:00:00:00:fb,"),
+        ("2001:db8::1/64 fe80::9", "answer local"),
+        ("10.0.0.1/24 169.254.3.4", "answer local"),
+        ("fe80::1/64 2001:db8::1", "answer no way"),
+        ("fe80::1%eth0/64 fe80::2%eth0", "answer local"),
+        ("fe80::1%eth0/64 fe80::2%eth1", "answer different links"),
     ],
 )
 def test_local_or_by_the_gateway(netlab: Netlab, line: str, answer: str) -> None:
@@ -101,6 +116,24 @@ def test_local_or_by_the_gateway(netlab: Netlab, line: str, answer: str) -> None
     assert done.returncode == 0
     assert answer in " ".join(done.stdout.split())
     jsonschema.validate(json.loads(netlab("cidr", "same-net", *line.split(), "--json").stdout), REPORT)
+
+
+def test_the_bits_drawn_have_the_one_that_differs(netlab: Netlab) -> None:
+    for other in ("2001:db9::2", "2001:db8:0:1::2", "::1:2:3:4", "2001:db8:8000::2"):
+        drawing = netlab("cidr", "same-net", "2001:db8::1/64", other).stdout.splitlines()
+        ours, theirs = (next(line for line in drawing if line.startswith(f"  {name}")) for name in ("A's", "B's"))
+        assert ours.split()[3:] != theirs.split()[3:]
+
+
+@pytest.mark.parametrize(
+    "to", ["255.255.255.255", "0.0.0.0", "::", "224.0.0.1", "ff02::1", "fe80::9", "169.254.9.9", "127.9.9.9", "::1"]
+)
+def test_to_what_no_mask_decides_on_needs_no_gateway(netlab: Netlab, to: str) -> None:
+    done = netlab("cidr", "--to", to, "--json")
+    assert done.returncode == 0, done.stderr
+    table = json.loads(done.stdout)["measurement"]["tables"][0]
+    at = [column["name"] for column in table["columns"]].index(f"to {to}")
+    assert "gateway" not in [row[at] for row in table["rows"]]
 
 
 def test_what_is_not_contained_is_exit_code_1(netlab: Netlab) -> None:
@@ -158,6 +191,9 @@ def test_a_seed_repeats_what_is_random(netlab: Netlab) -> None:
         ("range 10.0.0.2 10.0.0.1", "before it begins"),
         ("range 10.0.0.2 ::1", "no range between them"),
         ("range 10.0.0.2", "two ends"),
+        ("range ::1%a ::2%b", "no range between two links"),
+        ("--to fe80::9%nope", "no interface 'nope'"),
+        ("--to fe80::9%99999999", "no interface '99999999'"),
         ("split 10.0.0.0/24", "how to divide it?"),
         ("split 10.0.0.0/24 --length 20", "no parts of /20"),
         ("split 10.0.0.0/24 --length x", "no length"),
