@@ -67,22 +67,32 @@ class Prefix:
         return self.length >= 8 and self.value >> 120 == 255
 
     @property
-    def usable(self) -> tuple[int, int] | None:
-        """First and last address a host may have; None for groups.
+    def usable_ranges(self) -> tuple[tuple[int, int], ...]:
+        """First and last of the addresses a host may have: none for groups, two ranges where groups are in between.
 
-        All but the network's and the broadcast address in IPv4, both in a /31 (RFC 3021); all in IPv6.
+        All but the network's and the broadcast address in IPv4, both in a /31 (RFC 3021); all in IPv6. Nowhere 0.0.0.0
+        and 255.255.255.255 (RFC 1122 §3.2.1.3), :: (RFC 4291 §2.5.2), 224.0.0.0/4 and ff00::/8.
         """
-        if self.is_group:
-            return None
-        if self.broadcast is None:
-            return self.network, self.last
-        return self.network + 1, self.last - 1
+        first, last = self.network, self.last
+        if self.broadcast is not None:
+            first, last = first + 1, last - 1
+        first = max(first, 1)
+        if self.version == 4:
+            last = min(last, ipv4.ALL - 1)
+        group, group_end = (0xE << 28, 0xF << 28) if self.version == 4 else (0xFF << 120, 1 << 128)
+        parts = ((first, min(last, group - 1)), (max(first, group_end), last))
+        return tuple(part for part in parts if part[0] <= part[1])
+
+    @property
+    def usable(self) -> tuple[int, int] | None:
+        """First and last address a host may have; None where there is none."""
+        parts = self.usable_ranges
+        return (parts[0][0], parts[-1][1]) if parts else None
 
     @property
     def usable_count(self) -> int:
-        """How many those are."""
-        ends = self.usable
-        return ends[1] - ends[0] + 1 if ends else 0
+        """How many a host may have."""
+        return sum(last - first + 1 for first, last in self.usable_ranges)
 
     def contains(self, other: Prefix) -> bool:
         """True when every address of `other` is one of this prefix. IPv4 and IPv6 never contain one another."""

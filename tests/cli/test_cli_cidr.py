@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,7 @@ REPORT, LINES = (json.loads((DOCS / f"{name}.schema.json").read_text()) for name
         ("10.100.122.2", ["netmask 255.255.255.255", "a /32 has none", "usable addresses 1 "]),
         ("192.0.2.0/31", ["a /31 has none (RFC 3021)", "usable addresses 2 "]),
         ("2001:db8::/127", ["IPv6 has none", "usable addresses 2 ", "both usable (RFC 6164)"]),
-        ("0.0.0.0/0", ["usable addresses 4,294,967,294", "addresses 4,294,967,296"]),
+        ("0.0.0.0/0", ["usable addresses 4,026,531,838", "addresses 4,294,967,296"]),
         ("::/0", ["addresses 340,282,366,920,938,463,463,374,607,431,768,211,456"]),
         ("fe80::1%eth0/64", ["zone eth0 (RFC 4007)", f"reverse name {'1.' + '0.' * 28}8.e.f.ip6.arpa"]),
         ("::ffff:192.0.2.1", ["address ::ffff:192.0.2.1", "IPv4-mapped 192.0.2.1"]),
@@ -73,6 +74,8 @@ def test_the_and_is_drawn_with_its_boundary(netlab: Netlab) -> None:
         ("list 10.0.0.0/30", "10.0.0.0 10.0.0.1 10.0.0.2 10.0.0.3"),
         ("list 10.0.0.0/30 --usable", "10.0.0.1 10.0.0.2"),
         ("list 10.0.0.0/31 --usable", "10.0.0.0 10.0.0.1"),
+        ("list 255.255.255.254/31 --usable", "255.255.255.254"),
+        ("split 0.0.0.0/0 --hosts 4294967294", "0.0.0.0/0 4294967294 hosts of 4026531838"),
         ("contains 10.0.0.0/8 10.1.0.0/16", "10.1.0.0/16 in 10.0.0.0/8"),
     ],
 )  # fmt: skip
@@ -151,6 +154,26 @@ def test_reports_follow_their_schema(netlab: Netlab, arguments: list[str]) -> No
     jsonschema.validate(json.loads(done.stdout), REPORT)
 
 
+@pytest.mark.parametrize("given", ["10.0.0.1/24", "::/0", "2001:db8::1/64", "224.0.0.0/4", "0.0.0.0/0"])
+def test_numbers_are_numbers_in_json_however_large(netlab: Netlab, given: str) -> None:
+    document = json.loads(netlab("cidr", given, "--json").stdout)
+    facts = {fact["name"]: fact["value"] for fact in document["measurement"]["facts"]}
+    assert {type(facts[name]) for name in ("usable addresses", "addresses", "integer", "prefix length")} == {int}
+    network = ipaddress.ip_interface(given).network
+    assert facts["addresses"] == network.num_addresses
+    assert facts["integer"] == int(ipaddress.ip_interface(given).ip)
+
+
+@pytest.mark.parametrize("prefix", ["224.0.0.0/30", "0.0.0.0/30", "255.255.255.252/30", "::/126", "10.0.0.0/29"])
+def test_report_list_and_random_agree_on_who_may_have_an_address(netlab: Netlab, prefix: str) -> None:
+    document = json.loads(netlab("cidr", prefix, "--json").stdout)
+    count = next(each["value"] for each in document["measurement"]["facts"] if each["name"] == "usable addresses")
+    listed = netlab("cidr", "list", prefix, "--usable").stdout.split()
+    chosen = netlab("cidr", "random", prefix, "--count", "200").stdout.split()
+    assert len(listed) == count
+    assert set(chosen) == set(listed)
+
+
 def test_bare_lists_the_loopback_of_this_machine(netlab: Netlab) -> None:
     done = netlab("cidr", COLUMNS="120")
     assert done.returncode == 0
@@ -200,7 +223,19 @@ def test_a_seed_repeats_what_is_random(netlab: Netlab) -> None:
         ("split 10.0.0.0/24 --count 0", "0 parts"),
         ("split 10.0.0.0/24 --count 300", "too few"),
         ("split 10.0.0.0/24 --hosts 100,200", "the subnets need"),
-        ("split 10.0.0.0/24 --hosts x", "no number"),
+        ("split 10.0.0.0/24 --hosts x", "no number of hosts"),
+        ("split 10.0.0.0/24 --hosts 0,1", "no number of hosts, 1 or more"),
+        ("split 10.0.0.0/24 --hosts 4294967294", "the subnets need 4,294,967,296"),
+        ("split 10.0.0.0/24 --hosts 4294967295", "more than IPv4 has"),
+        ("split 10.0.0.0/24 --hosts 1_0", "no number of hosts"),
+        ("split 10.0.0.0/24 --count 1_0", "'1_0' is not a whole number"),
+        ("split 10.0.0.0/24 --count ٤", "'٤' is not a whole number"),
+        ("split 10.0.0.0/32 --count 2", "has only one address,"),
+        ("random 10.0.0.0/24 --count 1_0", "'1_0' is not a whole number"),
+        ("random 224.0.0.0/4", "no address that a host may have"),
+        ("random 0.0.0.0", "no address that a host may have"),
+        ("random ::", "no address that a host may have"),
+        ("random 255.255.255.255", "no address that a host may have"),
         ("merge /nowhere", "No such file"),
         ("merge /", "Is a directory"),
         ("merge 10.0.0.0/33", "longer than the 32 bits"),
