@@ -170,7 +170,26 @@ def _parse_address(text: str) -> Prefix:
 def parse_with_mask(text: str, mask: str) -> Prefix:
     """An address and, apart from it, its mask (255.255.255.0), wildcard mask (0.0.0.255) or length (24, /24)."""
     base = parse_address(text)
-    return Prefix(base.version, base.value, _length(base.version, mask.removeprefix("/")), base.zone)
+    try:
+        return Prefix(base.version, base.value, _length(base.version, mask.removeprefix("/")), base.zone)
+    except AddressError as error:
+        raise _two_addresses(base, mask) or error from None
+
+
+def _two_addresses(one: Prefix, text: str) -> AddressError | None:
+    """The error for an address where the mask should be; None if it is more like a mask with a mistake in it."""
+    try:
+        other = _parse_address(text)
+    except AddressError:
+        return None
+    if other.version != one.version or (one.version == 4 and other.value >> 24 == 255) or not one.value:
+        return None
+    if one.version == 6 and other.value >> 112 == 0xFFFF:
+        return None
+    first, last = sorted((one.value, other.value))
+    a, b, length = one.text_of(one.value), one.text_of(other.value), 24 if one.version == 4 else 64
+    hint = f"netlab cidr same-net {a}/{length} {b}, or netlab cidr range {one.text_of(first)} {one.text_of(last)}"
+    return AddressError(text, 0, "a second address, and no mask", None, hint)
 
 
 def _dotted_with_port(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -181,6 +182,24 @@ def test_bare_lists_the_loopback_of_this_machine(netlab: Netlab) -> None:
     assert "127.0.0.0/8" in done.stdout
 
 
+@pytest.mark.parametrize("columns", ["40", "60", "80"])
+@pytest.mark.parametrize("arguments", [(), ("--to", "2001:db8:1111:2222:3333:4444:5555:6666")])
+def test_no_address_is_broken_on_a_narrow_terminal(netlab: Netlab, columns: str, arguments: tuple[str, ...]) -> None:
+    document = json.loads(netlab("cidr", *arguments, "--json").stdout)
+    table = document["measurement"]["tables"][0]
+    names = [column["name"] for column in table["columns"]]
+    said = netlab("cidr", *arguments, COLUMNS=columns).stdout
+    blocks = said.split("\n\n")
+    for row in table["rows"]:
+        cells = dict(zip(names, row, strict=True))
+        head = f"{cells['address']}  on {cells['interface']}, {cells['state']}\n"
+        block = next(each.removeprefix("\n") + "\n" for each in blocks if each.lstrip("\n").startswith(head[:-1]))
+        for name in set(names) - {"address", "interface", "state"}:
+            if cells[name] is not None:
+                assert re.search(rf"^  {'way there' if name.startswith('to ') else name}( |$)", block, re.MULTILINE)
+                assert f"  {cells[name]}\n" in block
+
+
 def test_to_myself_is_local_and_the_kernel_agrees(netlab: Netlab) -> None:
     document = json.loads(netlab("cidr", "--to", "127.0.0.1", "--json").stdout)
     assert document["passed"] is True
@@ -208,7 +227,12 @@ def test_a_seed_repeats_what_is_random(netlab: Netlab) -> None:
         ("00001::", "did you mean 1::?"),
         ("fe80::1%", "did you mean fe80::1?"),
         ("10.0.0.1/255.0.255.0", "a mask with a hole"),
-        ("www.example.com", "a name, not an address"),
+        ("www.example.com", "getent ahosts www.example.com looks"),
+        ("help", "netlab cidr --help"),
+        ("10.0.0.1 10.0.0.2", "netlab cidr range 10.0.0.1 10.0.0.2"),
+        ("::1 ::2", "a second address"),
+        ("10.0.0.5-20", "netlab cidr range 10.0.0.5 10.0.0.20"),
+        ("merge 10.0.0.0-10.0.0.255", "netlab cidr range 10.0.0.0 10.0.0.255"),
         ("10.0.0.1 rubbish", "a length is a number"),
         ("10.0.0.1 24 25", "unexpected extra argument"),
         ("range 10.0.0.2 10.0.0.1", "before it begins"),
@@ -262,6 +286,15 @@ def test_wrong_input_is_an_error_in_a_line_or_two(netlab: Netlab, line: str, sai
     assert done.stdout == ""
     assert said in done.stderr
     assert len(done.stderr.splitlines()) <= 2
+
+
+@pytest.mark.parametrize("name", ["a;reboot", "$(reboot)", "a`b`", "-a.b", "a..b", "a" * 100, "a&b", "ä.example"])
+def test_no_hint_has_what_a_shell_would_run(netlab: Netlab, name: str) -> None:
+    for command in ("cidr", "mac"):
+        done = netlab(command, "address", "--", name)
+        assert done.returncode == 2
+        assert "hint" not in done.stderr
+        assert len(done.stderr) < 130
 
 
 @pytest.mark.parametrize(
