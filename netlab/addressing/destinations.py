@@ -63,7 +63,9 @@ def from_host(source: Prefix, to: Prefix) -> Way | None:
                    "no gateway forwards from one to the other")  # fmt: skip
     if to.value == source.value:
         return Way("itself", "A's own address: it never leaves the machine, nobody is asked for a MAC address")
-    if to.value == source.broadcast and not is_loopback(source):
+    if is_loopback(source):
+        return Way("no way", "another machine's, and what comes from loopback never leaves this one")
+    if to.value == source.broadcast:
         return Way("broadcast", f"the directed broadcast of {source.network_text}: {_TO_ALL} (RFC 922)")
     if is_link_local(to):
         if is_link_local(source):

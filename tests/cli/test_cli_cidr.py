@@ -111,6 +111,7 @@ def test_prefixes_in_prefixes_out(netlab: Netlab, line: str, said: str) -> None:
         ("2001:db8::1/64 fe80::9", "answer local"),
         ("10.0.0.1/24 169.254.3.4", "answer local"),
         ("fe80::1/64 2001:db8::1", "answer no way"),
+        ("127.0.0.1/8 10.0.0.1", "answer no way"),
         ("fe80::1%eth0/64 fe80::2%eth0", "answer local"),
         ("fe80::1%eth0/64 fe80::2%eth1", "answer different links"),
     ],

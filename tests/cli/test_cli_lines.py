@@ -111,11 +111,15 @@ def test_a_reader_that_goes_is_no_error(line: str) -> None:
                                               (signal.SIGINT, 130)])  # fmt: skip
 def test_signals_end_it_as_the_readme_says(number: signal.Signals, code: int) -> None:
     child = subprocess.Popen([sys.executable, "-m", "netlab", "cidr", "list", "::/0"], stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, cwd=ROOT)  # fmt: skip
+                             stderr=subprocess.PIPE, cwd=ROOT,
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))  # fmt: skip
     assert child.stdout is not None
-    child.stdout.read(10)  # it has begun
-    child.send_signal(number)
-    _, said = child.communicate(timeout=60)
+    try:
+        child.stdout.read(10)  # it has begun
+        child.send_signal(number)
+        _, said = child.communicate(timeout=60)
+    finally:
+        child.kill()
     assert (child.returncode, said) == (code, b"")
 
 
