@@ -85,14 +85,20 @@ class Prefix:
 
     @property
     def usable(self) -> tuple[int, int] | None:
-        """First and last address a host may have; None where there is none."""
-        parts = self.usable_ranges
-        return (parts[0][0], parts[-1][1]) if parts else None
+        """First and last address a host may have; None where there is none.
+
+        By the arithmetic of the course: the network's and the broadcast address are left out, and groups that a very
+        short prefix holds in between are not. `usable_ranges` is for handing out addresses one by one.
+        """
+        if not self.usable_ranges:
+            return None
+        reserved = self.broadcast is not None
+        return self.network + reserved, self.last - reserved
 
     @property
     def usable_count(self) -> int:
-        """How many a host may have."""
-        return sum(last - first + 1 for first, last in self.usable_ranges)
+        """How many lie from the first to the last."""
+        return self.usable[1] - self.usable[0] + 1 if self.usable else 0
 
     def contains(self, other: Prefix) -> bool:
         """True when every address of `other` is one of this prefix. IPv4 and IPv6 never contain one another."""

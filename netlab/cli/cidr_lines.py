@@ -56,7 +56,7 @@ def random(
             f"--length from {whole.length} to {whole.width}",
         )
     chosen = SystemRandom() if seed is None else Random(seed)
-    usable = whole.usable_count
+    usable = sum(last - first + 1 for first, last in whole.usable_ranges)
     if length is None and not usable:
         raise UsageError(f"{whole.network_text} has no address that a host may have", "--length for subnets of it")
     with Lines("cidr random", as_json) as lines:

@@ -171,6 +171,4 @@ def _power(found: Prefix) -> str:
     bits, count = found.width - found.length, found.usable_count
     if count == found.count:
         return f"2^{bits}"
-    if len(found.usable_ranges) == 1 and found.count - count <= 2:
-        return f"2^{bits} - {found.count - count}"
-    return "groups are no addresses of hosts"
+    return f"2^{bits} - {found.count - count}"
