@@ -8,8 +8,9 @@ def main() -> None:
     words = sys.argv[1:]
     if words in (["--version"], ["-V"]):
         from netlab import __version__
+        from netlab.cli.streams import written
 
-        print(f"netlab {__version__}")
+        written(lambda: print(f"netlab {__version__}"))
         return
     try:
         if words[:1] in (["cidr"], ["mac"]):

@@ -26,6 +26,7 @@ Report = Callable[[int, AddressError], None]
 SIZE4, SIZE6 = 5, 17
 CHUNK_BYTES = 1 << 15  # pieces of a chunk stay in the processor's cache
 _LONGEST_LINE = 1 << 16
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of UTF-8: some editors begin files with it
 
 _DIGITS4 = b"0123456789."
 _DIGITS6 = b"0123456789abcdefABCDEF:."
@@ -33,17 +34,34 @@ _LENGTHS = {str(number): number for number in range(129)}
 
 
 def chunks(file: BinaryIO, size: int = CHUNK_BYTES) -> Iterator[bytes]:
-    """The file in pieces of whole lines, each ending in a newline (added at the end of the file if need be)."""
+    """The file in pieces of whole lines, each ending in a newline (added at the end of the file if need be).
+
+    A byte order mark at the beginning is left out. Of a line of more than 65536 bytes there is only the beginning, one
+    byte too long: `each` reports it, unless it is a comment by then.
+    """
+    pieces = _whole_lines(file, size)
+    yield next(pieces, b"").removeprefix(_BYTE_ORDER_MARK)
+    yield from pieces
+
+
+def _whole_lines(file: BinaryIO, size: int) -> Iterator[bytes]:
+    # One system call a read: on a terminal, a read that waits for `size` bytes takes two Ctrl-D to end.
+    read: Callable[[int], bytes] = getattr(file, "read1", file.read)
     rest = b""
-    while data := file.read(size):
+    inside_of_long = False
+    while data := read(size):
+        if inside_of_long:
+            _, newline, data = data.partition(b"\n")
+            inside_of_long = not newline
         data = rest + data
         end = data.rfind(b"\n") + 1
         rest = data[end:]
         if end:
             yield data[:end]
-        elif len(rest) > _LONGEST_LINE:
-            yield rest[:_LONGEST_LINE] + b"\n"  # no address is so long: an error, and no end to wait for
-            rest = rest[_LONGEST_LINE:]
+        if len(rest) > _LONGEST_LINE:
+            yield rest[: _LONGEST_LINE + 1] + b"\n"
+            rest = b""
+            inside_of_long = True
     if rest:
         yield rest + b"\n"
 
@@ -54,9 +72,9 @@ def pack(chunk: bytes, line: int, report: Report) -> tuple[bytes, bytes]:
 
     Empty lines and comments (from "#") are skipped.
     """
-    found = _whole(chunk)
-    if found is None:
-        found = _tidied(chunk)
+    found = None
+    if len(chunk) <= _LONGEST_LINE:  # else there may be a line that is too long
+        found = _whole(chunk) or _tidied(chunk)
     return found if found is not None else _exactly(chunk, line, report)
 
 
@@ -65,7 +83,11 @@ def each(chunk: bytes, line: int, report: Report) -> Iterator[tuple[int, Prefix]
     version.
     """
     for number, raw in enumerate(chunk.split(b"\n")[:-1], line):
-        text = raw.partition(b"#")[0].strip().decode("utf-8", "backslashreplace")
+        beginning, comment, _ = raw[: _LONGEST_LINE + 1].partition(b"#")
+        text = beginning.strip().decode("utf-8", "backslashreplace")
+        if len(raw) > _LONGEST_LINE and not comment:
+            report(number, AddressError(text, 0, f"a line of more than {_LONGEST_LINE:,} bytes"))
+            continue
         if not text:
             continue
         try:

@@ -70,15 +70,35 @@ def _strange(text: str, position: int) -> AddressError:
         return _hexadecimal(text, position)
     if char == ":" and text.count(":") == 1 and text[position + 1 :].isdigit():
         return AddressError(text, position, "an address has no port", text[:position])
+    if "-" in text and (ends := _range(text)):
+        return AddressError(text, position, "a range, not an address", None, f"netlab cidr range {ends}")
+    if char == " " and not set(text) - _DIGITS - set(". /"):
+        return AddressError(text, position, "a space before the mask", "/".join(text.split()))
     if any(each.isalpha() for each in text):
-        return AddressError(
-            text,
-            0,
-            "a name, not an address",
-            None,
-            f"getent ahosts {text} looks a name up; then ask for the address",
-        )
+        lookup = f"getent ahosts {text} looks a name up; then ask for the address" if _is_host_name(text) else None
+        return AddressError(text, 0, "a name, not an address", None, lookup)
     return AddressError(text, position, f"'{char}' is in no IPv4 address")
+
+
+def _is_host_name(text: str) -> bool:
+    """Letters, digits and hyphens between dots (RFC 1123 §2.1), and short enough to be said again in an error."""
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= 63 and all(label and label.isascii() and _is_label(label) for label in labels)
+
+
+def _is_label(label: str) -> bool:
+    return label.replace("-", "").isalnum() and label[0] != "-" and label[-1] != "-"
+
+
+def _range(text: str) -> str | None:
+    """The ends of 10.0.0.0-10.0.0.255 and of 10.0.0.0-255, with a space between; None for what is no such range."""
+    first, last = (end.strip() for end in text.split("-", 1))
+    try:
+        start = parse(first)
+        end = start & ~255 | OCTETS[last] if last in OCTETS else parse(last)
+    except AddressError:
+        return None
+    return f"{to_text(start)} {to_text(end)}" if start <= end else None
 
 
 def _hexadecimal(text: str, position: int) -> AddressError:

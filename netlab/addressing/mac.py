@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from netlab.addressing import ipv4
+from netlab.addressing import ipv4, prefix
 from netlab.addressing.mistakes import AddressError, brief, sure
 
 _HEX = frozenset("0123456789abcdefABCDEF")
@@ -35,6 +35,7 @@ _WELL_KNOWN = (  # value, bits that count (from the left of 48), name, source
     (0x000000000000, 48, "null: no address", "RFC 9542 §1"),
 )  # fmt: skip
 
+# Bit Z, then bit Y, as they stand in the octet; a quadrant is named by Y, then Z: 01 is ELI (IEEE 802c-2017, RFC 8948).
 _SLAP = {0b00: "AAI, administratively assigned", 0b10: "ELI, extended local (a company id)", 0b01: "reserved",
          0b11: "SAI, standard assigned"}  # fmt: skip
 
@@ -63,8 +64,8 @@ class Mac:
 
     @property
     def slap(self) -> str | None:
-        """The quadrant of a local address (IEEE 802c: bits Y and Z above U/L); None for universal ones and
-        groups.
+        """The quadrant of a local address (IEEE 802c: bit Y above U/L, bit Z above Y); None for universal ones
+        and groups.
         """
         if not self.is_local or self.is_group:
             return None
@@ -110,7 +111,20 @@ def parse(text: str) -> Mac:
     try:
         return _parse(text)
     except AddressError as error:
-        raise sure(error, _parse) from None
+        raise _ip_address(text) or sure(error, _parse) from None
+
+
+def _ip_address(text: str) -> AddressError | None:
+    """The error for what is an address of IP; None for all else, and for a MAC address without one of its groups."""
+    if text.count(":") > 3 and all(len(group) <= 2 for group in text.split(":")):
+        return None
+    try:
+        found = prefix.parse(text)
+    except AddressError:
+        return None
+    length = f"/{found.length}" if "/" in text else ""
+    meant = f"netlab cidr {found.text_of(found.value)}{length}"
+    return AddressError(text, 0, "an IP address, not a MAC address", None, meant)
 
 
 def _parse(text: str) -> Mac:
@@ -163,8 +177,8 @@ def _strange(text: str, at: int) -> AddressError:
         return AddressError(text, at, f"{char} is a digit, but not one of 0 to 9")
     if char in "oO":
         return AddressError(text, at, f"the letter {char}", text.replace("o", "0").replace("O", "0"))
-    if char == "/" or (text.count(".") == 3 and ":" not in text):
-        return AddressError(text, at, f"'{char}' is in no MAC address", None, f"netlab cidr {text}")
+    if char == "/":
+        return AddressError(text, at, "a MAC address has no prefix length", text[:at])
     return AddressError(text, at, f"'{char}' is no hexadecimal digit")
 
 

@@ -67,22 +67,38 @@ class Prefix:
         return self.length >= 8 and self.value >> 120 == 255
 
     @property
-    def usable(self) -> tuple[int, int] | None:
-        """First and last address a host may have; None for groups.
+    def usable_ranges(self) -> tuple[tuple[int, int], ...]:
+        """First and last of the addresses a host may have: none for groups, two ranges where groups are in between.
 
-        All but the network's and the broadcast address in IPv4, both in a /31 (RFC 3021); all in IPv6.
+        All but the network's and the broadcast address in IPv4, both in a /31 (RFC 3021); all in IPv6. Nowhere 0.0.0.0
+        and 255.255.255.255 (RFC 1122 §3.2.1.3), :: (RFC 4291 §2.5.2), 224.0.0.0/4 and ff00::/8.
         """
-        if self.is_group:
+        first, last = self.network, self.last
+        if self.broadcast is not None:
+            first, last = first + 1, last - 1
+        first = max(first, 1)
+        if self.version == 4:
+            last = min(last, ipv4.ALL - 1)
+        group, group_end = (0xE << 28, 0xF << 28) if self.version == 4 else (0xFF << 120, 1 << 128)
+        parts = ((first, min(last, group - 1)), (max(first, group_end), last))
+        return tuple(part for part in parts if part[0] <= part[1])
+
+    @property
+    def usable(self) -> tuple[int, int] | None:
+        """First and last address a host may have; None where there is none.
+
+        By the arithmetic of the course: the network's and the broadcast address are left out, and groups that a very
+        short prefix holds in between are not. `usable_ranges` is for handing out addresses one by one.
+        """
+        if not self.usable_ranges:
             return None
-        if self.broadcast is None:
-            return self.network, self.last
-        return self.network + 1, self.last - 1
+        reserved = self.broadcast is not None
+        return self.network + reserved, self.last - reserved
 
     @property
     def usable_count(self) -> int:
-        """How many those are."""
-        ends = self.usable
-        return ends[1] - ends[0] + 1 if ends else 0
+        """How many lie from the first to the last."""
+        return self.usable[1] - self.usable[0] + 1 if self.usable else 0
 
     def contains(self, other: Prefix) -> bool:
         """True when every address of `other` is one of this prefix. IPv4 and IPv6 never contain one another."""
@@ -160,7 +176,26 @@ def _parse_address(text: str) -> Prefix:
 def parse_with_mask(text: str, mask: str) -> Prefix:
     """An address and, apart from it, its mask (255.255.255.0), wildcard mask (0.0.0.255) or length (24, /24)."""
     base = parse_address(text)
-    return Prefix(base.version, base.value, _length(base.version, mask.removeprefix("/")), base.zone)
+    try:
+        return Prefix(base.version, base.value, _length(base.version, mask.removeprefix("/")), base.zone)
+    except AddressError as error:
+        raise _two_addresses(base, mask) or error from None
+
+
+def _two_addresses(one: Prefix, text: str) -> AddressError | None:
+    """The error for an address where the mask should be; None if it is more like a mask with a mistake in it."""
+    try:
+        other = _parse_address(text)
+    except AddressError:
+        return None
+    if other.version != one.version or (one.version == 4 and other.value >> 24 == 255) or not one.value:
+        return None
+    if one.version == 6 and other.value >> 112 == 0xFFFF:
+        return None
+    first, last = sorted((one.value, other.value))
+    a, b, length = one.text_of(one.value), one.text_of(other.value), 24 if one.version == 4 else 64
+    hint = f"netlab cidr same-net {a}/{length} {b}, or netlab cidr range {one.text_of(first)} {one.text_of(last)}"
+    return AddressError(text, 0, "a second address, and no mask", None, hint)
 
 
 def _dotted_with_port(text: str) -> bool:

@@ -29,7 +29,8 @@ def by_count(prefix: Prefix, count: int) -> Iterator[Prefix]:
         raise UsageError(f"cannot make {count} parts")
     length = prefix.length + (count - 1).bit_length()
     if length > prefix.width:
-        raise UsageError(f"{prefix.network_text} has only {prefix.count:,} addresses, too few for {count:,} parts")
+        has = "one address" if prefix.count == 1 else f"{prefix.count:,} addresses"
+        raise UsageError(f"{prefix.network_text} has only {has}, too few for {count:,} parts")
     return by_length(prefix, length)
 
 
@@ -38,10 +39,11 @@ def length_for(hosts: int, version: int) -> int:
     if hosts < 1:
         raise UsageError(f"a subnet for {hosts} hosts is none")
     width = 32 if version == 4 else 128
-    for length in range(width, -1, -1):
-        if Prefix(version, 0, length).usable_count >= hosts:
-            return length
-    raise UsageError(f"{hosts:,} hosts are more than IPv{version} has addresses")
+    others = 2 if version == 4 and hosts > 2 else 0  # the network's own address and its broadcast
+    bits = (hosts + others - 1).bit_length()
+    if bits > width:
+        raise UsageError(f"{hosts:,} hosts are more than IPv{version} has addresses")
+    return width - bits
 
 
 def by_hosts(prefix: Prefix, hosts: Sequence[int]) -> tuple[list[Prefix], list[Prefix]]:
@@ -70,6 +72,11 @@ def between(first: Prefix, last: Prefix) -> Iterator[Prefix]:
     if first.version != last.version:
         raise UsageError(
             f"one address is IPv{first.version}, the other IPv{last.version}: there is no range between them"
+        )
+    if first.zone != last.zone:
+        raise UsageError(
+            f"one address is in zone {first.zone or '(none)'}, the other in {last.zone or '(none)'}:"
+            " there is no range between two links (RFC 4007)"
         )
     if first.value > last.value:
         low, high = to_text(last.version, last.value), to_text(first.version, first.value)

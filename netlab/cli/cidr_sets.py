@@ -8,6 +8,8 @@ import typer
 
 from netlab.cli.help import examples
 from netlab.cli.lines import JsonLines, Lines, Sources, Strict, packed, texts
+from netlab.cli.values import hosts as host_counts
+from netlab.cli.values import whole
 from netlab.errors import UsageError
 
 
@@ -16,7 +18,8 @@ def split(
     prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="What to divide.")],
     length: Annotated[str | None, typer.Option("--length", metavar="N", help="Into all prefixes of length /N.")] = None,
     count: Annotated[
-        int | None, typer.Option("--count", metavar="N", help="Into N equal parts or the next power of 2.")
+        int | None,
+        typer.Option("--count", metavar="N", parser=whole, help="Into N equal parts or the next power of 2."),
     ] = None,
     hosts: Annotated[
         str | None,
@@ -27,14 +30,13 @@ def split(
     """Divide a prefix by length, by count, or by numbers of hosts (VLSM)."""
     from netlab.addressing import splitting
     from netlab.addressing.prefix import parse
-    from netlab.cli.values import counts
 
-    whole = parse(prefix)
+    parent = parse(prefix)
     if sum(option is not None for option in (length, count, hosts)) != 1:
         raise UsageError("how to divide it?", "one of --length 26, --count 4, --hosts 100,50,10")
     if hosts is not None:
-        wanted = counts(hosts)
-        parts, rest = splitting.by_hosts(whole, wanted)
+        wanted = host_counts(hosts)
+        parts, rest = splitting.by_hosts(parent, wanted)
         with Lines("cidr split", as_json) as lines:
             for number, part in zip(wanted, parts, strict=True):
                 lines.row({"hosts": number, "prefix": part.network_text, "usable": part.usable_count},
@@ -46,12 +48,12 @@ def split(
                 )
         return
     if count is not None:
-        found = splitting.by_count(whole, count)
+        found = splitting.by_count(parent, count)
     else:
         text = str(length).removeprefix("/")
         if not (text.isascii() and text.isdigit() and len(text) < 4):
             raise UsageError(f"'{length}' is no length such as 26")
-        found = splitting.by_length(whole, int(text))
+        found = splitting.by_length(parent, int(text))
     with Lines("cidr split", as_json) as lines:
         for some in texts(found):
             lines.many(some)

@@ -18,6 +18,7 @@ import typer
 from typer._click.exceptions import ClickException, NoSuchOption
 from typer._click.exceptions import UsageError as ClickUsageError
 
+from netlab.cli.streams import open_what_is_closed
 from netlab.errors import NetlabError, UsageError
 from netlab.report.glyphs import printable
 
@@ -40,7 +41,7 @@ _OUR_WORDS = {
 
 def guarded(main: Callable[[], int]) -> int:
     """Call `main` and return the exit code; whatever it raises becomes a line on stderr."""
-    _open_what_is_closed()
+    open_what_is_closed()
     try:
         code = main()
         sys.stdout.flush()  # here, where a reader that has gone can still be dealt with
@@ -92,16 +93,6 @@ def _in_our_words(error: ClickException) -> tuple[str, str | None]:
             return message, near[0]
     context = error.ctx if isinstance(error, ClickUsageError) else None
     return message, f"{context.command_path} --help" if context else None
-
-
-def _open_what_is_closed() -> None:
-    """Without a standard stream (`netlab … >&-`) its number would go to the next file or socket that is opened."""
-    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        try:
-            os.fstat(fd)
-        except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number: this one
-            setattr(sys, name, open(fd, mode))
 
 
 def _forget_stdout() -> None:

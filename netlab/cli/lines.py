@@ -164,7 +164,11 @@ def numbered(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
 
 def _neither(source: str, mistake: AddressError, error: OSError) -> UsageError:
     """Not a prefix, and not a file: one that looks like an address was meant to be one."""
-    if ":" in source or (source[:1].isdigit() and not set(source) - set("0123456789abcdefABCDEFx./")):
+    if (
+        ":" in source
+        or mistake.what.startswith("a range")
+        or (source[:1].isdigit() and not set(source) - set("0123456789abcdefABCDEFx./"))
+    ):
         return mistake
     return UsageError(f"{source}: {error.strerror}", "a file, '-' for stdin, or a prefix")
 

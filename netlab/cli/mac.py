@@ -10,6 +10,7 @@ from netlab.cli import options
 from netlab.cli.help import examples
 from netlab.cli.lines import JsonLines, Lines
 from netlab.cli.subcommands import Sub, SubGroup
+from netlab.cli.values import one_or_more
 
 
 class MacGroup(SubGroup):
@@ -73,7 +74,7 @@ def neighbours_(as_json: options.Json = False, save: options.Save = False) -> No
 
 @examples("netlab mac random", "netlab mac random --count 3 --json")
 def random(
-    count: Annotated[int, typer.Option("--count", metavar="N", min=1, help="How many.")] = 1,
+    count: Annotated[int, typer.Option("--count", metavar="N", parser=one_or_more, help="How many.")] = 1,
     as_json: JsonLines = False,
 ) -> None:
     """Print MAC addresses from the system's randomness: unicast, locally administered."""

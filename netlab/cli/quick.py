@@ -6,9 +6,9 @@ gives the same answer (`netlab cidr address ADDRESS` always does; a test compare
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
+from netlab.cli.streams import written
 from netlab.errors import NetlabError
 
 
@@ -30,21 +30,11 @@ def answered(words: list[str]) -> bool:
         return False
     from netlab.cli.calculated import calculated
 
-    try:
+    def answer() -> None:
         calculated(command, parameters, as_json=False, save=False)
-        sys.stdout.flush()
+
+    try:
+        written(answer)
     except NetlabError:
         return False  # nothing has been written yet
-    except (OSError, KeyboardInterrupt) as end:
-        _end_as_others_do(end)
     return True
-
-
-def _end_as_others_do(end: BaseException) -> None:
-    """A reader that has gone, Ctrl-C: with the exit code that every command has for it."""
-    from netlab.cli.failures import guarded
-
-    def again() -> int:
-        raise end
-
-    sys.exit(guarded(again))

@@ -68,6 +68,8 @@ class SubGroup(Group):
         names = [sub.name for sub in self.subs]
         if word in names:
             return [word, *args[:at], *args[at + 1 :]]
+        if word == "help":
+            raise failures.UsageError("there is no command 'help' here", f"netlab {self.name} --help")
         near = get_close_matches(word, names, 1, 0.75) if word.replace("-", "").isalpha() else []
         if near:
             raise failures.UsageError(f"there is no command '{word}' here", f"did you mean {near[0]}?")

@@ -19,6 +19,30 @@ def size_bytes(text: str | int) -> int:
     return int(match[1]) * _FACTORS[match[2]]
 
 
+def whole(text: str | int) -> int:
+    """A whole number in the digits 0 to 9 alone: int() also takes "1_0" and the digits of other scripts."""
+    if not re.fullmatch(r"[0-9]{1,39}", str(text)):
+        raise typer.BadParameter(f"'{text}' is not a whole number")
+    return int(text)
+
+
+def one_or_more(text: str | int) -> int:
+    """A whole number from 1."""
+    if (number := whole(text)) < 1:
+        raise typer.BadParameter(f"{number} is not at least 1")
+    return number
+
+
+def hosts(text: str) -> list[int]:
+    """How many hosts each of several subnets is for, such as "100,50,10"."""
+    for item in text.split(","):
+        if not re.fullmatch(r"\s*0*[1-9][0-9]{0,38}\s*", item, re.ASCII):
+            raise typer.BadParameter(
+                f"'{item[:40]}' is no number of hosts, 1 or more; several look like this: 100,50,10"
+            )
+    return [int(item) for item in text.split(",")]
+
+
 class Counts(tuple[int, ...]):
     """Several numbers. A class, because Typer takes a bare tuple for an option with several arguments."""
 

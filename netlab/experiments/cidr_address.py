@@ -14,8 +14,6 @@ from netlab.addressing.prefix import Prefix
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Column, Draft, Measurement, Table
 
-_EXACT_IN_JSON = 1 << 53  # larger numbers lose digits in readers that only have doubles (RFC 8259 §6)
-
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
@@ -64,19 +62,20 @@ def _network(draft: Draft, found: Prefix) -> None:
         note = "also the limited broadcast (RFC 919)" if limited else "directed (RFC 922)"
         draft.fact("broadcast", found.text_of(found.broadcast), "", note)
     if found.usable is None:
-        draft.fact("usable addresses", 0, "1", "groups are no addresses of hosts")
+        none = "groups are no addresses of hosts" if found.is_group else "no address of a host"
+        draft.fact("usable addresses", 0, "1", none)
     else:
         first, last = found.usable
         draft.fact("first usable", found.text_of(first), "", _first_note(found))
         draft.fact("last usable", found.text_of(last), "")
-        draft.fact("usable addresses", _exact(found.usable_count), "1", _power(found.usable_count))
-    draft.fact("addresses", _exact(found.count), "1", f"2^{found.width - found.length}")
+        draft.fact("usable addresses", found.usable_count, "1", _power(found))
+    draft.fact("addresses", found.count, "1", f"2^{found.width - found.length}")
 
 
 def _first_note(found: Prefix) -> str:
-    if found.version == 6 and found.length < 127:
+    if found.version == 6 and found.length < 127 and found.network:
         return "the subnet's routers anycast (RFC 4291 §2.6.1)"
-    if found.length == 31 or found.length == 127:
+    if found.usable_count == 2 and found.length in (31, 127):
         return "both usable (RFC 3021)" if found.version == 4 else "both usable (RFC 6164)"
     return ""
 
@@ -118,14 +117,14 @@ def _reverse(draft: Draft, found: Prefix) -> None:
         delegated = reverse.delegation(found)
         if delegated:
             draft.fact("reverse zone is in", delegated[0], "", f"delegated as {delegated[1]} (RFC 2317)")
-    draft.fact("integer", str(found.value), "")
+    draft.fact("integer", found.value, "")
     draft.fact("hexadecimal", f"0x{found.value:0{found.width // 4}x}", "")
     draft.fact("binary", f"{found.value:0{found.width}b}", "")
 
 
-def and_tables(found: Prefix) -> list[Table]:
+def and_tables(found: Prefix, shown: int = 0) -> list[Table]:
     """Address AND mask = network, cut where the network ends. IPv6 in hexadecimal, and the 32 bits around the
-    cut.
+    cut, or those with bit `shown` (from 1) where that is further left.
     """
     names = ("address", "mask", "network")
     values = (found.value, found.mask, found.network)
@@ -139,6 +138,8 @@ def and_tables(found: Prefix) -> list[Table]:
         (name, "", *_cut(f"{value:032x}", found.length // 4, 4, ":")) for name, value in zip(names, values, strict=True)
     )
     first = min(max(found.length // 16 - (found.length % 16 == 0), 0), 6)
+    if shown:
+        first = min(first, (shown - 1) // 16)
     shift, inside = 128 - 16 * (first + 2), found.length - 16 * first
     near = tuple(
         (name, f"{value >> shift + 16 & 0xFFFF:04x}:{value >> shift & 0xFFFF:04x}",
@@ -147,7 +148,7 @@ def and_tables(found: Prefix) -> list[Table]:
     )  # fmt: skip
     return [
         _table("AND in hexadecimal" + (", the digit after the mark cut in two" if found.length % 4 else ""), whole),
-        _table(f"AND in bits {16 * first + 1} to {16 * first + 32}", near),
+        _table(f"AND in bits {16 * first + 1} to {16 * first + 32}{', all the network' if inside > 32 else ''}", near),
     ]
 
 
@@ -165,9 +166,9 @@ def _cut(digits: str, at: int, group: int, separator: str) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
-def _exact(count: int) -> int | str:
-    return count if count <= _EXACT_IN_JSON else f"{count:,}"
-
-
-def _power(count: int) -> str:
-    return f"2^{count.bit_length() - 1}" if count & count - 1 == 0 else f"2^{count.bit_length()} - 2"
+def _power(found: Prefix) -> str:
+    """How the number of usable addresses comes about."""
+    bits, count = found.width - found.length, found.usable_count
+    if count == found.count:
+        return f"2^{bits}"
+    return f"2^{bits} - {found.count - count}"

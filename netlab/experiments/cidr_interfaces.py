@@ -4,10 +4,11 @@ lecture 3)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from netlab.addressing import kinds, prefix
+from netlab.addressing import destinations, kinds, prefix
 from netlab.addressing.prefix import Prefix
+from netlab.errors import UsageError
 from netlab.kernel import netlink, routes
 from netlab.kernel.interfaces import Interface, interfaces
 from netlab.measure.progress import Progress
@@ -24,15 +25,17 @@ class Parameters:
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Read the kernel's tables; with `to`, decide by masks alone, then ask the kernel and compare."""
     wanted = prefix.parse_address(parameters.to) if parameters.to is not None else None
-    draft = Draft()
     here = interfaces()
+    if wanted and wanted.zone:
+        wanted = replace(wanted, zone=_zone(wanted.zone, here))
+    draft = Draft()
     gateways = routes.default_gateways()
     columns: tuple[str, ...] = ("address", "interface", "network", "broadcast", "default gateway")
     columns += ("kind", "MAC", "state")
     rows: list[tuple[Value, ...]] = []
     for interface in here:
         for address in interface.addresses:
-            gateway = None if _is_link_local(address) else gateways.get((interface.name, address.version))
+            gateway = None if destinations.is_link_local(address) else gateways.get((interface.name, address.version))
             row: tuple[Value, ...] = (
                 f"{address.text_of(address.value)}/{address.length}",
                 interface.name,
@@ -60,20 +63,27 @@ def _has_broadcast(address: Prefix) -> bool:
     return address.version == 4 and address.value >> 24 != 127
 
 
-def _is_link_local(address: Prefix) -> bool:
-    """fe80::/10: never forwarded, so no gateway is of use (RFC 4291 §2.5.6)."""
-    return address.version == 6 and address.value >> 118 == 0xFE80 >> 6
+def _zone(zone: str, here: list[Interface]) -> str:
+    """The interface that a zone means: its name, or its number (RFC 4007 §11.2). UsageError where there is none."""
+    name = routes.interface_name(int(zone)) if zone.isascii() and zone.isdigit() and len(zone) < 10 else zone
+    names = [interface.name for interface in here]
+    if name not in names:
+        raise UsageError(f"there is no interface '{zone}' for the zone", f"there are {', '.join(names)}")
+    return name
 
 
 def _way(address: Prefix, wanted: Prefix, gateway: Prefix | None) -> str | None:
     """What this one address, its mask and its interface's gateway say of a destination."""
     if address.version != wanted.version:
         return None
+    known = destinations.of_any_host(wanted)
+    if known is not None:
+        return known.answer
     if address.value == wanted.value:
         return "itself"
     if address.contains(wanted):
         return "local"
-    return "gateway" if gateway else "no way"
+    return "gateway" if gateway and not destinations.is_link_local(wanted) else "no way"
 
 
 def _decide(draft: Draft, wanted: Prefix, here: list[Interface], gateways: dict[tuple[str, int], Prefix]) -> None:
@@ -88,23 +98,39 @@ def _decide(draft: Draft, wanted: Prefix, here: list[Interface], gateways: dict[
         theirs = _words(kernel)
         source = f", from {kernel.source.text_of(kernel.source.value)}" if kernel.source else ""
     text = wanted.text_of(wanted.value)
+    known = destinations.of_any_host(wanted)
+    if known is not None and known.answer != "itself":  # each kernel has its own way with those
+        draft.findings.append(f"{text} is {known.why}. No mask decides here.")
+        draft.findings.append(f"To {text} by the kernel: {theirs}{source}.")
+        return
     draft.findings.append(f"To {text} by masks alone: {ours}.")
     draft.findings.append(f"To {text} by the kernel: {theirs}{source}.")
+    if destinations.is_link_local(wanted) and (wanted.version == 4 or not wanted.zone):
+        draft.findings.append(f"{text} is link-local: {_of_link_local(wanted, here)}.")
+        return
     draft.check(f"the kernel sends {text} the way its masks say", "RTM_GETROUTE, rtnetlink(7)", ours, theirs)
     if ours != theirs:
         draft.warnings.append("The kernel knows more than masks: see 'ip route' and 'ip rule'.")
 
 
+def _of_link_local(wanted: Prefix, here: list[Interface]) -> str:
+    """Why the kernel may well differ from what the masks say."""
+    if wanted.version == 4:
+        return "it has no gateway (RFC 3927 §2.7); Linux sends it to one all the same, unless a route says otherwise"
+    on = [each.name for each in here if any(map(destinations.is_link_local, each.addresses))] or [here[0].name]
+    return f"which link is for a zone to say, as in {wanted.text_of(wanted.value)}%{on[0]} (RFC 4007)"
+
+
 def _by_masks(wanted: Prefix, here: list[Interface], gateways: dict[tuple[str, int], Prefix]) -> str:
     """The longest of our prefixes that has the destination; else a default gateway; else no way."""
-    if kinds.kind(wanted).name.startswith("multicast"):
-        return "multicast"
+    if destinations.is_loopback(wanted):
+        return "this machine itself"
     best: tuple[int, str] | None = None
     for interface in here:
         for address in interface.addresses if interface.up else ():
             if address.version != wanted.version or (wanted.zone and interface.name != wanted.zone):
                 continue
-            if address.value == wanted.value or (wanted.version == 4 and wanted.value >> 24 == 127):
+            if address.value == wanted.value:
                 return "this machine itself"
             if address.contains(wanted) and (best is None or address.length > best[0]):
                 broadcast = wanted.value == address.broadcast and _has_broadcast(address)
@@ -112,7 +138,7 @@ def _by_masks(wanted: Prefix, here: list[Interface], gateways: dict[tuple[str, i
     if best:
         return best[1]
     for (interface_name, version), gateway in gateways.items():
-        if version == wanted.version:
+        if version == wanted.version and not destinations.is_link_local(wanted):
             return f"gateway {gateway.text_of(gateway.value)} on {interface_name}"
     return "no way"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netlab.addressing import prefix
+from netlab.addressing import destinations, prefix
 from netlab.addressing.mistakes import AddressError
 from netlab.addressing.prefix import Prefix
 from netlab.experiments.cidr_address import and_tables
@@ -38,33 +38,41 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         )  # fmt: skip
     draft = Draft()
     seen = Prefix(source.version, destination.value, source.length)
+    known = destinations.from_host(source, destination)
     local = source.contains(Prefix(source.version, destination.value, source.width))
     who = destination.text_of(destination.value)
-    draft.fact("answer", "local" if local else "gateway", "")
+    draft.fact("answer", known.answer if known else "local" if local else "gateway", "")
     draft.fact("network of A", source.network_text, "", "A AND A's mask")
     draft.fact("B by A's mask", seen.network_text, "", "B AND A's mask")
-    draft.tables.append(_both(source, seen))
+    differs = 0 if local else _first_difference(source, seen)
+    draft.tables.append(_both(source, seen, differs))
+    if known:
+        draft.findings.append(f"{who} is {known.why}.")
+        return draft.finish()
     asks = "ARP (RFC 826)" if source.version == 4 else "Neighbour Discovery (RFC 4861)"
     if local:
         draft.findings.append(
             f"{who} is a local of {source.network_text}: sent straight to it, {asks} asks for its own MAC address."
         )
-        if destination.value in (source.broadcast, source.network) and source.broadcast is not None:
-            which = "broadcast address" if destination.value == source.broadcast else "network's own address"
-            draft.warnings.append(f"{who} is the {which} of {source.network_text}, not a host.")
+        if source.broadcast is not None and destination.value == source.network:
+            draft.warnings.append(f"{who} is the network's own address of {source.network_text}, not a host.")
     else:
-        first = source.length - ((source.network ^ seen.network) >> source.width - source.length).bit_length() + 1
         draft.findings.append(
-            f"{who} is not in {source.network_text} (bit {first} of {source.length} differs): sent to the gateway,"
+            f"{who} is not in {source.network_text} (bit {differs} of {source.length} differs): sent to the gateway,"
             f" {asks} asks for the gateway's MAC address."
         )
     _other_way(draft, source, destination, local)
     return draft.finish()
 
 
-def _both(source: Prefix, seen: Prefix) -> Table:
-    """One drawing for two ANDs."""
-    ours, theirs = and_tables(source)[-1], and_tables(seen)[-1]
+def _first_difference(source: Prefix, seen: Prefix) -> int:
+    """The first bit, counted from 1, in which the two networks differ."""
+    return source.width + 1 - (source.network ^ seen.network).bit_length()
+
+
+def _both(source: Prefix, seen: Prefix, differs: int) -> Table:
+    """One drawing for two ANDs, with the first bit that differs in it (0: none does)."""
+    ours, theirs = and_tables(source, differs)[-1], and_tables(seen, differs)[-1]
     rows = (
         ("A", *ours.rows[0][1:]), ("B", *theirs.rows[0][1:]), ("mask", *ours.rows[1][1:]),
         ("A's net", *ours.rows[2][1:]), ("B's net", *theirs.rows[2][1:]),

@@ -69,8 +69,9 @@ def _bits(draft: Draft, found: Mac) -> None:
         ("U/L", 6, str(first >> 1 & 1), "local" if found.is_local else "universal"),
     ]
     if found.slap:
-        rows.append(("SLAP", 4, f"{first >> 2 & 3:02b}", found.slap))
-        draft.fact("SLAP quadrant", found.slap, "", "IEEE 802c; the two bits above U/L")
+        y, z = first >> 2 & 1, first >> 3 & 1
+        rows += [("Y", 5, str(y), "with Z, the SLAP quadrant"), ("Z", 4, str(z), f"quadrant {y}{z}, {found.slap}")]
+        draft.fact("SLAP quadrant", found.slap, "", f"Y={y} Z={z} (IEEE 802c, RFC 8948)")
     columns = (Column("bit", ""), Column("position", "1"), Column("value", ""), Column("meaning", ""))
     draft.tables.append(Table(f"First octet, {first:02x}: {first:08b}", columns, tuple(rows)))
 
@@ -95,12 +96,9 @@ def _made_from_it(draft: Draft, found: Mac) -> None:
         draft.fact("IPv4 groups", len(groups), "1", "5 of a group's 28 bits are not in it (RFC 1112 §6.4)")
         draft.findings.append(f"All of these groups have this MAC address: {shown}.")
     elif low is not None:
-        draft.fact(
-            "IPv6 groups",
-            f"ff00::{low >> 16:x}:{low & 0xFFFF:x}",
-            "",
-            "the low 32 bits; those above are lost (RFC 2464 §7)",
-        )
+        above = 1 << 32 if low >> 24 == 0xFF else 0  # solicited-node, or else as short as they are
+        example = ipv6.to_text(0xFF02 << 112 | above | low)
+        draft.fact("IPv6 groups", f"{example}, for one", "", "all that end in these 32 bits (RFC 2464 §7)")
         if low >> 24 == 0xFF:
             draft.fact(
                 "solicited-node group",

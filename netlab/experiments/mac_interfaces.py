@@ -23,7 +23,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     for each in interfaces():
         mac = each.mac
         owner = registry.find(mac) if mac and mac.value else None
-        kind = None if mac is None else "null" if not mac.value else "local" if mac.is_local else "universal"
+        kind = None if mac is None or not mac.value else "local" if mac.is_local else "universal"
         rows.append((each.name, str(mac) if mac else None, kind, owner.owner if owner else None,
                      each.mtu_bytes, "up" if each.up else "down"))  # fmt: skip
     columns = (
@@ -31,7 +31,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         Column("MAC", ""),
         Column("U/L", ""),
         Column("vendor", ""),
-        Column("MTU", "B"),
+        Column("MTU in bytes", "1"),
         Column("state", ""),
     )
     draft.tables.append(Table("Interfaces", columns, tuple(rows)))

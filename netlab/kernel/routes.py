@@ -48,7 +48,7 @@ def decide(destination: Prefix) -> Decision:
     gateway = found.get(_GATEWAY) or found.get(_VIA, b"")[2:]  # RTA_VIA: family, then an address of another version
     return Decision(
         _TYPES.get(kind, str(kind)),
-        _name(struct.unpack("=I", found[_OIF])[0]) if _OIF in found else "",
+        interface_name(struct.unpack("=I", found[_OIF])[0]) if _OIF in found else "",
         _address(gateway) if gateway else None,
         _address(found[_PREFSRC]) if _PREFSRC in found else None,
     )
@@ -106,8 +106,9 @@ def _index(zone: str) -> int:
         return 0
 
 
-def _name(index: int) -> str:
+def interface_name(index: int) -> str:
+    """An interface's name from its number, or the number where there is none."""
     try:
         return socket.if_indextoname(index)
-    except OSError:
+    except (OSError, OverflowError):
         return str(index)

@@ -56,6 +56,8 @@ def human(value: Value, unit: str) -> str:
         return UNKNOWN
     if isinstance(value, (str, bool)):
         return Scale(1, "").text(value)
+    if isinstance(value, int) and not unit:
+        return str(value)  # a number as a name, such as an identifier: no quantity to be read in thousands
     scale = scale_of([value], unit)
     return f"{scale.text(value)} {scale.label}".rstrip()
 

@@ -12,6 +12,7 @@ from netlab.measure.quantity import Measurement
 Sections = Callable[[Measurement, int], Iterator[Iterator[Text]]]
 
 _VIEWS = {
+    "cidr-interfaces": "netlab.report.cidr_interfaces",
     "dns-trace": "netlab.report.dns_trace",
     "dns-query": "netlab.report.dns_query",
     "http-get": "netlab.report.http_get",

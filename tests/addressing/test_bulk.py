@@ -71,9 +71,60 @@ def test_chunks_end_at_lines_wherever_a_read_ends(size: int) -> None:
     assert all(chunk.endswith(b"\n") for chunk in chunks)
 
 
-def test_a_line_without_end_has_a_bound() -> None:
-    chunks = list(bulk.chunks(io.BytesIO(b"1" * (1 << 20))))
-    assert max(map(len, chunks)) <= 1 << 17
+@pytest.mark.parametrize("length", [65_528, 65_537, 65_600, 98_304, 98_305, 131_073, 1 << 20])
+@pytest.mark.parametrize("size", [7_000, 1 << 15, 1 << 22])
+@pytest.mark.parametrize("char", [b"1", b" ", b"x", b"10.0.0.1 "])
+def test_a_line_that_is_too_long_is_one_bad_line(length: int, size: int, char: bytes) -> None:
+    long = (char * length)[:length]
+    text = b"192.0.2.1\n" + long + b"192.0.2.2\n192.0.2.3\nrubbish\n"
+    found, errors = [], []
+    line = 1
+    for chunk in bulk.chunks(io.BytesIO(text), size):
+        four, _, bad = packed(chunk, line)
+        assert (four, bad) == (one_by_one(chunk, line)[0], one_by_one(chunk, line)[2])
+        line += chunk.count(b"\n")
+        found += [one.text_of(one.value) for one in bulk.unpacked(4, four)]
+        errors += [number for number, _ in bad]
+    assert (found, errors) == (["192.0.2.1", "192.0.2.3"], [2, 4])
+
+
+@pytest.mark.parametrize("length", [10, 65_537, 1 << 20])
+def test_a_long_comment_is_a_comment(length: int) -> None:
+    text = b"#" * length + b" 10.0.0.0/8\n192.0.2.1 # " + b"10.0.0.0/8 " * length + b"\nrubbish"
+    found, errors = [], []
+    line = 1
+    for chunk in bulk.chunks(io.BytesIO(text)):
+        four, _, bad = packed(chunk, line)
+        line += chunk.count(b"\n")
+        found += [str(one) for one in bulk.unpacked(4, four)]
+        errors += [number for number, _ in bad]
+    assert (found, errors) == (["192.0.2.1/32"], [3])
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    for size in (1, 2, 100):
+        pieces = b"".join(bulk.chunks(io.BytesIO(b"\xef\xbb\xbf10.0.0.1\n"), size))
+        assert pieces == b"10.0.0.1\n"
+
+
+def test_the_end_is_read_once() -> None:
+    """On a terminal each read of the end wants a Ctrl-D of its own."""
+
+    class Terminal(io.RawIOBase):
+        """Lines as they are typed, then one end, and never another."""
+
+        def __init__(self) -> None:
+            self.typed = [b"10.0.0.1\n", b"10.0.0.2\n", b""]
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            line = self.typed.pop(0)
+            buffer[: len(line)] = line
+            return len(line)
+
+    assert b"".join(bulk.chunks(io.BufferedReader(Terminal()))) == b"10.0.0.1\n10.0.0.2\n"
 
 
 def test_all_bytes_are_a_line_or_an_error() -> None:

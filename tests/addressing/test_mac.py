@@ -31,7 +31,7 @@ WRONG = {  # text: (what is said of it, what it may have been meant to be)
     "٠٠:1b:21:aa:bb:cc": ("not one of 0 to 9", None),
     "OO:1b:21:aa:bb:cc": ("the letter O", "00:1b:21:aa:bb:cc"),
     "00:1b:21:aa:bb:cg": ("no hexadecimal digit", None),
-    "10.0.0.1/8": ("in no MAC address", None),
+    "10.0.0.1/8": ("an IP address, not a MAC address", None),
 }
 
 

@@ -107,6 +107,29 @@ def test_a_reader_that_goes_is_no_error(line: str) -> None:
     assert child.wait(60) in (0, 141)  # a short answer is in the pipe before its reader goes
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP),
+                                              (signal.SIGINT, 130)])  # fmt: skip
+def test_signals_end_it_as_the_readme_says(number: signal.Signals, code: int) -> None:
+    child = subprocess.Popen([sys.executable, "-m", "netlab", "cidr", "list", "::/0"], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, cwd=ROOT,
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))  # fmt: skip
+    assert child.stdout is not None
+    try:
+        child.stdout.read(10)  # it has begun
+        child.send_signal(number)
+        _, said = child.communicate(timeout=60)
+    finally:
+        child.kill()
+    assert (child.returncode, said) == (code, b"")
+
+
+def test_a_mask_after_a_space_is_told_how_to_be_written() -> None:
+    done = run("merge", "\ufeff10.0.0.0/25\n10.0.0.128 255.255.255.128\n10.0.0.0 - 10.0.0.5\n")
+    assert (done.returncode, done.stdout) == (2, "10.0.0.0/25\n")
+    assert "did you mean 10.0.0.128/255.255.255.128?" in done.stderr
+    assert "netlab cidr range 10.0.0.0 10.0.0.5" in done.stderr
+
+
 @pytest.mark.parametrize("line", ["merge", "lookup 10.0.0.0/8", "reverse --json"])
 def test_ctrl_c_at_stdin_is_quiet(line: str) -> None:
     read, write = os.pipe()

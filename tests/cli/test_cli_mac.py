@@ -33,11 +33,15 @@ def test_every_notation_is_the_same_address(netlab: Netlab, text: str) -> None:
         ("ff:ff:ff:ff:ff:ff", "broadcast"),
         ("01:00:5e:00:00:fb", "224.0.0.251, "),
         ("01:00:5e:00:00:fb", "IPv4 groups 32"),
-        ("33:33:00:00:00:01", "ff00::0:1"),
+        ("33:33:00:00:00:01", "ff02::1, for one"),
+        ("33:33:ff:00:00:01", "ff02::1:ff00:1, for one"),
         ("224.128.0.251", "01:00:5e:00:00:fb"),
         ("ff02::1:ffaa:bbcc", "33:33:ff:aa:bb:cc"),
         ("02:00:00:00:00:01", "a local address has none"),
-        ("0a:00:00:00:00:01", "SLAP quadrant"),
+        ("0a:00:00:00:00:01", "Y=0 Z=1"),
+        ("0a:00:00:00:00:01", "quadrant 01, ELI"),
+        ("0e:00:00:00:00:01", "quadrant 11, SAI"),
+        ("06:00:00:00:00:01", "quadrant 10, reserved"),
         ("01:00:5e:00:00:fb", "a group has none (RFC 4291 §2.5.1)"),
         ("00:1b:21:ff:fe:aa:bb:cc", "EUI-64"),
     ],
@@ -57,6 +61,29 @@ def test_wrong_forms_are_errors(netlab: Netlab, text: str) -> None:
         done = netlab("mac", text, *more)
         assert (done.returncode, done.stdout) == (2, "")
         assert 1 <= len(done.stderr.splitlines()) <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("10.0.0.1", "netlab cidr 10.0.0.1"),
+        ("fe80::1%eth0/64", "netlab cidr fe80::1/64"),
+        ("00:1b:21:aa:bb:cc/24", "did you mean 00:1b:21:aa:bb:cc?"),
+        ("help", "netlab mac --help"),
+    ],
+)
+def test_what_was_meant_is_offered(netlab: Netlab, text: str, hint: str) -> None:
+    assert f"hint: {hint}\n" in netlab("mac", text).stderr
+
+
+def test_mtu_is_in_bytes_and_no_word_is_null(netlab: Netlab) -> None:
+    document = json.loads(netlab("mac", "--json").stdout)
+    table = document["measurement"]["tables"][0]
+    names = [column["name"] for column in table["columns"]]
+    loopback = next(row for row in table["rows"] if row[0] == "lo")
+    mtu, kind = loopback[names.index("MTU in bytes")], loopback[names.index("U/L")]
+    assert kind is None
+    assert f" {mtu:,} " in next(line for line in netlab("mac").stdout.splitlines() if line.startswith("  lo "))
 
 
 @pytest.mark.parametrize("command", ["interfaces", "neighbours", ""])

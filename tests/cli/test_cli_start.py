@@ -82,6 +82,28 @@ def test_the_quick_way_and_the_long_one_say_the_same(netlab, arguments: list[str
     assert (quick.returncode, quick.stdout, quick.stderr) == (long.returncode, long.stdout, long.stderr)
 
 
+QUICK = (["--version"], ["cidr", "10.0.0.0/8"], ["mac", "00:1b:21:aa:bb:cc"])
+
+
+@pytest.mark.parametrize("arguments", QUICK, ids=" ".join)
+@pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-", "<&- >&- 2>&-"])
+def test_the_quick_way_works_without_a_standard_stream(arguments: list[str], closed: str) -> None:
+    line = f"{sys.executable} -m netlab {' '.join(arguments)} {closed}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bool(done.stdout) is (">&-" not in closed.replace("2>&-", ""))
+
+
+@pytest.mark.parametrize("arguments", QUICK, ids=" ".join)
+def test_the_quick_way_says_that_a_disk_is_full(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "netlab", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        )
+    assert done.returncode == 74
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_version(netlab) -> None:  # type: ignore[no-untyped-def]
     for option in ("--version", "-V"):
         assert netlab(option).stdout == f"netlab {__version__}\n"
