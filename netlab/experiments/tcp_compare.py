@@ -91,10 +91,10 @@ def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
         Column("±", "%"),
         Column(f"× {baseline}", "ratio"),
         Column("CPU/msg", "s"),
-        Column("p50", "s"),
-        Column("p99", "s"),
-        Column("fairness", "ratio"),
         Column("memory/conn", "B"),
+        Column("p50", "s"),
+        Column("fairness", "ratio"),
+        Column("p99", "s"),
     )
     rows = []
     for cell in cells_of(parameters):
@@ -113,10 +113,10 @@ def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
             None if spread is None else spread * 100,
             relative(found, ground, "rate"),
             middle(found, "cpu_per_message_s"),
-            middle(found, "p50_s"),
-            middle(found, "p99_s"),
-            middle(found, "fairness"),
             middle(found, "memory_per_connection"),
+            middle(found, "p50_s"),
+            middle(found, "fairness"),
+            middle(found, "p99_s"),
         ]
         rows.append(tuple(row))
     return Table(_name(parameters), columns, tuple(rows))
