@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import struct
 import sys
 import termios
@@ -51,7 +52,9 @@ def main() -> None:
         console = Console(record=True, width=int(columns), file=nowhere, force_terminal=True, color_system="truecolor")
         console.print(Text.assemble(("$ ", "bold green"), (f"netlab {' '.join(command[1:])}", "bold")))
         console.print(Text.from_ansi(text.rstrip()))
-    Path(target).write_text(console.export_svg(title="netlab"))
+    picture = console.export_svg(title="netlab")
+    # Rich's picture fetches its font; this one is to need nothing from anywhere.
+    Path(target).write_text(re.sub(r"@font-face {.*?}\n", "", picture, flags=re.DOTALL).replace("Fira Code, ", ""))
 
 
 if __name__ == "__main__":
