@@ -217,7 +217,8 @@ def print_report(desk: Desk, sheets: Iterable[Sheet]) -> None:
         "calibration-mean", desk.lang, said=f"{found.said:.0%}"[:-1], held=f"{found.held:.0%}"[:-1], n=found.count
     )
     tell(
-        f"**{say('calibration', desk.lang)}** {mean}{say('between', desk.lang)}{say('brier', desk.lang, score=f'{found.brier:.2f}')}"
+        f"**{say('calibration', desk.lang)}** {mean}{say('between', desk.lang)}"
+        + say("brier", desk.lang, score=f"{found.brier:.2f}")
     )
 
 

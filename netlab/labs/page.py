@@ -76,9 +76,8 @@ def _step(desk: Desk, verdict: Verdict) -> str:
         parts.append(f'<div class="why"><p><b>{say("why", lang)}</b></p>{html(step.why[lang])}')
         if step.tempting:
             parts.append(f"<p><b>{say('tempting', lang)}</b></p>{html(step.tempting[lang])}")
-        parts.append(
-            f'<p class="small">{say("source", lang)}{say("colon", lang)}{escape(source_words(step.source, lang))}</p></div>'
-        )
+        sources = escape(source_words(step.source, lang))
+        parts.append(f'<p class="small">{say("source", lang)}{say("colon", lang)}{sources}</p></div>')
     return "\n".join((*parts, "</section>"))
 
 
