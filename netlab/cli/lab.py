@@ -91,11 +91,14 @@ def check(
 @examples("netlab lab reset 13", "netlab lab reset sockets")
 def reset(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Forget answers and hints of a worksheet; runs so far no longer count for it."""
+    from netlab.cli.output import write
     from netlab.labs import progress, shelf
+    from netlab.labs.words import say
 
-    sheet = shelf.find(name, settle(context, lang, labs_dir)[0])
+    among, language = settle(context, lang, labs_dir)
+    sheet = shelf.find(name, among)
     progress.reset(sheet.id)
-    print(f"{sheet.id}: begun anew; what was there is kept as {progress.path_of(sheet.id).with_suffix('.before')}")
+    write(say("reset", language, lab=sheet.id, path=progress.path_of(sheet.id).with_suffix(".before")) + "\n")
 
 
 @app.command(cls=Command, short_help="The worksheet as text")
@@ -108,7 +111,7 @@ def show(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir
 
 
 @app.command(cls=Command, short_help="Answer one question by hand")
-@examples("netlab lab answer 13.4 28231", "netlab lab answer sockets.1 b --sure 80")
+@examples("netlab lab answer 13.4 28231", "netlab lab answer sockets.1 20 --sure 80")
 def answer(
     context: typer.Context,
     question: Question,

@@ -12,7 +12,7 @@ from netlab.labs.desk import Desk, calibration_over
 from netlab.labs.judge import State, Verdict, exit_code
 from netlab.labs.model import Sheet, Step
 from netlab.labs.needs import lacking
-from netlab.labs.words import say
+from netlab.labs.words import say, source_words
 from netlab.report.glyphs import CROSS, TICK, printable
 from netlab.report.prose_terminal import columns, prose
 
@@ -130,7 +130,7 @@ def reveal(desk: Desk, step: Step) -> None:
     if step.tempting:
         parts.append(f"**{say('tempting', desk.lang)}{say('colon', desk.lang)}**{step.tempting[desk.lang]}")
     if step.source:
-        parts.append(f"*{say('source', desk.lang)}{say('colon', desk.lang)}{step.source}*")
+        parts.append(f"*{say('source', desk.lang)}{say('colon', desk.lang)}{source_words(step.source, desk.lang)}*")
     if step.solution:
         parts.append(f"{say('solution', desk.lang)}{say('colon', desk.lang)}`{step.solution}`")
     write("\n")
@@ -216,7 +216,10 @@ def print_report(desk: Desk, sheets: Iterable[Sheet]) -> None:
     mean = say(
         "calibration-mean", desk.lang, said=f"{found.said:.0%}"[:-1], held=f"{found.held:.0%}"[:-1], n=found.count
     )
-    tell(f"**{say('calibration', desk.lang)}** {mean} {say('brier', desk.lang, score=f'{found.brier:.2f}')}")
+    tell(
+        f"**{say('calibration', desk.lang)}** {mean}{say('between', desk.lang)}"
+        + say("brier", desk.lang, score=f"{found.brier:.2f}")
+    )
 
 
 def write_page(desk: Desk, sheets: Iterable[Sheet], path: Path) -> None:

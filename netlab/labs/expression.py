@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -35,6 +35,7 @@ class Ordering:
     pairs: tuple[tuple[str, float], ...]
     tie: float
     down: bool = False
+    alike: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -42,13 +43,15 @@ class Ordering:
         return tuple(name for name, _ in self.pairs)
 
     def inverted(self, said: tuple[str, ...]) -> list[tuple[str, str]]:
-        """The pairs that stand the wrong way round in `said`; values within the factor `tie` may stand either way."""
+        """The pairs that stand the wrong way round in `said`; values within the factor `tie` may stand either way, and
+        so may all of `alike`, whatever was measured."""
         value = dict(self.pairs)
         wrong = []
         for number, first in enumerate(said):
             for second in said[number + 1 :]:
                 low, high = (second, first) if self.down else (first, second)
-                if value[low] > value[high] * self.tie:
+                tied = first in self.alike and second in self.alike
+                if not tied and value[low] > value[high] * self.tie:
                     wrong.append((first, second))
         return wrong
 
@@ -220,14 +223,16 @@ class _Reader:
         also: _Where = None,
         tie: float = 1.0,
         down: bool = False,
+        alike: Sequence[str] = (),
         run: str | None = None,
         **by: Any,
     ) -> Ordering:
-        """The names in column `label`, by ascending `column`; values within the factor `tie` count as equal."""
+        """The names in column `label`, by ascending `column`; values within the factor `tie`, and all names in
+        `alike`, count as equal."""
         found, rows = self._rows(table, {**(also or {}), **by}, run)
         at, value_at = self._column(found, label), self._column(found, column)
         pairs = sorted(((str(row[at]), float(_known(row[value_at]))) for row in rows), key=lambda pair: pair[1])
-        return Ordering(tuple(reversed(pairs)) if down else tuple(pairs), tie, down)
+        return Ordering(tuple(reversed(pairs)) if down else tuple(pairs), tie, down, tuple(alike))
 
     def order_down(self, *args: Any, **named: Any) -> Ordering:
         """The same, descending."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from math import isfinite
 from typing import Any
 
 from netlab.labs.answers import Marked, NotAnAnswer, mark, parse, shown
@@ -110,7 +111,7 @@ def judge_answer(sheet: Sheet, step: Step, answer: Answer, records: dict[str, Re
 
 def _predicted(answer: Answer, marked: Marked, value: str, lang: str) -> tuple[str, ...]:
     said = [say("measured", lang, measured=value, given=answer.given)]
-    if not marked.right and marked.factor is not None:
+    if not marked.right and marked.factor is not None and isfinite(marked.factor):
         said.append(say("off-by", lang, factor=significant(marked.factor, 2)))
     said.append(say("hit" if marked.right else "missed", lang))
     if not answer.blind:

@@ -17,7 +17,7 @@ from netlab.labs.model import Step
 from netlab.labs.page_style import STYLE
 from netlab.labs.pages import option_text
 from netlab.labs.progress import now
-from netlab.labs.words import say
+from netlab.labs.words import say, source_words
 from netlab.measure.quantity import Chart, Column, Table
 from netlab.report import svg
 from netlab.report.plot import Plot, plot_of
@@ -53,8 +53,7 @@ def _score(desk: Desk, verdicts: tuple[Verdict, ...]) -> str:
     said = [say("tally", desk.lang, passed=passed, all=len(verdicts))]
     said.append(say("tries", desk.lang, n=desk.first_tries(), hints=sum(desk.progress.hints.values())))
     if scored:
-        made, held = say("predictions", desk.lang), say("held", desk.lang)
-        said.append(f"{made}{say('colon', desk.lang)}{sum(scored)}/{len(scored)} {held}")
+        said.append(say("predictions-held", desk.lang, held=sum(scored), all=len(scored)))
     return f'<p class="score">{escape(" · ".join(said))}</p>'
 
 
@@ -77,7 +76,8 @@ def _step(desk: Desk, verdict: Verdict) -> str:
         parts.append(f'<div class="why"><p><b>{say("why", lang)}</b></p>{html(step.why[lang])}')
         if step.tempting:
             parts.append(f"<p><b>{say('tempting', lang)}</b></p>{html(step.tempting[lang])}")
-        parts.append(f'<p class="small">{say("source", lang)}{say("colon", lang)}{escape(step.source)}</p></div>')
+        sources = escape(source_words(step.source, lang))
+        parts.append(f'<p class="small">{say("source", lang)}{say("colon", lang)}{sources}</p></div>')
     return "\n".join((*parts, "</section>"))
 
 
@@ -143,7 +143,7 @@ def _calibration(found: Calibration | None, lang: str) -> str:
     head = "".join(f"<th>{say(name, lang)}</th>" for name in ("confidence", "predictions", "held"))
     rows = "".join(f"<tr><td>{level:.0%}</td><td>{n}</td><td>{held / n:.0%}</td></tr>" for level, n, held in found.rows)
     parts.append(f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>')
-    parts.append(f"<p>{mean} {say('brier', lang, score=f'{found.brier:.2f}')}</p>")
+    parts.append(f"<p>{mean}{say('between', lang)}{say('brier', lang, score=f'{found.brier:.2f}')}</p>")
     if len(found.rows) > 1:
         table = Table(
             "calibration",

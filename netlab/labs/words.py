@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 
 _WORDS: dict[str, tuple[str, str]] = {
@@ -94,6 +95,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "begun": ("{passed}/{all}", "{passed}/{all}"),
     "finished": ("done", "完成"),
     "list-how": ("netlab lab start NAME walks through one; a lecture's number will do.", "netlab lab start 名称 开始一张实验单，只写讲次也可以。"),
+    "reset": ("{lab}: begun anew; what was there is kept as {path}", "{lab}：已重新开始；原来的内容保存在 {path}"),
     # the page
     "calibration": ("Calibration", "把握与结果"),
     "calibration-text": (
@@ -104,6 +106,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "calibration-mean": ("Said on average {said} %, held {held} % of {n}.", "平均把握 {said} %，{n} 个预测中成立 {held} %。"),
     "brier": ("Brier score {score}: 0 is perfect, 0.25 is tossing a coin.", "布里尔分数 {score}：0 为完美，0.25 相当于掷硬币。"),
     "confidence": ("confidence", "把握"),
+    "predictions-held": ("predictions: {held} of {all} held", "预测：{all} 个里成立 {held} 个"),
     "predictions": ("predictions", "预测数"),
     "held": ("held", "成立"),
     "your-prediction": ("Prediction", "预测"),
@@ -121,6 +124,11 @@ _WORDS: dict[str, tuple[str, str]] = {
 def say(key: str, lang: str, **values: object) -> str:
     """The words of `key` with `values` filled in."""
     return _WORDS[key][lang == "zh"].format(**values)
+
+
+def source_words(source: str, lang: str) -> str:
+    """The sources of a step; RFCs and manual pages are called the same everywhere, the course is not."""
+    return re.sub(r"course, lecture (\d+)", r"课程第 \1 讲", source).replace("; ", "；") if lang == "zh" else source
 
 
 def language(given: str | None = None, environment: Mapping[str, str] = os.environ) -> str:

@@ -77,3 +77,11 @@ def test_nothing_else_can_be_said(text: str) -> None:
     with pytest.raises(ValueError):
         check_syntax(text)
         value(text)
+
+
+def test_names_that_are_alike_may_stand_either_way_however_far_apart() -> None:
+    order = value('order("Limits", "", "here", alike=["open files, hard", "ephemeral ports"])')
+    assert value('order("Limits", "", "here")').inverted(order.names[::-1])
+    assert not order.inverted(order.names[::-1])
+    three = Ordering((("a", 1.0), ("b", 2.0), ("c", 9.0)), 1.0, alike=("b", "c"))
+    assert three.inverted(("c", "a", "b")) == [("c", "a")]

@@ -36,6 +36,15 @@ def test_a_prediction_passes_by_being_made_and_is_scored_by_the_run(desk: Desk, 
     assert found.brier == pytest.approx((0.2**2 + 0.6**2) / 2)
 
 
+def test_a_prediction_that_cannot_be_off_by_a_factor_says_nothing_of_one(desk: Desk, sheet: Sheet) -> None:
+    desk.answer(sheet.step("ports"), "20000", 0.8)
+    record(ports=0)
+    said = desk.verdict(sheet.step("ports")).said
+    assert "20000" in said[0] and not any("factor" in text for text in said)
+    record(id="20261122-180000-doctor-0002", ports=2_000)
+    assert any("factor of 10" in text for text in desk.verdict(sheet.step("ports")).said)
+
+
 def test_a_prediction_after_the_run_does_not_count(desk: Desk, sheet: Sheet) -> None:
     record()
     desk.answer(sheet.step("ports"), "28232", 1.0)
