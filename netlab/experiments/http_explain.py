@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netlab.experiments.http_get import Body
-from netlab.experiments.http_story import Story, visible
+from netlab.experiments.http_story import Story, afterwards, visible
 from netlab.http.events import Data, End, Event, Head, Incomplete, Refused
 from netlab.http.exchange import Response
 from netlab.http.limits import Limits
@@ -39,8 +39,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     for _ in range(parameters.responses):
         parser.expect(parameters.method)
     events = parser.feed(data) + parser.feed_eof()
-    for number, mine in enumerate(_by_response(events), 1):
-        _one(number, mine, data, parameters, story, limits)
+    groups = _by_response(events)
+    for number, mine in enumerate(groups, 1):
+        after = groups[number][0] if number < len(groups) else None
+        unasked = after if isinstance(after, Refused) else None
+        _one(number, mine, unasked, data, parameters, story, limits)
     if parameters.raw:
         story.dump(1, "received", data, 0)
     problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
@@ -62,7 +65,10 @@ def _by_response(events: list[Event]) -> list[list[Event]]:
     return groups
 
 
-def _one(number: int, events: list[Event], data: bytes, parameters: Parameters, story: Story, limits: Limits) -> None:
+def _one(
+    number: int, events: list[Event], unasked: Refused | None, data: bytes, parameters: Parameters, story: Story,
+    limits: Limits,
+) -> None:  # fmt: skip
     head = next((event for event in events if isinstance(event, Head) and not event.interim), None)
     problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
     body = b"".join(bytes(event.data) for event in events if isinstance(event, Data))
@@ -76,7 +82,7 @@ def _one(number: int, events: list[Event], data: bytes, parameters: Parameters, 
     said = (None, None, None, None, None) if head is None else (
         head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source
     )  # fmt: skip
-    keeps = (None, None) if head is None else (head.keep_alive, head.keep_alive_why)
+    keeps = afterwards(head, problem or unasked)
     size = (ends[0] if ends else len(data)) - (starts[0] if starts else 0)
     story.rows["exchanges"].append(
         (number, parameters.method, None, *said, None, None, None, *keeps, None, size, len(body), ", ".join(names),

@@ -123,8 +123,13 @@ def _origin(parameters: Parameters, draft: Draft) -> Iterator[tuple[list[Url], P
 
 
 def _report(draft: Draft, story: Story, hops: list[Hop], parameters: Parameters, opened: int) -> None:
+    unasked = {id(hop.connection): (number, hop.connection.unasked()) for number, hop in enumerate(hops, 1)}
     for number, hop in enumerate(hops, 1):
-        story.hop(number, hop, most_decoded=Limits().decoded_bytes, dump=parameters.raw)
+        final, found = unasked[id(hop.connection)]  # what nobody asked for comes after the last exchange only
+        extra = found if number == final else None
+        story.hop(number, hop, extra, most_decoded=Limits().decoded_bytes, dump=parameters.raw)
+        if extra is not None:
+            draft.warnings.append(f"{hop.url}: {extra}.")
     if parameters.timing:
         draft.fact("timing", "shown", "")
     draft.fact("exchanges", len(hops), "1")
@@ -140,9 +145,6 @@ def _report(draft: Draft, story: Story, hops: list[Hop], parameters: Parameters,
         ]
         if hop.repeated:
             draft.findings.append(f"{hop.url}: the kept connection had been closed, so the request was sent again.")
-        unasked = hop.connection.unasked()
-        if unasked is not None:
-            draft.warnings.append(f"{hop.url}: {unasked}.")
     draft.tables += story.tables()
     draft.warnings += story.warnings
     if len(hops) > 1 and opened < len(hops):

@@ -36,8 +36,8 @@ _NEAR = 40
 _COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "exchanges": (
         ("exchange", "1"), ("method", ""), ("url", ""), ("status", "1"), ("reason", ""), ("framing", ""), ("why", ""),
-        ("source", ""), ("local", ""), ("peer", ""), ("use", "1"), ("keeps", ""), ("keeps why", ""), ("sent", "B"),
-        ("received", "B"), ("body", "B"), ("codings", ""), ("decoded", "B"), ("problem", ""),
+        ("source", ""), ("local", ""), ("peer", ""), ("use", "1"), ("connection", ""), ("keeps", ""), ("keeps why", ""),
+        ("sent", "B"), ("received", "B"), ("body", "B"), ("codings", ""), ("decoded", "B"), ("problem", ""),
     ),
     "boxes": (
         ("exchange", "1"), ("message", ""), ("line", "1"), ("part", ""), ("start", "B"), ("end", "B"), ("text", ""),
@@ -79,6 +79,23 @@ def _visible(character: str) -> str:
 _ESCAPES = {"\r": "\\r", "\n": "\\n", "\t": "\\t"}
 
 
+def afterwards(head: Head | None, problem: Refused | Incomplete | None) -> tuple[str | None, bool | None, str | None]:
+    """What becomes of the connection, in words; whether it can be used again; why.
+
+    A head may promise that it is kept: what came after the head has the last word.
+    """
+    if head is None:
+        return None, None, None
+    if isinstance(problem, Incomplete):
+        return "not used again", False, "the response is not complete, so nobody knows where the next one would begin"
+    if problem is not None and problem.where == "after the response":
+        return "not used again", False, f"more came than the response, and nobody asked for it ({problem.source})"
+    if problem is not None:
+        return "not used again", False, "what came cannot be read, so nobody knows where the next response would begin"
+    word = "handed over" if head.framing.kind == "upgrade" else "stays open" if head.keep_alive else "is closed"
+    return word, head.keep_alive, head.keep_alive_why
+
+
 def line_end_text(data: bytes) -> str:
     """CR LF, as in the course."""
     return {b"\r\n": "CR LF", b"\n": "LF", b"\r": "CR"}.get(data, visible(data))
@@ -99,8 +116,8 @@ class Story:
             if rows or name == "exchanges"
         ]
 
-    def hop(self, number: int, hop: Hop, *, most_decoded: int, dump: bool = False) -> None:
-        """One exchange of the client."""
+    def hop(self, number: int, hop: Hop, unasked: Refused | None, *, most_decoded: int, dump: bool = False) -> None:
+        """One exchange of the client. `unasked`: what came after its response, though nobody had asked for it."""
         response, request = hop.response, hop.response.request
         self.request(number, request, hop.sent_at)
         raw = bytes(response.raw)
@@ -115,7 +132,7 @@ class Story:
         said = _NOTHING if head is None else (
             head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source
         )  # fmt: skip
-        keeps = (None, None) if head is None else (head.keep_alive, head.keep_alive_why)
+        keeps = afterwards(head, response.problem or unasked)
         sizes = len(request.to_bytes()), len(raw), response.body_bytes
         self.rows["exchanges"].append(
             (number, request.method, str(hop.url), *said, _place(connection.local), _place(connection.peer), hop.use,

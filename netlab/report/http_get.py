@@ -102,8 +102,9 @@ def _framing(exchange: Row, mine: dict[str, list[Row]], width: int) -> Iterator[
     for body in mine["bodies"]:
         if body["message"] == "response":
             yield from _body(body, width)
-    keeps = "stays open" if exchange["keeps"] else "is closed"
-    yield from wrapped(f"the connection {keeps}: {exchange['keeps why']}", width, first=_INDENT, style="dim")
+    fate = exchange.get("connection") or ("stays open" if exchange["keeps"] else "is closed")  # an older record
+    verb = "" if str(fate).startswith(("stays", "is")) else "is "
+    yield from wrapped(f"the connection {verb}{fate}: {exchange['keeps why']}", width, first=_INDENT, style="dim")
 
 
 def _chunks(chunks: Sequence[Row], width: int) -> Iterator[Text]:

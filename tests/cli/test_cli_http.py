@@ -270,3 +270,35 @@ def test_a_credential_is_not_recorded_unless_asked_for(netlab: Any, saved: tuple
     assert done.returncode == 0
     assert len(store.ids()) == records
     assert ("this run is not recorded" in done.stderr) is not bool(records)
+
+
+@pytest.mark.parametrize(
+    ("page", "code", "says"),
+    [
+        ("/wire/short-body", 4, "the response is not complete"),
+        ("/wire/chunk-hex-prefix", 4, "what came cannot be read"),
+        ("/wire/extra-response", 0, "more came than the response, and nobody asked for it (RFC 9112 §9.2)"),
+    ],
+)
+def test_a_connection_is_not_kept_after_what_went_wrong(
+    netlab: Netlab, origin: Origin, page: str, code: int, says: str
+) -> None:
+    done = netlab("http", "get", origin.url + page, "--no-save")
+    text = " ".join(done.stdout.split())
+    assert done.returncode == code, text + done.stderr
+    assert f"the connection is not used again: {says}" in text and "stays open" not in text
+
+
+@pytest.mark.parametrize("data", [GOOD[:-2], GOOD + GOOD, GOOD + b"x"])
+def test_explain_keeps_no_connection_after_what_is_wrong(data: bytes) -> None:
+    text = with_stdin(data, "explain", "-").stdout.decode()
+    assert "the connection is not used again" in text and "stays open" not in text
+
+
+def test_only_the_last_exchange_of_a_connection_is_blamed_for_what_follows(netlab: Netlab, origin: Origin) -> None:
+    pages = origin.url + "/", origin.url + "/wire/extra-response"
+    done = netlab("http", "get", *pages, "--json", "--no-save")
+    first, second = tables(done.stdout)["exchanges"]
+    assert second["use"] == 2
+    assert (first["connection"], second["connection"]) == ("stays open", "not used again")
+    assert len(json.loads(done.stdout)["measurement"]["warnings"]) == 1
