@@ -175,6 +175,11 @@ class Connection:
         if self._unseen:
             del response.raw[-over:]
 
+    @property
+    def surplus(self) -> bytes:
+        """What has come after the last response, so far."""
+        return bytes(self._unseen)
+
     def unasked(self) -> Refused | None:
         """What was found after the last response, if anything was."""
         return next((event for event in self._events if isinstance(event, Refused)), None)

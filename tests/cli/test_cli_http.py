@@ -302,3 +302,39 @@ def test_only_the_last_exchange_of_a_connection_is_blamed_for_what_follows(netla
     assert second["use"] == 2
     assert (first["connection"], second["connection"]) == ("stays open", "not used again")
     assert len(json.loads(done.stdout)["measurement"]["warnings"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "method", "verdict", "left", "says"),
+    [
+        (GOOD, "HEAD", "complete", 5, "5 bytes follow the response, from byte 38 on"),
+        (GOOD + b"x", "GET", "complete", 1, "1 byte follows the response, from byte 43 on"),
+        (b"HTTP/1.1 101 X\r\n\r\nhello", "GET", "complete (no longer HTTP)", 5, "no longer HTTP, but"),
+        (b"HTTP/1.1 200 OK\r\n\r\nhello", "CONNECT", "complete (no longer HTTP)", 5, "no longer HTTP, but"),
+    ],
+)
+def test_check_says_what_is_left_over_and_refuses_nothing(
+    data: bytes, method: str, verdict: str, left: int, says: str
+) -> None:
+    done = with_stdin(data, "check", "-", "-X", method)
+    text = " ".join(done.stdout.decode().split())
+    assert done.returncode == 0 and says in text and "✗" not in text and "incomplete" not in text
+    found = with_stdin(data, "check", "-", "-X", method, "--json").stdout.decode()
+    rows = {row["what"]: row for row in tables(found)["three parsers"]}
+    assert facts(found)["verdict"] == rows["verdict"]["netlab"] == verdict
+    assert rows["left over"]["netlab"] == f"{left} B"
+    if method == "CONNECT":  # http.client knows of no tunnels
+        assert rows["verdict"]["h11"] == verdict and rows["left over"]["http.client"] == "0 B"
+    elif method == "HEAD":
+        assert rows["left over"]["h11"] == rows["left over"]["http.client"] == "5 B"
+
+
+@pytest.mark.parametrize("page", ["204-with-body", "extra-response"])
+def test_bytes_that_follow_a_response_end_each_command_as_the_page_says(
+    netlab: Netlab, origin: Origin, page: str
+) -> None:
+    url = f"{origin.url}/wire/{page}"
+    assert netlab("http", "get", url, "--no-save").returncode == 0
+    checked = netlab("http", "check", url, "--no-save")
+    assert checked.returncode == 0 and "follow the response" in checked.stdout
+    assert with_stdin(b"HTTP/1.1 204 No Content\r\n\r\nhello", "explain", "-").returncode == 4
