@@ -71,7 +71,8 @@ def _one(
 ) -> None:  # fmt: skip
     head = next((event for event in events if isinstance(event, Head) and not event.interim), None)
     problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
-    body = b"".join(bytes(event.data) for event in events if isinstance(event, Data))
+    handed_over = head is not None and head.framing.kind == "upgrade"  # then what follows is nobody's body
+    body = b"" if handed_over else b"".join(bytes(event.data) for event in events if isinstance(event, Data))
     story.response(number, events, data, 0)
     response = Response(
         Request(parameters.method), head, body=body, body_bytes=len(body), problem=problem, events=events

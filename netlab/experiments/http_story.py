@@ -150,6 +150,7 @@ class Story:
     def response(self, number: int, events: Sequence[Event], raw: bytes, base: int) -> None:
         """Everything that the parser said. `raw` is the stream from byte `base` on, as far as it was kept."""
         interim = chunk = 0
+        switched = False
         pending: ChunkHead | None = None
         whole_until = base
         for event in events:
@@ -157,6 +158,7 @@ class Story:
                 whole_until = event.end
             if isinstance(event, Head):
                 interim += event.interim
+                switched = event.status == 101
                 name = f"interim {interim}" if event.interim else "response"
                 self.head(number, name, event.raw, event.start, boxes.STATUS_LINE, event.lines)
             elif isinstance(event, ChunkHead):
@@ -183,7 +185,8 @@ class Story:
                 self.refusal(number, event, raw, base)
             elif isinstance(event, Upgraded):
                 rest = raw[event.end - base :]
-                self._body(number, "response", "after the upgrade", rest, len(rest), event.end)
+                form = "after the upgrade" if switched else "through the tunnel"
+                self._body(number, "response", form, rest, len(rest), event.end)
         if chunk > MOST_CHUNKS:
             self.warnings.append(f"{chunk - MOST_CHUNKS:,} more chunks are not listed.")
 
@@ -206,7 +209,7 @@ class Story:
 
     def bodies(self, number: int, response: Response, most: int) -> tuple[list[str], int | None, str]:
         """The body as sent and, where it has codings, decoded: their names, its size then, what went wrong."""
-        if response.head is None or not response.body_bytes:
+        if response.head is None or not response.body_bytes or response.head.framing.kind == "upgrade":
             return [], None, ""
         first = next((event.start for event in response.events if isinstance(event, Data)), response.head.end)
         self._body(number, "response", "as sent", response.body, response.body_bytes, first)

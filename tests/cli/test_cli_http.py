@@ -338,3 +338,18 @@ def test_bytes_that_follow_a_response_end_each_command_as_the_page_says(
     checked = netlab("http", "check", url, "--no-save")
     assert checked.returncode == 0 and "follow the response" in checked.stdout
     assert with_stdin(b"HTTP/1.1 204 No Content\r\n\r\nhello", "explain", "-").returncode == 4
+
+
+@pytest.mark.parametrize(
+    ("data", "method", "form", "why"),
+    [
+        (b"HTTP/1.1 101 X\r\nUpgrade: echo\r\n\r\nsome words", "GET", "after the upgrade", "another protocol"),
+        (b"HTTP/1.1 200 OK\r\n\r\nsome words", "CONNECT", "through the tunnel", "it is a tunnel"),
+    ],
+)
+def test_a_connection_that_is_handed_over(data: bytes, method: str, form: str, why: str) -> None:
+    done = with_stdin(data, "explain", "-", "-X", method)
+    text = done.stdout.decode()
+    assert done.returncode == 0
+    assert f"the connection is handed over: {why}" in " ".join(text.split())
+    assert text.count("some words") == 1 and f"{form}, 10 B" in text and "0 B of body" in text
