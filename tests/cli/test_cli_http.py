@@ -353,3 +353,10 @@ def test_a_connection_that_is_handed_over(data: bytes, method: str, form: str, w
     assert done.returncode == 0
     assert f"the connection is handed over: {why}" in " ".join(text.split())
     assert text.count("some words") == 1 and f"{form}, 10 B" in text and "0 B of body" in text
+
+
+def test_framing_fields_of_ones_own_are_doubted_before_the_wait(netlab: Netlab, origin: Origin) -> None:
+    url = origin.url + "/echo"
+    done = netlab("http", "get", url, "-H", "Content-Length: 9", "--data", "hello", "--timeout", "0.2", "--no-save")
+    assert done.returncode == 4 and "the server will wait for 4 more" in done.stderr
+    assert "will wait" not in netlab("http", "get", url, "--data", "hello", "--no-save").stderr
