@@ -178,7 +178,7 @@ def _fetched(parameters: Parameters, draft: Draft) -> tuple[bytes, bool]:
         from netlab.http_origin.process import Origin
 
         with Origin() as origin:
-            draft.fact("built-in origin", origin.url, "")
+            draft.fact("built-in origin", origin.url, "", f"there is no file {parameters.name}")
             return _read(parse(origin.url + parameters.name), parameters)
     return _read(parse(parameters.name), parameters)
 

@@ -97,9 +97,13 @@ def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Paramet
     if (
         isinstance(problem, Refused)
         and problem.where == "after the response"
+        and problem.source.endswith("§9.2")  # else the response before it was the last: no request could follow
         and data[problem.start :].startswith(b"HTTP/")
     ):
-        return [f"Another response begins at byte {problem.start}: --responses 2 says that two requests were sent."]
+        more = parameters.responses + 1
+        return [
+            f"Another response begins at byte {problem.start}: --responses {more} says that {more} requests were sent."
+        ]
     if isinstance(problem, Refused) and not parameters.lenient:
         lenient = ResponseParser(lenient=True)
         for _ in range(parameters.responses):

@@ -5,6 +5,7 @@ A URL that is only a path ("/chunked") is asked of the built-in origin, which is
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -186,6 +187,8 @@ def _write(path: Path, hop: Hop, story: Story, draft: Draft, limits: Limits) -> 
     except decoding.DecodingError as error:
         draft.warnings.append(f"{path} was not written: {error}.")
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise  # not the user's mistake: EX_IOERR, as for any output
         raise UsageError(f"--output {path}: {error.strerror}") from None
     else:
         draft.fact("written", len(body), "B", str(path))

@@ -27,5 +27,7 @@ def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
 
 def _what(found: Measurement, width: int) -> Iterator[Text]:
     facts = {fact.name: fact.value for fact in found.facts}
-    origin = f" from {facts['built-in origin']}" if "built-in origin" in facts else ""
+    asked = next((fact for fact in found.facts if fact.name == "built-in origin"), None)
+    origin = f" from the built-in origin, {asked.value}" if asked else ""
+    origin += f", since {asked.note}" if asked and asked.note else ""
     yield from wrapped(f"{human(facts.get('bytes'), 'B')}{origin}", width, style="dim")

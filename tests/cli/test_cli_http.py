@@ -199,6 +199,9 @@ def test_explain_reads_what_was_pasted() -> None:
     assert with_stdin(pasted, "explain", "-", "--crlf").returncode == 0
     assert with_stdin(GOOD + GOOD, "explain", "-", "--responses", "2").returncode == 0
     assert "--responses 2" in with_stdin(GOOD + GOOD, "explain", "-").stdout.decode()
+    assert "--responses 3" in with_stdin(GOOD * 3, "explain", "-", "--responses", "2").stdout.decode()
+    last = GOOD.replace(b"OK\r\n", b"OK\r\nConnection: close\r\n")
+    assert "--responses" not in with_stdin(last + GOOD, "explain", "-", "--responses", "2").stdout.decode()
     assert with_stdin(GOOD[:-2], "explain", "-").returncode == 4
     assert with_stdin(GOOD[:-5], "explain", "-", "--method", "HEAD").returncode == 0
 
@@ -242,7 +245,8 @@ def test_check_explains_each_difference(data: bytes, says: str) -> None:
 
 def test_check_reads_from_a_server(netlab: Netlab, origin: Origin) -> None:
     assert "All three" in netlab("http", "check", origin.url + "/chunked", "--no-save").stdout
-    assert "All three" in netlab("http", "check", "/close", "--no-save").stdout
+    done = netlab("http", "check", "/close", "--no-save")
+    assert "All three" in done.stdout and "there is no file /close" in " ".join(done.stdout.split())
     assert (
         "http.client calls it" in netlab("http", "check", origin.url + "/wire/space-before-colon", "--no-save").stdout
     )
@@ -360,3 +364,8 @@ def test_framing_fields_of_ones_own_are_doubted_before_the_wait(netlab: Netlab, 
     done = netlab("http", "get", url, "-H", "Content-Length: 9", "--data", "hello", "--timeout", "0.2", "--no-save")
     assert done.returncode == 4 and "the server will wait for 4 more" in done.stderr
     assert "will wait" not in netlab("http", "get", url, "--data", "hello", "--no-save").stderr
+
+
+def test_a_file_that_takes_no_more_is_an_output_that_cannot_be_written(netlab: Netlab, origin: Origin) -> None:
+    done = netlab("http", "get", origin.url + "/gzip", "-o", "/dev/full", "--no-save")
+    assert done.returncode == 74 and "No space left" in done.stderr and len(done.stderr.splitlines()) == 1

@@ -130,6 +130,12 @@ def test_a_server_that_answers_wrongly_is_a_peer_error() -> None:
         measure(Parameters(url, requests=5, rounds=1), silent)
 
 
+def test_a_name_that_nobody_knows_is_answered_without_options_that_are_not_there() -> None:
+    with pytest.raises(PeerError) as caught:
+        measure(Parameters("http://nobody.invalid/"), silent)
+    assert "nobody.invalid" in caught.value.message and "--" not in (caught.value.hint or "")
+
+
 def test_only_servers_of_this_machine() -> None:
     with pytest.raises(UsageError, match=r"192\.0\.2\.1 is no address of this machine"):
         measure(Parameters("http://192.0.2.1/"), silent)
