@@ -14,7 +14,7 @@ from pathlib import Path
 from netlab.errors import NetlabError, UsageError
 from netlab.experiments.http_resolving import resolving
 from netlab.experiments.http_story import Story
-from netlab.http.client import Client, Hop, Lost, Policy
+from netlab.http.client import Client, Hop, Interrupted, Lost, Policy
 from netlab.http.limits import Limits, Timeouts
 from netlab.http.request import Request, field_from_text
 from netlab.http.tls import Session, TlsPolicy
@@ -81,6 +81,9 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
                 lost = error
                 if not hops:
                     raise
+            except Interrupted as error:
+                hops += error.hops
+                draft.interrupted = True
             except KeyboardInterrupt:
                 if not hops:
                     raise
