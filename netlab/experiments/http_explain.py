@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from netlab.experiments.http_get import Body
@@ -13,6 +14,9 @@ from netlab.http.request import Request
 from netlab.http.response import ResponseParser
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Draft, Measurement
+
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ +[\x21-\xff]+ +HTTP/[0-9]\.[0-9][ \t]*\r?(?:\n|\Z)")
+"""RFC 9112 §3, roughly: to recognise one, not to check it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,10 @@ def _one(
 
 
 def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Parameters) -> list[str]:
+    if problem.where == "status line" and _REQUEST_LINE.match(data, data.rfind(b"\n", 0, problem.start) + 1):
+        return [
+            "This is a request, not a response: netlab http get shows the boxes of a request, and what is answered."
+        ]
     if problem.what.startswith("LF without CR") and not parameters.crlf and b"\r\n" not in data:
         return ["The lines end in LF alone, as pasted text does: --crlf reads each LF as CR LF."]
     if (

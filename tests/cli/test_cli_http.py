@@ -369,3 +369,20 @@ def test_framing_fields_of_ones_own_are_doubted_before_the_wait(netlab: Netlab, 
 def test_a_file_that_takes_no_more_is_an_output_that_cannot_be_written(netlab: Netlab, origin: Origin) -> None:
     done = netlab("http", "get", origin.url + "/gzip", "-o", "/dev/full", "--no-save")
     assert done.returncode == 74 and "No space left" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "a_request"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", True),
+        (b"\r\nM-SEARCH * HTTP/1.1\r\n\r\n", True),
+        (b"POST /a?b HTTP/1.0\n", True),
+        (GOOD.replace(b"HTTP/1.1 ", b"HTTP/2.0 "), False),
+        (b"GET /\r\n", False),
+        (BAD, False),
+    ],
+)
+def test_explain_knows_a_request_when_it_sees_one(data: bytes, a_request: bool) -> None:
+    done = with_stdin(data, "explain", "-")
+    assert done.returncode == 4
+    assert ("This is a request, not a response" in " ".join(done.stdout.decode().split())) is a_request
