@@ -17,9 +17,11 @@ import pytest
 
 from netlab.errors import PeerError, UsageError
 from netlab.experiments.http_keepalive import Parameters, measure
-from netlab.experiments.http_keepalive_report import AHEAD, BASE, ONE, SERVER
+from netlab.experiments.http_keepalive_report import AHEAD, BASE, ONE, SERVER, Found, fill
+from netlab.experiments.http_ways import Round
+from netlab.http.url import parse
 from netlab.measure.progress import silent
-from netlab.measure.quantity import Measurement, Value
+from netlab.measure.quantity import Draft, Measurement, Value
 from netlab.measure.tcp_sockets import segments, states, time_waits
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -228,3 +230,27 @@ def test_states_of_ipv6_and_of_ipv4_on_an_ipv6_socket() -> None:
         while time_waits([pair]) != (0, 1):
             assert time.monotonic() < deadline_s
     listener.close()
+
+
+@pytest.mark.parametrize(
+    ("one", "says"),
+    [
+        ((100, 101, 99), "no difference beyond the spread"),
+        ((50, 150, 50), "no difference beyond the spread"),  # the rounds contradict each other
+        ((97, 97, 97), "no difference beyond the spread"),  # they agree on too little
+        ((50, 40, 60), "each: 2.00 × as quick"),
+        ((200, 200, 200), "each: slower, 0.50 × as quick"),
+        ((50,), "decides nothing"),
+    ],
+)
+def test_a_verdict_needs_rounds_that_agree(one: tuple[int, ...], says: str) -> None:
+    found, draft = Found(), Draft()
+    for way, rounds in found.rounds.items():
+        for place in range(len(one)):
+            elapsed = one[place] if way in (ONE, AHEAD) else 100
+            rounds.append(Round(elapsed_ns=elapsed, connections=1))
+    fill(draft, Parameters(requests=2, rounds=len(one)), found, parse("http://127.0.0.1/"))
+    verdict = next(finding for finding in draft.findings if finding.startswith("Over one connection"))
+    assert says in verdict
+    (ahead,) = (finding for finding in draft.findings if finding.startswith("Sent 8 ahead"))
+    assert "as quick." not in ahead  # it is the same as one at a time
