@@ -386,3 +386,14 @@ def test_explain_knows_a_request_when_it_sees_one(data: bytes, a_request: bool) 
     done = with_stdin(data, "explain", "-")
     assert done.returncode == 4
     assert ("This is a request, not a response" in " ".join(done.stdout.decode().split())) is a_request
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_every_parser_is_named_on_any_terminal(netlab: Netlab, origin: Origin, columns: int) -> None:
+    done = netlab("http", "check", origin.url + "/wire/101", "--no-save", COLUMNS=str(columns))
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and all(cell_len(line) <= columns for line in lines)
+    table = done.stdout.partition("Findings")[0]
+    assert all(name in table for name in ("netlab", "h11", "http.client"))
+    verdicts = [line for line in lines if line.strip().startswith("verdict")]
+    assert len(verdicts) == (1 if columns >= 80 else 3)
