@@ -397,3 +397,10 @@ def test_every_parser_is_named_on_any_terminal(netlab: Netlab, origin: Origin, c
     assert all(name in table for name in ("netlab", "h11", "http.client"))
     verdicts = [line for line in lines if line.strip().startswith("verdict")]
     assert len(verdicts) == (1 if columns >= 80 else 3)
+
+
+def test_echo_shows_what_the_page_of_the_docs_sends(netlab: Netlab, origin: Origin) -> None:
+    sent = "-X", "PUT", "--json-data", '{"news": 1}', "-H", "X-Course: 14"
+    done = netlab("http", "get", origin.url + "/echo", *sent, "--no-save")
+    lines = [line.strip() for line in done.stdout.partition("← Response")[2].splitlines()]
+    assert '["X-Course", "14"],' in lines and any('"body": "{' in line for line in lines) and "]}" in lines
