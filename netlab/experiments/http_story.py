@@ -209,7 +209,7 @@ class Story:
 
     def bodies(self, number: int, response: Response, most: int) -> tuple[list[str], int | None, str]:
         """The body as sent and, where it has codings, decoded: their names, its size then, what went wrong."""
-        if response.head is None or not response.body_bytes or response.head.framing.kind == "upgrade":
+        if response.head is None or not response.body_bytes:
             return [], None, ""
         first = next((event.start for event in response.events if isinstance(event, Data)), response.head.end)
         self._body(number, "response", "as sent", response.body, response.body_bytes, first)
