@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,11 @@ settings.register_profile("netlab", deadline=None, suppress_health_check=[Health
 settings.load_profile("netlab")
 
 HOST = {"netlab": "0.1.0", "python": "cpython 3.11.7", "kernel": "Linux 6.1", "machine": "x86_64", "cpus": 2}
+
+
+for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:  # "pytest &", nohup(1): what the tests start would inherit it
+        signal.signal(number, usual)
 
 
 @pytest.fixture(autouse=True)

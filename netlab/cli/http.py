@@ -52,6 +52,8 @@ def get(
     from netlab.cli.output import present, progress_bar
     from netlab.errors import PeerError
     from netlab.experiments.http_get import BARE, Body, Parameters
+    from netlab.http.request import field_from_text
+    from netlab.http.request_framing import doubts
     from netlab.runner import run
 
     body, content_type = http_options.body_of(data, data_file, json_data)
@@ -79,9 +81,13 @@ def get(
     if secret and save and not options.was_written(context, "save"):
         save = False
         complain(f"this run is not recorded: its {secret} field is nobody else's business", "--save records it")
+    for doubt in doubts(map(field_from_text, parameters.header), body or b""):
+        complain(doubt, "it is sent as you wrote it")  # before the wait that it may cause
     with progress_bar() as progress:
         report = run("http-get", parameters, save=save, progress=progress)
     present(report, as_json=as_json)
+    if report.interrupted:
+        return  # what came is shown, and that it is not all is nobody's mistake
     if any(fact.name in ("problem", "failed") and fact.value for fact in report.measurement.facts):
         raise typer.Exit(PeerError.exit_code)
 

@@ -19,7 +19,7 @@ from netlab.http.url import Url, parse
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Column, Draft, Measurement, Table, Value
 
-_ASPECTS = ("status", "reason", "fields", "interim", "body", "trailers", "consumed")
+_ASPECTS = ("status", "reason", "fields", "interim", "body", "trailers", "consumed", "left_over")
 _MOST_BYTES = 16 << 20
 
 
@@ -51,17 +51,18 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     for other in opinions[1:]:
         draft.findings += differences(mine, other, [note.what for note in notes(data, parameters.method)])
     agreed = sum(other.verdict == mine.verdict for other in opinions[1:])
-    draft.fact("verdict", mine.verdict, "")
+    draft.fact("verdict", _verdict(mine), "")
     draft.fact("others that agree", agreed, "1")
     if not draft.findings:
         draft.findings.append("All three understand the same.")
+    draft.findings += _what_is_left(mine)
     return draft.finish()
 
 
 def _side_by_side(opinions: Sequence[Opinion]) -> Table:
-    rows: list[tuple[Value, ...]] = [("verdict", *(opinion.verdict for opinion in opinions))]
+    rows: list[tuple[Value, ...]] = [("verdict", *map(_verdict, opinions))]
     rows.append(("why", *(opinion.why or "–" for opinion in opinions)))
-    rows += [(aspect, *(_shown(opinion, aspect) for opinion in opinions)) for aspect in _ASPECTS]
+    rows += [(aspect.replace("_", " "), *(_shown(opinion, aspect) for opinion in opinions)) for aspect in _ASPECTS]
     columns = (Column("what", ""), *(Column(opinion.parser, "") for opinion in opinions))
     return Table("three parsers", columns, tuple(rows))
 
@@ -74,9 +75,27 @@ def _shown(opinion: Opinion, aspect: str) -> str:
         return f"{len(value)} B"
     if aspect in ("fields", "trailers"):
         return str(len(value))
-    if aspect == "consumed":
+    if aspect in ("consumed", "left_over"):
         return f"{value} B"
     return visible(value) if isinstance(value, bytes) else str(value)
+
+
+def _verdict(opinion: Opinion) -> str:
+    return f"{opinion.verdict} (no longer HTTP)" if opinion.handed_over else opinion.verdict
+
+
+def _what_is_left(mine: Opinion) -> list[str]:
+    """What comes after the response, which is no part of it."""
+    if not mine.left_over:
+        return []
+    count = "1 byte follows" if mine.left_over == 1 else f"{mine.left_over} bytes follow"
+    place = f"{count} the response, from byte {mine.consumed} on"
+    if mine.handed_over:
+        return [f"{place}: no longer HTTP, but of whatever is spoken now."]
+    return [
+        f"{place}: one request has one response, so nobody has asked for this, and a client must not take it for the "
+        "next one (RFC 9112 §9.2)."
+    ]
 
 
 def differences(mine: Opinion, other: Opinion, said: Sequence[str]) -> list[str]:
@@ -159,7 +178,7 @@ def _fetched(parameters: Parameters, draft: Draft) -> tuple[bytes, bool]:
         from netlab.http_origin.process import Origin
 
         with Origin() as origin:
-            draft.fact("built-in origin", origin.url, "")
+            draft.fact("built-in origin", origin.url, "", f"there is no file {parameters.name}")
             return _read(parse(origin.url + parameters.name), parameters)
     return _read(parse(parameters.name), parameters)
 
@@ -172,7 +191,7 @@ def _read(url: Url, parameters: Parameters) -> tuple[bytes, bool]:
         response = connection.exchange(request, keep_events=True)
         data = bytearray(response.raw)
         if response.problem is None:
-            return bytes(data), response.head is not None and response.head.framing.kind == "close"
+            return bytes(data) + connection.surplus, response.head is not None and response.head.framing.kind == "close"
         ended = False
         try:
             while len(data) < _MOST_BYTES:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from netlab.experiments.http_get import Body
-from netlab.experiments.http_story import Story, visible
+from netlab.experiments.http_story import Story, afterwards, visible
 from netlab.http.events import Data, End, Event, Head, Incomplete, Refused
 from netlab.http.exchange import Response
 from netlab.http.limits import Limits
@@ -13,6 +14,9 @@ from netlab.http.request import Request
 from netlab.http.response import ResponseParser
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Draft, Measurement
+
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ +[\x21-\xff]+ +HTTP/[0-9]\.[0-9][ \t]*\r?(?:\n|\Z)")
+"""RFC 9112 §3, roughly: to recognise one, not to check it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     for _ in range(parameters.responses):
         parser.expect(parameters.method)
     events = parser.feed(data) + parser.feed_eof()
-    for number, mine in enumerate(_by_response(events), 1):
-        _one(number, mine, data, parameters, story, limits)
+    groups = _by_response(events)
+    for number, mine in enumerate(groups, 1):
+        after = groups[number][0] if number < len(groups) else None
+        unasked = after if isinstance(after, Refused) else None
+        _one(number, mine, unasked, data, parameters, story, limits)
     if parameters.raw:
         story.dump(1, "received", data, 0)
     problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
@@ -62,10 +69,14 @@ def _by_response(events: list[Event]) -> list[list[Event]]:
     return groups
 
 
-def _one(number: int, events: list[Event], data: bytes, parameters: Parameters, story: Story, limits: Limits) -> None:
+def _one(
+    number: int, events: list[Event], unasked: Refused | None, data: bytes, parameters: Parameters, story: Story,
+    limits: Limits,
+) -> None:  # fmt: skip
     head = next((event for event in events if isinstance(event, Head) and not event.interim), None)
     problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
-    body = b"".join(bytes(event.data) for event in events if isinstance(event, Data))
+    handed_over = head is not None and head.framing.kind == "upgrade"  # then what follows is nobody's body
+    body = b"" if handed_over else b"".join(bytes(event.data) for event in events if isinstance(event, Data))
     story.response(number, events, data, 0)
     response = Response(
         Request(parameters.method), head, body=body, body_bytes=len(body), problem=problem, events=events
@@ -76,7 +87,7 @@ def _one(number: int, events: list[Event], data: bytes, parameters: Parameters, 
     said = (None, None, None, None, None) if head is None else (
         head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source
     )  # fmt: skip
-    keeps = (None, None) if head is None else (head.keep_alive, head.keep_alive_why)
+    keeps = afterwards(head, problem or unasked)
     size = (ends[0] if ends else len(data)) - (starts[0] if starts else 0)
     story.rows["exchanges"].append(
         (number, parameters.method, None, *said, None, None, None, *keeps, None, size, len(body), ", ".join(names),
@@ -85,14 +96,22 @@ def _one(number: int, events: list[Event], data: bytes, parameters: Parameters, 
 
 
 def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Parameters) -> list[str]:
+    if problem.where == "status line" and _REQUEST_LINE.match(data, data.rfind(b"\n", 0, problem.start) + 1):
+        return [
+            "This is a request, not a response: netlab http get shows the boxes of a request, and what is answered."
+        ]
     if problem.what.startswith("LF without CR") and not parameters.crlf and b"\r\n" not in data:
         return ["The lines end in LF alone, as pasted text does: --crlf reads each LF as CR LF."]
     if (
         isinstance(problem, Refused)
         and problem.where == "after the response"
+        and problem.source.endswith("§9.2")  # else the response before it was the last: no request could follow
         and data[problem.start :].startswith(b"HTTP/")
     ):
-        return [f"Another response begins at byte {problem.start}: --responses 2 says that two requests were sent."]
+        more = parameters.responses + 1
+        return [
+            f"Another response begins at byte {problem.start}: --responses {more} says that {more} requests were sent."
+        ]
     if isinstance(problem, Refused) and not parameters.lenient:
         lenient = ResponseParser(lenient=True)
         for _ in range(parameters.responses):

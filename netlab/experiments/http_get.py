@@ -5,6 +5,7 @@ A URL that is only a path ("/chunked") is asked of the built-in origin, which is
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 from netlab.errors import NetlabError, UsageError
 from netlab.experiments.http_resolving import resolving
 from netlab.experiments.http_story import Story
-from netlab.http.client import Client, Hop, Lost, Policy
+from netlab.http.client import Client, Hop, Interrupted, Lost, Policy
 from netlab.http.limits import Limits, Timeouts
 from netlab.http.request import Request, field_from_text
 from netlab.http.tls import Session, TlsPolicy
@@ -80,6 +81,9 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
                 lost = error
                 if not hops:
                     raise
+            except Interrupted as error:
+                hops += error.hops
+                draft.interrupted = True
             except KeyboardInterrupt:
                 if not hops:
                     raise
@@ -123,8 +127,13 @@ def _origin(parameters: Parameters, draft: Draft) -> Iterator[tuple[list[Url], P
 
 
 def _report(draft: Draft, story: Story, hops: list[Hop], parameters: Parameters, opened: int) -> None:
+    unasked = {id(hop.connection): (number, hop.connection.unasked()) for number, hop in enumerate(hops, 1)}
     for number, hop in enumerate(hops, 1):
-        story.hop(number, hop, most_decoded=Limits().decoded_bytes, dump=parameters.raw)
+        final, found = unasked[id(hop.connection)]  # what nobody asked for comes after the last exchange only
+        extra = found if number == final else None
+        story.hop(number, hop, extra, most_decoded=Limits().decoded_bytes, dump=parameters.raw)
+        if extra is not None:
+            draft.warnings.append(f"{hop.url}: {extra}.")
     if parameters.timing:
         draft.fact("timing", "shown", "")
     draft.fact("exchanges", len(hops), "1")
@@ -140,9 +149,6 @@ def _report(draft: Draft, story: Story, hops: list[Hop], parameters: Parameters,
         ]
         if hop.repeated:
             draft.findings.append(f"{hop.url}: the kept connection had been closed, so the request was sent again.")
-        unasked = hop.connection.unasked()
-        if unasked is not None:
-            draft.warnings.append(f"{hop.url}: {unasked}.")
     draft.tables += story.tables()
     draft.warnings += story.warnings
     if len(hops) > 1 and opened < len(hops):
@@ -184,6 +190,8 @@ def _write(path: Path, hop: Hop, story: Story, draft: Draft, limits: Limits) -> 
     except decoding.DecodingError as error:
         draft.warnings.append(f"{path} was not written: {error}.")
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise  # not the user's mistake: EX_IOERR, as for any output
         raise UsageError(f"--output {path}: {error.strerror}") from None
     else:
         draft.fact("written", len(body), "B", str(path))

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from netlab.errors import UsageError
+from netlab.errors import PeerError, UsageError
 from netlab.experiments.http_keepalive_report import ONE, Found, Parameters, fill
 from netlab.experiments.http_ways import WAYS, Target, run_round
 from netlab.http.limits import Timeouts
@@ -75,7 +75,11 @@ def _server(parameters: Parameters, found: Found) -> Iterator[Target]:
 def _of_this_machine(url: Url) -> None:
     """UsageError where the server is elsewhere: so many connections are an experiment here, and a nuisance there."""
     address = literal(url.host)
-    for family, text, _ in [address] if address else system(url.host, url.port):
+    try:
+        places = [address] if address else system(url.host, url.port)
+    except PeerError as error:
+        raise PeerError(error.message, "only servers of this machine: http://127.0.0.1:8080/") from None
+    for family, text, _ in places:
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:
                 probe.bind((text, 0))  # possible for addresses of this machine only (ip(7))

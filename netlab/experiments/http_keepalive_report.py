@@ -6,10 +6,11 @@ from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from netlab.experiments.compare import clearly_more
 from netlab.experiments.http_ways import WAYS, Round
 from netlab.http.url import Url
 from netlab.measure.quantity import Chart, Column, Draft, Samples, Table, Value
-from netlab.measure.stats import median, percentile, ratio, spread
+from netlab.measure.stats import median, percentile, spread
 
 BASE = "new, client closes"
 ONE, SERVER, AHEAD = "one connection", "new, server closes", "pipelined"
@@ -73,8 +74,26 @@ def _rates(rounds: list[Round], requests: int) -> list[float]:
 
 def _relative(found: Found, way: str) -> float | None:
     """How many times as quick as a new connection each: the median of the rounds' own ratios."""
-    pairs = zip(found.rounds[BASE], found.rounds[way], strict=False)
-    return median([base.elapsed_ns / mine.elapsed_ns for base, mine in pairs])
+    return median(_quotients(found, way, BASE))
+
+
+def _quotients(found: Found, way: str, to: str) -> list[float]:
+    """How many times as quick as another way, in each round that has both."""
+    pairs = zip(found.rounds[to], found.rounds[way], strict=False)
+    return [other.elapsed_ns / mine.elapsed_ns for other, mine in pairs if mine.elapsed_ns and other.elapsed_ns]
+
+
+def _verdict(what: str, quotients: list[float]) -> str:
+    """Which is quicker, if the rounds agree on it by more than they differ: the rule of tcp-compare."""
+    times = f"{median(quotients) or 0:.2f} ×"
+    if len(quotients) < 2:
+        return f"{what}: {times} as quick in the only round, which decides nothing (--rounds)."
+    if clearly_more(quotients):
+        return f"{what}: {times} as quick."
+    if clearly_more([1 / quotient for quotient in quotients]):
+        return f"{what}: slower, {times} as quick."
+    least, most = min(quotients), max(quotients)
+    return f"{what}: no difference beyond the spread ({times}; the rounds say {least:.2f} to {most:.2f})."
 
 
 def _speed(found: Found, parameters: Parameters) -> Table:
@@ -132,7 +151,7 @@ def _checks(draft: Draft, parameters: Parameters, found: Found) -> None:
 
 
 def _findings(draft: Draft, parameters: Parameters, found: Found) -> None:
-    quicker, connections = _relative(found, ONE), median([each.connections for each in found.rounds[ONE]]) or 0
+    quicker, connections = _quotients(found, ONE, BASE), median([each.connections for each in found.rounds[ONE]]) or 0
     if connections >= parameters.requests > 1:
         closing = all(each.closing for each in found.rounds[ONE])
         draft.findings.append(
@@ -141,13 +160,13 @@ def _findings(draft: Draft, parameters: Parameters, found: Found) -> None:
             else "No connection could be used again: the server closed without a word, or sent more than the response."
         )
     elif quicker:
-        draft.findings.append(f"Requests over one connection were {quicker:.2f} × as quick as over a new one each.")
-    ahead = ratio(_relative(found, AHEAD), quicker)
+        draft.findings.append(_verdict("Over one connection, against a new one each", quicker))
+    ahead = _quotients(found, AHEAD, ONE)
     repeated = sum(each.repeated for each in found.rounds[AHEAD])
     if repeated:
         draft.warnings.append(f"Of the requests sent ahead, {repeated} had to be sent again: the server closed before.")
     elif ahead:
-        draft.findings.append(f"Sent {parameters.depth} ahead, they were {ahead:.2f} × as quick once more.")
+        draft.findings.append(_verdict(f"Sent {parameters.depth} ahead over it, against one at a time", ahead))
     server, client = found.rounds[SERVER][-1], found.rounds[BASE][-1]
     if server.kept_open:
         draft.findings.append(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import h11
 
-from netlab.http.events import Data, Head, Incomplete, Note, Refused, Trailers
+from netlab.http.events import Data, Head, Incomplete, Note, Refused, Trailers, Upgraded
 from netlab.http.events import End as OurEnd
 from netlab.http.limits import Limits
 from netlab.http.response import ResponseParser
@@ -31,6 +31,10 @@ class Opinion:
     trailers: tuple[tuple[bytes, bytes], ...] | None = None
     consumed: int | None = None
     """Bytes of the response; what is after them was not taken for a part of it."""
+    left_over: int | None = None
+    """Bytes after the response, of those that there are; None where the parser does not say."""
+    handed_over: bool = False
+    """The response is complete, and what follows it is no longer HTTP (101, or a 2xx to CONNECT)."""
 
 
 def ours(
@@ -46,8 +50,10 @@ def ours(
     end = next((event for event in events if isinstance(event, OurEnd)), None)
     problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
     trailers = next((event for event in events if isinstance(event, Trailers)), None)
-    wrong = problem if end is None else None
-    verdict = "complete" if end else "refused" if isinstance(wrong, Refused) else "incomplete"
+    upgraded = next((event for event in events if isinstance(event, Upgraded)), None)
+    stop = end or upgraded
+    wrong = problem if stop is None else None
+    verdict = "complete" if stop else "refused" if isinstance(wrong, Refused) else "incomplete"
     opinion = Opinion(
         "netlab",
         verdict,
@@ -56,11 +62,13 @@ def ours(
         head.reason if head else None,
         _lowered(head.fields) if head else None,
         sum(isinstance(event, Head) and event.interim for event in events),
-        b"".join(bytes(event.data) for event in events if isinstance(event, Data)) if head else None,
+        b"".join(bytes(event.data) for event in events if isinstance(event, Data) and not upgraded) if head else None,
         _lowered(trailers.fields) if trailers else (),
-        end.end if end else None,
+        stop.end if stop else None,
+        len(data) - stop.end if stop else None,
+        upgraded is not None,
     )
-    return opinion, problem
+    return opinion, wrong
 
 
 def notes(data: bytes, method: str) -> list[Note]:
@@ -79,7 +87,7 @@ def of_h11(data: bytes, method: str, *, ended: bool = True) -> Opinion:
     interim, body, fed = 0, bytearray(), 0
     status, reason, fields = None, None, None
     trailers: tuple[tuple[bytes, bytes], ...] = ()
-    verdict, why, consumed = "incomplete", "", None
+    verdict, why, consumed, handed_over = "incomplete", "", None, False
     try:
         while verdict == "incomplete":
             event = connection.next_event()
@@ -100,21 +108,40 @@ def of_h11(data: bytes, method: str, *, ended: bool = True) -> Opinion:
             elif isinstance(event, h11.EndOfMessage):
                 trailers = tuple(event.headers)
                 verdict, consumed = "complete", fed - len(connection.trailing_data[0])
+            elif event is h11.PAUSED and connection.their_state is h11.SWITCHED_PROTOCOL:
+                verdict, consumed, handed_over = "complete", fed - len(connection.trailing_data[0]), True
             elif event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
                 break
     except h11.ProtocolError as error:
         why = str(error)
         verdict = "incomplete" if "closed" in why else "refused"
     return Opinion(
-        found.parser, verdict, why, status, reason, fields, interim, bytes(body) if status else None, trailers, consumed
-    )
+        found.parser, verdict, why, status, reason, fields, interim, bytes(body) if status else None, trailers,
+        consumed, None if consumed is None else len(data) - consumed, handed_over,
+    )  # fmt: skip
+
+
+class _File(io.BytesIO):
+    """Bytes that remember how far they were read, even when closed: http.client closes them after the response."""
+
+    _closed_at: int | None = None
+
+    @property
+    def at(self) -> int:
+        """Bytes read."""
+        return self.tell() if self._closed_at is None else self._closed_at
+
+    def close(self) -> None:
+        if not self.closed:
+            self._closed_at = self.tell()
+        super().close()
 
 
 class _Socket:
     """As much of a socket as http.client.HTTPResponse asks for."""
 
     def __init__(self, data: bytes) -> None:
-        self.file = io.BytesIO(data)
+        self.file = _File(data)
 
     def makefile(self, mode: str) -> io.BytesIO:
         return self.file
@@ -123,14 +150,16 @@ class _Socket:
 def of_http_client(data: bytes, method: str) -> Opinion:
     """http.client's. It takes whatever comes before the final status line for interim responses, and tells of none."""
     source = _Socket(data)
+    file = source.file
     response = http.client.HTTPResponse(source, method=method)  # type: ignore[arg-type]
     verdict, why, body = "complete", "", b""
     try:
         response.begin()
         if response.status == 101:
             return Opinion(
-                "http.client", "complete", "", 101, response.reason.encode("latin-1"), _headers(response), None, b""
-            )
+                "http.client", "complete", "", 101, response.reason.encode("latin-1"), _headers(response), None, b"",
+                None, file.at, len(data) - file.at, True,
+            )  # fmt: skip
         body = response.read()
     except http.client.IncompleteRead as error:
         verdict, why, body = "incomplete", str(error), error.partial
@@ -141,9 +170,10 @@ def of_http_client(data: bytes, method: str) -> Opinion:
     headers = getattr(response, "headers", None)
     if headers is None:
         return Opinion("http.client", verdict, why)
+    consumed = file.at if verdict == "complete" else None
     return Opinion(
         "http.client", verdict, why, response.status, response.reason.encode("latin-1"), _headers(response), None, body,
-        None, source.file.tell() if verdict == "complete" and not source.file.closed else None,
+        None, consumed, None if consumed is None else len(data) - consumed,
     )  # fmt: skip
 
 

@@ -36,8 +36,8 @@ _NEAR = 40
 _COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "exchanges": (
         ("exchange", "1"), ("method", ""), ("url", ""), ("status", "1"), ("reason", ""), ("framing", ""), ("why", ""),
-        ("source", ""), ("local", ""), ("peer", ""), ("use", "1"), ("keeps", ""), ("keeps why", ""), ("sent", "B"),
-        ("received", "B"), ("body", "B"), ("codings", ""), ("decoded", "B"), ("problem", ""),
+        ("source", ""), ("local", ""), ("peer", ""), ("use", "1"), ("connection", ""), ("keeps", ""), ("keeps why", ""),
+        ("sent", "B"), ("received", "B"), ("body", "B"), ("codings", ""), ("decoded", "B"), ("problem", ""),
     ),
     "boxes": (
         ("exchange", "1"), ("message", ""), ("line", "1"), ("part", ""), ("start", "B"), ("end", "B"), ("text", ""),
@@ -79,6 +79,23 @@ def _visible(character: str) -> str:
 _ESCAPES = {"\r": "\\r", "\n": "\\n", "\t": "\\t"}
 
 
+def afterwards(head: Head | None, problem: Refused | Incomplete | None) -> tuple[str | None, bool | None, str | None]:
+    """What becomes of the connection, in words; whether it can be used again; why.
+
+    A head may promise that it is kept: what came after the head has the last word.
+    """
+    if head is None:
+        return None, None, None
+    if isinstance(problem, Incomplete):
+        return "not used again", False, "the response is not complete, so nobody knows where the next one would begin"
+    if problem is not None and problem.where == "after the response":
+        return "not used again", False, f"more came than the response, and nobody asked for it ({problem.source})"
+    if problem is not None:
+        return "not used again", False, "what came cannot be read, so nobody knows where the next response would begin"
+    word = "handed over" if head.framing.kind == "upgrade" else "stays open" if head.keep_alive else "is closed"
+    return word, head.keep_alive, head.keep_alive_why
+
+
 def line_end_text(data: bytes) -> str:
     """CR LF, as in the course."""
     return {b"\r\n": "CR LF", b"\n": "LF", b"\r": "CR"}.get(data, visible(data))
@@ -99,8 +116,8 @@ class Story:
             if rows or name == "exchanges"
         ]
 
-    def hop(self, number: int, hop: Hop, *, most_decoded: int, dump: bool = False) -> None:
-        """One exchange of the client."""
+    def hop(self, number: int, hop: Hop, unasked: Refused | None, *, most_decoded: int, dump: bool = False) -> None:
+        """One exchange of the client. `unasked`: what came after its response, though nobody had asked for it."""
         response, request = hop.response, hop.response.request
         self.request(number, request, hop.sent_at)
         raw = bytes(response.raw)
@@ -115,7 +132,7 @@ class Story:
         said = _NOTHING if head is None else (
             head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source
         )  # fmt: skip
-        keeps = (None, None) if head is None else (head.keep_alive, head.keep_alive_why)
+        keeps = afterwards(head, response.problem or unasked)
         sizes = len(request.to_bytes()), len(raw), response.body_bytes
         self.rows["exchanges"].append(
             (number, request.method, str(hop.url), *said, _place(connection.local), _place(connection.peer), hop.use,
@@ -133,6 +150,7 @@ class Story:
     def response(self, number: int, events: Sequence[Event], raw: bytes, base: int) -> None:
         """Everything that the parser said. `raw` is the stream from byte `base` on, as far as it was kept."""
         interim = chunk = 0
+        switched = False
         pending: ChunkHead | None = None
         whole_until = base
         for event in events:
@@ -140,6 +158,7 @@ class Story:
                 whole_until = event.end
             if isinstance(event, Head):
                 interim += event.interim
+                switched = event.status == 101
                 name = f"interim {interim}" if event.interim else "response"
                 self.head(number, name, event.raw, event.start, boxes.STATUS_LINE, event.lines)
             elif isinstance(event, ChunkHead):
@@ -166,7 +185,8 @@ class Story:
                 self.refusal(number, event, raw, base)
             elif isinstance(event, Upgraded):
                 rest = raw[event.end - base :]
-                self._body(number, "response", "after the upgrade", rest, len(rest), event.end)
+                form = "after the upgrade" if switched else "through the tunnel"
+                self._body(number, "response", form, rest, len(rest), event.end)
         if chunk > MOST_CHUNKS:
             self.warnings.append(f"{chunk - MOST_CHUNKS:,} more chunks are not listed.")
 

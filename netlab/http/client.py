@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from netlab.clock import Clock, monotonic_ns
 from netlab.errors import PeerError
 from netlab.http.connection import Connection, connect
-from netlab.http.exchange import Response, Sink
+from netlab.http.exchange import Cut, Response, Sink
 from netlab.http.limits import Limits, Timeouts
 from netlab.http.redirect import follow
 from netlab.http.request import Request
@@ -78,7 +78,7 @@ class Client:
         """Ask, and follow where that leads; every exchange on the way, the last of them the answer.
 
         A `problem` ends the chain. PeerError where no exchange was possible, or a redirection must not be followed:
-        the exchanges until then are in its `hops`.
+        the exchanges until then are in its `hops`. So they are in those of Interrupted, with the one in part.
         """
         request = request or Request.to(url)
         hops: list[Hop] = []
@@ -97,6 +97,8 @@ class Client:
                     raise PeerError(f"{hops[0].url}: more than {most} redirections, the last to {following[1]}")
             except PeerError as error:
                 raise Lost(error, hops) from None
+            except Interrupted as error:
+                raise Interrupted([*hops, *error.hops]) from None
             request, url = following
 
     def once(self, url: Url, request: Request, *, keep_events: bool = False, sink: Sink | None = None) -> Hop:
@@ -128,6 +130,9 @@ class Client:
             if again:
                 return None
             raise
+        except Cut as error:
+            connection.close()
+            raise Interrupted([Hop(url, error.response, connection, use, before, repeated)]) from None
         except BaseException:
             connection.close()
             raise
@@ -161,4 +166,12 @@ class Lost(PeerError):
 
     def __init__(self, error: PeerError, hops: list[Hop]) -> None:
         super().__init__(error.message, error.hint)
+        self.hops = hops
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in the middle of a response; `hops` are the exchanges there were, the last of them in part."""
+
+    def __init__(self, hops: list[Hop]) -> None:
+        super().__init__()
         self.hops = hops

@@ -8,7 +8,7 @@ from collections import deque
 from netlab.clock import Clock, monotonic_ns
 from netlab.errors import PeerError
 from netlab.http.events import End, Event, Incomplete, Refused
-from netlab.http.exchange import Keeper, Phases, Response, Sink
+from netlab.http.exchange import Cut, Keeper, Phases, Response, Sink
 from netlab.http.limits import Limits, Timeouts
 from netlab.http.request import Request
 from netlab.http.response import ResponseParser
@@ -87,7 +87,7 @@ class Connection:
         """The response to the oldest request that has none. What is wrong with it is in its `problem`.
 
         `sink` is given the body's bytes instead of `body`. With `keep_events` everything the parser said, and the raw
-        bytes, are kept.
+        bytes, are kept. Raises Cut on Ctrl-C, once something has come.
         """
         request, begun, sent = self._requests.popleft()
         response = Response(request)
@@ -102,11 +102,19 @@ class Connection:
             response.raw_at = self.received_bytes - len(self._unseen)
             response.raw += self._unseen
         events = self._events
-        while not self._take(events, keeper):
-            came = self._more(keeper, limit)
-            last = self._clock()
-            if not first and came:
-                first = last
+        interrupted = False
+        try:
+            while not self._take(events, keeper):
+                came = self._more(keeper, limit)
+                last = self._clock()
+                if not first and came:
+                    first = last
+        except KeyboardInterrupt:
+            if not first:
+                raise
+            interrupted, at = True, self.received_bytes
+            events.append(Incomplete(at, at, self.parser.where, "netlab was interrupted here", "Ctrl-C, or a signal"))
+            self._take(events, keeper)
         if first:
             phases.wait = sent, first
             phases.receive = first, last
@@ -115,6 +123,8 @@ class Connection:
             self._keep_what_is_not_ours(response)
         if response.problem is not None or response.upgraded or not self.reusable:
             self._over = True
+        if interrupted:
+            raise Cut(response)
         return response
 
     def _take(self, events: deque[Event], keeper: Keeper) -> bool:
@@ -174,6 +184,11 @@ class Connection:
         self._unseen = response.raw[len(response.raw) - over :] if 0 < over <= len(response.raw) else bytearray()
         if self._unseen:
             del response.raw[-over:]
+
+    @property
+    def surplus(self) -> bytes:
+        """What has come after the last response, so far."""
+        return bytes(self._unseen)
 
     def unasked(self) -> Refused | None:
         """What was found after the last response, if anything was."""

@@ -60,6 +60,14 @@ class Response:
         return self.head
 
 
+class Cut(KeyboardInterrupt):
+    """Ctrl-C in the middle of `response`: what had come of it."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
 class Keeper:
     """Puts the events of a response where they belong, within bounds."""
 

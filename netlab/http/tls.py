@@ -81,6 +81,11 @@ class TlsWire:
         except Timeout:
             raise PeerError(f"{url}: the TLS handshake took more than {wait_s:g} s") from None
         except ssl.SSLCertVerificationError as error:
+            if error.verify_code in _OTHER_NAME:
+                names = next((each.names for each in _chain(self._object) if each.names), "") or "no name at all"
+                raise PeerError(
+                    f"{url}: its certificate is for another name: it is for {names}", "--insecure takes any certificate"
+                ) from None
             hint = "--cacert FILE trusts its issuer, --insecure trusts anybody"
             raise PeerError(f"{url}: its certificate is not trusted: {error.verify_message}", hint) from None
         except ssl.SSLError as error:
@@ -205,6 +210,10 @@ class TlsWire:
             self._object.version() or "", name, bits, self._object.selected_alpn_protocol(), verified, trips,
             self._sent, self._received, _chain(self._object),
         )  # fmt: skip
+
+
+_OTHER_NAME = (62, 64)
+"""X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of openssl/x509_vfy.h."""
 
 
 def _chain(secured: ssl.SSLObject) -> tuple[Certificate, ...]:

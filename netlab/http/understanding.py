@@ -29,7 +29,7 @@ def understood(start: int, raw: bytes, read: heads.Read, method: str) -> tuple[H
         framed = framing(method, status, version, lengths, codings)
     except FramingFault as fault:
         raise _placed(fault, raw, start) from None
-    head = Head(start, raw, version, status, reason, pairs, framed, *_keeps_alive(version, options, framed))
+    head = Head(start, raw, version, status, reason, pairs, framed, *_keeps_alive(version, status, options, framed))
     notes = []
     for about, what, source in framed.notes:
         span = next((line.line for line in head.lines if _named(head, line.name, about)), (start, head.end))
@@ -37,13 +37,13 @@ def understood(start: int, raw: bytes, read: heads.Read, method: str) -> tuple[H
     return head, notes
 
 
-def _keeps_alive(version: tuple[int, int], options: list[bytes], framed: Framing) -> tuple[bool, str]:
+def _keeps_alive(version: tuple[int, int], status: int, options: list[bytes], framed: Framing) -> tuple[bool, str]:
     """Whether the connection outlives this response, and why (RFC 9112 §9.3)."""
     said = {word.strip(b" \t").lower() for value in options for word in value.split(b",")} if options else ()
     if framed.kind == "close":
         return False, "the body ends with the connection"
     if framed.kind == "upgrade":
-        return False, "it is no longer an HTTP connection"
+        return False, "another protocol is spoken on it now" if status == 101 else "it is a tunnel now"
     if not framed.persists:
         return False, "its framing is doubtful"
     if b"close" in said:

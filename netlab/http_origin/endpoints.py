@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -83,15 +84,34 @@ def close(request: Request, rest: str) -> Replay:
 
 
 def gzipped(request: Request, rest: str) -> Answer:
-    """Content-Encoding: gzip, asked for or not."""
-    body = gzip.compress(POEM.encode() * 8, mtime=0)
-    return Answer(fields=[PLAIN, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")], body=body)
+    """Content-Encoding: gzip, unless Accept-Encoding rules it out."""
+    body = POEM.encode() * 8
+    return _encoded(request, "gzip", body, gzip.compress(body, mtime=0))
 
 
 def deflated(request: Request, rest: str) -> Answer:
     """Content-Encoding: deflate, which is the zlib format (RFC 9110 §8.4.1.2)."""
-    body = zlib.compress(POEM.encode() * 8)
-    return Answer(fields=[PLAIN, ("Content-Encoding", "deflate"), ("Vary", "Accept-Encoding")], body=body)
+    body = POEM.encode() * 8
+    return _encoded(request, "deflate", body, zlib.compress(body))
+
+
+def _encoded(request: Request, coding: str, plain: bytes, encoded: bytes) -> Answer:
+    """One of the two, by Accept-Encoding: without that field any coding will do (RFC 9110 §12.5.3)."""
+    fields: list[Field] = [PLAIN, ("Vary", "Accept-Encoding")]
+    if not _accepts(request.field("Accept-Encoding"), coding):
+        return Answer(fields=fields, body=plain)
+    return Answer(fields=[*fields, ("Content-Encoding", coding)], body=encoded)
+
+
+def _accepts(said: str | None, coding: str) -> bool:
+    """Whether an Accept-Encoding allows a coding: named, or covered by *, and not with a weight of 0."""
+    if said is None:
+        return True
+    weights: dict[str, bool] = {}
+    for element in said.lower().split(","):
+        name, _, weight = element.partition(";")
+        weights[name.strip()] = not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", weight)
+    return weights.get(coding, weights.get("*", False))
 
 
 def redirect(request: Request, rest: str) -> Answer:
@@ -163,16 +183,12 @@ def status(request: Request, rest: str) -> Answer:
 
 
 def echo(request: Request, rest: str) -> Answer:
-    """The request as it was understood, as JSON; any method."""
-    said = {
-        "method": request.method,
-        "target": request.target,
-        "version": request.version,
-        "fields": request.fields,
-        "body_bytes": len(request.body),
-        "body": request.body.decode("latin-1"),
-    }
-    return Answer(200, [("Content-Type", "application/json")], json.dumps(said, indent=1).encode() + b"\n")
+    """The request as it was understood, as JSON: what is short in front, then a line for each field; any method."""
+    start = {"method": request.method, "target": request.target, "version": request.version}
+    body = {"body_bytes": len(request.body), "body": request.body.decode("latin-1")}
+    fields = ",\n".join(f"  {json.dumps(field)}" for field in request.fields)
+    said = f'{json.dumps(start)[:-1]},\n {json.dumps(body)[1:-1]},\n "fields": [\n{fields}\n]}}\n'
+    return Answer(200, [("Content-Type", "application/json")], said.encode())
 
 
 def big(request: Request, rest: str) -> Answer:

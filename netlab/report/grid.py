@@ -16,7 +16,7 @@ from netlab.report.units import column_texts, scale_of, unit_after
 from netlab.report.wrap import wrapped
 
 _GAP = 2  # between columns
-_TEXT_AT_LEAST = 18  # a column of words is wrapped down to this width before a column is left out
+TEXT_AT_LEAST = 18  # a column of words is wrapped down to this width before a column is left out
 _SPARK_WIDTH = 20
 _STATES = {"ok": "green", "limited": "yellow", "missing": "red"}  # the words of a column called "state"
 
@@ -80,7 +80,7 @@ class _Column:
     unit: str
     cells: list[str]
     words: bool
-    least: int = _TEXT_AT_LEAST
+    least: int = TEXT_AT_LEAST
     width: int = 0
 
     def natural(self) -> int:

@@ -90,7 +90,7 @@ def _head(message: str, boxes: Sequence[Row], width: int) -> Iterator[Text]:
 
 def _framing(exchange: Row, mine: dict[str, list[Row]], width: int) -> Iterator[Text]:
     names = {"none": "none", "length": "by length", "chunked": "chunked", "close": "until the end of the connection",
-             "upgrade": "no longer HTTP"}  # fmt: skip
+             "upgrade": "no longer HTTP" if exchange["status"] == 101 else "a tunnel"}  # fmt: skip
     yield Text.assemble(("  Body: ", "bold"), (names[str(exchange["framing"])], "bold green"))
     yield from wrapped(f"{exchange['why']} ({exchange['source']})", width, first="    why: ", style="dim")
     yield from _chunks(mine["chunks"], width)
@@ -102,8 +102,9 @@ def _framing(exchange: Row, mine: dict[str, list[Row]], width: int) -> Iterator[
     for body in mine["bodies"]:
         if body["message"] == "response":
             yield from _body(body, width)
-    keeps = "stays open" if exchange["keeps"] else "is closed"
-    yield from wrapped(f"the connection {keeps}: {exchange['keeps why']}", width, first=_INDENT, style="dim")
+    fate = exchange.get("connection") or ("stays open" if exchange["keeps"] else "is closed")  # an older record
+    verb = "" if str(fate).startswith(("stays", "is")) else "is "
+    yield from wrapped(f"the connection {verb}{fate}: {exchange['keeps why']}", width, first=_INDENT, style="dim")
 
 
 def _chunks(chunks: Sequence[Row], width: int) -> Iterator[Text]:

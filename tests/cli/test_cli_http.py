@@ -199,6 +199,9 @@ def test_explain_reads_what_was_pasted() -> None:
     assert with_stdin(pasted, "explain", "-", "--crlf").returncode == 0
     assert with_stdin(GOOD + GOOD, "explain", "-", "--responses", "2").returncode == 0
     assert "--responses 2" in with_stdin(GOOD + GOOD, "explain", "-").stdout.decode()
+    assert "--responses 3" in with_stdin(GOOD * 3, "explain", "-", "--responses", "2").stdout.decode()
+    last = GOOD.replace(b"OK\r\n", b"OK\r\nConnection: close\r\n")
+    assert "--responses" not in with_stdin(last + GOOD, "explain", "-", "--responses", "2").stdout.decode()
     assert with_stdin(GOOD[:-2], "explain", "-").returncode == 4
     assert with_stdin(GOOD[:-5], "explain", "-", "--method", "HEAD").returncode == 0
 
@@ -242,7 +245,8 @@ def test_check_explains_each_difference(data: bytes, says: str) -> None:
 
 def test_check_reads_from_a_server(netlab: Netlab, origin: Origin) -> None:
     assert "All three" in netlab("http", "check", origin.url + "/chunked", "--no-save").stdout
-    assert "All three" in netlab("http", "check", "/close", "--no-save").stdout
+    done = netlab("http", "check", "/close", "--no-save")
+    assert "All three" in done.stdout and "there is no file /close" in " ".join(done.stdout.split())
     assert (
         "http.client calls it" in netlab("http", "check", origin.url + "/wire/space-before-colon", "--no-save").stdout
     )
@@ -270,3 +274,133 @@ def test_a_credential_is_not_recorded_unless_asked_for(netlab: Any, saved: tuple
     assert done.returncode == 0
     assert len(store.ids()) == records
     assert ("this run is not recorded" in done.stderr) is not bool(records)
+
+
+@pytest.mark.parametrize(
+    ("page", "code", "says"),
+    [
+        ("/wire/short-body", 4, "the response is not complete"),
+        ("/wire/chunk-hex-prefix", 4, "what came cannot be read"),
+        ("/wire/extra-response", 0, "more came than the response, and nobody asked for it (RFC 9112 §9.2)"),
+    ],
+)
+def test_a_connection_is_not_kept_after_what_went_wrong(
+    netlab: Netlab, origin: Origin, page: str, code: int, says: str
+) -> None:
+    done = netlab("http", "get", origin.url + page, "--no-save")
+    text = " ".join(done.stdout.split())
+    assert done.returncode == code, text + done.stderr
+    assert f"the connection is not used again: {says}" in text and "stays open" not in text
+
+
+@pytest.mark.parametrize("data", [GOOD[:-2], GOOD + GOOD, GOOD + b"x"])
+def test_explain_keeps_no_connection_after_what_is_wrong(data: bytes) -> None:
+    text = with_stdin(data, "explain", "-").stdout.decode()
+    assert "the connection is not used again" in text and "stays open" not in text
+
+
+def test_only_the_last_exchange_of_a_connection_is_blamed_for_what_follows(netlab: Netlab, origin: Origin) -> None:
+    pages = origin.url + "/", origin.url + "/wire/extra-response"
+    done = netlab("http", "get", *pages, "--json", "--no-save")
+    first, second = tables(done.stdout)["exchanges"]
+    assert second["use"] == 2
+    assert (first["connection"], second["connection"]) == ("stays open", "not used again")
+    assert len(json.loads(done.stdout)["measurement"]["warnings"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "method", "verdict", "left", "says"),
+    [
+        (GOOD, "HEAD", "complete", 5, "5 bytes follow the response, from byte 38 on"),
+        (GOOD + b"x", "GET", "complete", 1, "1 byte follows the response, from byte 43 on"),
+        (b"HTTP/1.1 101 X\r\n\r\nhello", "GET", "complete (no longer HTTP)", 5, "no longer HTTP, but"),
+        (b"HTTP/1.1 200 OK\r\n\r\nhello", "CONNECT", "complete (no longer HTTP)", 5, "no longer HTTP, but"),
+    ],
+)
+def test_check_says_what_is_left_over_and_refuses_nothing(
+    data: bytes, method: str, verdict: str, left: int, says: str
+) -> None:
+    done = with_stdin(data, "check", "-", "-X", method)
+    text = " ".join(done.stdout.decode().split())
+    assert done.returncode == 0 and says in text and "✗" not in text and "incomplete" not in text
+    found = with_stdin(data, "check", "-", "-X", method, "--json").stdout.decode()
+    rows = {row["what"]: row for row in tables(found)["three parsers"]}
+    assert facts(found)["verdict"] == rows["verdict"]["netlab"] == verdict
+    assert rows["left over"]["netlab"] == f"{left} B"
+    if method == "CONNECT":  # http.client knows of no tunnels
+        assert rows["verdict"]["h11"] == verdict and rows["left over"]["http.client"] == "0 B"
+    elif method == "HEAD":
+        assert rows["left over"]["h11"] == rows["left over"]["http.client"] == "5 B"
+
+
+@pytest.mark.parametrize("page", ["204-with-body", "extra-response"])
+def test_bytes_that_follow_a_response_end_each_command_as_the_page_says(
+    netlab: Netlab, origin: Origin, page: str
+) -> None:
+    url = f"{origin.url}/wire/{page}"
+    assert netlab("http", "get", url, "--no-save").returncode == 0
+    checked = netlab("http", "check", url, "--no-save")
+    assert checked.returncode == 0 and "follow the response" in checked.stdout
+    assert with_stdin(b"HTTP/1.1 204 No Content\r\n\r\nhello", "explain", "-").returncode == 4
+
+
+@pytest.mark.parametrize(
+    ("data", "method", "form", "why"),
+    [
+        (b"HTTP/1.1 101 X\r\nUpgrade: echo\r\n\r\nsome words", "GET", "after the upgrade", "another protocol"),
+        (b"HTTP/1.1 200 OK\r\n\r\nsome words", "CONNECT", "through the tunnel", "it is a tunnel"),
+    ],
+)
+def test_a_connection_that_is_handed_over(data: bytes, method: str, form: str, why: str) -> None:
+    done = with_stdin(data, "explain", "-", "-X", method)
+    text = done.stdout.decode()
+    assert done.returncode == 0
+    assert f"the connection is handed over: {why}" in " ".join(text.split())
+    assert text.count("some words") == 1 and f"{form}, 10 B" in text and "0 B of body" in text
+
+
+def test_framing_fields_of_ones_own_are_doubted_before_the_wait(netlab: Netlab, origin: Origin) -> None:
+    url = origin.url + "/echo"
+    done = netlab("http", "get", url, "-H", "Content-Length: 9", "--data", "hello", "--timeout", "0.2", "--no-save")
+    assert done.returncode == 4 and "the server will wait for 4 more" in done.stderr
+    assert "will wait" not in netlab("http", "get", url, "--data", "hello", "--no-save").stderr
+
+
+def test_a_file_that_takes_no_more_is_an_output_that_cannot_be_written(netlab: Netlab, origin: Origin) -> None:
+    done = netlab("http", "get", origin.url + "/gzip", "-o", "/dev/full", "--no-save")
+    assert done.returncode == 74 and "No space left" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "a_request"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", True),
+        (b"\r\nM-SEARCH * HTTP/1.1\r\n\r\n", True),
+        (b"POST /a?b HTTP/1.0\n", True),
+        (GOOD.replace(b"HTTP/1.1 ", b"HTTP/2.0 "), False),
+        (b"GET /\r\n", False),
+        (BAD, False),
+    ],
+)
+def test_explain_knows_a_request_when_it_sees_one(data: bytes, a_request: bool) -> None:
+    done = with_stdin(data, "explain", "-")
+    assert done.returncode == 4
+    assert ("This is a request, not a response" in " ".join(done.stdout.decode().split())) is a_request
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_every_parser_is_named_on_any_terminal(netlab: Netlab, origin: Origin, columns: int) -> None:
+    done = netlab("http", "check", origin.url + "/wire/101", "--no-save", COLUMNS=str(columns))
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and all(cell_len(line) <= columns for line in lines)
+    table = done.stdout.partition("Findings")[0]
+    assert all(name in table for name in ("netlab", "h11", "http.client"))
+    verdicts = [line for line in lines if line.strip().startswith("verdict")]
+    assert len(verdicts) == (1 if columns >= 80 else 3)
+
+
+def test_echo_shows_what_the_page_of_the_docs_sends(netlab: Netlab, origin: Origin) -> None:
+    sent = "-X", "PUT", "--json-data", '{"news": 1}', "-H", "X-Course: 14"
+    done = netlab("http", "get", origin.url + "/echo", *sent, "--no-save")
+    lines = [line.strip() for line in done.stdout.partition("← Response")[2].splitlines()]
+    assert '["X-Course", "14"],' in lines and any('"body": "{' in line for line in lines) and "]}" in lines

@@ -11,6 +11,7 @@ from netlab.errors import PeerError, UsageError
 from netlab.http.client import Client, Hop, Policy
 from netlab.http.events import Incomplete
 from netlab.http.tls import TlsPolicy
+from netlab.http.transport import literal
 from netlab.http.url import parse
 from netlab.http_origin.process import Origin
 
@@ -54,6 +55,16 @@ def test_who_is_believed(secure: Origin) -> None:
         ask(secure, "/", TlsPolicy(cacert=Path("/nowhere/at/all")))
     with pytest.raises(UsageError, match="cacert"):
         ask(secure, "/", TlsPolicy(cacert=Path(__file__)))
+
+
+def test_a_certificate_for_another_name_says_for_whom_it_is(secure: Origin) -> None:
+    policy = Policy(tls=TlsPolicy(cacert=secure.cacert))
+    here = literal("127.0.0.1")
+    assert here is not None
+    with Client(policy, resolve=lambda host, port: [here]) as client, pytest.raises(PeerError) as caught:
+        client.get(parse(f"https://www.163.com:{secure.tls_port}/"))
+    assert "another name" in caught.value.message and "localhost, 127.0.0.1" in caught.value.message
+    assert "--cacert" not in (caught.value.hint or "")
 
 
 def test_plain_http_where_tls_was_expected(secure: Origin) -> None:

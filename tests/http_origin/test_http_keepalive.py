@@ -17,9 +17,11 @@ import pytest
 
 from netlab.errors import PeerError, UsageError
 from netlab.experiments.http_keepalive import Parameters, measure
-from netlab.experiments.http_keepalive_report import AHEAD, BASE, ONE, SERVER
+from netlab.experiments.http_keepalive_report import AHEAD, BASE, ONE, SERVER, Found, fill
+from netlab.experiments.http_ways import Round
+from netlab.http.url import parse
 from netlab.measure.progress import silent
-from netlab.measure.quantity import Measurement, Value
+from netlab.measure.quantity import Draft, Measurement, Value
 from netlab.measure.tcp_sockets import segments, states, time_waits
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -93,7 +95,10 @@ def test_a_server_that_closes_after_three(own_state_folder: Path) -> None:
     with server(3) as url:
         found = measure(Parameters(url, requests=12, rounds=1, depth=6), silent)
     assert found.passed
-    assert cells(found, "What", "connections") == {ONE: 4, SERVER: 12, BASE: 12, AHEAD: 4}
+    connections = cells(found, "What", "connections")
+    # A server that closes with requests unread resets: that may cost answers that were on their way, and so more of them.
+    assert 4 <= connections.pop(AHEAD) <= 12
+    assert connections == {ONE: 4, SERVER: 12, BASE: 12}
     assert "sent again" in " ".join(found.warnings)
 
 
@@ -128,6 +133,12 @@ def test_a_server_that_says_close_and_does_not() -> None:
 def test_a_server_that_answers_wrongly_is_a_peer_error() -> None:
     with server(100, answer=b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n") as url, pytest.raises(PeerError):
         measure(Parameters(url, requests=5, rounds=1), silent)
+
+
+def test_a_name_that_nobody_knows_is_answered_without_options_that_are_not_there() -> None:
+    with pytest.raises(PeerError) as caught:
+        measure(Parameters("http://nobody.invalid/"), silent)
+    assert "nobody.invalid" in caught.value.message and "--" not in (caught.value.hint or "")
 
 
 def test_only_servers_of_this_machine() -> None:
@@ -222,3 +233,27 @@ def test_states_of_ipv6_and_of_ipv4_on_an_ipv6_socket() -> None:
         while time_waits([pair]) != (0, 1):
             assert time.monotonic() < deadline_s
     listener.close()
+
+
+@pytest.mark.parametrize(
+    ("one", "says"),
+    [
+        ((100, 101, 99), "no difference beyond the spread"),
+        ((50, 150, 50), "no difference beyond the spread"),  # the rounds contradict each other
+        ((97, 97, 97), "no difference beyond the spread"),  # they agree on too little
+        ((50, 40, 60), "each: 2.00 × as quick"),
+        ((200, 200, 200), "each: slower, 0.50 × as quick"),
+        ((50,), "decides nothing"),
+    ],
+)
+def test_a_verdict_needs_rounds_that_agree(one: tuple[int, ...], says: str) -> None:
+    found, draft = Found(), Draft()
+    for way, rounds in found.rounds.items():
+        for place in range(len(one)):
+            elapsed = one[place] if way in (ONE, AHEAD) else 100
+            rounds.append(Round(elapsed_ns=elapsed, connections=1))
+    fill(draft, Parameters(requests=2, rounds=len(one)), found, parse("http://127.0.0.1/"))
+    verdict = next(finding for finding in draft.findings if finding.startswith("Over one connection"))
+    assert says in verdict
+    (ahead,) = (finding for finding in draft.findings if finding.startswith("Sent 8 ahead"))
+    assert "as quick." not in ahead  # it is the same as one at a time

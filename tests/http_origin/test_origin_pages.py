@@ -16,6 +16,7 @@ from netlab.http_origin import Origin
 from netlab.http_origin.endpoints import ENDPOINTS
 from netlab.http_origin.representation import PATTERN
 
+ANY = {"Accept-Encoding": "*"}  # http.client would say identity
 FIVE = b"".join(f"line {n} of five\n".encode() for n in range(1, 6))
 
 
@@ -27,7 +28,7 @@ def test_the_first_page_lists_every_page(bare: Origin) -> None:
 
 @pytest.mark.parametrize("path", [endpoint.shape.replace("N", "204") for endpoint in ENDPOINTS])
 def test_three_clients_take_every_page_and_its_head(bare: Origin, path: str) -> None:
-    response, body = get(bare, path)
+    response, body = get(bare, path, fields=ANY)
     if path == "/interim":  # http.client takes 102 and 103 for the response itself
         body = body_of(by_h11(bare, path))
     if path == "/echo":
@@ -37,7 +38,7 @@ def test_three_clients_take_every_page_and_its_head(bare: Origin, path: str) -> 
     assert said.returncode == 0 and said.stdout.endswith(body)
     if path in ("/echo", "/interim"):
         return
-    head, no_body = get(bare, path, "HEAD")
+    head, no_body = get(bare, path, "HEAD", ANY)
     assert (head.status, no_body) == (response.status, b"")
     ignored = ("Date", "Transfer-Encoding")
     assert [f for f in head.getheaders() if f[0] not in ignored] == [
@@ -61,10 +62,21 @@ def test_close_has_neither_length_nor_chunks_and_ends(bare: Origin) -> None:
 
 def test_content_codings(bare: Origin) -> None:
     for page, unpack, window in (("/gzip", gzip.decompress, 31), ("/deflate", zlib.decompress, 15)):
-        response, body = get(bare, page)
+        response, body = get(bare, page, fields=ANY)
         assert response.getheader("Content-Encoding") == page[1:]
         assert unpack(body) == zlib.decompress(body, window) and b"blank line" in unpack(body)
         assert curl("--compressed", bare.url + page).stdout == unpack(body)
+
+
+@pytest.mark.parametrize(
+    ("accepts", "encoded"),
+    [("identity", False), ("", False), ("gzip;q=0", False), ("*;q=0.0", False), ("br, GZIP;q=0.5", True), ("*", True)],
+)
+def test_a_content_coding_is_not_forced_on_anybody(bare: Origin, accepts: str, encoded: bool) -> None:
+    response, body = get(bare, "/gzip", fields={"Accept-Encoding": accepts})
+    assert response.getheader("Vary") == "Accept-Encoding"
+    assert response.getheader("Content-Encoding") == ("gzip" if encoded else None)
+    assert b"blank line" in (gzip.decompress(body) if encoded else body)
 
 
 def test_trailers_are_announced_and_true(bare: Origin) -> None:
