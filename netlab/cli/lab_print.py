@@ -137,6 +137,12 @@ def reveal(desk: Desk, step: Step) -> None:
     tell("\n\n".join(parts))
 
 
+def _mark_of(verdict: Verdict) -> str:
+    if verdict.late:
+        return "–"  # neither held nor missed
+    return "≠" if verdict.hit is False else _MARKS[verdict.state]
+
+
 def print_verdict(desk: Desk, verdict: Verdict, *, explain: bool = True) -> None:
     """How an answer stands; the explanation where it is right, or where a prediction has met its run."""
     said = [printable(text) for text in verdict.said]
@@ -144,7 +150,7 @@ def print_verdict(desk: Desk, verdict: Verdict, *, explain: bool = True) -> None
         said = [say("noted", desk.lang)]
     mark = _MARKS[verdict.state]
     if verdict.hit is not None:
-        mark = TICK if verdict.hit else "≠"
+        mark = _mark_of(verdict)
     tell(f"{mark} " + say("between", desk.lang).join(said))
     settled = verdict.hit is not None or (verdict.state is State.PASSED and verdict.step.kind != "predict")
     if explain and settled:
@@ -171,10 +177,12 @@ def print_check(desk: Desk, as_json: bool) -> int:
                 tell("- " + say("command-is", desk.lang, number=run.number, command=f"`{run.command}`"))
         write("\n")
     for verdict in verdicts:
-        mark = "≠" if verdict.hit is False else _MARKS[verdict.state]
+        mark = _mark_of(verdict)
         given = f"  {printable(verdict.given)}" if verdict.given else ""
         if verdict.hit is not None:
             given += f" · {say('measured-value', desk.lang)} {verdict.measured}"
+        if verdict.late:
+            given = f"  ({say('late', desk.lang)}){given}"
         line = f"  {mark} {heading_of(desk, verdict.step)}{given}"
         write(_cut(line, terminal_width()) + "\n")
     passed = sum(verdict.state is State.PASSED for verdict in verdicts)
@@ -200,7 +208,7 @@ def _plain(verdict: Verdict) -> dict[str, object]:
     step = verdict.step
     return {
         "step": step.number, "id": step.id, "kind": step.kind, "state": verdict.state.value, "given": verdict.given,
-        "measured": verdict.measured or None, "held": verdict.hit, "said": list(verdict.said),
+        "measured": verdict.measured or None, "held": verdict.hit, "late": verdict.late, "said": list(verdict.said),
         "run": verdict.report.id if verdict.report else None,
     }  # fmt: skip
 

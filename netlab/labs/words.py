@@ -34,6 +34,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Your run {id} has no such field: {why}. Run step {number} again with this netlab.",
         "你的运行 {id} 里没有这一项：{why}。请用当前的 netlab 重新运行第 {number} 步。",
     ),
+    "observed-other": (
+        "your run {id} says something else; you wrote {given}. Read it off again, or take a hint.",
+        "你的运行 {id} 测得的不是这个数；你写的是 {given}。请再看一遍，或者要一个提示。",
+    ),
     "expected-observed": ("your run {id} says {measured}; you wrote {given}", "你的运行 {id} 测得 {measured}；你写的是 {given}"),
     "slipped": (
         "The digits are right, the unit is not: look at the heading of the column.",
@@ -49,6 +53,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "colon": (": ", "："),
     "between": (" ", ""),  # two sentences
     "off-by": ("Off by a factor of {factor}.", "相差 {factor} 倍。"),
+    "prediction-stands": (
+        "The run is there: your prediction from before it ({given}) stands, and this one is not counted.",
+        "已经运行过了：以运行之前的预测（{given}）为准，这一次不算。",
+    ),
+    "late": ("after the run: not counted", "运行之后才给出，不计"),
     "after-the-fact": ("(given after the run: not counted)", "（运行之后才给出，不计入校准）"),
     # parts of a sheet
     "lecture": ("lecture {n}", "第 {n} 讲"),
