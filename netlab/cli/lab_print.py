@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from netlab.cli.failures import complain
 from netlab.cli.output import terminal_width, wants_colour, write
+from netlab.errors import UsageError
 from netlab.labs.desk import Desk, calibration_over
 from netlab.labs.judge import State, Verdict, exit_code
 from netlab.labs.model import Sheet, Step
@@ -29,6 +31,13 @@ def tell(text: str) -> None:
 def strong(text: str) -> str:
     """A line in bold where there is colour."""
     return f"\x1b[1m{text}\x1b[0m" if wants_colour() else text
+
+
+def complain_of(broken: Mapping[str, UsageError]) -> int:
+    """Say of each worksheet that cannot be read why; returns the exit code."""
+    for error in broken.values():
+        complain(error.message, error.hint)
+    return UsageError.exit_code if broken else 0
 
 
 def print_list(sheets: Sequence[Sheet], lang: str) -> None:
@@ -218,21 +227,18 @@ def print_report(desk: Desk, sheets: Iterable[Sheet]) -> None:
     print_check(desk, as_json=False)
     found = calibration_over(sheets)
     write("\n")
+    title = f"**{say('calibration-over', desk.lang)}**{say('colon', desk.lang)}"
     if found is None:
-        tell(f"**{say('calibration', desk.lang)}** {say('calibration-none', desk.lang)}")
+        tell(f"{title}{say('calibration-none', desk.lang)}")
         return
     mean = say(
         "calibration-mean", desk.lang, said=f"{found.said:.0%}"[:-1], held=f"{found.held:.0%}"[:-1], n=found.count
     )
-    tell(
-        f"**{say('calibration', desk.lang)}** {mean}{say('between', desk.lang)}"
-        + say("brier", desk.lang, score=f"{found.brier:.2f}")
-    )
+    tell(f"{title}{mean}{say('between', desk.lang)}" + say("brier", desk.lang, score=f"{found.brier:.2f}"))
 
 
 def write_page(desk: Desk, sheets: Iterable[Sheet], path: Path) -> None:
     """The page to hand in; UsageError where it cannot be written."""
-    from netlab.errors import UsageError
     from netlab.labs.page import page_of
 
     text = page_of(desk, calibration_over(sheets))

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from netlab.errors import UsageError
 from netlab.labs import progress as progress_file
-from netlab.labs.answers import parse
+from netlab.labs.answers import echo
 from netlab.labs.calibration import Calibration, calibration
 from netlab.labs.evidence import Evidence
 from netlab.labs.judge import State, Verdict, judge
@@ -36,11 +37,11 @@ class Desk:
 
         A prediction made before the run stands: what is predicted after it changes nothing.
         """
-        parse(step, given)
+        given = echo(step, given)
         evidence = self.evidence()
         run = evidence.run_of(self.sheet.step(step.run)) if step.run else None
         before = self.progress.answers.get(step.id)
-        self.progress.tries.setdefault(step.id, []).append(given.strip())
+        self.progress.tries.setdefault(step.id, []).append(given)
         if step.kind == "predict" and run is not None and before is not None and before.blind:
             progress_file.save(self.progress)
             stands = self.verdict(step)
@@ -48,7 +49,7 @@ class Desk:
         record = run.id if run is not None and step.kind != "predict" else ""
         if step.kind == "predict" and before is not None and confidence is None:
             confidence = before.confidence
-        self.progress.answers[step.id] = Answer(given.strip(), now(), confidence, run is None, record)
+        self.progress.answers[step.id] = Answer(given, now(), confidence, run is None, record)
         progress_file.save(self.progress)
         return self.verdict(step)
 
@@ -78,6 +79,15 @@ class Desk:
             for step in self.sheet.steps
             if step.kind in ("blank", "explain")
         )
+
+
+def anything_done(sheet: Sheet) -> bool:
+    """True where there are answers, or runs that count; a progress file that cannot be read may have some."""
+    try:
+        desk = Desk(sheet, "en")
+    except UsageError:
+        return True
+    return desk.progress.has_work or bool(desk.evidence().records(sheet))
 
 
 def calibration_over(sheets: Iterable[Sheet]) -> Calibration | None:
