@@ -16,7 +16,7 @@ from netlab.labs.model import Sheet, Step
 from netlab.labs.needs import lacking
 from netlab.labs.words import say, source_words
 from netlab.report.glyphs import CROSS, TICK, printable
-from netlab.report.prose_terminal import columns, prose
+from netlab.report.prose_terminal import columns, command_lines, prose
 
 _MARKS = {State.PASSED: TICK, State.WRONG: CROSS, State.TODO: "○", State.INCONCLUSIVE: "?"}
 _WIDEST = 92  # lines longer than that are hard to read
@@ -179,11 +179,11 @@ def print_check(desk: Desk, as_json: bool) -> int:
     if first is not None:
         section = desk.sheet.section(first.step, desk.lang)
         tell(f"**{say('first-cause', desk.lang, number=first.step.number, heading=section.heading)}**")
-        tell("\n".join(f"- {printable(text)}" for text in first.said))
+        _points(first.said, first.step.command)
         if first.step.run:
             run = desk.sheet.step(first.step.run)
             if run.command:
-                tell("- " + say("command-is", desk.lang, number=run.number, command=f"`{run.command}`"))
+                _points((say("command-is", desk.lang, number=run.number, command=run.command),), run.command)
         write("\n")
     for verdict in verdicts:
         mark = _mark_of(verdict)
@@ -199,6 +199,15 @@ def print_check(desk: Desk, as_json: bool) -> int:
     if code == 0:
         tell(say("done", desk.lang, lab=desk.sheet.id))
     return code
+
+
+def _points(said: Sequence[str], command: str) -> None:
+    """Sentences as points; a command at the end of one stands by itself, so that it can be copied."""
+    for text in said:
+        words = text.removesuffix(command) if command else text
+        tell(f"- {printable(words.rstrip())}")
+        if words != text:
+            write("\n".join(command_lines(command, min(terminal_width(), _WIDEST), "      ")) + "\n")
 
 
 def _score(desk: Desk, passed: int, every: int) -> str:

@@ -56,11 +56,11 @@ def _block(block: Block, width: int, colour: bool) -> Iterator[str]:
 
 
 def command_lines(line: str, width: int, first: str) -> list[str]:
-    """A command in lines of at most `width` columns where its words allow: cut at spaces, a backslash at the end of
-    all but the last, so that it can be copied as it stands."""
+    """A command in lines of at most `width` columns where its words allow: cut before an option, a backslash at the
+    end of all but the last, so that it can be copied as it stands."""
     found, current = [], ""
     indent = " " * (columns(first) + 2)
-    for word in re.split(r" (?=\S)", line):
+    for word in re.split(r" (?=--\w)", line):
         longer = f"{current} {word}" if current else first + word
         if current.strip() and columns(longer) > width - 2:
             found.append(f"{current} \\")
