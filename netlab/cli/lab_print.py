@@ -195,7 +195,9 @@ def print_check(desk: Desk, as_json: bool) -> int:
         line = f"  {mark} {heading_of(desk, verdict.step)}{given}"
         write(_cut(line, terminal_width()) + "\n")
     passed = sum(verdict.state is State.PASSED for verdict in verdicts)
-    tell(f"\n{_score(desk, passed, len(verdicts))}")
+    late = sum(verdict.late for verdict in verdicts)
+    tally = _score(desk, passed, len(verdicts))
+    tell(f"\n{tally} · {say('late-tally', desk.lang, n=late)}" if late else f"\n{tally}")
     if code == 0:
         tell(say("done", desk.lang, lab=desk.sheet.id))
     return code

@@ -54,6 +54,9 @@ def _score(desk: Desk, verdicts: tuple[Verdict, ...]) -> str:
     said.append(say("tries", desk.lang, n=desk.first_tries(), hints=sum(desk.progress.hints.values())))
     if scored:
         said.append(say("predictions-held", desk.lang, held=sum(scored), all=len(scored)))
+    late = sum(verdict.late for verdict in verdicts)
+    if late:
+        said.append(say("late-tally", desk.lang, n=late))
     return f'<p class="score">{escape(" · ".join(said))}</p>'
 
 

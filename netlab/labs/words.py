@@ -57,6 +57,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The run is there: your prediction from before it ({given}) stands, and this one is not counted.",
         "已经运行过了：以运行之前的预测（{given}）为准，这一次不算。",
     ),
+    "late-tally": ("predictions after their run, not counted: {n}", "运行之后才给出、不计的预测：{n} 个"),
     "late": ("after the run: not counted", "运行之后才给出，不计"),
     "after-the-fact": ("(given after the run: not counted)", "（运行之后才给出，不计入校准）"),
     # parts of a sheet

@@ -29,6 +29,8 @@ def test_a_worksheet_by_hand(netlab, tmp_path: Path) -> None:  # type: ignore[no
     friend = lab("answer", "99.4", "12345")
     assert friend.returncode == 1 and "you wrote 12345" in friend.stdout
     assert lab("answer", "99.4", ports()).returncode == 0
+    stands = lab("answer", "99.1", ports(), "--sure", "100")
+    assert "30000" in stands.stdout and "not counted" in stands.stdout
     assert lab("answer", "99.5", "a").returncode == 0
     assert "netlab dns reverse" in lab("hint", "99").stdout
     assert netlab("dns", "reverse", "192.0.2.80").returncode == 0
@@ -135,3 +137,13 @@ def test_a_long_command_can_be_copied(netlab) -> None:  # type: ignore[no-untype
     assert max(map(len, lines[at : at + 2])) <= 80 and lines[at].endswith(" \\")
     command = lines[at].removesuffix("\\") + lines[at + 1]
     assert command.split()[:3] == ["netlab", "tcp-compare", "--modes"] and command.split()[-1] == "0.3"
+
+
+def test_a_late_prediction_is_marked(netlab) -> None:  # type: ignore[no-untyped-def]
+    assert netlab("doctor", "--save").returncode == 0
+    netlab("lab", "answer", "99.1", "5", "--sure", "90", NETLAB_LABS=SHELF)
+    shown = netlab("lab", "check", "99", NETLAB_LABS=SHELF).stdout
+    assert "– 1. " in shown and "(after the run: not counted)" in shown and "run, not counted: 1" in shown
+    first = json.loads(netlab("lab", "check", "99", "--json", NETLAB_LABS=SHELF).stdout)["steps"][0]
+    assert first["late"] is True
+    assert "No prediction has been scored yet" in netlab("lab", "report", "99", NETLAB_LABS=SHELF).stdout

@@ -72,7 +72,7 @@ def test_a_late_prediction_is_marked_and_not_counted(sheet: Sheet) -> None:
     record()
     desk.answer(sheet.step("ports"), "28232", 0.9)
     page = page_of(desk, None)
-    assert "predictions: 0 of 1 held" in page
+    assert "predictions: 0 of 1 held" in page and "after their run, not counted: 1" in page
     assert 'class="step late"' in page and "given after the run: not counted" in page
 
 
