@@ -23,19 +23,23 @@ def lab(context: typer.Context, lang: Lang = None, labs_dir: LabsDir = None) -> 
     one you worked on last. Progress is kept; Ctrl-C loses nothing.
     """
     if context.invoked_subcommand is None:
-        from netlab.cli.lab_print import print_list
+        from netlab.cli.lab_print import complain_of, print_list
         from netlab.labs import shelf, words
 
-        print_list(shelf.sheets(shelf.folder_of(labs_dir)), words.language(lang))
+        found = shelf.sheets(shelf.folder_of(labs_dir))
+        print_list(found, words.language(lang))
+        raise typer.Exit(complain_of(found.broken))
 
 
 @app.command("list", cls=Command, short_help="The worksheets, and how far you are")
 @examples("netlab lab list", "netlab lab list --lang zh")
 def list_(context: typer.Context, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """List the worksheets by lecture: minutes, what they need, how far you are."""
-    from netlab.cli.lab_print import print_list
+    from netlab.cli.lab_print import complain_of, print_list
 
-    print_list(*settle(context, lang, labs_dir))
+    among, language = settle(context, lang, labs_dir)
+    print_list(among, language)
+    raise typer.Exit(complain_of(among.broken))
 
 
 @app.command(cls=Command, short_help="Walk through one, from where you left it")
@@ -93,12 +97,16 @@ def reset(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDi
     """Forget answers and hints of a worksheet; runs so far no longer count for it."""
     from netlab.cli.output import write
     from netlab.labs import progress, shelf
+    from netlab.labs.desk import anything_done
     from netlab.labs.words import say
 
     among, language = settle(context, lang, labs_dir)
     sheet = shelf.find(name, among)
-    progress.reset(sheet.id)
-    write(say("reset", language, lab=sheet.id, path=progress.path_of(sheet.id).with_suffix(".before")) + "\n")
+    if not anything_done(sheet):
+        write(say("reset-nothing", language, lab=sheet.id) + "\n")
+        return
+    kept = progress.reset(sheet.id)
+    write(say("reset" if kept else "reset-runs", language, lab=sheet.id, path=kept) + "\n")
 
 
 @app.command(cls=Command, short_help="The worksheet as text")
@@ -121,7 +129,8 @@ def answer(
     labs_dir: LabsDir = None,
 ) -> None:
     """Answer a step, as the walker would ask it. Exit code 1 if it is wrong."""
-    from netlab.cli.lab_print import print_verdict
+    from netlab.cli.lab_print import heading_of, print_verdict, strong
+    from netlab.cli.output import write
     from netlab.labs import shelf
     from netlab.labs.answers import NotAnAnswer
     from netlab.labs.desk import Desk
@@ -138,6 +147,7 @@ def answer(
         verdict = desk.answer(step, " ".join(given), None if sure is None else sure / 100)
     except NotAnAnswer as error:
         raise UsageError(say(str(error), language, items=", ".join(step.items))) from None
+    write(f"{strong(f'{sheet.id} · {heading_of(desk, step)}')}\n")
     print_verdict(desk, verdict)
     raise typer.Exit(CheckFailed.exit_code if verdict.state is State.WRONG else 0)
 
@@ -178,9 +188,11 @@ def verify(
     Each wrong option must have its own feedback, both languages the same steps,
     links must resolve. Exit code 1 if anything is amiss.
     """
-    from netlab.cli.lab_print import print_problems
+    from netlab.cli.lab_print import complain_of, print_problems
     from netlab.labs import shelf
 
     among, _ = settle(context, lang, labs_dir)
     chosen = [shelf.find(name, among) for name in names or ()] or among
-    raise typer.Exit(CheckFailed.exit_code if print_problems(chosen, static) else 0)
+    amiss = print_problems(chosen, static)
+    unread = 0 if names else complain_of(among.broken)
+    raise typer.Exit(unread or (CheckFailed.exit_code if amiss else 0))

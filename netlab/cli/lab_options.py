@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from netlab.labs.desk import Desk
-    from netlab.labs.model import Sheet
+    from netlab.labs.shelf import Shelf
 
 
 def _one_of_ours(value: str | None) -> str | None:
@@ -32,7 +32,7 @@ Labs = Annotated[
 Question = Annotated[str, typer.Argument(metavar="NAME.STEP", help="Such as 13.4, or sockets.4.")]
 
 
-def settle(context: typer.Context, lang: str | None, labs_dir: Path | None) -> tuple[list[Sheet], str]:
+def settle(context: typer.Context, lang: str | None, labs_dir: Path | None) -> tuple[Shelf, str]:
     """The worksheets and the language: an option of the command, or else of `netlab lab` before it."""
     from netlab.labs import shelf, words
 

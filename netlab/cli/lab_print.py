@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from netlab.cli.failures import complain
 from netlab.cli.output import terminal_width, wants_colour, write
+from netlab.errors import UsageError
 from netlab.labs.desk import Desk, calibration_over
 from netlab.labs.judge import State, Verdict, exit_code
 from netlab.labs.model import Sheet, Step
 from netlab.labs.needs import lacking
 from netlab.labs.words import say, source_words
 from netlab.report.glyphs import CROSS, TICK, printable
-from netlab.report.prose_terminal import columns, prose
+from netlab.report.prose_terminal import columns, command_lines, prose
 
 _MARKS = {State.PASSED: TICK, State.WRONG: CROSS, State.TODO: "○", State.INCONCLUSIVE: "?"}
 _WIDEST = 92  # lines longer than that are hard to read
@@ -29,6 +31,13 @@ def tell(text: str) -> None:
 def strong(text: str) -> str:
     """A line in bold where there is colour."""
     return f"\x1b[1m{text}\x1b[0m" if wants_colour() else text
+
+
+def complain_of(broken: Mapping[str, UsageError]) -> int:
+    """Say of each worksheet that cannot be read why; returns the exit code."""
+    for error in broken.values():
+        complain(error.message, error.hint)
+    return UsageError.exit_code if broken else 0
 
 
 def print_list(sheets: Sequence[Sheet], lang: str) -> None:
@@ -137,6 +146,12 @@ def reveal(desk: Desk, step: Step) -> None:
     tell("\n\n".join(parts))
 
 
+def _mark_of(verdict: Verdict) -> str:
+    if verdict.late:
+        return "–"  # neither held nor missed
+    return "≠" if verdict.hit is False else _MARKS[verdict.state]
+
+
 def print_verdict(desk: Desk, verdict: Verdict, *, explain: bool = True) -> None:
     """How an answer stands; the explanation where it is right, or where a prediction has met its run."""
     said = [printable(text) for text in verdict.said]
@@ -144,7 +159,7 @@ def print_verdict(desk: Desk, verdict: Verdict, *, explain: bool = True) -> None
         said = [say("noted", desk.lang)]
     mark = _MARKS[verdict.state]
     if verdict.hit is not None:
-        mark = TICK if verdict.hit else "≠"
+        mark = _mark_of(verdict)
     tell(f"{mark} " + say("between", desk.lang).join(said))
     settled = verdict.hit is not None or (verdict.state is State.PASSED and verdict.step.kind != "predict")
     if explain and settled:
@@ -164,24 +179,37 @@ def print_check(desk: Desk, as_json: bool) -> int:
     if first is not None:
         section = desk.sheet.section(first.step, desk.lang)
         tell(f"**{say('first-cause', desk.lang, number=first.step.number, heading=section.heading)}**")
-        tell("\n".join(f"- {printable(text)}" for text in first.said))
+        _points(first.said, first.step.command)
         if first.step.run:
             run = desk.sheet.step(first.step.run)
             if run.command:
-                tell("- " + say("command-is", desk.lang, number=run.number, command=f"`{run.command}`"))
+                _points((say("command-is", desk.lang, number=run.number, command=run.command),), run.command)
         write("\n")
     for verdict in verdicts:
-        mark = "≠" if verdict.hit is False else _MARKS[verdict.state]
+        mark = _mark_of(verdict)
         given = f"  {printable(verdict.given)}" if verdict.given else ""
         if verdict.hit is not None:
             given += f" · {say('measured-value', desk.lang)} {verdict.measured}"
+        if verdict.late:
+            given = f"  ({say('late', desk.lang)}){given}"
         line = f"  {mark} {heading_of(desk, verdict.step)}{given}"
         write(_cut(line, terminal_width()) + "\n")
     passed = sum(verdict.state is State.PASSED for verdict in verdicts)
-    tell(f"\n{_score(desk, passed, len(verdicts))}")
+    late = sum(verdict.late for verdict in verdicts)
+    tally = _score(desk, passed, len(verdicts))
+    tell(f"\n{tally} · {say('late-tally', desk.lang, n=late)}" if late else f"\n{tally}")
     if code == 0:
         tell(say("done", desk.lang, lab=desk.sheet.id))
     return code
+
+
+def _points(said: Sequence[str], command: str) -> None:
+    """Sentences as points; a command at the end of one stands by itself, so that it can be copied."""
+    for text in said:
+        words = text.removesuffix(command) if command else text
+        tell(f"- {printable(words.rstrip())}")
+        if words != text:
+            write("\n".join(command_lines(command, min(terminal_width(), _WIDEST), "      ")) + "\n")
 
 
 def _score(desk: Desk, passed: int, every: int) -> str:
@@ -200,7 +228,7 @@ def _plain(verdict: Verdict) -> dict[str, object]:
     step = verdict.step
     return {
         "step": step.number, "id": step.id, "kind": step.kind, "state": verdict.state.value, "given": verdict.given,
-        "measured": verdict.measured or None, "held": verdict.hit, "said": list(verdict.said),
+        "measured": verdict.measured or None, "held": verdict.hit, "late": verdict.late, "said": list(verdict.said),
         "run": verdict.report.id if verdict.report else None,
     }  # fmt: skip
 
@@ -210,21 +238,18 @@ def print_report(desk: Desk, sheets: Iterable[Sheet]) -> None:
     print_check(desk, as_json=False)
     found = calibration_over(sheets)
     write("\n")
+    title = f"**{say('calibration-over', desk.lang)}**{say('colon', desk.lang)}"
     if found is None:
-        tell(f"**{say('calibration', desk.lang)}** {say('calibration-none', desk.lang)}")
+        tell(f"{title}{say('calibration-none', desk.lang)}")
         return
     mean = say(
         "calibration-mean", desk.lang, said=f"{found.said:.0%}"[:-1], held=f"{found.held:.0%}"[:-1], n=found.count
     )
-    tell(
-        f"**{say('calibration', desk.lang)}** {mean}{say('between', desk.lang)}"
-        + say("brier", desk.lang, score=f"{found.brier:.2f}")
-    )
+    tell(f"{title}{mean}{say('between', desk.lang)}" + say("brier", desk.lang, score=f"{found.brier:.2f}"))
 
 
 def write_page(desk: Desk, sheets: Iterable[Sheet], path: Path) -> None:
     """The page to hand in; UsageError where it cannot be written."""
-    from netlab.errors import UsageError
     from netlab.labs.page import page_of
 
     text = page_of(desk, calibration_over(sheets))

@@ -10,12 +10,13 @@ import sys
 
 from netlab.cli.failures import INTERRUPTED
 from netlab.cli.lab_print import heading_of, print_card, print_check, print_section, print_verdict, reveal, strong, tell
-from netlab.cli.output import write
+from netlab.cli.output import terminal_width, write
 from netlab.labs.answers import NotAnAnswer
 from netlab.labs.desk import Desk
 from netlab.labs.judge import State
 from netlab.labs.model import Step
 from netlab.labs.words import say
+from netlab.report.prose_terminal import command_lines
 
 _PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 _ENDS_WITHIN_S = 20.0  # a command that Ctrl-C has reached
@@ -152,7 +153,7 @@ def _is_netlab(line: str) -> bool:
 def run_command(line: str) -> int:
     """Run a netlab command on this terminal and return its exit code. Ctrl-C goes to it; it is waited for."""
     words = shlex.split(line)[1:]
-    write(f"\n$ {line}\n")
+    write("\n" + "\n".join(command_lines(line, terminal_width(), "$ ")) + "\n")
     sys.stdout.flush()
     command = [sys.executable, "-m", "netlab", *words]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_the_walker)
@@ -175,8 +176,9 @@ def _die_with_the_walker() -> None:
 
 def _ask(desk: Desk, key: str, step: Step | None = None, may_be_empty: bool = True, **values: str) -> str:
     """One line from the learner; h is answered with a hint, q and the end of input raise Stopped."""
+    keys = say("keys-hint" if step is not None and step.hints else "keys", desk.lang)
     while True:
-        write(f"\n{say(key, desk.lang, **values)}{say('colon', desk.lang)}")
+        write(f"\n{say(key, desk.lang, keys=keys, **values)}{say('colon', desk.lang)}")
         sys.stdout.flush()
         line = sys.stdin.readline()
         if not line:

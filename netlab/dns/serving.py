@@ -177,6 +177,11 @@ class Following:
             return
         self._again()
 
+    @property
+    def expires_s(self) -> float:
+        """When the copy becomes too old, by the loop's clock, if the primary is not heard again."""
+        return self.state.expires_s
+
     def close(self) -> None:
         """No more timers."""
         self._timer.cancel()

@@ -199,7 +199,12 @@ class Secondary:
 
     def expired(self, now_s: float) -> bool:
         """True when what we have is too old to be told to anyone."""
-        return self.zone is None or now_s >= self.good_s + self.zone.soa.expire
+        return self.zone is None or now_s >= self.expires_s
+
+    @property
+    def expires_s(self) -> float:
+        """When that will be: counted from the last success, not from the first failure."""
+        return self.good_s + (self.zone.soa.expire if self.zone else 0)
 
     def wants(self, reply: Message) -> bool:
         """True if the SOA in `reply` is newer than ours."""

@@ -70,6 +70,14 @@ def parse(step: Step, text: str) -> Any:
     return _words(plain)
 
 
+def echo(step: Step, text: str) -> str:
+    """What was typed, as it is repeated: letters small, names whole, fullwidth digits as ordinary ones."""
+    value = parse(step, text)
+    if step.type == "order":
+        return " ".join(value)
+    return str(value) if step.type == "choice" else " ".join(unicodedata.normalize("NFKC", text).split())
+
+
 def _number(text: str, unit: str) -> float:
     match = _NUMBER.fullmatch(text.replace(",", "").replace("_", "").replace("~", "").strip().lower())
     if match is None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from netlab.errors import UsageError
 from netlab.labs import progress as progress_file
-from netlab.labs.answers import parse
+from netlab.labs.answers import echo
 from netlab.labs.calibration import Calibration, calibration
 from netlab.labs.evidence import Evidence
 from netlab.labs.judge import State, Verdict, judge
 from netlab.labs.model import Sheet, Step
 from netlab.labs.progress import Answer, Progress, now
+from netlab.labs.words import say
 
 
 class Desk:
@@ -30,19 +33,23 @@ class Desk:
         return judge(self.sheet, self.progress, self.evidence(), self.lang)
 
     def answer(self, step: Step, given: str, confidence: float | None = None) -> Verdict:
-        """Take an answer down and judge it. NotAnAnswer where it is none (and then nothing is kept)."""
-        parse(step, given)
+        """Take an answer down and judge it. NotAnAnswer where it is none (and then nothing is kept).
+
+        A prediction made before the run stands: what is predicted after it changes nothing.
+        """
+        given = echo(step, given)
         evidence = self.evidence()
         run = evidence.run_of(self.sheet.step(step.run)) if step.run else None
         before = self.progress.answers.get(step.id)
-        blind = run is None or (
-            step.kind == "predict" and before is not None and before.blind and before.given == given
-        )
+        self.progress.tries.setdefault(step.id, []).append(given)
+        if step.kind == "predict" and run is not None and before is not None and before.blind:
+            progress_file.save(self.progress)
+            stands = self.verdict(step)
+            return replace(stands, said=(say("prediction-stands", self.lang, given=before.given), *stands.said))
         record = run.id if run is not None and step.kind != "predict" else ""
         if step.kind == "predict" and before is not None and confidence is None:
             confidence = before.confidence
-        self.progress.answers[step.id] = Answer(given.strip(), now(), confidence, blind, record)
-        self.progress.tries.setdefault(step.id, []).append(given.strip())
+        self.progress.answers[step.id] = Answer(given, now(), confidence, run is None, record)
         progress_file.save(self.progress)
         return self.verdict(step)
 
@@ -72,6 +79,15 @@ class Desk:
             for step in self.sheet.steps
             if step.kind in ("blank", "explain")
         )
+
+
+def anything_done(sheet: Sheet) -> bool:
+    """True where there are answers, or runs that count; a progress file that cannot be read may have some."""
+    try:
+        desk = Desk(sheet, "en")
+    except UsageError:
+        return True
+    return desk.progress.has_work or bool(desk.evidence().records(sheet))
 
 
 def calibration_over(sheets: Iterable[Sheet]) -> Calibration | None:

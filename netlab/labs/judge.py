@@ -21,6 +21,8 @@ from netlab.labs.words import say
 from netlab.report.record import Report
 from netlab.report.units import brief, significant
 
+_TRIES_TILL_TOLD = 3
+
 
 class State(Enum):
     """How a step stands."""
@@ -41,6 +43,7 @@ class Verdict:
     given: str = ""
     measured: str = ""
     hit: bool | None = None  # of a prediction whose run is there
+    late: bool = False  # a prediction made after its run: it is not counted
     report: Report | None = field(default=None, compare=False)
 
 
@@ -64,11 +67,17 @@ def _step(
     held = evidence.record(answer.record) if answer.record else None
     if held is not None and step.run:
         records = {**records, step.run: held}
-    return judge_answer(sheet, step, answer, records, lang)
+    told = (
+        0 < len(step.hints) <= progress.hints.get(step.id, 0)
+        or len(progress.tries.get(step.id, ())) >= _TRIES_TILL_TOLD
+    )
+    return judge_answer(sheet, step, answer, records, lang, told=told)
 
 
-def judge_answer(sheet: Sheet, step: Step, answer: Answer, records: dict[str, Report], lang: str) -> Verdict:
-    """One answer against these records."""
+def judge_answer(
+    sheet: Sheet, step: Step, answer: Answer, records: dict[str, Report], lang: str, *, told: bool = False
+) -> Verdict:
+    """One answer against these records; `told`: a wrong one is shown the value that was measured."""
     report = records.get(step.run)
     predicts = step.kind == "predict"
     if step.run and report is None:
@@ -102,11 +111,11 @@ def judge_answer(sheet: Sheet, step: Step, answer: Answer, records: dict[str, Re
     value = shown(step, measured)
     if predicts:
         found = _predicted(answer, marked, value, lang)
-        return Verdict(step, State.PASSED, found, answer.given, value, marked.right, report)
+        return Verdict(step, State.PASSED, found, answer.given, value, marked.right, not answer.blind, report)
     if marked.right:
         return Verdict(step, State.PASSED, (say("right", lang),), answer.given, value, report=report)
-    wrong = tuple(_wrong(step, typed, marked, answer, value, short, lang))
-    return Verdict(step, State.WRONG, wrong, answer.given, value, report=report)
+    wrong = tuple(_wrong(step, typed, marked, answer, value if told else "", short, lang))
+    return Verdict(step, State.WRONG, wrong, answer.given, value if told else "", report=report)
 
 
 def _predicted(answer: Answer, marked: Marked, value: str, lang: str) -> tuple[str, ...]:
@@ -126,7 +135,10 @@ def _wrong(step: Step, typed: Any, marked: Marked, answer: Answer, value: str, s
     if marked.inverted:
         first, second = marked.inverted[0]
         return [say("inverted", lang, id=short, first=first, second=second)]
-    said = [say("expected-observed", lang, id=short, measured=value, given=answer.given)]
+    if value:
+        said = [say("expected-observed", lang, id=short, measured=value, given=answer.given)]
+    else:
+        said = [say("observed-other", lang, id=short, given=answer.given)]
     return [say("slipped", lang), *said] if marked.slipped else said
 
 

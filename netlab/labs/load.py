@@ -31,6 +31,10 @@ def load(folder: Path) -> Sheet:
         raise UsageError(f"{toml}: {error}") from None
     pages: dict[str, Page] = {}
     for lang, name in FILES.items():
+        if not (folder / name).exists():
+            raise UsageError(
+                f"{folder / name} is missing", f"a worksheet has {' and '.join(FILES.values())}, one a language"
+            )
         try:
             pages[lang] = page_of(_read(folder / name))
         except ValueError as error:
@@ -108,6 +112,9 @@ def _step(number: int, table: Any, pages: dict[str, Page]) -> Step:
         right = table.get("right")
         answer = repr(right) if isinstance(right, str) else _get(table, "answer", str, where)
         _expression(answer, where)
+    options = _words(table, "options", where) if type_ == "choice" else ()
+    if options and isinstance(table.get("right"), str) and table["right"] not in options:
+        raise _Wrong(f"{where}: right = {table['right']!r} is none of the options {', '.join(options)}")
     page = pages["en"]
     shown = commands(page.sections[number - 1].body) if kind == "run" and number <= len(page.sections) else []
     if kind == "run" and len(shown) != 1:
@@ -122,7 +129,7 @@ def _step(number: int, table: Any, pages: dict[str, Page]) -> Step:
         unit=_get(table, "unit", str, where, ""),
         within=float(_get(table, "within", (int, float), where, 2.0 if kind == "predict" else 1.0)),
         items=_words(table, "items", where) if type_ == "order" else (),
-        options=_words(table, "options", where) if type_ == "choice" else (),
+        options=options,
         feedback={key: _text(table["feedback"], key, where) for key in _get(table, "feedback", dict, where, {})},
         hints=tuple(_both(hint, f"{where}: hints") for hint in _get(table, "hints", list, where, [])),
         why=_text(table, "why", where) if kind != "run" else {},

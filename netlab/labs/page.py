@@ -49,19 +49,25 @@ def page_of(desk: Desk, calibration: Calibration | None) -> str:
 
 def _score(desk: Desk, verdicts: tuple[Verdict, ...]) -> str:
     passed = sum(verdict.state is State.PASSED for verdict in verdicts)
-    scored = [verdict.hit for verdict in verdicts if verdict.hit is not None]
+    scored = [verdict.hit for verdict in verdicts if verdict.hit is not None and not verdict.late]
     said = [say("tally", desk.lang, passed=passed, all=len(verdicts))]
     said.append(say("tries", desk.lang, n=desk.first_tries(), hints=sum(desk.progress.hints.values())))
     if scored:
         said.append(say("predictions-held", desk.lang, held=sum(scored), all=len(scored)))
+    late = sum(verdict.late for verdict in verdicts)
+    if late:
+        said.append(say("late-tally", desk.lang, n=late))
     return f'<p class="score">{escape(" · ".join(said))}</p>'
 
 
 def _step(desk: Desk, verdict: Verdict) -> str:
     step, lang = verdict.step, desk.lang
     section = desk.sheet.section(step, lang)
-    state = "missed" if verdict.hit is False else verdict.state.value
-    mark = "≠" if verdict.hit is False else _MARKS[verdict.state]
+    state, mark = verdict.state.value, _MARKS[verdict.state]
+    if verdict.late:
+        state, mark = "late", "–"
+    elif verdict.hit is False:
+        state, mark = "missed", "≠"
     parts = [
         f'<section class="step {state}">',
         f'<h2><span class="mark">{mark}</span> {step.number}. {escape(section.heading)} '

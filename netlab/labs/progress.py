@@ -10,6 +10,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,11 @@ class Progress:
     tries: dict[str, list[str]] = field(default_factory=dict)  # every answer in order
     runs: dict[str, str] = field(default_factory=dict)  # ids of the run records that the walker made
     hints: dict[str, int] = field(default_factory=dict)  # how many have been shown
+
+    @property
+    def has_work(self) -> bool:
+        """True when somebody has done something; a reset alone is nothing."""
+        return bool(self.answers or self.tries or self.runs or self.hints)
 
     @property
     def begun(self) -> bool:
@@ -106,16 +112,29 @@ def save(progress: Progress) -> None:
             unfinished.unlink(missing_ok=True)
 
 
-def reset(lab: str) -> None:
-    """Begin anew: runs so far no longer count. What was there is kept beside it, as .before."""
+def reset(lab: str) -> Path | None:
+    """Begin anew: runs so far no longer count. What was there is kept beside it, as .before, .before2 and so on.
+
+    Returns where it is kept; None where there was nothing to keep.
+    """
     path = path_of(lab)
     try:
-        path.replace(path.with_suffix(".before"))
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from None
+        worth_keeping = load(lab).has_work
+    except UsageError:
+        worth_keeping = True
+    kept = _free(path) if worth_keeping else None
+    if kept is not None:
+        try:
+            path.replace(kept)
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror}") from None
     save(Progress(lab, since=now()))
+    return kept
+
+
+def _free(path: Path) -> Path:
+    names = chain([".before"], (f".before{number}" for number in count(2)))
+    return next(each for name in names if not (each := path.with_suffix(name)).exists())
 
 
 def touched(lab: str) -> str:

@@ -7,7 +7,7 @@ in a checkout.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -33,23 +33,43 @@ def folder_of(given: Path | None = None) -> Path:
     raise UsageError("this netlab came without worksheets", f"--labs-dir or {VARIABLE} names a folder of them")
 
 
-def sheets(folder: Path) -> list[Sheet]:
-    """All worksheets, by lecture. UsageError where there is none or one cannot be read."""
+class Shelf(list[Sheet]):
+    """The worksheets that can be read, by lecture; `broken` says of the others, by name, why they cannot."""
+
+    def __init__(self, good: Iterable[Sheet], broken: Mapping[str, UsageError]) -> None:
+        super().__init__(sorted(good, key=lambda sheet: (sheet.lecture, sheet.order, sheet.id)))
+        self.broken = dict(broken)
+
+
+def sheets(folder: Path) -> Shelf:
+    """All worksheets. UsageError where there is none, or none that can be read."""
     try:
         found = [path for path in sorted(folder.iterdir()) if (path / "lab.toml").is_file()]
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror}") from None
     if not found:
         raise UsageError(f"{folder}: no worksheets there; each is a folder with a lab.toml")
-    loaded = [load(path) for path in found]
-    return sorted(loaded, key=lambda sheet: (sheet.lecture, sheet.order, sheet.id))
+    good: list[Sheet] = []
+    broken: dict[str, UsageError] = {}
+    for path in found:
+        try:
+            good.append(load(path))
+        except UsageError as error:
+            broken[path.name] = error
+    if not good:
+        raise next(iter(broken.values()))
+    return Shelf(good, broken)
 
 
 def find(wanted: str, among: Sequence[Sheet]) -> Sheet:
     """The sheet meant by its name, a part of it, or a lecture's number.
 
-    Of several in a lecture it is the one worked on last, or else the first. UsageError where none is meant.
+    Of several in a lecture it is the one worked on last, or else the first. UsageError where none is meant, or one
+    that cannot be read.
     """
+    broken = among.broken if isinstance(among, Shelf) else {}
+    if wanted in broken:
+        raise broken[wanted]
     if wanted.isdecimal():
         of_lecture = [sheet for sheet in among if sheet.lecture == int(wanted)]
         if of_lecture:
@@ -62,6 +82,9 @@ def find(wanted: str, among: Sequence[Sheet]) -> Sheet:
         return near[0]
     if near:
         raise UsageError(f"'{wanted}' means {len(near)} worksheets", ", ".join(sheet.id for sheet in near))
+    for name, error in broken.items():
+        if wanted.lower() in name:
+            raise error
     close = get_close_matches(wanted, [sheet.id for sheet in among], 1, 0.3)
     raise UsageError(f"no worksheet is called '{wanted}'", close[0] if close else "netlab lab lists them")
 

@@ -21,8 +21,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "todo-answer": ("No answer yet.", "还没有作答。"),
     "todo-task": ("No run brings this state about yet.", "还没有一次运行达到要求的状态。"),
     "no-run-before": (
-        "It is answered from the run of step {number}, and that is not on record.",
-        "这一题要根据第 {number} 步的运行来判断，而那一步还没有运行记录。",
+        "Kept. It is judged after the run of step {number}, which is not on record yet.",
+        "已记下。要等第 {number} 步运行之后才能判断，那一步还没有运行记录。",
     ),
     "near-miss": ("run {id}, {at} UTC, is not it: {why}", "运行 {id}（{at} UTC）不算：{why}"),
     "other-command": ("it was started with other options ({said})", "所用的选项不同（{said}）"),
@@ -33,6 +33,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "no-field": (
         "Your run {id} has no such field: {why}. Run step {number} again with this netlab.",
         "你的运行 {id} 里没有这一项：{why}。请用当前的 netlab 重新运行第 {number} 步。",
+    ),
+    "observed-other": (
+        "your run {id} says something else; you wrote {given}. Read it off again, or take a hint.",
+        "你的运行 {id} 测得的不是这个数；你写的是 {given}。请再看一遍，或者要一个提示。",
     ),
     "expected-observed": ("your run {id} says {measured}; you wrote {given}", "你的运行 {id} 测得 {measured}；你写的是 {given}"),
     "slipped": (
@@ -49,6 +53,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "colon": (": ", "："),
     "between": (" ", ""),  # two sentences
     "off-by": ("Off by a factor of {factor}.", "相差 {factor} 倍。"),
+    "prediction-stands": (
+        "The run is there: your prediction from before it ({given}) stands, and this one is not counted.",
+        "已经运行过了：以运行之前的预测（{given}）为准，这一次不算。",
+    ),
+    "late-tally": ("predictions after their run, not counted: {n}", "运行之后才给出、不计的预测：{n} 个"),
+    "late": ("after the run: not counted", "运行之后才给出，不计"),
     "after-the-fact": ("(given after the run: not counted)", "（运行之后才给出，不计入校准）"),
     # parts of a sheet
     "lecture": ("lecture {n}", "第 {n} 讲"),
@@ -66,15 +76,17 @@ _WORDS: dict[str, tuple[str, str]] = {
     "source": ("Source", "出处"),
     "solution": ("One way to do it", "一种做法"),
     # the walker
-    "ask-choice": ("Your answer ({options}; h: hint, q: stop)", "你的答案（{options}；h 提示，q 暂停）"),
-    "ask-order": ("Your order of {items} (h: hint, q: stop)", "你的排序：{items}（h 提示，q 暂停）"),
-    "ask-number": ("Your number{unit} (h: hint, q: stop)", "你的数{unit}（h 提示，q 暂停）"),
-    "ask-text": ("Your answer (h: hint, q: stop)", "你的答案（h 提示，q 暂停）"),
+    "ask-choice": ("Your answer ({options}; {keys})", "你的答案（{options}；{keys}）"),
+    "ask-order": ("Your order of {items} ({keys})", "你的排序：{items}（{keys}）"),
+    "ask-number": ("Your number{unit} ({keys})", "你的数{unit}（{keys}）"),
+    "ask-text": ("Your answer ({keys})", "你的答案（{keys}）"),
+    "keys-hint": ("h: hint, q: stop", "h 提示，q 暂停"),
+    "keys": ("q: stop", "q 暂停"),
     "ask-sure": ("How sure are you, 50 to 100 %", "有几成把握？（50 到 100 %）"),
     "bad-sure": ("A number from 50 to 100: below 50 you would answer otherwise.", "请写 50 到 100 之间的数：不到 50 就该换个答案了。"),
     "ask-run": ("Enter runs it (q: stop)", "按回车运行（q 暂停）"),
-    "ask-task": ("Enter when you have run it in another terminal; or type the netlab command here (h: hint, q: stop)",
-                 "在另一个终端运行后按回车，或直接在这里输入 netlab 命令（h 提示，q 暂停）"),
+    "ask-task": ("Enter when you have run it in another terminal; or type the netlab command here ({keys})",
+                 "在另一个终端运行后按回车，或直接在这里输入 netlab 命令（{keys}）"),
     "ask-next": ("Enter goes on (q: stop)", "按回车继续（q 暂停）"),
     "try-again": ("Look again.", "再看一看。"),
     "no-hint": ("There is no further hint.", "没有更多提示了。"),
@@ -95,9 +107,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "begun": ("{passed}/{all}", "{passed}/{all}"),
     "finished": ("done", "完成"),
     "list-how": ("netlab lab start NAME walks through one; a lecture's number will do.", "netlab lab start 名称 开始一张实验单，只写讲次也可以。"),
+    "reset-nothing": ("{lab}: there is nothing to reset", "{lab}：没有什么可重新开始的"),
+    "reset-runs": ("{lab}: begun anew; runs so far no longer count", "{lab}：已重新开始；此前的运行不再算数"),
     "reset": ("{lab}: begun anew; what was there is kept as {path}", "{lab}：已重新开始；原来的内容保存在 {path}"),
     # the page
     "calibration": ("Calibration", "把握与结果"),
+    "calibration-over": ("Calibration, over all worksheets", "把握与结果（所有实验单合计）"),
     "calibration-text": (
         "Over all worksheets: of the predictions made with so much confidence, so many held.",
         "所有实验单合计：以某种把握作出的预测，有多少成立。",

@@ -6,6 +6,7 @@ Chinese is broken between any two characters, but no line begins with a closing 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -39,7 +40,8 @@ def prose(text: str, width: int, *, colour: bool) -> str:
 def _block(block: Block, width: int, colour: bool) -> Iterator[str]:
     if block.kind == "code":
         for line in block.code.splitlines():
-            yield "    " + _styled(line, "code", colour)
+            for part in command_lines(line, width, "    ") if block.mark == "sh" else [f"    {line}"]:
+                yield _styled(part, "code", colour)
     elif block.kind == "table":
         yield from _table(block, width, colour)
     elif block.kind == "heading":
@@ -51,6 +53,20 @@ def _block(block: Block, width: int, colour: bool) -> Iterator[str]:
         yield from wrapped(block.inline, width, colour, first="  │ ", further="  │ ")
     else:
         yield from wrapped(block.inline, width, colour)
+
+
+def command_lines(line: str, width: int, first: str) -> list[str]:
+    """A command in lines of at most `width` columns where its words allow: cut before an option, a backslash at the
+    end of all but the last, so that it can be copied as it stands."""
+    found, current = [], ""
+    indent = " " * (columns(first) + 2)
+    for word in re.split(r" (?=--\w)", line):
+        longer = f"{current} {word}" if current else first + word
+        if current.strip() and columns(longer) > width - 2:
+            found.append(f"{current} \\")
+            longer = indent + word
+        current = longer
+    return [*found, current]
 
 
 def _table(block: Block, width: int, colour: bool) -> Iterator[str]:

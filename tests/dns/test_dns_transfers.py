@@ -14,6 +14,8 @@ from netlab.dns.records import AXFR, IXFR, SOA, A, RRset
 from netlab.dns.transfers import Incoming, Next, Secondary, newer, outgoing
 from netlab.dns.zone import Zone, ZoneText, parse, singles
 from netlab.errors import PeerError
+from netlab.experiments import dns_transfer
+from netlab.measure.progress import silent
 
 ORIGIN = from_text("example")
 
@@ -141,3 +143,11 @@ def test_a_secondary_wants_what_is_newer() -> None:
         reply = message.Message(1, 0x8400, 0, None, answer=[version(serial, {}).soa_set])
         assert secondary.wants(reply) is wanted
     assert not secondary.wants(message.Message(1, 0x8400, 0, None, answer=[RRset(ORIGIN, A, 1, (b"\1\2\3\4",))]))
+
+
+def test_a_copy_expires_so_long_after_the_last_contact() -> None:
+    found = dns_transfer.measure(dns_transfer.Parameters(), silent)
+    assert all(check.passed for check in found.checks)
+    (diary,) = found.tables
+    times = {str(row[0]).partition(":")[0]: row[1] for row in diary.rows}
+    assert 86_400 <= times["expire"] < 86_400 + 3_600  # the refresh (3,600) and the retry that failed are part of it

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from netlab.labs.answers import NotAnAnswer, mark, parse, shown
+from netlab.labs.answers import NotAnAnswer, echo, mark, parse, shown
 from netlab.labs.expression import Ordering
 from netlab.labs.model import Step
 
@@ -95,3 +95,11 @@ def test_values_are_shown_as_they_are_typed() -> None:
     ]
     for step, value in values:
         assert mark(step, parse(step, shown(step, value)), value).right
+
+
+def test_an_answer_is_repeated_as_it_was_understood() -> None:
+    assert echo(CHOICE, " B) ") == echo(CHOICE, "ｂ") == "b"
+    assert echo(ORDER, "e<s<T<fork") == "epoll select thread fork"
+    assert echo(NUMBER, " ５４．２  us ") == "54.2 us"
+    with pytest.raises(NotAnAnswer):
+        echo(CHOICE, "z")

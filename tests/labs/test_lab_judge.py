@@ -50,14 +50,41 @@ def test_a_prediction_after_the_run_does_not_count(desk: Desk, sheet: Sheet) -> 
     desk.answer(sheet.step("ports"), "28232", 1.0)
     assert not desk.progress.answers["ports"].blind
     assert calibration_over([sheet]) is None
+    assert desk.verdict(sheet.step("ports")).late
+
+
+def test_the_prediction_from_before_the_run_stands(desk: Desk, sheet: Sheet) -> None:
+    step = sheet.step("ports")
+    desk.answer(step, "70000", 0.6)
+    desk.answer(step, "60000", 0.9)  # one may change one's mind as long as there is no run
+    record()
+    verdict = desk.answer(step, "28232", 1.0)
+    assert "60000" in verdict.said[0] and verdict.hit is False and not verdict.late
+    assert desk.progress.answers["ports"].given == "60000" and desk.progress.tries["ports"][-1] == "28232"
+    found = calibration_over([sheet])
+    assert found is not None and (found.count, found.said, found.held) == (1, 0.9, 0)
 
 
 def test_a_friends_value_fails(desk: Desk, sheet: Sheet) -> None:
     record(ports=28_232)
     verdict = desk.answer(sheet.step("copy"), "30000")
-    assert verdict.state is State.WRONG
-    assert "3fa2" in verdict.said[-1] and "28,232" in verdict.said[-1] and "30000" in verdict.said[-1]
+    assert verdict.state is State.WRONG and not verdict.measured
+    assert "3fa2" in verdict.said[-1] and "28,232" not in verdict.said[-1] and "30000" in verdict.said[-1]
     assert desk.answer(sheet.step("copy"), "28232").state is State.PASSED
+
+
+def test_the_value_is_told_at_the_third_try(desk: Desk, sheet: Sheet) -> None:
+    record(ports=28_232)
+    said = [desk.answer(sheet.step("copy"), wrong).said[-1] for wrong in ("1", "2", "3")]
+    assert ["28,232" in text for text in said] == [False, False, True]
+
+
+def test_the_value_is_told_after_the_last_hint(desk: Desk, sheet: Sheet) -> None:
+    record(ports=28_232)
+    step = sheet.step("copy")
+    desk.answer(step, "1")
+    told = ["28,232" in desk.verdict(step).said[-1] for _ in range(2) if desk.hint(step)]
+    assert told == [False, True] and desk.verdict(step).measured == "28,232"
 
 
 def test_an_answer_stays_right_when_the_command_is_run_again(desk: Desk, sheet: Sheet) -> None:
@@ -139,4 +166,4 @@ def test_both_languages_agree(desk: Desk, sheet: Sheet) -> None:
     chinese = Desk(sheet, "zh")
     assert [verdict.state for verdict in desk.verdicts()] == [verdict.state for verdict in chinese.verdicts()]
     assert "服务器的端口" in chinese.verdict(sheet.step("purpose")).said[0]
-    assert "测得 28,232" in chinese.verdict(sheet.step("copy")).said[0]
+    assert "测得的不是这个数" in chinese.verdict(sheet.step("copy")).said[0]

@@ -66,6 +66,16 @@ def test_the_page_is_complete_and_needs_nothing_else(sheet: Sheet, lang: str) ->
     assert all(words in page for words in expected[lang])
 
 
+def test_a_late_prediction_is_marked_and_not_counted(sheet: Sheet) -> None:
+    desk = Desk(sheet, "en")
+    desk.answer(sheet.step("larger"), "a", 0.6)
+    record()
+    desk.answer(sheet.step("ports"), "28232", 0.9)
+    page = page_of(desk, None)
+    assert "predictions: 0 of 1 held" in page and "after their run, not counted: 1" in page
+    assert 'class="step late"' in page and "given after the run: not counted" in page
+
+
 def test_what_was_typed_is_text_not_markup(sheet: Sheet) -> None:
     desk = Desk(sheet, "en")
     desk.answer(sheet.step("purpose"), "a")

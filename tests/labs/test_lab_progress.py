@@ -69,3 +69,14 @@ def test_no_room_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     with pytest.raises(UsageError, match="Not a directory"):
         progress.save(Progress("x"))
+
+
+def test_each_reset_keeps_what_there_was() -> None:
+    kept = []
+    for given in ("1", "2", "3"):
+        progress.save(Progress("x", tries={"a": [given]}))
+        kept.append(progress.reset("x"))
+        assert progress.reset("x") is None  # an empty one is not worth a file
+    texts = [path.read_text() for path in kept if path]
+    assert [given in text for given, text in zip(('"1"', '"2"', '"3"'), texts, strict=True)] == [True] * 3
+    assert [path.name for path in kept if path] == ["x.before", "x.before2", "x.before3"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from labwork import LABS, every_worksheet
 
 from netlab.report.markdown import blocks, inline
 from netlab.report.prose_html import html
-from netlab.report.prose_terminal import columns, prose
+from netlab.report.prose_terminal import columns, command_lines, prose
 
 MIXED = st.text(alphabet="ab 中文字，。（）“”x1-", max_size=120)
 
@@ -62,3 +63,20 @@ def test_emphasis_inside_words_of_code_is_left_alone() -> None:
         "item",
         "quote",
     ]
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 200])
+def test_a_command_cut_into_lines_is_the_same_command(width: int) -> None:
+    command = "netlab tcp-compare --modes fork,thread --connections 1,100 --idle 0 --rounds 2 --duration 0.3"
+    lines = command_lines(command, width, "    ")
+    joined = "\n".join(lines).replace("\\\n", "")  # as a shell reads it
+    assert shlex.split(joined) == shlex.split(command)
+    assert max(map(len, lines)) <= width or width < 40  # before the first option there is no narrower place
+    assert (len(lines) == 1) == (width == 200)
+    assert not any(line.split()[-2].startswith("--") for line in lines[:-1])  # an option stays with its value
+
+
+def test_a_command_is_cut_in_prose_and_other_code_is_not() -> None:
+    text = "```{}\n" + "netlab a " + " ".join(f"--option{n} {n}" for n in range(9)) + "\n```\n"
+    assert prose(text.format("sh"), 60, colour=False).count("\\\n") >= 1
+    assert "\\" not in prose(text.format("console"), 60, colour=False)

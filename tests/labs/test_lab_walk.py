@@ -65,11 +65,11 @@ def ports() -> str:
 
 def predict(terminal: Terminal) -> None:
     """The two predictions of the tiny worksheet."""
-    terminal.see("Your number (h: hint, q: stop): ")
+    terminal.see("Your number (q: stop): ")
     terminal.type("28000")
     terminal.see("How sure are you")
     terminal.type("80 %")
-    terminal.see("Your answer (a, b, c; h: hint, q: stop): ")
+    terminal.see("Your answer (a, b, c; q: stop): ")
     terminal.type("a")
     terminal.see("How sure are you")
     terminal.type("60")
@@ -98,7 +98,7 @@ def test_the_whole_way_with_wrong_answers_on_it() -> None:
     terminal.see("What this machine can do")  # the report, live
     terminal.see("1. Predict")
     terminal.see("28,232") if ports() == "28232" else None
-    terminal.see("Your number")
+    terminal.see("Your number (h: hint, q: stop): ")
     terminal.type("h")
     terminal.see("Hint 1 of 2")
     terminal.type("1")
@@ -161,7 +161,7 @@ def test_the_end_of_input_is_a_pause_too() -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_sixty_columns_and_no_colour(lang: str) -> None:
     terminal = Terminal("--lang", lang, "start", "tiny", width=60, NO_COLOR="1")
-    terminal.see("(h" if lang == "en" else "（h")
+    terminal.see("(q" if lang == "en" else "（q")
     terminal.type("q")
     assert terminal.end() == 0
     assert "\x1b" not in terminal.text
