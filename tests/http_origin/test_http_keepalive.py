@@ -96,7 +96,7 @@ def test_a_server_that_closes_after_three(own_state_folder: Path) -> None:
         found = measure(Parameters(url, requests=12, rounds=1, depth=6), silent)
     assert found.passed
     connections = cells(found, "What", "connections")
-    # A server that closes with requests unread resets: that may cost answers that were on their way, and so more of them.
+    # A server that closes with requests unread resets: answers on their way may be lost, and more connections needed.
     assert 4 <= connections.pop(AHEAD) <= 12
     assert connections == {ONE: 4, SERVER: 12, BASE: 12}
     assert "sent again" in " ".join(found.warnings)
