@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ordinary import needs_networks
 
+from netlab.cli.app import COMMANDS
 from netlab.packets import pcap
 from netlab.packets.build import build
 from netlab.packets.ethernet import Ethernet
@@ -32,9 +33,8 @@ def commands(page: Path) -> list[str]:
     return [line for line in lines if line.startswith("netlab ") and line not in NEVER_RUN_HERE]
 
 
-ON_A_PRIVATE_NETWORK = (
-    *(f"netlab tcp-{name}" for name in ("handshake", "teardown", "states", "backlog", "retransmit")),
-    *("netlab udp-behaviour", "netlab capture"),
+ON_A_PRIVATE_NETWORK = tuple(
+    f"netlab {line.name}" for line in COMMANDS if line.section == "On the wire" and line.name != "dissect"
 )
 _SYN = build([Ethernet("02:00:00:00:00:02", "02:00:00:00:00:01"), Ipv4("10.0.0.1", "10.0.0.2"), Tcp(40000, 80, syn=1)])
 HANDSHAKE = pcap.write(pcap.Record(10**18 + number, _SYN, len(_SYN)) for number in range(5))
