@@ -90,8 +90,9 @@ def report() -> Report:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """With NETLAB_NO_SKIPS, a test fails that skips because something "is not installed" (CI has installed it) or because
-    private networks are forbidden (CI's machine must allow them, or nothing of them would be tested)."""
+    """With NETLAB_NO_SKIPS a test fails that skips because something "is not installed", or because private
+    networks are forbidden: CI has installed it all, and its machine must allow them, or nothing would be tested.
+    """
     report = yield
     if os.environ.get("NETLAB_NO_SKIPS") and report.skipped and isinstance(report.longrepr, tuple):
         reason = str(report.longrepr[2])
