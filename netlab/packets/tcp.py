@@ -16,6 +16,7 @@ from netlab.packets.registries import PORTS
 from netlab.packets.udp import pseudo
 
 PROTOCOL = 6
+SACK = 5  # the option's kind
 FLAGS = ("cwr", "ece", "urg", "ack", "psh", "rst", "syn", "fin")
 
 
@@ -43,7 +44,8 @@ OPTIONS: Kinds = {
     3: Kind("Window Scale", "windows count in units of 2 to this power (RFC 7323 §2)", (1,),
             lambda data: f"{data[0]} (×{1 << min(data[0], 14)})"),
     4: Kind("SACK Permitted", "its sender understands selective ACKs (RFC 2018 §2)", (0,), lambda data: ""),
-    5: Kind("SACK", "what has come beyond the ACK: ranges of sequence numbers (RFC 2018 §3)", (8, 16, 24, 32), _blocks),
+    SACK: Kind("SACK", "what has come beyond the ACK: ranges of sequence numbers (RFC 2018 §3)", (8, 16, 24, 32),
+               _blocks),
     8: Kind("Timestamps", "its sender's clock, and the last one it saw of the other (RFC 7323 §3)", (8,),
             lambda data: f"{_number(data[:4])}, echo {_number(data[4:])}"),
     19: Kind("MD5 Signature", "a digest that only who knows the key can make (RFC 2385)", (16,), hexed),
@@ -72,7 +74,7 @@ def sack_permitted() -> Option:
 
 def sack(*blocks: tuple[int, int]) -> Option:
     """Ranges [left, right) of sequence numbers that have arrived."""
-    return Option(5, b"".join(left.to_bytes(4, "big") + right.to_bytes(4, "big") for left, right in blocks))
+    return Option(SACK, b"".join(left.to_bytes(4, "big") + right.to_bytes(4, "big") for left, right in blocks))
 
 
 def timestamps(value: int, echo: int) -> Option:
