@@ -50,7 +50,10 @@ def test_a_column_has_one_unit_and_one_number_of_decimals() -> None:
     assert column_texts(["a", None], "") == ("", ["a", "–"])
 
 
-@given(st.floats(allow_nan=True, allow_infinity=True), st.sampled_from(["s", "B", "B/s", "1/s", "1", "ratio", "share", ""]))
+UNITS = ["s", "B", "B/s", "1/s", "1", "ratio", "share", ""]
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True), st.sampled_from(UNITS))
 def test_any_number_can_be_shown(value: float, unit: str) -> None:
     assert human(value, unit)
     assert len(column_texts([value, 1.0, None], unit)[1]) == 3
