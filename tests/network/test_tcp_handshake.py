@@ -22,7 +22,13 @@ def test_four_views_on_one_timeline(tmp_path: Path) -> None:
     wire = [(row["host"], row["what"]) for row in timeline if row["view"] == "wire"]
     assert wire == [("client", "SYN seq 0"), ("server", "SYN+ACK seq 0 ack 1"), ("client", "ACK seq 1 ack 1")]
     assert all(row["arrived"] - row["time"] >= 0.05 for row in timeline if row["view"] == "wire")
+    syn, syn_ack, ack = rows(document, "segments")
+    assert int(syn_ack["acknowledges"]) == (int(syn["sequence"]) + 1) % 2**32 == int(ack["sequence"])
+    assert all("Maximum Segment Size 1460" in row["options"] for row in (syn, syn_ack)) and syn["acknowledges"] is None
     kept = pcap.read(file.read_bytes()).records
+    assert [str(dissect(record.frame).find(Tcp).sequence) for record in kept] == [
+        row["sequence"] for row in (syn, syn_ack, ack)
+    ]
     assert [dissect(record.frame).find(Tcp).flags() for record in kept] == ["SYN", "SYN+ACK", "ACK"]
     assert not any(layer.notes for record in kept for layer in dissect(record.frame).layers)
     assert expert_warnings(file) == []
