@@ -72,6 +72,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("tcp-backlog", "netlab.experiments.tcp_backlog", "The two queues of listen()", "lecture 13"),
     Experiment("tcp-retransmit", "netlab.experiments.tcp_retransmit", "Loss, and what TCP does about it", "lecture 11"),
     Experiment("udp-behaviour", "netlab.experiments.udp_behaviour", "What UDP promises, and what not", "lecture 10"),
+    Experiment("journey", "netlab.experiments.journey", "From the address bar to the shop", "lecture 1"),
     Experiment("capture", "netlab.experiments.capture", "Frames, as they came by", "lecture 2"),
     Experiment("dissect", "netlab.experiments.dissect", "Packets, layer by layer", "lecture 2"),
     Experiment("doctor", "netlab.experiments.doctor", "What this machine can do"),

@@ -7,8 +7,9 @@ from pathlib import Path
 from netlab.errors import UsageError
 from netlab.measure.quantity import Chart, Column, Table
 from netlab.measure.summary import BUCKETS_PER_DECADE, SampleSummary, bucket_at
+from netlab.report import ladder as ladders
 from netlab.report import png, svg
-from netlab.report.plot import Plot, plot_of
+from netlab.report.plot import LADDER, Plot, plot_of
 from netlab.report.record import Report
 from netlab.report.units import human
 
@@ -28,13 +29,18 @@ def check(path: Path) -> None:
 def save(report: Report, path: Path) -> None:
     """Draw what `report` has to show into `path`; UsageError if there is nothing, or no writing there."""
     check(path)
+    ladder = any(chart.kind == LADDER for chart in report.measurement.charts)
     plots = _plots(report)
-    if not plots:
+    if ladder and path.suffix.lower() == ".png":
+        raise UsageError(f"--plot {path}: this is drawn as SVG", f"--plot {path.with_suffix('.svg')}")
+    if not plots and not ladder:
         raise UsageError(f"{report.experiment} has measured nothing that could be drawn")
     host = report.host
     footer = f"{report.experiment} · {report.started_at} · {host.get('kernel')} · netlab {host.get('netlab')}"
     try:
-        if path.suffix.lower() == ".png":
+        if ladder:
+            path.write_text(ladders.document(report.measurement, report.title, footer), encoding="utf-8")
+        elif path.suffix.lower() == ".png":
             png.save(plots, footer, path)
         else:
             path.write_text(svg.document(plots, footer), encoding="utf-8", errors="replace")
