@@ -24,7 +24,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Kept. It is judged after the run of step {number}, which is not on record yet.",
         "已记下。要等第 {number} 步运行之后才能判断，那一步还没有运行记录。",
     ),
-    "near-miss": ("run {id}, {at} UTC, is not it: {why}.", "运行 {id}（{at} UTC）不算：{why}。"),
+    "near-miss": ("Run {id}, {at} UTC, is not it: {why}.", "运行 {id}（{at} UTC）不算：{why}。"),
     "other-command": ("it was started with other options ({said})", "所用的选项不同（{said}）"),
     "not-measured": (
         "Your run {id} has no value for it: {why}. This machine may lack something: netlab doctor",
