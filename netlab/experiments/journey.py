@@ -20,7 +20,7 @@ from netlab.http.url import Url, parse
 from netlab.http_origin.process import site
 from netlab.journey import world
 from netlab.measure.progress import Progress
-from netlab.measure.quantity import Chart, Column, Draft, Measurement, Table, Value
+from netlab.measure.quantity import Column, Draft, Measurement, Table, Value
 from netlab.network.conditions import Conditions
 from netlab.network.inside import play
 from netlab.packets import pcap
@@ -81,7 +81,6 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     _dissected(draft, everyone, chosen, result["epoch_ns"], start_ns)
     checks(draft, everyone, url, result)
     _findings(draft, everyone, result)
-    draft.charts.append(Chart("ladder", "From the address bar to the answer", "stretches", "sent", "arrived"))
     return draft.finish()
 
 

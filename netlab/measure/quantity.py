@@ -67,7 +67,7 @@ class Chart:
     `log_x` and `log_y` ask for logarithmic axes. The renderer reads the numbers from the table by column name.
     """
 
-    kind: str  # "bar", "line", or "ladder": hosts side by side, and from each to each what was sent
+    kind: str  # "bar" or "line"
     title: str
     table: str
     x: str

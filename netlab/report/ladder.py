@@ -1,105 +1,101 @@
-"""A ladder of packets as SVG: the hosts are vertical lines, and each packet is an arrow on every stretch of its way.
+"""A timeline as a ladder diagram in SVG: a vertical line a host, an arrow a packet, beside them calls and states.
 
-Time runs down, packet by packet; the distance between two rows is no time (a stretch may take a thousand times as long
-as another). Drawn from the tables "steps", "ways" and "stretches".
+It draws what tcp_timeline.py prints. Rungs are in the order of time, one below the other, not to scale: what matters
+happens within microseconds, or after a second of nothing. The times stand in the margin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from html import escape
+from collections.abc import Iterator
 
 from netlab.measure.quantity import Measurement
 from netlab.report.dns_trace import Row, rows
 from netlab.report.glyphs import printable
-from netlab.report.svg import STYLE, text
+from netlab.report.svg import Figure, text
+from netlab.report.tcp_timeline import MOST_SHOWN, calls_joined, moments
 
-WIDTH = 940
-_LEFT, _COLUMN, _WORDS_AT = 64, 88, 548
-_TOP, _ROW, _STEP = 92, 30, 40
-_SLOPE = 5  # pixels that a stretch goes down: what comes later is lower
-_MOST = 60  # packets
-_MOST_LETTERS = 58
-_ORDER = ("dns", "client", "switch", "gateway", "router", "shop")
-_COLOURS = {"ARP": "#cc79a7", "DNS": "#e69f00", "UDP": "#e69f00", "HTTP": "#009e73", "ICMP": "#d55e00"}
-_OTHERS, _LOST = "#0072b2", "#d55e00"
+_WIDTH, _MARGIN, _TOP, _ROW = 760, 84, 74, 26
+_LIFELINES = {"client": 300, "server": 540}
+_STATE_CHAR, _MOST_CHARS = 7.6, 36
 
-
-def document(found: Measurement, title: str, footer: str) -> str:
-    """The whole picture."""
-    ways, stretches = rows(found, "ways"), rows(found, "stretches")
-    shown = ways[:_MOST]
-    parts: list[str] = []
-    y = float(_TOP)
-    for step in rows(found, "steps"):
-        own = [way for way in shown if way["step"] == step["step"]]
-        if own:
-            y += _STEP
-            parts.append(f'<path class="grid" d="M20 {y - 24:.0f}H{WIDTH - 20}"/>')
-            parts.append(text(_WORDS_AT - 14, y - 6, f"{step['step']}", "ink heading", "end"))
-            parts.append(text(_WORDS_AT, y - 6, str(step["title"]), "ink heading"))
-        for way in own:
-            parts += _packet(way, [row for row in stretches if row["packet"] == way["packet"]], y)
-            y += _ROW
-    if len(ways) > len(shown):
-        y += _ROW
-        parts.append(text(20, y - 8, f"… and {len(ways) - len(shown)} packets more", "dim"))
-    height = y + 44
-    lines = [part for name in _ORDER for part in _host(name, y + 8)]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:.0f}" '
-        f'viewBox="0 0 {WIDTH} {height:.0f}" role="img">\n<title>{escape(title)}</title>\n'
-        f"<style>{STYLE}  .heading {{ font-weight: 600 }} .arrow {{ stroke-width: 1.8; fill: none }}\n"
-        "  .tiny { font-size: 10px }</style>\n"
-        f'<rect class="page" width="{WIDTH}" height="{height:.0f}" rx="6"/>\n'
-        + text(20, 32, title, "ink title")
-        + "\n"
-        + "\n".join([*lines, *parts])
-        + f"\n{text(WIDTH - 20, height - 14, footer, 'dim small', 'end')}\n</svg>\n"
-    )
+_STYLE = """
+  .life { stroke: #aab4c0; stroke-width: 2 } .arrow { stroke: #009e73; stroke-width: 1.8; fill: none }
+  .lost { stroke: #d55e00; stroke-width: 1.8; stroke-dasharray: 5 3 } .head { fill: #009e73 } .cross { fill: #d55e00 }
+  .pill { fill: #6a5acd } .state { fill: #ffffff; font-size: 11px; font-weight: 600 } .said { font-style: italic }
+  .over { paint-order: stroke; stroke: #ffffff; stroke-width: 5px; stroke-linejoin: round }
+  @media (prefers-color-scheme: dark) { .over { stroke: #14181f } .life { stroke: #556070 } }
+"""
 
 
-def _x(name: object) -> float:
-    return _LEFT + _COLUMN * _ORDER.index(str(name))
+def drawn(found: Measurement) -> Figure | None:
+    """The diagram; None where the measurement has no timeline of two hosts."""
+    events = rows(found, "timeline")
+    if not events or not {"view", "host", "arrived"} <= events[0].keys():
+        return None
+    rungs = list(moments(calls_joined(events)))
+    shown = rungs[:MOST_SHOWN]
+    height = _TOP + _ROW * (len(shown) + 1) + 20
+    arrows, labels = [], []
+    for name, x in _LIFELINES.items():
+        labels.append(text(x, _TOP - 16, name, "ink", "middle"))
+        arrows.append(f'<path class="life" d="M{x} {_TOP - 8}V{height - 20}"/>')
+    arrivals = {id(event): number for number, (_, event, _, arriving) in enumerate(shown) if arriving}
+    before = ""
+    for number, (at_s, event, side, arriving) in enumerate(shown):
+        y = _TOP + _ROW * number + 10
+        time = f"{at_s * 1e3:,.2f} ms"
+        if time != before and event["view"] != "course":
+            labels.append(text(_MARGIN, y + 4, time, "dim small", "end"))
+            before = time
+        if event["view"] != "wire":
+            labels += _beside(event, side, y)
+        elif not arriving:
+            rung = arrivals.get(id(event), len(shown) if event["arrived"] is not None else None)
+            arrows += _arrow(event, side, y, None if rung is None else _TOP + _ROW * rung + 10)
+            labels.append(_label(event, side, y))
+    if len(rungs) > len(shown):
+        labels.append(text(_WIDTH / 2, height - 4, f"… and {len(rungs) - len(shown)} more", "dim small", "middle"))
+    title = text(_MARGIN, 30, "From top to bottom, as it happened", "ink title")
+    return Figure("\n".join([title, *arrows, *labels]), height, _STYLE)
 
 
-def _host(name: str, bottom: float) -> Iterator[str]:
-    yield f'<path class="line" d="M{_x(name)} {_TOP - 12}V{bottom:.0f}"/>'
-    yield text(_x(name), _TOP - 22, name, "ink heading", "middle")
-
-
-def _packet(way: Row, stretches: Sequence[Row], y: float) -> Iterator[str]:
-    """Its arrows, one a stretch, and at the right what it says."""
-    colour = _COLOURS.get(str(way["protocol"]), _OTHERS)
-    reached = {str(stretches[0]["sender"]): y} if stretches else {}
-    with_ttl = bool(way["in full"]) and len({row["TTL"] for row in stretches}) > 1
-    for row in stretches:
-        start = reached.get(str(row["sender"]), y)
-        yield from _arrow(row, start, colour, with_ttl)
-        reached[str(row["receiver"])] = start + _SLOPE
-    said = printable(f"{way['protocol']} {way['says']}")
-    said = said if len(said) <= _MOST_LETTERS else said[: _MOST_LETTERS - 1] + "…"
-    yield text(_WORDS_AT - 14, y + 12, str(way["packet"]), "dim small", "end")
-    yield text(_WORDS_AT, y + 12, said, "ink small")
-
-
-def _arrow(row: Row, y: float, colour: str, with_ttl: bool) -> Iterator[str]:
-    """From the sender's line to the receiver's; half of it, and a cross, where the wire lost it."""
-    start, end = _x(row["sender"]), _x(row["receiver"])
-    way = 1 if end > start else -1
-    told = f"{row['source MAC']} → {row['destination MAC']}"
-    tip = f"{row['link']}: {told}" + (f", TTL {row['TTL']}" if row["TTL"] is not None else "")
-    if row["arrived"] is None:
-        middle, low = (start + end) / 2, y + _SLOPE / 2
-        yield _line(_LOST, f"M{start} {y:.1f}L{middle:.1f} {low:.1f}", tip)
-        yield f'<path class="arrow" stroke="{_LOST}" d="M{middle - 4:.1f} {low - 4:.1f}l8 8m0 -8l-8 8"/>'
+def _beside(event: Row, side: str, y: float) -> Iterator[str]:
+    """A call on the outer side of its host's line, a state on it, the course's words between the two."""
+    what, detail = printable(str(event["what"])), printable(str(event["detail"] or ""))
+    if event["view"] == "course":
+        yield text(sum(_LIFELINES.values()) / 2, y + 4, f"“{what}”", "dim small said over", "middle")
         return
-    low = y + _SLOPE
-    yield _line(colour, f"M{start} {y:.1f}L{end - 2 * way} {low:.1f}", tip)
-    yield f'<path fill="{colour}" d="M{end - way} {low:.1f}l{-8 * way} -4.5l{way} 8.5z"/>'
-    if with_ttl and row["TTL"] is not None:
-        yield text((start + end) / 2, y - 1, f"TTL {row['TTL']}", "dim tiny", "middle")
+    x, outward = _LIFELINES[side], -1 if side == "client" else 1
+    if event["view"] == "kernel":
+        width = len(what) * _STATE_CHAR + 12
+        yield f'<rect class="pill" x="{x - width / 2:.1f}" y="{y - 8:.1f}" width="{width:.1f}" height="16" rx="8"/>'
+        yield text(x, y + 4, what, "state", "middle")
+        return
+    if what.endswith(" returns"):
+        what = f"{what.partition('(')[0]}() → {detail}".rstrip(" →")
+    yield text(x + outward * 10, y + 4, _cut(what), "ink small", "end" if outward < 0 else "start")
 
 
-def _line(colour: str, path: str, tip: str) -> str:
-    return f'<path class="arrow" stroke="{colour}" d="{path}"><title>{escape(tip)}</title></path>'
+def _arrow(event: Row, side: str, y: float, end: float | None) -> Iterator[str]:
+    """A packet's way across, down to the rung of its arrival; None: it was lost, and gets half the way."""
+    here = _LIFELINES[side]
+    there = next(x for name, x in _LIFELINES.items() if name != side)
+    way = 1 if there > here else -1
+    if end is None:
+        middle = (here + there) / 2
+        yield f'<path class="lost" d="M{here} {y:.1f}L{middle} {y + 8:.1f}"/>'
+        fate = printable(str(event["detail"] or "still on the wire"))
+        yield text(middle + way * 8, y + 12, f"✗ {fate}", "cross small", "start" if way > 0 else "end")
+        return
+    yield f'<path class="arrow" d="M{here} {y:.1f}L{there} {end:.1f}"/>'
+    yield f'<path class="head" d="M{there} {end:.1f}l{-way * 10} -4.5v9z"/>'
+
+
+def _label(event: Row, side: str, y: float) -> str:
+    way = 1 if side == "client" else -1
+    what = _cut(printable(str(event["what"])))
+    return text(_LIFELINES[side] + way * 12, y - 4, what, "ink small over", "start" if way > 0 else "end")
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _MOST_CHARS else words[: _MOST_CHARS - 1] + "…"

@@ -7,9 +7,8 @@ from pathlib import Path
 from netlab.errors import UsageError
 from netlab.measure.quantity import Chart, Column, Table
 from netlab.measure.summary import BUCKETS_PER_DECADE, SampleSummary, bucket_at
-from netlab.report import ladder as ladders
-from netlab.report import png, svg
-from netlab.report.plot import LADDER, Plot, plot_of
+from netlab.report import hops, ladder, png, svg
+from netlab.report.plot import Plot, plot_of
 from netlab.report.record import Report
 from netlab.report.units import human
 
@@ -29,21 +28,19 @@ def check(path: Path) -> None:
 def save(report: Report, path: Path) -> None:
     """Draw what `report` has to show into `path`; UsageError if there is nothing, or no writing there."""
     check(path)
-    ladder = any(chart.kind == LADDER for chart in report.measurement.charts)
     plots = _plots(report)
-    if ladder and path.suffix.lower() == ".png":
-        raise UsageError(f"--plot {path}: this is drawn as SVG", f"--plot {path.with_suffix('.svg')}")
-    if not plots and not ladder:
+    figure = ladder.drawn(report.measurement) or hops.drawn(report.measurement)
+    if not plots and figure and path.suffix.lower() == ".png":
+        raise UsageError(f"{report.experiment} is drawn as SVG only", f"--plot {path.with_suffix('.svg')}")
+    if not plots and not figure:
         raise UsageError(f"{report.experiment} has measured nothing that could be drawn")
     host = report.host
     footer = f"{report.experiment} · {report.started_at} · {host.get('kernel')} · netlab {host.get('netlab')}"
     try:
-        if ladder:
-            path.write_text(ladders.document(report.measurement, report.title, footer), encoding="utf-8")
-        elif path.suffix.lower() == ".png":
+        if path.suffix.lower() == ".png":
             png.save(plots, footer, path)
         else:
-            path.write_text(svg.document(plots, footer), encoding="utf-8", errors="replace")
+            path.write_text(svg.document(plots, footer, figure), encoding="utf-8", errors="replace")
     except OSError as error:
         raise UsageError(f"--plot {path}: {error.strerror or error}") from None
 

@@ -19,9 +19,6 @@ _BEYOND_MEASURE = 1e60  # larger numbers, infinity and NaN are not drawn; those 
 _ZERO_GAP = 0.4  # decades: where a logarithmic axis puts a zero, left of its smallest value
 
 
-LADDER = "ladder"  # a kind of chart that has no axes: ladder.py draws it
-
-
 _Row = tuple[Value, float, str]  # x, y, name of the series
 
 
@@ -68,7 +65,7 @@ class Plot:
 def plot_of(chart: Chart, tables: Iterable[Table]) -> Plot | None:
     """The numbers of `chart`, read from its table; None if there is nothing to draw. Unknown values are left out."""
     table = next((table for table in tables if table.name == chart.table), None)
-    if table is None or chart.kind == LADDER:
+    if table is None:
         return None
     try:
         x_at, y_at = table.column(chart.x), table.column(chart.y)

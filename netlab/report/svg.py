@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from netlab.report.plot import Plot, Series
@@ -17,7 +18,7 @@ _CHAR = 7.2  # about the width of a character of the labels
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#b2a100", "#7b6fd0")
 _DASHES = ("", "7 4", "2 4")  # more series than colours
 
-STYLE = """
+_STYLE = """
   .page { fill: #ffffff } .ink { fill: #1f2933 } .dim { fill: #5f6b7a }
   .line { stroke: #aab4c0 } .grid { stroke: #e4e8ed }
   text { font: 13px system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif }
@@ -30,9 +31,20 @@ STYLE = """
 """
 
 
-def document(plots: Sequence[Plot], footer: str) -> str:
-    """All plots under each other, and a line that says where the numbers come from."""
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Something else than a chart: its elements, how high it is, and the rules of style that it needs."""
+
+    elements: str
+    height: int
+    style: str
+
+
+def document(plots: Sequence[Plot], footer: str, figure: Figure | None = None) -> str:
+    """The figure if there is one, all plots under each other, and a line that says where the numbers come from."""
     parts, y = [], 0
+    if figure:
+        parts, y = [f"<g>\n{figure.elements}\n</g>"], figure.height
     for plot in plots:
         height = HEIGHT + _legend_rows(plot) * _ROW
         parts.append(f'<g transform="translate(0 {y})">\n' + "\n".join(_chart(plot, height)) + "\n</g>")
@@ -40,7 +52,8 @@ def document(plots: Sequence[Plot], footer: str) -> str:
     y += 26
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" role="img">\n'
-        f"<title>{escape(', '.join(plot.title for plot in plots))}</title>\n<style>{STYLE}</style>\n"
+        f"<title>{escape(', '.join(plot.title for plot in plots))}</title>\n"
+        f"<style>{_STYLE}{figure.style if figure else ''}</style>\n"
         f'<rect class="page" width="{WIDTH}" height="{y}" rx="6"/>\n'
         + "\n".join(parts)
         + f"\n{text(WIDTH - _RIGHT, y - 12, footer, 'dim small', 'end')}\n</svg>\n"
@@ -173,5 +186,5 @@ def _dash(index: int) -> str:
 
 
 def text(x: float, y: float, words: str, classes: str, anchor: str = "start") -> str:
-    """Words at a place."""
+    """Words at a place, `anchor`ed at their start, middle or end."""
     return f'<text class="{classes}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
