@@ -201,6 +201,10 @@ def _dissected(draft: Draft, everyone: Sequence[Packet], chosen: frozenset[int],
 
 def _findings(draft: Draft, everyone: Sequence[Packet], result: Mapping[str, Any]) -> None:
     visits = result["visits"]
+    if result["wire_lost"]:
+        draft.warnings.append(
+            f"The wires were not quick enough, and lost {result['wire_lost']} frames: a busy machine."
+        )
     if visits[0]["failed"]:
         draft.findings.append(f"{visits[0]['failed']}. {visits[0]['hint']}.")
     if len(visits) > 1:

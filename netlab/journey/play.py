@@ -51,7 +51,7 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
     return {
         "visits": visits, "frames": frames, "epoch_ns": time.time_ns() - time.monotonic_ns(), "kernel": kernel,
         "questions": [[each.client, each.question, each.answer] for each in book.asked],
-        "taken": shop.site.taken,
+        "wire_lost": lab.lost, "taken": shop.site.taken,
         "given": [[each.status, each.digest.hexdigest() if each.whole else None] for each in shop.site.given],
     }  # fmt: skip
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netlab.network.conditions import Conditions
+from netlab.network.gate import Gate
 from netlab.network.host import Host, HostPlan, Interface, configure, made, plug, without_ipv6
 from netlab.network.namespace import become_own_root, forbidden
-from netlab.network.wire import Gate, Passed, Wire, opened
+from netlab.network.record import Passed
+from netlab.network.ring import opened
+from netlab.network.wire import Wire
 
 __all__ = ["Host", "Lab", "Link", "Pair"]
 
@@ -34,9 +37,17 @@ class Lab:
     """The hosts by name, and by name the wires between them. Use as a context manager."""
 
     def __init__(
-        self, plans: Sequence[HostPlan], links: Sequence[Link], seed: int, *, mtu: int = 1500, gated: bool = False
+        self,
+        plans: Sequence[HostPlan],
+        links: Sequence[Link],
+        seed: int,
+        *,
+        mtu: int = 1500,
+        gated: bool = False,
+        snap: int | None = None,
     ) -> None:
-        """`gated`: frames pass only when `gate.looked()` is called again and again. Raises MachineLacks.
+        """`gated`: frames pass only when `gate.looked()` is called again and again; `snap`: how many bytes of a frame
+        are recorded, None for all. Raises MachineLacks.
 
         The process must have one thread yet: every wire is forked from it.
         """
@@ -44,6 +55,7 @@ class Lab:
         without_ipv6()  # in the wires' own namespace
         _small_tables()
         self.gate = Gate() if gated else None
+        self._mtu, self._snap = mtu, snap
         self.hosts: dict[str, Host] = {}
         self.wires: dict[str, Wire] = {}
         self._stack = ExitStack()  # the last wire ends first: it has inherited the lines of those before
@@ -67,9 +79,9 @@ class Lab:
             raise forbidden(step, error) from None
 
     def _start(self, link: Link, places: Mapping[End, str], seed: int) -> None:
-        sockets = {end[0]: opened(places[end]) for end in link.ends}
+        sockets = {end[0]: opened(places[end], self._mtu) for end in link.ends}
         conditions = {name: link.conditions.get(name, Conditions()) for name in sockets}
-        wire = Wire(sockets, conditions, seed, self.gate)
+        wire = Wire(sockets, conditions, seed, self.gate, mtu=self._mtu, snap=self._snap)
         self._stack.callback(wire.close)
         self.wires[link.name] = wire
 
@@ -82,6 +94,11 @@ class Lab:
     def stop(self) -> dict[str, list[Passed]]:
         """End all wires, the last first; what was on each."""
         return {name: wire.stop() for name, wire in reversed(self.wires.items())}
+
+    @property
+    def lost(self) -> int:
+        """After `stop`: how many frames the wires have lost that they should not have."""
+        return sum(sum(wire.lost.values()) for wire in self.wires.values())
 
 
 class Pair:
@@ -98,6 +115,7 @@ class Pair:
         mtu: int = 1500,
         arp: bool = False,
         gated: bool = False,
+        snap: int | None = None,
         sysctls: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
         """`conditions` of what each host sends; `sysctls` by host or of "both"; `gated`: frames pass only when
@@ -110,7 +128,7 @@ class Pair:
             wanted = {**given.get("both", {}), **given.get(name, {})}
             plans.append(HostPlan(name, (sides[name],), neighbours=known, sysctls=wanted))
         link = Link("wire", (("client", "eth0"), ("server", "eth0")), conditions)
-        self._lab = Lab(plans, [link], seed, mtu=mtu, gated=gated)
+        self._lab = Lab(plans, [link], seed, mtu=mtu, gated=gated, snap=snap)
         self.client, self.server = self._lab.hosts["client"], self._lab.hosts["server"]
         self.wire, self.gate = self._lab.wires["wire"], self._lab.gate
 
@@ -127,6 +145,11 @@ class Pair:
     def stop(self) -> list[Passed]:
         """End the wire; what was on it."""
         return self.wire.stop()
+
+    @property
+    def lost(self) -> int:
+        """As of a Lab."""
+        return self._lab.lost
 
 
 _PAIR = (("client", 1), ("server", 2))
