@@ -1,6 +1,7 @@
 """The values an experiment returns. Nothing here formats or prints (report/ does) or measures.
 
-Stored values are in SI base units ("s", "B", "B/s", "1/s"), counts in "1", quotients in "ratio", words in "".
+Stored values are in SI base units ("s", "B", "B/s", "1/s"), counts in "1", quotients in "ratio", parts of a
+whole, 0 to 1, in "share", words in "".
 What is not known is None, never 0: a zero in a report was measured.
 """
 
