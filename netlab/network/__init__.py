@@ -5,10 +5,7 @@ rtnetlink.py  interfaces, addresses, routes and neighbours, by rtnetlink(7)
 link.py       what rtnetlink does not do: offloads off, by the ethtool ioctl
 conditions.py what a wire does to frames: delayed, dropped, doubled, reordered, damaged, queued
 wire.py       frames from one end to the other, in a process of its own
-mover.py      the loop of that process
-ring.py       how frames get to it without a system call
-alarm.py      how it wakes in time
-record.py     what was on the wire
+mover.py      the loop of that process: frames by shared memory (ring.py), in time (alarm.py), recorded (record.py)
 gate.py       what frames wait for where nothing may pass unseen
 lab.py        hosts and wires put together
 loopback.py   two addresses of this machine instead, where nobody may build networks
