@@ -19,7 +19,15 @@ from netlab.report.wrap import wrapped
 MOST_SHOWN = 120
 SWITCH = "show the timeline"  # the fact of experiments whose timeline is long
 _STYLES = {"system call": "", "kernel": "bold magenta", "wire": "green", "course": "italic yellow"}
-_TELLING = ("states", "time-wait", "queues", "attempts", "variants", "cases")  # tables of results, beside the timeline
+_TELLING = (
+    "states",
+    "time-wait",
+    "queues",
+    "attempts",
+    "variants",
+    "cases",
+    "probes",
+)  # tables of results, beside the timeline
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
