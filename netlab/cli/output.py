@@ -14,7 +14,7 @@ import typer
 
 from netlab.cli.failures import complain
 from netlab.cli.terminal import terminal_width, wants_colour, write
-from netlab.errors import CheckFailed
+from netlab.errors import CheckFailed, MachineLacks
 from netlab.measure.progress import Progress, silent
 from netlab.report import as_json as json_form
 from netlab.report.glyphs import can_show_unicode, printable, to_encoding
@@ -27,7 +27,8 @@ _BAR_WIDTH = 16
 
 
 def present(report: Report, *, as_json: bool = False, plot: Path | None = None, width: int | None = None) -> None:
-    """Print the report, draw it into `plot` if given, and raise typer.Exit(1) where a check failed.
+    """Print the report, draw it into `plot` if given, and raise typer.Exit(1) where a check failed, MachineLacks where
+    a part of it could not run.
 
     `width` in columns is by default the terminal's, or 80 where there is none.
     """
@@ -45,6 +46,9 @@ def present(report: Report, *, as_json: bool = False, plot: Path | None = None, 
         sys.stderr.write(f"drawn into {plot}\n")
     if not report.passed:
         raise typer.Exit(CheckFailed.exit_code)
+    lacking = report.measurement.lacking
+    if lacking is not None:
+        raise MachineLacks(lacking.what, lacking.how)
 
 
 def show(report: Report, width: int | None = None) -> None:

@@ -124,7 +124,7 @@ def tcp_retransmit(
     seed: Seed = 1,
     size: Annotated[
         int, typer.Option("--size", metavar="BYTES", help="Of a transfer: 100K, 1M.", parser=values.size_bytes)
-    ] = 100_000,
+    ] = 200_000,
     silent: Annotated[bool, typer.Option("--silent/--no-silent", help="Call a silent peer, too: takes 7 s.")] = True,
     pcap: Pcap = None,
     as_json: options.Json = False,

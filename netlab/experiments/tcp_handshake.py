@@ -10,6 +10,8 @@ from netlab.experiments.tcp_lab import Seen, Segment
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Chart, Column, Draft, Measurement, Table, Value
 from netlab.network.conditions import Conditions
+from netlab.packets.option import COMMON, name_of, text_of
+from netlab.packets.tcp import OPTIONS, WINDOW_SCALE
 
 _MSS = 2
 
@@ -28,13 +30,22 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Open one connection on a network of its own. Raises MachineLacks where there can be none, UsageError."""
     tcp_lab.check_path(parameters.pcap)
     conditions = tcp_lab.both(Conditions(delay_s=parameters.delay_s, loss=parameters.loss))
-    seen = tcp_lab.run("tcp_handshake", {"conditions": conditions, "seed": parameters.seed}, progress)
+    seen = tcp_lab.run(
+        "tcp_handshake", {"conditions": conditions, "seed": parameters.seed}, progress,
+        on_loopback=parameters.pcap is None and not parameters.loss,
+    )  # fmt: skip
     tcp_lab.save(seen, parameters.pcap)
     draft = Draft()
     syn, syn_ack, ack = (_first(seen, *which) for which in (("client", 1, 0), ("server", 1, 1), ("client", 0, 1)))
-    _facts(draft, seen, parameters)
-    _checks(draft, seen, syn, syn_ack, ack)
+    if seen.lacking:
+        _on_loopback(draft, seen)
+    else:
+        _facts(draft, seen, parameters)
+        _checks(draft, seen, syn, syn_ack, ack)
     tcp_lab.report(draft, seen, _course(syn, syn_ack, ack))
+    if not seen.lacking:
+        draft.tables.append(_segments((syn, syn_ack, ack)))
+        _windows(draft, syn, ack)
     draft.tables.append(_held(seen))
     draft.charts.append(Chart("bar", "How long each side waited in between", "states", "state", "lasted"))
     return draft.finish()
@@ -85,6 +96,18 @@ def _checks(draft: Draft, seen: Seen, syn: Segment | None, syn_ack: Segment | No
         draft.check(f"{host}: {states.replace(', ', ' → ')}", "RFC 9293 §3.3.2", states, ", ".join(seen.states(host)))
 
 
+def _on_loopback(draft: Draft, seen: Seen) -> None:
+    """What can be seen without a wire: the calls, and the states that last."""
+    called, returned = seen.when("client", "call", "connect"), seen.when("client", "return", "connect")
+    took = returned - called if called is not None and returned is not None else None
+    draft.fact("connect() took", took, "s", "on loopback: no wire to wait for")
+    for host in ("client", "server"):
+        draft.check(f"{host}: ESTABLISHED in the end", "RFC 9293 §3.3.2", "ESTABLISHED", seen.states(host)[-1])
+    order = called is not None and returned is not None and called < returned
+    draft.check("connect() returned, and accept() did", "connect(2), accept(2)", True,
+                order and seen.when("server", "return", "accept") is not None)  # fmt: skip
+
+
 def _not_before(at_s: float | None, segment: Segment) -> bool | None:
     return None if at_s is None or segment.arrived_s is None else at_s >= segment.arrived_s
 
@@ -99,11 +122,40 @@ def _course(*segments: Segment | None) -> list[tuple[float, str]]:
     return [(each.sent_s, said) for each, said in zip(segments, words, strict=True) if each]
 
 
+def _segments(segments: tuple[Segment | None, ...]) -> Table:
+    """The three of them as they are on the wire: numbers as they really are, and what each side says it can do."""
+    rows: list[tuple[Value, ...]] = []
+    for each in segments:
+        if each is None:
+            continue
+        tcp = each.tcp
+        said = [f"{name_of(option, OPTIONS)} {text_of(option, OPTIONS)}".rstrip() for option in tcp.options
+                if option.kind not in COMMON]  # fmt: skip
+        # A name, not a quantity: written without separators, as it stands in a capture.
+        acknowledged = f"{tcp.acknowledgment}" if tcp.ack else None
+        rows.append((tcp.flags(), each.sender, f"{tcp.sequence}", acknowledged, tcp.window, "; ".join(said)))
+    columns = (Column("segment", ""), Column("from", ""), Column("sequence", ""), Column("acknowledges", ""),
+               Column("window", "1"), Column("options", ""))  # fmt: skip
+    return Table("segments", columns, tuple(rows))
+
+
+def _windows(draft: Draft, syn: Segment | None, ack: Segment | None) -> None:
+    scales = [option.data[0] for option in syn.tcp.options if option.kind == WINDOW_SCALE] if syn else []
+    if scales and ack:
+        unit = 1 << scales[0]
+        draft.findings.append(
+            f"The window of the last segment, {ack.tcp.window}, is not smaller: after the SYNs windows count in units "
+            f"that each side has announced in its own, here {unit} bytes. {ack.tcp.window} × {unit} = "
+            f"{ack.tcp.window * unit:,} bytes (RFC 7323 §2)."
+        )
+
+
 def _held(seen: Seen) -> Table:
     """How long the passing states were seen."""
     rows: list[tuple[Value, ...]] = []
     for host, state in (("client", "SYN-SENT"), ("server", "SYN-RECEIVED")):
-        begin, end = seen.when(host, "state", state), seen.when(host, "state", "ESTABLISHED")
+        begin = seen.when(host, "state", state)
+        end = seen.when(host, "state", "ESTABLISHED") if begin is not None else None
         lasted = end - begin if begin is not None and end is not None else None
         rows.append((f"{host} {state}", begin, end, lasted))
     columns = (Column("state", ""), Column("from", "s"), Column("until", "s"), Column("lasted", "s"))

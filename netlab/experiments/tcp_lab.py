@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from netlab.errors import UsageError
+from netlab.errors import MachineLacks, NetlabError, UsageError
 from netlab.experiments.packet_story import Story
 from netlab.measure.progress import Progress
-from netlab.measure.quantity import Column, Draft, Table, Value
+from netlab.measure.quantity import Column, Draft, Lack, Table, Value
 from netlab.network.conditions import Conditions
 from netlab.network.inside import play
 from netlab.packets import pcap
@@ -53,12 +53,16 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All that a scenario has seen. Times in seconds from its mark, or where it has none from its first event."""
+    """All that a scenario has seen. Times in seconds from its mark, or where it has none from its first event.
+
+    `lacking`: it was played on loopback, since nobody may build networks here; nothing is known of the wire.
+    """
 
     result: Mapping[str, Any]
     start_ns: int
     frames: tuple[tuple[str, int, int | None, str, Dissection], ...]
     segments: tuple[Segment, ...] = field(default=())
+    lacking: Lack | None = None
 
     def events(self, host: str | None = None, kind: str | None = None) -> Iterator[Mapping[str, Any]]:
         """Events of one host and kind ("call", "return", "state", "gone") from the mark on, in order."""
@@ -93,9 +97,21 @@ class Seen:
         return None
 
 
-def run(scenario: str, config: Mapping[str, Any], progress: Progress, timeout_s: float = 90.0) -> Seen:
-    """Play a scenario; raises NetlabError."""
-    result = play(scenario, dict(config), progress, timeout_s=timeout_s)
+def run(
+    scenario: str, config: Mapping[str, Any], progress: Progress, timeout_s: float = 90.0, *, on_loopback: bool = False
+) -> Seen:
+    """Play a scenario; raises NetlabError, and MachineLacks where nobody may build networks.
+
+    `on_loopback`: there, play it on loopback, and show the views that need no privilege.
+    """
+    lacking = None
+    try:
+        result = play(scenario, dict(config), progress, timeout_s=timeout_s)
+    except NetlabError as error:
+        if error.exit_code != MachineLacks.exit_code or not on_loopback:
+            raise
+        lacking = Lack(f"{error.message}; so there was no wire to look at, only loopback", error.hint or "")
+        result = play(scenario, {**config, "loopback": True}, progress, timeout_s=timeout_s)
     times = [event["at_ns"] for event in result["events"]] + [frame["sent_ns"] for frame in result["frames"]]
     marks = [event["at_ns"] for event in result["events"] if event["kind"] == "mark"]
     start_ns = min(marks or times, default=0)
@@ -103,7 +119,7 @@ def run(scenario: str, config: Mapping[str, Any], progress: Progress, timeout_s:
         (frame["sender"], frame["sent_ns"], frame["arrived_ns"], frame["fate"], dissect(bytes.fromhex(frame["frame"])))
         for frame in sorted(result["frames"], key=lambda frame: frame["sent_ns"])
     )
-    return Seen(result, start_ns, frames, tuple(_segments(frames, start_ns)))
+    return Seen(result, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
 
 
 def both(conditions: Conditions) -> dict[str, Any]:
@@ -151,6 +167,7 @@ def report(draft: Draft, seen: Seen, claims: Sequence[tuple[float, str]] = ()) -
     order = {"system call": 0, "wire": 1, "kernel": 2, "course": 3}
     rows.sort(key=lambda row: (float(row[0] or 0), order[str(row[1])]))
     draft.tables.append(Table("timeline", TIMELINE, tuple(rows)))
+    draft.lacking = seen.lacking
     story = Story(start_ns=seen.result["epoch_ns"] + seen.start_ns)
     for number, record in enumerate(records(seen), start=1):
         story.add(record, number <= 20)

@@ -29,6 +29,10 @@ _HOW = {
 }
 
 
+# Those that an application ends, or a timer; the others end with the next segment, on loopback before one can look.
+_LASTING = ("CLOSED", "LISTEN", "ESTABLISHED", "FIN-WAIT-2", "CLOSE-WAIT", "TIME-WAIT")
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """`delay_s` is one way."""
@@ -46,17 +50,24 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     for number, variant in enumerate(("orderly", "simultaneous")):
         progress(number / 2, f"{variant} close")
         tours[variant] = tcp_teardown.play(variant, orders, lambda done, text: None)
+        if tours[variant].lacking:
+            break  # without a wire there is no closing at the same time
     tcp_lab.save(tours["orderly"], parameters.pcap)
     draft = Draft()
+    draft.lacking = tours["orderly"].lacking
     rows = [_seen(state, tours) for state in ELEVEN]
     columns = (Column("state", ""), Column("at", ""), Column("seen after", "s"), Column("what it means", ""),
                Column("way", ""))  # fmt: skip
     draft.tables.append(Table("states", columns, tuple(rows)))
     found = [str(row[0]) for row in rows if row[1] is not None]
     draft.fact("states seen", len(found), "1")
-    draft.check("all eleven states were reached, and seen", "RFC 9293 §3.3.2", ", ".join(ELEVEN), ", ".join(found))
-    for told in tcp_teardown.VARIANTS[:2]:
-        seen = tours[told.name]
+    if draft.lacking:
+        lasting = [state for state in found if state in _LASTING]
+        draft.check("every state that lasts was reached, and seen", "RFC 9293 §3.3.2", ", ".join(_LASTING),
+                    ", ".join(lasting))  # fmt: skip
+    else:
+        draft.check("all eleven states were reached, and seen", "RFC 9293 §3.3.2", ", ".join(ELEVEN), ", ".join(found))
+    for told, seen in zip(tcp_teardown.VARIANTS, tours.values(), strict=False):
         ending = [each for each in seen.marked() if each.tcp.fin or each.tcp.rst]
         tcp_teardown.check(draft, told, seen, ending)
     draft.findings.append(

@@ -26,6 +26,7 @@ class Variant:
     server: str
     ending: str  # who sends FIN or RST, in order
     finding: str
+    on_loopback: bool = True  # whether it comes about without a wire that holds frames, and without sysctls
 
 
 VARIANTS = (
@@ -38,6 +39,7 @@ VARIANTS = (
         "simultaneous", "Both close before either knows of the other",
         "FIN-WAIT-1 → CLOSING → TIME-WAIT", "FIN-WAIT-1 → CLOSING → TIME-WAIT", "client FIN, server FIN",
         "Neither closed first, so both wait in TIME-WAIT. CLOSING is the state that hardly anybody ever sees.",
+        on_loopback=False,
     ),
     Variant(
         "reset-linger", "A reset on purpose: SO_LINGER with a time of 0",
@@ -55,6 +57,7 @@ VARIANTS = (
         "FIN-WAIT-1 → FIN-WAIT-2 → CLOSED", "CLOSE-WAIT → LAST-ACK → CLOSED", "client FIN, server FIN, client RST",
         "The client's socket belongs to no process any more; its kernel waits tcp_fin_timeout (here 1 s) in FIN-WAIT-2 "
         "and forgets it. The server's FIN then finds nobody, and is answered by a reset.",
+        on_loopback=False,
     ),
 )  # fmt: skip
 
@@ -81,7 +84,8 @@ def play(variant: str, parameters: Parameters, progress: Progress) -> Seen:
     """The scenario, from the mark on."""
     conditions = tcp_lab.both(Conditions(delay_s=parameters.delay_s))
     config = {"conditions": conditions, "seed": parameters.seed, "variant": variant}
-    return tcp_lab.run("tcp_teardown", config, progress)
+    on_loopback = find(variant).on_loopback and parameters.pcap is None
+    return tcp_lab.run("tcp_teardown", config, progress, on_loopback=on_loopback)
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -93,7 +97,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft = Draft()
     ending = [each for each in seen.marked() if each.tcp.fin or each.tcp.rst]
     draft.fact("variant", variant.title, "")
-    draft.fact("segments", len(seen.marked()), "1")
+    draft.fact("segments", None if seen.lacking else len(seen.marked()), "1")
     draft.fact("in TIME-WAIT at the end", ", ".join(_waiting(seen)) or "nobody", "")
     check(draft, variant, seen, ending)
     if variant.name == "orderly":
@@ -111,7 +115,12 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 
 
 def check(draft: Draft, variant: Variant, seen: Seen, ending: list[Segment]) -> None:
-    """The states and the segments that this variant must have."""
+    """The states and the segments that this variant must have; on loopback only the last state is sure to be seen."""
+    if seen.lacking:
+        for host, states in (("client", variant.client), ("server", variant.server)):
+            last = states.rpartition(" ")[2]
+            draft.check(f"{host}: {last} in the end", "RFC 9293 §3.3.2", last, seen.states(host)[-1])
+        return
     for host, states in (("client", variant.client), ("server", variant.server)):
         draft.check(f"{host}: ESTABLISHED → {states}", "RFC 9293 §3.3.2", states, " → ".join(seen.states(host)))
     told = ", ".join(f"{each.sender} {'RST' if each.tcp.rst else 'FIN'}" for each in ending if not each.again)
@@ -127,6 +136,8 @@ def _orderly(draft: Draft, seen: Seen) -> None:
     )
     begun = time_wait_s is not None and KERNEL_TIME_WAIT_S / 2 < time_wait_s <= KERNEL_TIME_WAIT_S
     draft.check("Linux waits a minute at most, whatever the RFC says", "TCP_TIMEWAIT_LEN in <net/tcp.h>", True, begun)
+    if seen.lacking:
+        return
     acknowledged = [each for each in seen.marked() if not each.size and each.tcp.flags() == "ACK"]
     fins = [each for each in seen.marked() if each.tcp.fin and not each.again]
     each_acked = all(

@@ -164,8 +164,8 @@ def _expression(text: str, where: str) -> None:
 
 
 def _needs(table: Any) -> dict[str, int]:
-    if not isinstance(table, dict) or not set(table) <= {"cpus", "descriptors"}:
-        raise _Wrong("needs may say: cpus, descriptors")
+    if not isinstance(table, dict) or not set(table) <= {"cpus", "descriptors", "networks"}:
+        raise _Wrong("needs may say: cpus, descriptors, networks")
     return {name: _get(table, name, int, "needs") for name in table}
 
 
@@ -177,6 +177,8 @@ def _both(value: Any, where: str) -> Text:
     for lang in LANGUAGES:
         if not isinstance(value, dict) or not isinstance(value.get(lang), str) or not value[lang].strip():
             raise _Wrong(f"{where} has no words for {lang}")
+    if other := sorted(set(value) - set(LANGUAGES)):
+        raise _Wrong(f"{where} has {other[0]!r} beside its languages")
     return {lang: value[lang].strip() for lang in LANGUAGES}
 
 

@@ -1,6 +1,7 @@
 """The values an experiment returns. Nothing here formats or prints (report/ does) or measures.
 
-Stored values are in SI base units ("s", "B", "B/s", "1/s"), counts in "1", quotients in "ratio", words in "".
+Stored values are in SI base units ("s", "B", "B/s", "1/s"), counts in "1", quotients in "ratio", parts of a
+whole, 0 to 1, in "share", words in "".
 What is not known is None, never 0: a zero in a report was measured.
 """
 
@@ -92,10 +93,19 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Lack:
+    """What this machine has not got, so that a part of the experiment could not run; and how to get it."""
+
+    what: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """All that one experiment found. `findings` are results in plain words; `warnings` limit what they mean.
 
-    `interrupted`: Ctrl-C ended the run early, and this is what was found until then.
+    `interrupted`: Ctrl-C ended the run early, and this is what was found until then. `lacking`: this is what can be
+    found without something that the machine has not got.
     """
 
     facts: tuple[Fact, ...] = ()
@@ -106,6 +116,7 @@ class Measurement:
     findings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
+    lacking: Lack | None = None
 
     @property
     def passed(self) -> bool:
@@ -132,6 +143,7 @@ class Draft:
     findings: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     interrupted: bool = False
+    lacking: Lack | None = None
 
     def fact(self, name: str, value: Value, unit: str, note: str = "") -> None:
         """Append one fact."""
@@ -152,4 +164,5 @@ class Draft:
             tuple(self.findings),
             tuple(self.warnings),
             self.interrupted,
+            self.lacking,
         )

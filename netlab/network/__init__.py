@@ -5,6 +5,7 @@ rtnetlink.py  interfaces, addresses, routes and neighbours, by rtnetlink(7)
 link.py       what rtnetlink does not do: offloads off, by the ethtool ioctl
 wire.py       frames from one end to the other: delayed, dropped, doubled, reordered, damaged, queued, recorded
 lab.py        hosts and wires put together
+loopback.py   two addresses of this machine instead, where nobody may build networks
 probe.py      whether this machine allows it: for `netlab doctor`
 inside.py     the child process that all of it lives in, and dies with
 """

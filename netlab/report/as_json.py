@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from netlab.errors import UsageError
-from netlab.measure.quantity import Chart, Check, Column, Fact, Measurement, Table, Value
+from netlab.measure.quantity import Chart, Check, Column, Fact, Lack, Measurement, Table, Value
 from netlab.measure.summary import SampleSummary
 from netlab.report.record import SCHEMA, Report
 
@@ -24,6 +24,7 @@ def dumps(report: Report) -> str:
     document = {name: getattr(report, name) for name in _PROVENANCE}
     document["interrupted"] = report.interrupted
     document["passed"] = report.passed
+    document["lacking"] = dataclasses.asdict(found.lacking) if found.lacking else None
     document["measurement"] = {
         "facts": [dataclasses.asdict(fact) for fact in found.facts],
         "samples": [dataclasses.asdict(summary) for summary in report.samples],
@@ -66,6 +67,7 @@ def _report(document: dict[str, Any]) -> Report:
             findings=tuple(_text(item) for item in found["findings"]),
             warnings=tuple(_text(item) for item in found["warnings"]),
             interrupted=interrupted,
+            lacking=_lack(document.get("lacking")),  # records of before it was told have none
         ),
         samples=tuple(_summary(item) for item in found["samples"]),
     )
@@ -74,6 +76,10 @@ def _report(document: dict[str, Any]) -> Report:
     _require(isinstance(report.parameters, dict) and isinstance(report.host, dict), "parameters or host")
     _require(isinstance(report.elapsed_s, (int, float)), "elapsed_s is not a number")
     return report
+
+
+def _lack(item: dict[str, Any] | None) -> Lack | None:
+    return None if item is None else Lack(_text(item["what"]), _text(item["how"]))
 
 
 def _fact(item: dict[str, Any]) -> Fact:

@@ -95,6 +95,7 @@ def plot_of(chart: Chart, tables: Iterable[Table]) -> Plot | None:
             f"{printable(chart.series)} ({printable(chart.x)}: {significant(xs[0])} {x_scale.label}".rstrip() + ")"
         )
         rows = [(name, y, "") for _, y, name in rows]
+    rows = [(x / x_scale.factor if _is_number(x) else x, y, name) for x, y, name in rows]
     categories = tuple(dict.fromkeys(_word(x) for x, _, _ in rows))
     places = [(float(categories.index(_word(x))), y, name) for x, y, name in rows]
     x_axis = Axis(x_label, -0.5, len(categories) - 0.5, False)

@@ -79,6 +79,9 @@ def _heading(report: Report, width: int) -> Iterator[Text]:
     yield from flowing(said, width, "dim")
     if report.interrupted:
         yield from wrapped("Interrupted: this is what was measured until then.", width, style="yellow")
+    if report.measurement.lacking:
+        text = f"Not all of it could run: {report.measurement.lacking.what}."
+        yield from wrapped(text, width, style="yellow")
 
 
 def _parameter(name: str, value: Json) -> str:

@@ -27,6 +27,7 @@ _STEPS: dict[str, tuple[tuple[float, str], ...]] = {
     "1/s": ((1, "/s"),),
     "1": ((1, ""),),
     "ratio": ((1, ""),),
+    "share": ((0.01, "%"),),
 }
 
 
@@ -105,6 +106,8 @@ def column_texts(values: Sequence[Value], unit: str) -> tuple[str, list[str]]:
         return scale.label, [scale.text(value) for value in values]
     logs = [math.log10(number) for number in numbers if number]
     decimals = min(max(2 - math.floor(sum(logs) / len(logs)), 0), 6) if logs else 0
+    if unit == "share" and all(round(number, decimals).is_integer() for number in numbers):
+        decimals = 0  # chances that somebody chose: 1 %, 5 %, 20 %
     return scale.label, [
         f"{value / scale.factor:,.{decimals}f}" if _is_number(value) else scale.text(value) for value in values
     ]

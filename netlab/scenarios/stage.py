@@ -13,6 +13,7 @@ from netlab.capture.tcp_info import tcp_info
 from netlab.errors import NetlabError
 from netlab.network.conditions import Conditions
 from netlab.network.lab import Host, Pair
+from netlab.network.loopback import Loopback
 from netlab.network.wire import Passed
 from netlab.scenarios.timeline import STATE, Timeline, Watcher
 
@@ -20,14 +21,22 @@ PORT = 7777  # one that Wireshark takes for nothing else
 
 
 class Stage:
-    """A pair of hosts under watch. `config` has "conditions" by host, "seed"; `timeout_s` bounds every wait."""
+    """A pair of hosts under watch. `config` has "conditions" by host, "seed"; `timeout_s` bounds every wait.
+
+    With "loopback" in it the hosts are two addresses of this machine, and there is no wire.
+    """
 
     def __init__(self, config: Mapping[str, Any], *, watched: bool = True, **more: Any) -> None:
         conditions = {host: Conditions.read(plain) for host, plain in config["conditions"].items()}
         self.timeout_s = float(config.get("timeout_s", 60.0))
         self.timeline = Timeline()
         self._stack = ExitStack()
-        self.pair = self._stack.enter_context(Pair(conditions, config["seed"], gated=watched, **more))
+        self.on_loopback = bool(config.get("loopback"))
+        self.pair: Pair | Loopback
+        if self.on_loopback:
+            self.pair = self._stack.enter_context(Loopback())
+        else:
+            self.pair = self._stack.enter_context(Pair(conditions, config["seed"], gated=watched, **more))
         self.watcher = self._stack.enter_context(
             Watcher(self.pair.hosts() if watched else (), self.timeline, self.pair.gate)
         )

@@ -53,8 +53,8 @@ class _Backlog:
         return client
 
     def socks(self) -> list[Sock]:
-        """The server's sockets."""
-        return self._diag.tcp()
+        """The server's sockets; on loopback those of others are there, too."""
+        return [sock for sock in self._diag.tcp() if sock.local[0] == self.stage.pair.server.ip]
 
     def half_open(self) -> int:
         """How many are in SYN-RECEIVED."""

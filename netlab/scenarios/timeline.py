@@ -76,10 +76,11 @@ class Watcher:
     def __init__(self, hosts: tuple[Host, ...], timeline: Timeline, gate: Gate | None = None) -> None:
         self._timeline = timeline
         self._gate = gate
-        self._diags: list[tuple[str, Diag]] = []
+        self._diags: list[tuple[Host, Diag]] = []
+        self._addresses = {host.ip for host in hosts}
         for host in hosts:
             with host.namespace.entered():
-                self._diags.append((host.name, Diag()))
+                self._diags.append((host, Diag()))
         self._states: dict[tuple[str, tuple[str, int], tuple[str, int]], str] = {}
         self._stop = threading.Event()
         self._held = threading.Event()
@@ -93,7 +94,7 @@ class Watcher:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join(10)
-        for _name, diag in self._diags:
+        for _host, diag in self._diags:
             diag.close()
 
     def settled(self, timeout_s: float = 10.0) -> None:
@@ -113,12 +114,22 @@ class Watcher:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            for name, diag in self._diags:
-                self._look(name, diag.tcp())
+            for host, diag in self._diags:
+                self._look(host.name, [sock for sock in diag.tcp() if self._ours(host, sock)])
             self._looks += 1
             if self._gate is not None and not self._held.is_set():
                 self._gate.looked()
             self._stop.wait(_PAUSE_S)
+
+    def _ours(self, host: Host, sock: Sock) -> bool:
+        """Whether the socket is of this host and experiment; on loopback (network/loopback.py) there are others, and
+        the client's 127.0.0.1 is everybody's.
+        """
+        if sock.local[0] != host.ip:
+            return False
+        if sock.remote[0] == "0.0.0.0":
+            return host.ip != "127.0.0.1"
+        return sock.remote[0] in self._addresses - {host.ip}
 
     def _look(self, host: str, socks: list[Sock]) -> None:
         here = {(host, sock.local, sock.remote): sock for sock in socks}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from labwork import LABS, SHELF, every_worksheet
+from ordinary import needs_networks
 
 from netlab.errors import UsageError
 from netlab.labs import load, shelf
@@ -25,6 +26,8 @@ def test_a_worksheet_is_sound_on_paper(lab: str) -> None:
 @pytest.mark.parametrize("lab", every_worksheet())
 def test_a_worksheet_is_sound_in_practice(lab: str) -> None:
     sheet = load.load(LABS / lab)
+    if "networks" in sheet.needs:
+        needs_networks()
     if lacking(sheet.needs):
         pytest.skip(f"this machine lacks {lacking(sheet.needs)}")
     assert rehearse(sheet) == []
@@ -96,6 +99,7 @@ UNREADABLE = [
     ("lab.toml", "minutes = 10", 'minutes = "ten"', "minutes = 'ten' is of the wrong type"),
     ("lab.toml", "minutes = 10\n", "", "minutes is missing"),
     ("lab.toml", 'zh = "看 here 列。"', 'de = "Spalte"', "no words for zh"),
+    ("lab.toml", 'zh = "看 here 列。"', 'zh = "看 here 列。", de = "Spalte"', "has 'de' beside its languages"),
     ("lab.toml", 'count("answers", type="PTR") > 0', '__import__("os")', "the functions are"),
     ("lab.toml", "order = 1", "order = 1\ncolour = 1", "unknown key 'colour'"),
     ("worksheet.md", "## 2. Predict", "## 3. Predict", "worksheet.md: steps are numbered 1, 3, 3"),

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import json
-import shlex
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
-from ordinary import ROOT, command, needs_networks
+from ordinary import command, needs_networks
+
+from netlab.cli.app import COMMANDS
+
+Family = tuple[subprocess.Popen[bytes], list[psutil.Process]]
+ON_THE_WIRE = [line.name for line in COMMANDS if line.section == "On the wire" and line.name != "dissect"]
+LONG = {"tcp-handshake": ("--delay", "2"), "capture": ("--during", "sleep 30")}  # the others take long enough
 
 
-@pytest.fixture
-def running() -> Iterator[tuple[subprocess.Popen[bytes], list[psutil.Process]]]:
-    """A handshake over a wire so slow that it will not end by itself, and the processes that belong to it."""
+@contextmanager
+def under_way(name: str) -> Iterator[Family]:
+    """The command in the middle of its work, and the processes that belong to it."""
     needs_networks()
     process = subprocess.Popen(
-        command("tcp-handshake", "--delay", "2", "--no-save"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/"
+        command(name, *LONG.get(name, ()), "--no-save"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/"
     )
-    until(lambda: len(psutil.Process(process.pid).children(recursive=True)) >= 2, "child and wire")
-    yield process, psutil.Process(process.pid).children(recursive=True)
-    process.kill()
-    process.communicate()
+    try:
+        until(lambda: len(psutil.Process(process.pid).children(recursive=True)) >= 2, f"two processes of {name}")
+        yield process, psutil.Process(process.pid).children(recursive=True)
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -43,36 +50,47 @@ def gone(process: psutil.Process) -> bool:
         return True
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_the_end_of_the_command_is_the_end_of_all(
-    running: tuple[subprocess.Popen[bytes], list[psutil.Process]], how: signal.Signals
-) -> None:
-    process, family = running
-    namespaces = {Path(f"/proc/{one.pid}/ns/net").readlink() for one in family}
-    process.send_signal(how)
-    process.wait(20)
+def namespace(process: psutil.Process) -> Path | None:
+    try:
+        return Path(f"/proc/{process.pid}/ns/net").readlink()
+    except OSError:
+        return None  # ended meanwhile
+
+
+def nothing_is_left(family: list[psutil.Process], namespaces: set[Path | None]) -> None:
+    """No process of the family, and nobody in a namespace of theirs: then the kernel has taken all of it away."""
     until(lambda: all(gone(one) for one in family), f"{family} are still there")
-    namespaces.discard(Path("/proc/self/ns/net").readlink())
-    assert namespaces
-    left: set[Path] = set()
-    for one in psutil.process_iter():
-        try:
-            left |= {Path(f"/proc/{one.pid}/ns/net").readlink()} & namespaces
-        except OSError:
-            pass
-    assert not left
-    if how is not signal.SIGKILL:
-        assert b"Traceback" not in process.stderr.read() if process.stderr else True
+    assert not {namespace(one) for one in psutil.process_iter()} & namespaces
 
 
-def test_killing_the_process_that_holds_the_network_is_an_error_in_a_line(
-    running: tuple[subprocess.Popen[bytes], list[psutil.Process]],
-) -> None:
-    process, family = running
-    family[0].kill()
-    _, said = process.communicate(timeout=20)
-    assert process.returncode == 1 and b"ended unexpectedly" in said and len(said.splitlines()) <= 2
-    until(lambda: all(gone(one) for one in family), "the wire is still there")
+@pytest.mark.parametrize("name", ON_THE_WIRE)
+def test_kill_minus_nine_in_the_middle_of_an_experiment_leaves_nothing(name: str) -> None:
+    before = Path("/proc/net/dev").read_text().count("\n")
+    with under_way(name) as (process, family):
+        namespaces = {namespace(one) for one in family} - {None, namespace(psutil.Process())}
+        process.kill()
+        process.wait(20)
+        nothing_is_left(family, namespaces)
+    assert before == Path("/proc/net/dev").read_text().count("\n")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_all_of_it_in_order(how: signal.Signals) -> None:
+    with under_way("tcp-handshake") as (process, family):
+        namespaces = {namespace(one) for one in family} - {None, namespace(psutil.Process())}
+        assert namespaces  # the network is another one than ours
+        process.send_signal(how)
+        _, said = process.communicate(timeout=20)
+        nothing_is_left(family, namespaces)
+        assert b"Traceback" not in said
+
+
+def test_killing_the_process_that_holds_the_network_is_an_error_in_a_line() -> None:
+    with under_way("tcp-handshake") as (process, family):
+        family[0].kill()
+        _, said = process.communicate(timeout=20)
+        assert process.returncode == 1 and b"ended unexpectedly" in said and len(said.splitlines()) <= 2
+        until(lambda: all(gone(one) for one in family), "the wire is still there")
 
 
 def test_an_ordinary_user_may_do_it_and_the_host_is_as_before() -> None:
@@ -87,15 +105,3 @@ def test_an_ordinary_user_may_do_it_and_the_host_is_as_before() -> None:
         Path("/proc/net/dev").read_text().count("\n"),
         Path("/proc/sys/net/ipv4/tcp_fin_timeout").read_text(),
     )
-
-
-def test_where_it_is_forbidden_the_error_says_how_to_allow_it() -> None:
-    needs_networks()
-    inner = shlex.join([sys.executable, "-m", "netlab", "tcp-handshake", "--no-save"])
-    script = f"echo 0 > /proc/sys/user/max_user_namespaces && exec {inner}"
-    forbidding = ["unshare", "-Ur", "sh", "-c", script]  # the limit of a user namespace holds for those within it
-    done = subprocess.run(forbidding, capture_output=True, text=True, timeout=60, cwd=ROOT)
-    if "max_user_namespaces" not in done.stderr and "Permission denied" in done.stderr:
-        pytest.skip("this sysctl cannot be set in a namespace here")
-    assert done.returncode == 3, done.stdout + done.stderr
-    assert "user.max_user_namespaces = 0" in done.stderr and "sysctl -w" in done.stderr

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 from lab_run import expert_warnings, facts, netlab, report, rows
 from rich.cells import cell_len
@@ -18,11 +20,22 @@ def test_loss_is_made_good(tmp_path: Path) -> None:
     clean, lossy = rows(document, "transfers")
     assert clean["lost"] == 0 < lossy["lost"] and lossy["sent again"] >= 1 and lossy["SACKs"] >= 1
     assert lossy["segments"] > clean["segments"] >= 60000 // 1460
+    lost, *reports, again, done = rows(document, "one lost segment, step by step")
+    assert [row["after"] for row in (lost, *reports, again, done)] == sorted(
+        row["after"] for row in (lost, *reports, again, done)
+    )
+    assert lost["segment"] == again["segment"] and reports[0]["segment"] == f"ACK {first_byte(lost)}"
+    assert "but I have" in reports[0]["what it tells"] and first_byte(done) > first_byte(lost)
     tries = rows(document, "a wire that is cut")
     assert len(tries) >= 3 and tries[-1]["pause before"] > tries[1]["pause before"]
     warned = [line for line in expert_warnings(file) if "Warns" not in line and "Frequency" not in line]
     # Wireshark guesses of a segment that is sent again during recovery that it came out of order.
     assert all("out-of-order" in line for line in warned), warned
+
+
+def first_byte(row: dict[str, Any]) -> int:
+    """The first number in "bytes 1–1448" or "ACK 1"."""
+    return int(re.findall(r"\d+", row["segment"])[0])
 
 
 def test_a_silent_peer() -> None:

@@ -50,7 +50,10 @@ def test_a_column_has_one_unit_and_one_number_of_decimals() -> None:
     assert column_texts(["a", None], "") == ("", ["a", "–"])
 
 
-@given(st.floats(allow_nan=True, allow_infinity=True), st.sampled_from(["s", "B", "B/s", "1/s", "1", "ratio", ""]))
+UNITS = ["s", "B", "B/s", "1/s", "1", "ratio", "share", ""]
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True), st.sampled_from(UNITS))
 def test_any_number_can_be_shown(value: float, unit: str) -> None:
     assert human(value, unit)
     assert len(column_texts([value, 1.0, None], unit)[1]) == 3
@@ -59,3 +62,9 @@ def test_any_number_can_be_shown(value: float, unit: str) -> None:
 @given(st.floats(1e-6, 1e12))
 def test_three_digits_are_within_half_a_percent(value: float) -> None:
     assert abs(float(significant(value).replace(",", "")) - value) <= 0.005 * value
+
+
+def test_a_share_is_read_in_per_cent() -> None:
+    assert column_texts([0.0, 0.01, 0.2], "share") == ("%", ["0", "1", "20"])
+    assert column_texts([0.0123, 0.2], "share") == ("%", ["1.23", "20.00"])
+    assert human(0.925, "share") == "92.5 %"
