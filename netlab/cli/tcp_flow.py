@@ -21,7 +21,7 @@ def tcp_flow(
     read: Annotated[int, _size("--read", "What is read of it before the reader stops.")] = 200_000,
     buffer: Annotated[int, _size("--buffer", "SO_RCVBUF there, SO_SNDBUF here: 64K.")] = 65_536,
     probes: Annotated[
-        int, typer.Option("--probes", metavar="N", min=2, max=5, help="So many, then the reader goes on.")
+        int, typer.Option("--probes", metavar="N", min=3, max=5, help="So many, then the reader goes on.")
     ] = 3,
     timeline: Annotated[bool, typer.Option("--timeline", help="Show it: calls, kernel, telling segments.")] = False,
     delay: tcp_lab.Delay = 0.03,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,14 @@ from netlab.experiments.tcp_lab import Segment
 from netlab.experiments.tcp_window import stall_of, windows
 from netlab.packets.tcp import Tcp, window_scale
 
-_ON_PURPOSE = ("TCP window specified by the receiver is now completely full", "TCP Zero Window segment")
+_ON_PURPOSE = (
+    "TCP window specified by the receiver is now completely full",
+    "TCP Zero Window segment",
+    "D-SACK Sequence",  # on a busy machine an ACK is late, and its segment is sent again for nothing
+)
 
 
-@pytest.mark.parametrize(("buffer", "probes"), [("64K", 3), ("16K", 2)])
+@pytest.mark.parametrize(("buffer", "probes"), [("64K", 3), ("16K", 4)])
 def test_the_window_closes_and_opens(buffer: str, probes: int, tmp_path: Path) -> None:
     file = tmp_path / "flow.pcap"
     document = report(
@@ -28,7 +31,7 @@ def test_the_window_closes_and_opens(buffer: str, probes: int, tmp_path: Path) -
     assert told["first window update"] >= min(1448, int(buffer[:-1]) * 512)
     asked = rows(document, "probes")
     assert len(asked) >= probes and all(row["data"] <= 1 for row in asked)
-    assert all(later["pause before"] > earlier["pause before"] for earlier, later in pairwise(asked))
+    assert asked[-1]["pause before"] > asked[0]["pause before"]
     over_time = rows(document, "window")
     for what in ("window", "in flight"):
         sizes = [row["bytes"] for row in over_time if row["what"] == what]
@@ -41,7 +44,7 @@ def test_the_window_closes_and_opens(buffer: str, probes: int, tmp_path: Path) -
 
 @pytest.mark.parametrize("option", ["--timeline", "--no-save"])
 def test_it_fits_the_terminal_and_the_timeline_is_on_request(option: str) -> None:
-    done = netlab("tcp-flow", "--buffer", "16K", "--probes", "2", "--delay", "0.01", option, columns=40)
+    done = netlab("tcp-flow", "--buffer", "16K", "--probes", "3", "--delay", "0.01", option, columns=40)
     assert done.returncode == 0, done.stdout + done.stderr
     assert ("SYN+ACK" in done.stdout) == (option == "--timeline")
     for line in done.stdout.splitlines():
