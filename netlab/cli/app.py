@@ -58,6 +58,9 @@ COMMANDS: tuple[Line, ...] = (
         "The two queues of listen(), filled until they turn away",
     ),
     Line(
+        "tcp-limits", "tcp_limits", "tcp_limits", "On the wire", "How many connections: ports, descriptors, a million"
+    ),
+    Line(
         "tcp-retransmit",
         "tcp_lab",
         "tcp_retransmit",

@@ -70,6 +70,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("tcp-teardown", "netlab.experiments.tcp_teardown", "How a connection ends", "lecture 11"),
     Experiment("tcp-states", "netlab.experiments.tcp_states", "The eleven states of TCP", "lecture 11"),
     Experiment("tcp-backlog", "netlab.experiments.tcp_backlog", "The two queues of listen()", "lecture 13"),
+    Experiment("tcp-limits", "netlab.experiments.tcp_limits", "How many connections there can be", "lecture 13"),
     Experiment("tcp-retransmit", "netlab.experiments.tcp_retransmit", "Loss, and what TCP does about it", "lecture 11"),
     Experiment("udp-behaviour", "netlab.experiments.udp_behaviour", "What UDP promises, and what not", "lecture 10"),
     Experiment("capture", "netlab.experiments.capture", "Frames, as they came by", "lecture 2"),

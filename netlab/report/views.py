@@ -23,6 +23,7 @@ _VIEWS = {
     "tcp-handshake": "netlab.report.tcp_timeline",
     "tcp-teardown": "netlab.report.tcp_timeline",
     "tcp-backlog": "netlab.report.tcp_timeline",
+    "tcp-limits": "netlab.report.tcp_limits",
     "udp-behaviour": "netlab.report.udp_behaviour",
 }
 
