@@ -10,6 +10,8 @@ from netlab.experiments.tcp_lab import Seen, Segment
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Chart, Column, Draft, Measurement, Table, Value
 from netlab.network.conditions import Conditions
+from netlab.packets.option import COMMON, name_of, text_of
+from netlab.packets.tcp import OPTIONS, WINDOW_SCALE
 
 _MSS = 2
 
@@ -41,6 +43,9 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         _facts(draft, seen, parameters)
         _checks(draft, seen, syn, syn_ack, ack)
     tcp_lab.report(draft, seen, _course(syn, syn_ack, ack))
+    if not seen.lacking:
+        draft.tables.append(_segments((syn, syn_ack, ack)))
+        _windows(draft, syn, ack)
     draft.tables.append(_held(seen))
     draft.charts.append(Chart("bar", "How long each side waited in between", "states", "state", "lasted"))
     return draft.finish()
@@ -115,6 +120,34 @@ def _course(*segments: Segment | None) -> list[tuple[float, str]]:
         "A: hello, B (the answer to the answer)",
     )
     return [(each.sent_s, said) for each, said in zip(segments, words, strict=True) if each]
+
+
+def _segments(segments: tuple[Segment | None, ...]) -> Table:
+    """The three of them as they are on the wire: numbers as they really are, and what each side says it can do."""
+    rows: list[tuple[Value, ...]] = []
+    for each in segments:
+        if each is None:
+            continue
+        tcp = each.tcp
+        said = [f"{name_of(option, OPTIONS)} {text_of(option, OPTIONS)}".rstrip() for option in tcp.options
+                if option.kind not in COMMON]  # fmt: skip
+        # A name, not a quantity: written without separators, as it stands in a capture.
+        acknowledged = f"{tcp.acknowledgment}" if tcp.ack else None
+        rows.append((tcp.flags(), each.sender, f"{tcp.sequence}", acknowledged, tcp.window, "; ".join(said)))
+    columns = (Column("segment", ""), Column("from", ""), Column("sequence", ""), Column("acknowledges", ""),
+               Column("window", "1"), Column("options", ""))  # fmt: skip
+    return Table("segments", columns, tuple(rows))
+
+
+def _windows(draft: Draft, syn: Segment | None, ack: Segment | None) -> None:
+    scales = [option.data[0] for option in syn.tcp.options if option.kind == WINDOW_SCALE] if syn else []
+    if scales and ack:
+        unit = 1 << scales[0]
+        draft.findings.append(
+            f"The window of the last segment, {ack.tcp.window}, is not smaller: after the SYNs windows count in units "
+            f"that each side has announced in its own, here {unit} bytes. {ack.tcp.window} × {unit} = "
+            f"{ack.tcp.window * unit:,} bytes (RFC 7323 §2)."
+        )
 
 
 def _held(seen: Seen) -> Table:

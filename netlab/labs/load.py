@@ -164,8 +164,8 @@ def _expression(text: str, where: str) -> None:
 
 
 def _needs(table: Any) -> dict[str, int]:
-    if not isinstance(table, dict) or not set(table) <= {"cpus", "descriptors"}:
-        raise _Wrong("needs may say: cpus, descriptors")
+    if not isinstance(table, dict) or not set(table) <= {"cpus", "descriptors", "networks"}:
+        raise _Wrong("needs may say: cpus, descriptors, networks")
     return {name: _get(table, name, int, "needs") for name in table}
 
 

@@ -24,7 +24,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Kept. It is judged after the run of step {number}, which is not on record yet.",
         "已记下。要等第 {number} 步运行之后才能判断，那一步还没有运行记录。",
     ),
-    "near-miss": ("run {id}, {at} UTC, is not it: {why}", "运行 {id}（{at} UTC）不算：{why}"),
+    "near-miss": ("Run {id}, {at} UTC, is not it: {why}.", "运行 {id}（{at} UTC）不算：{why}。"),
     "other-command": ("it was started with other options ({said})", "所用的选项不同（{said}）"),
     "not-measured": (
         "Your run {id} has no value for it: {why}. This machine may lack something: netlab doctor",
@@ -65,6 +65,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "minutes": ("{n} minutes", "{n} 分钟"),
     "needs-cpus": ("{needed} CPUs (here: {there})", "{needed} 个 CPU（本机 {there} 个）"),
     "needs-descriptors": ("{needed} file descriptors a process (here: {there})", "每个进程 {needed} 个文件描述符（本机 {there} 个）"),
+    "needs-networks": ("private networks for ordinary users (netlab doctor says how to allow them)",
+                       "普通用户可用的私有网络（netlab doctor 会说明怎样允许）"),
     "lacks": ("This machine lacks: {what}", "这台机器缺少：{what}"),
     "predict": ("predict", "预测"),
     "run": ("run", "运行"),

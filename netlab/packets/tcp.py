@@ -16,7 +16,7 @@ from netlab.packets.registries import PORTS
 from netlab.packets.udp import pseudo
 
 PROTOCOL = 6
-SACK = 5  # the option's kind
+WINDOW_SCALE, SACK = 3, 5  # kinds of options
 FLAGS = ("cwr", "ece", "urg", "ack", "psh", "rst", "syn", "fin")
 
 
@@ -41,7 +41,7 @@ OPTIONS: Kinds = {
     **COMMON,
     2: Kind("Maximum Segment Size", "the largest segment its sender takes (RFC 9293 §3.7.1)", (2,),
             lambda data: f"{_number(data)} bytes"),
-    3: Kind("Window Scale", "windows count in units of 2 to this power (RFC 7323 §2)", (1,),
+    WINDOW_SCALE: Kind("Window Scale", "windows count in units of 2 to this power (RFC 7323 §2)", (1,),
             lambda data: f"{data[0]} (×{1 << min(data[0], 14)})"),
     4: Kind("SACK Permitted", "its sender understands selective ACKs (RFC 2018 §2)", (0,), lambda data: ""),
     SACK: Kind("SACK", "what has come beyond the ACK: ranges of sequence numbers (RFC 2018 §3)", (8, 16, 24, 32),
@@ -64,7 +64,7 @@ def mss(size: int) -> Option:
 
 def window_scale(shift: int) -> Option:
     """Windows are in units of 2**shift."""
-    return Option(3, bytes([shift]))
+    return Option(WINDOW_SCALE, bytes([shift]))
 
 
 def sack_permitted() -> Option:

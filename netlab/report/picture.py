@@ -7,7 +7,7 @@ from pathlib import Path
 from netlab.errors import UsageError
 from netlab.measure.quantity import Chart, Column, Table
 from netlab.measure.summary import BUCKETS_PER_DECADE, SampleSummary, bucket_at
-from netlab.report import png, svg
+from netlab.report import ladder, png, svg
 from netlab.report.plot import Plot, plot_of
 from netlab.report.record import Report
 from netlab.report.units import human
@@ -29,7 +29,8 @@ def save(report: Report, path: Path) -> None:
     """Draw what `report` has to show into `path`; UsageError if there is nothing, or no writing there."""
     check(path)
     plots = _plots(report)
-    if not plots:
+    figure = ladder.drawn(report.measurement) if path.suffix.lower() == ".svg" else None
+    if not plots and not figure:
         raise UsageError(f"{report.experiment} has measured nothing that could be drawn")
     host = report.host
     footer = f"{report.experiment} · {report.started_at} · {host.get('kernel')} · netlab {host.get('netlab')}"
@@ -37,7 +38,7 @@ def save(report: Report, path: Path) -> None:
         if path.suffix.lower() == ".png":
             png.save(plots, footer, path)
         else:
-            path.write_text(svg.document(plots, footer), encoding="utf-8", errors="replace")
+            path.write_text(svg.document(plots, footer, figure), encoding="utf-8", errors="replace")
     except OSError as error:
         raise UsageError(f"--plot {path}: {error.strerror or error}") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from netlab.report.plot import Plot, Series
@@ -30,9 +31,20 @@ _STYLE = """
 """
 
 
-def document(plots: Sequence[Plot], footer: str) -> str:
-    """All plots under each other, and a line that says where the numbers come from."""
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Something else than a chart: its elements, how high it is, and the rules of style that it needs."""
+
+    elements: str
+    height: int
+    style: str
+
+
+def document(plots: Sequence[Plot], footer: str, figure: Figure | None = None) -> str:
+    """The figure if there is one, all plots under each other, and a line that says where the numbers come from."""
     parts, y = [], 0
+    if figure:
+        parts, y = [f"<g>\n{figure.elements}\n</g>"], figure.height
     for plot in plots:
         height = HEIGHT + _legend_rows(plot) * _ROW
         parts.append(f'<g transform="translate(0 {y})">\n' + "\n".join(_chart(plot, height)) + "\n</g>")
@@ -40,21 +52,22 @@ def document(plots: Sequence[Plot], footer: str) -> str:
     y += 26
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" role="img">\n'
-        f"<title>{escape(', '.join(plot.title for plot in plots))}</title>\n<style>{_STYLE}</style>\n"
+        f"<title>{escape(', '.join(plot.title for plot in plots))}</title>\n"
+        f"<style>{_STYLE}{figure.style if figure else ''}</style>\n"
         f'<rect class="page" width="{WIDTH}" height="{y}" rx="6"/>\n'
         + "\n".join(parts)
-        + f"\n{_text(WIDTH - _RIGHT, y - 12, footer, 'dim small', 'end')}\n</svg>\n"
+        + f"\n{text(WIDTH - _RIGHT, y - 12, footer, 'dim small', 'end')}\n</svg>\n"
     )
 
 
 def _chart(plot: Plot, height: int) -> Iterator[str]:
     frame = _Frame(plot, height)
-    yield _text(_LEFT, 30, plot.title, "ink title")
+    yield text(_LEFT, 30, plot.title, "ink title")
     yield from _legend(plot)
     for value, label in plot.y.ticks:
         y = frame.y(value)
         yield f'<path class="grid" d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}"/>'
-        yield _text(_LEFT - 8, y + 4.5, label, "dim", "end")
+        yield text(_LEFT - 8, y + 4.5, label, "dim", "end")
     yield f'<path class="line" d="M{_LEFT} {frame.top}V{frame.bottom}H{WIDTH - _RIGHT}"/>'
     scale = ", log scale" if plot.y.log else ""
     middle = (frame.top + frame.bottom) / 2
@@ -62,7 +75,7 @@ def _chart(plot: Plot, height: int) -> Iterator[str]:
         f'<text class="dim" text-anchor="middle" transform="translate(20 {middle:.1f}) rotate(-90)">'
         f"{escape(plot.y.label + scale)}</text>"
     )
-    yield _text((_LEFT + WIDTH - _RIGHT) / 2, height - 12, plot.x.label, "dim", "middle")
+    yield text((_LEFT + WIDTH - _RIGHT) / 2, height - 12, plot.x.label, "dim", "middle")
     yield from _bars(plot, frame) if plot.categories else _curves(plot, frame)
 
 
@@ -89,7 +102,7 @@ def _curves(plot: Plot, frame: _Frame) -> Iterator[str]:
         yield f'<path class="line" d="M{x:.1f} {frame.bottom}v5"/>'
         half = len(label) * _CHAR / 2
         if x - half > end:  # a label that would touch the one before is left out
-            yield _text(x, frame.bottom + 20, label, "dim", "middle")
+            yield text(x, frame.bottom + 20, label, "dim", "middle")
             end = x + half + 4
     for index, series in enumerate(plot.series):
         colour = _colour(index)
@@ -120,13 +133,13 @@ def _bars(plot: Plot, frame: _Frame) -> Iterator[str]:
                     f"<title>{escape(f'{category} {series.name}: {significant(value)}')}</title></rect>"
                 )
                 if labelled:
-                    yield _text(left + width / 2, top - 5, significant(value), "dim small", "middle")
+                    yield text(left + width / 2, top - 5, significant(value), "dim small", "middle")
 
 
 def _category(x: float, bottom: float, label: str, slanted: bool) -> str:
     """The label under a bar; all are slanted if one is wider than its slot."""
     if not slanted:
-        return _text(x, bottom + 19, label, "dim", "middle")
+        return text(x, bottom + 19, label, "dim", "middle")
     short = label if len(label) <= 12 else label[:11] + "…"
     return (
         f'<text class="dim small" text-anchor="end" transform="translate({x + 4:.1f} {bottom + 14}) rotate(-30)">'
@@ -141,7 +154,7 @@ def _legend(plot: Plot) -> Iterator[str]:
         y = 52 + row * _ROW
         yield f'<path class="curve" stroke="{_colour(index)}"{_dash(index)} d="M{x:.1f} {y - 4}h18"/>'
         yield f'<circle cx="{x + 9:.1f}" cy="{y - 4}" r="3.6" fill="{_colour(index)}"/>'
-        yield _text(x + 24, y, series.name, "ink")
+        yield text(x + 24, y, series.name, "ink")
 
 
 def _legend_places(series: Sequence[Series]) -> list[tuple[float, int]]:
@@ -172,5 +185,6 @@ def _dash(index: int) -> str:
     return f' stroke-dasharray="{dash}"' if dash else ""
 
 
-def _text(x: float, y: float, words: str, classes: str, anchor: str = "start") -> str:
+def text(x: float, y: float, words: str, classes: str, anchor: str = "start") -> str:
+    """Words at a place, `anchor`ed at their start, middle or end."""
     return f'<text class="{classes}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'

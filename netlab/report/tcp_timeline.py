@@ -19,7 +19,15 @@ from netlab.report.wrap import wrapped
 MOST_SHOWN = 120
 SWITCH = "show the timeline"  # the fact of experiments whose timeline is long
 _STYLES = {"system call": "", "kernel": "bold magenta", "wire": "green", "course": "italic yellow"}
-_TELLING = ("states", "time-wait", "queues", "attempts", "variants", "cases")  # tables of results, beside the timeline
+_TELLING = (
+    "segments",
+    "states",
+    "time-wait",
+    "queues",
+    "attempts",
+    "variants",
+    "cases",
+)  # tables of results, beside the timeline
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
@@ -40,7 +48,7 @@ def _timeline(events: list[Row], width: int) -> Iterator[Text]:
     head = Text(f"{'ms':>8}  ", style="dim")
     head.append(f"{'client':<{lane}}", "bold").append("server", "bold")
     yield head
-    shown = list(_expanded(_calls_joined(events)))
+    shown = list(moments(calls_joined(events)))
     before = ""
     for (at_s, _), group in groupby(shown[:MOST_SHOWN], key=lambda item: (item[0], item[1]["view"] == "course")):
         for _, event, side, arriving in ((*item,) for item in group):
@@ -51,8 +59,8 @@ def _timeline(events: list[Row], width: int) -> Iterator[Text]:
         yield Text(f"          … and {len(shown) - MOST_SHOWN} more (--json has them)", style="dim")
 
 
-def _calls_joined(events: list[Row]) -> list[Row]:
-    """Without the return of a call that returned nothing, and before anything else happened."""
+def calls_joined(events: list[Row]) -> list[Row]:
+    """The events without the return of a call that returned nothing, and before anything else happened."""
     kept: list[Row] = []
     for event in events:
         last = kept[-1] if kept else None
@@ -67,7 +75,7 @@ def _calls_joined(events: list[Row]) -> list[Row]:
     return kept
 
 
-def _expanded(events: list[Row]) -> Iterator[tuple[float, Row, str, bool]]:
+def moments(events: list[Row]) -> Iterator[tuple[float, Row, str, bool]]:
     """Each event with its time and side; a segment that arrived once more, at the other side, in the order of time."""
     found = []
     for number, event in enumerate(events):

@@ -77,7 +77,7 @@ class Watcher:
         self._timeline = timeline
         self._gate = gate
         self._diags: list[tuple[Host, Diag]] = []
-        self._addresses = {host.ip for host in hosts} | {"0.0.0.0"}
+        self._addresses = {host.ip for host in hosts}
         for host in hosts:
             with host.namespace.entered():
                 self._diags.append((host, Diag()))
@@ -122,8 +122,14 @@ class Watcher:
             self._stop.wait(_PAUSE_S)
 
     def _ours(self, host: Host, sock: Sock) -> bool:
-        """Whether the socket is of this host and experiment; on loopback (network/loopback.py) there are others."""
-        return sock.local[0] == host.ip and sock.remote[0] in self._addresses
+        """Whether the socket is of this host and experiment; on loopback (network/loopback.py) there are others, and
+        the client's 127.0.0.1 is everybody's.
+        """
+        if sock.local[0] != host.ip:
+            return False
+        if sock.remote[0] == "0.0.0.0":
+            return host.ip != "127.0.0.1"
+        return sock.remote[0] in self._addresses - {host.ip}
 
     def _look(self, host: str, socks: list[Sock]) -> None:
         here = {(host, sock.local, sock.remote): sock for sock in socks}

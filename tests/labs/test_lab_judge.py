@@ -144,6 +144,15 @@ def test_a_machine_that_lacks_something_is_no_mistake_of_the_learners(sheet: She
     assert "1048576 CPUs" in desk.verdict(sheet.step("doctor")).said[0]
 
 
+def test_where_private_networks_are_forbidden_that_is_said(sheet: Sheet, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(replace(sheet, needs={"networks": 1}), "zh")
+    for there, said in ((1, "运行记录"), (0, "私有网络")):
+        monkeypatch.setattr("netlab.labs.needs._networks", lambda there=there: there)
+        verdict = desk.verdict(sheet.step("doctor"))
+        assert (verdict.state is State.INCONCLUSIVE) == (there == 0)
+        assert said in verdict.said[0]
+
+
 def test_the_walkers_run_counts_however_many_came_after_it(desk: Desk, sheet: Sheet) -> None:
     record()
     desk.progress.runs["doctor"] = "20261122-170501-doctor-3fa2"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from labwork import LABS, SHELF, every_worksheet
+from ordinary import needs_networks
 
 from netlab.errors import UsageError
 from netlab.labs import load, shelf
@@ -25,6 +26,8 @@ def test_a_worksheet_is_sound_on_paper(lab: str) -> None:
 @pytest.mark.parametrize("lab", every_worksheet())
 def test_a_worksheet_is_sound_in_practice(lab: str) -> None:
     sheet = load.load(LABS / lab)
+    if "networks" in sheet.needs:
+        needs_networks()
     if lacking(sheet.needs):
         pytest.skip(f"this machine lacks {lacking(sheet.needs)}")
     assert rehearse(sheet) == []

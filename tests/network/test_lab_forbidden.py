@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import socket
 import subprocess
 import sys
 
@@ -48,6 +49,16 @@ def test_what_needs_no_privilege_is_shown_all_the_same(line: str, seen: tuple[st
     assert "sysctl -w" in done.stderr and "Not all of it could run" in done.stdout
     assert all(words in done.stdout for words in seen), done.stdout
     assert "✗" not in done.stdout and " ──▶" not in done.stdout  # no check failed, and no segment is made up
+
+
+def test_the_sockets_of_others_on_loopback_are_not_taken_for_ours() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        for _ in range(5):  # five of them are in TIME-WAIT meanwhile
+            with socket.create_connection(listener.getsockname()):
+                listener.accept()[0].close()
+        done = forbidding("tcp-handshake")
+    assert "LISTEN" in done.stdout and done.stdout.count("LISTEN") == 1 and "TIME-WAIT" not in done.stdout
+    assert "✗" not in done.stdout
 
 
 def test_a_report_for_machines_says_what_is_lacking() -> None:

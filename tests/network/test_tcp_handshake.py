@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from lab_run import expert_warnings, facts, netlab, report, rows
@@ -22,7 +24,13 @@ def test_four_views_on_one_timeline(tmp_path: Path) -> None:
     wire = [(row["host"], row["what"]) for row in timeline if row["view"] == "wire"]
     assert wire == [("client", "SYN seq 0"), ("server", "SYN+ACK seq 0 ack 1"), ("client", "ACK seq 1 ack 1")]
     assert all(row["arrived"] - row["time"] >= 0.05 for row in timeline if row["view"] == "wire")
+    syn, syn_ack, ack = rows(document, "segments")
+    assert int(syn_ack["acknowledges"]) == (int(syn["sequence"]) + 1) % 2**32 == int(ack["sequence"])
+    assert all("Maximum Segment Size 1460" in row["options"] for row in (syn, syn_ack)) and syn["acknowledges"] is None
     kept = pcap.read(file.read_bytes()).records
+    assert [str(dissect(record.frame).find(Tcp).sequence) for record in kept] == [
+        row["sequence"] for row in (syn, syn_ack, ack)
+    ]
     assert [dissect(record.frame).find(Tcp).flags() for record in kept] == ["SYN", "SYN+ACK", "ACK"]
     assert not any(layer.notes for record in kept for layer in dissect(record.frame).layers)
     assert expert_warnings(file) == []
@@ -49,6 +57,15 @@ def test_a_place_for_the_capture_is_looked_for_before_the_run(tmp_path: Path) ->
     assert done.returncode == 2 and "no file can be made there" in done.stderr and done.stdout == ""
 
 
-def test_it_is_drawn(tmp_path: Path) -> None:
-    assert netlab("tcp-handshake", "--delay", "0.02", "--plot", str(tmp_path / "a.svg")).returncode == 0
-    assert "SYN-RECEIVED" in (tmp_path / "a.svg").read_text()
+def test_it_is_drawn_as_a_ladder(tmp_path: Path) -> None:
+    done = netlab(
+        "tcp-handshake", "--loss", "0.3", "--seed", "23", "--delay", "0.02", "--plot", str(tmp_path / "a.svg")
+    )
+    assert done.returncode == 0, done.stderr
+    drawn = ElementTree.parse(tmp_path / "a.svg")
+    kinds = Counter(element.get("class") for element in drawn.iter())
+    assert (kinds["arrow"], kinds["lost"], kinds["life"]) == (3, 1, 2)
+    words = [element.text for element in drawn.iter() if element.text]
+    assert {"SYN seq 0", "SYN seq 0, again", "✗ dropped", "SYN-RECEIVED", "accept()", "client"} <= set(words)
+    heads = [element.get("d", "") for element in drawn.iter() if element.get("class") == "head"]
+    assert [head.split()[0] for head in heads] == ["M540", "M300", "M540"]  # server, client, server
