@@ -18,6 +18,7 @@ from netlab.servers.modes import Mode, find
 
 PER_PROCESS = 20_000  # descriptors, where the limit is higher: one process need not do all of the work
 MOST_PROCESSES = 128  # of the server, and as many of the clients
+_PARENT = 4  # descriptors that the command itself needs for each process it starts
 _SPARE = 64  # descriptors that a process has beside its connections, with room
 _UNEVEN = 0.9  # of what a worker could hold: which of them gets a connection is a hash, and that is never quite even
 
@@ -78,13 +79,14 @@ def limits() -> tuple[Limit, ...]:
     processes, ports = machine.processes(), machine.ephemeral_ports()
     file_max, nr_open = machine.sysctl_number("fs.file-max"), machine.sysctl_number("fs.nr_open")
     watches = machine.sysctl_number("fs.epoll.max_user_watches")
+    most = min(MOST_PROCESSES, max((soft or 1 << 20) - _SPARE, 0) // _PARENT)
     per_worker = max(int(_per_process() * _UNEVEN), 0)
     return (
         Limit("ephemeral ports", ports, ports, "from one client address to one server address and port"),
         Limit("open files, soft", soft, None, "a process, until it raises the limit itself, up to the hard one"),
         Limit(
-            "open files, hard", hard, per_worker * MOST_PROCESSES,
-            f"a process; so up to {MOST_PROCESSES} processes share the connections here",
+            "open files, hard", hard, per_worker * most,
+            f"a process; so up to {most} processes share the connections here",
             "Raise it: sudo prlimit --pid $$ --nofile=1048576, for this shell; /etc/security/limits.conf, for good.",
         ),
         Limit("fs.nr_open", nr_open, None, "what the hard limit of a process may be raised to"),
@@ -93,7 +95,7 @@ def limits() -> tuple[Limit, ...]:
             "Raise it: sudo sysctl -w fs.file-max=4000000.",
         ),
         Limit(
-            "processes", processes, _by_processes(processes, per_worker),
+            "processes", processes, _by_processes(processes, most, per_worker),
             "processes and threads of this user", "Raise it: ulimit -u, or pids.max of the cgroup.",
         ),
         Limit(
@@ -111,8 +113,10 @@ def _per_process() -> int:
     return min(hard if hard is not None else PER_PROCESS, PER_PROCESS) - _SPARE
 
 
-def _by_processes(processes: int | None, per_worker: int) -> int | None:
-    return None if processes is None else min(max((processes - 16) // 2, 0), MOST_PROCESSES) * per_worker
+def _by_processes(processes: int | None, most: int, per_worker: int) -> int | None:
+    """None where they are more than this would use anyway."""
+    there = (processes - 16) // 2 if processes is not None else most
+    return max(there, 0) * per_worker if there < most else None
 
 
 def _by_file_max(file_max: int | None) -> int | None:

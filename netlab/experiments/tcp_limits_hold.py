@@ -9,7 +9,7 @@ from netlab.measure.quantity import Chart, Column, Draft, Samples, Table, Value
 from netlab.measure.stats import percentile, ratio
 from netlab.servers.counters import Count
 
-LEAST_TO_WEIGH = 1000  # connections; what fewer take is lost in what the machine does besides
+LEAST_TO_WEIGH = 5000  # connections; what fewer take is lost in what the machine does besides
 _WORTH_A_ROW_BYTES = 100  # a connection; what takes less is shown together
 _ROWS = 40
 _PERCENTILES = (("p50", 50.0), ("p90", 90.0), ("p99", 99.0), ("p99.9", 99.9))
@@ -24,7 +24,7 @@ def report(draft: Draft, held: Held, keep_free: int) -> None:
     draft.fact("hold set-up time", held.setup_s, "s")
     draft.fact("hold set-up rate", ratio(grown.held, held.setup_s), "1/s")
     draft.fact("hold server processes", plan.workers, "1", f"mode {plan.mode.name}")
-    draft.fact("hold client processes", len(plan.holder_cpus), "1", f"{held.source_addresses} source addresses")
+    draft.fact("hold client processes", len(plan.holder_cpus), "1", f"from {held.source_addresses} of 127.0.0.0/8")
     _memory(draft, held)
     _latency(draft, held)
     _growth(draft, held)
@@ -41,6 +41,13 @@ def _memory(draft: Draft, held: Held) -> None:
         return None if now is None or then is None else (now - then) / number
 
     slab = each(after.kernel.slab, before.kernel.slab)
+    listed = _listed(held)
+    if slab is not None and listed > slab / 100:
+        slab -= listed
+        draft.warnings.append(
+            f"Left out of the kernel's memory: {listed / 1024:.1f} KiB a connection that it keeps because somebody has "
+            "listed the descriptors of all processes meanwhile (ps, lsof, a monitor): proc_inode_cache."
+        )
     server, clients = each(after.server, before.server), each(after.clients, before.clients)
     caches = list(_caches(held, slab))
     by_cache = "" if caches else "; root is told by cache"
@@ -53,7 +60,7 @@ def _memory(draft: Draft, held: Held) -> None:
         "memory queued in sockets", after.kernel.tcp_buffers, "B", "of the whole machine: an idle one has nothing"
     )
     if caches:
-        columns = (Column("cache", ""), Column("objects", "ratio"), Column("size", "B"), Column("bytes", "B"),
+        columns = (Column("cache", ""), Column("bytes", "B"), Column("objects", "ratio"), Column("size", "B"),
                    Column("what it is", ""))  # fmt: skip
         draft.tables.append(Table("kernel memory of a connection", columns, tuple(caches)))
     if slab and after.kernel.available:
@@ -71,8 +78,22 @@ _CACHES = {
     "filp": "an open file, which a descriptor refers to",
     "dentry": "the file's name, though it has none",
     "eventpoll_epi": "an entry in epoll's list; the client's port (tcp_bind2_bucket), of the same size",
-    "proc_inode_cache": "somebody has listed descriptors meanwhile (ps, lsof): not a connection's",
 }
+_OF_A_LISTED = ("proc_inode_cache", "dentry", "lsm_inode_cache")  # what /proc/PID/fd/N takes while it is remembered
+
+
+def _objects(held: Held, name: str) -> float:
+    """By how many objects a connection a slab cache has grown; 0 where only root may know."""
+    assert held.at_rest and held.with_all
+    (before, _), (after, _) = (look.kernel.slabs.get(name, (0, 0)) for look in (held.at_rest, held.with_all))
+    return (after - before) / held.grown.held
+
+
+def _listed(held: Held) -> float:
+    """Bytes a connection that listing its descriptors has made the kernel take, as far as one may know."""
+    assert held.with_all
+    sizes = sum(held.with_all.kernel.slabs.get(name, (0, 0))[1] for name in _OF_A_LISTED)
+    return max(_objects(held, _OF_A_LISTED[0]), 0.0) * sizes
 
 
 def _caches(held: Held, slab: float | None) -> Iterator[tuple[Value, ...]]:
@@ -80,17 +101,17 @@ def _caches(held: Held, slab: float | None) -> Iterator[tuple[Value, ...]]:
 
     The kernel merges caches of objects of one size, and shows them under one of their names.
     """
-    assert held.at_rest and held.with_all
-    before, after = held.at_rest.kernel.slabs, held.with_all.kernel.slabs
+    assert held.with_all
+    listed = max(_objects(held, _OF_A_LISTED[0]), 0.0)
     found = []
-    for name, (count, size) in after.items():
-        objects = (count - before.get(name, (0, 0))[0]) / held.grown.held
+    for name, (_, size) in held.with_all.kernel.slabs.items():
+        objects = _objects(held, name) - (listed if name in _OF_A_LISTED else 0.0)
         if objects * size >= _WORTH_A_ROW_BYTES:
             found.append((objects * size, name, objects, size))
     for in_all, name, objects, size in sorted(found, reverse=True):
-        yield name, round(objects, 2), size, in_all, _CACHES.get(name, "")
+        yield name, in_all, round(objects, 2), size, _CACHES.get(name, "")
     if found and slab is not None:
-        yield "others", None, None, slab - sum(row[0] for row in found), "small ones, and pages partly filled"
+        yield "others", slab - sum(row[0] for row in found), None, None, "small ones, and pages partly filled"
 
 
 def _latency(draft: Draft, held: Held) -> None:

@@ -21,7 +21,10 @@ def measure(draft: Draft, ports: int, file: Path | None, progress: Progress) -> 
     """Use up `ports` ports on a network of their own; frames of the first case go into `file`. Raises NetlabError."""
     _, hard = machine.descriptors()
     if hard is not None and 4 * ports + 64 > hard:
-        raise UsageError(f"--ports {ports}: {4 * ports} connections need more descriptors than {hard}", "--ports 50")
+        raise UsageError(
+            f"--ports {ports}: {4 * ports} connections need more descriptors than a process may have, {hard}",
+            "fewer --ports, or a higher limit: sudo prlimit --pid $$ --nofile=1048576",
+        )
     config = {"ports": ports, "frames": file is not None, "timeout_s": _REUSE_TIMEOUT_S}
     seen = play("tcp_ports", config, progress, timeout_s=120.0)
     if file is not None:
@@ -64,14 +67,14 @@ def _bound(draft: Draft, ports: int, seen: Mapping[str, Any]) -> None:
     draft.check("with IP_BIND_ADDRESS_NO_PORT it does not", "ip(7), IP_BIND_ADDRESS_NO_PORT",
                 f"{2 * ports}, EADDRNOTAVAIL", f"{late['connected']}, {late['error']}")  # fmt: skip
     rows: list[tuple[Value, ...]] = [
-        (each["source"], each["to"], each["connected"], each["again"] if number else None, each["error"])
+        (each["source"], each["connected"], each["again"] if number else None, each["to"], each["error"])
         for number, each in enumerate(seen["destinations"])
     ]
     rows += [
-        (f"127.0.0.4, bound {when}", "both ports", each["connected"], each["connected"] - each["ports"], each["error"])
+        (f"127.0.0.4, bound {when}", each["connected"], each["connected"] - each["ports"], "both ports", each["error"])
         for when, each in (("first", first), ("late", late))
     ]
-    columns = (Column("from", ""), Column("to", ""), Column("connections", "1"), Column("ports used again", "1"),
+    columns = (Column("from", ""), Column("connections", "1"), Column("ports used again", "1"), Column("to", ""),
                Column("then", ""))  # fmt: skip
     draft.tables.append(Table("one client's ports", columns, tuple(rows)))
 
@@ -91,6 +94,6 @@ def _time_wait(draft: Draft, ports: int, told: Mapping[str, Any]) -> None:
                 lasts_s is not None and delay_s / 2 < told["reused_after_s"] < lasts_s)  # fmt: skip
     if lasts_s and here:
         draft.findings.append(
-            f"From one address to one server port, with {here:,} ports and {lasts_s:.0f} s of TIME-WAIT, "
-            f"more than {here / lasts_s:,.0f} new connections a second cannot go on: if the client closes first."
+            f"From one address to one server port, {here:,} ports and {lasts_s:.0f} s of TIME-WAIT allow "
+            f"{here / lasts_s:,.0f} new connections a second, if the client closes first; beyond that, connect() fails."
         )

@@ -18,6 +18,7 @@ from netlab.load.dialling import Dialler
 from netlab.load.outcome import kind_of
 from netlab.measure.ledger import Ledger
 
+_BEHIND = 10
 _IN_A_ROW = 20  # failures, one after the other, after which more is not to be had
 _ECHO_TIMEOUT_S = 10.0
 
@@ -36,6 +37,9 @@ def main(config: Message) -> None:
     dialler = Dialler(
         config["family"], tuple(config["address"]), config["sources"], first=config["first_source"], abortive=True
     )
+    # Behind the server, which may share the CPU: faster than it accepts, its queue would overflow, and a SYN that is
+    # dropped is sent again only after a second.
+    os.nice(_BEHIND)
     send({"ready": True})
     os.read(config["go"], 1)
     fds, errors = _dial(dialler, config["connections"], control, row)
