@@ -177,6 +177,8 @@ def _both(value: Any, where: str) -> Text:
     for lang in LANGUAGES:
         if not isinstance(value, dict) or not isinstance(value.get(lang), str) or not value[lang].strip():
             raise _Wrong(f"{where} has no words for {lang}")
+    if other := sorted(set(value) - set(LANGUAGES)):
+        raise _Wrong(f"{where} has {other[0]!r} beside its languages")
     return {lang: value[lang].strip() for lang in LANGUAGES}
 
 

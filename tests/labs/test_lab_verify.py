@@ -99,6 +99,7 @@ UNREADABLE = [
     ("lab.toml", "minutes = 10", 'minutes = "ten"', "minutes = 'ten' is of the wrong type"),
     ("lab.toml", "minutes = 10\n", "", "minutes is missing"),
     ("lab.toml", 'zh = "看 here 列。"', 'de = "Spalte"', "no words for zh"),
+    ("lab.toml", 'zh = "看 here 列。"', 'zh = "看 here 列。", de = "Spalte"', "has 'de' beside its languages"),
     ("lab.toml", 'count("answers", type="PTR") > 0', '__import__("os")', "the functions are"),
     ("lab.toml", "order = 1", "order = 1\ncolour = 1", "unknown key 'colour'"),
     ("worksheet.md", "## 2. Predict", "## 3. Predict", "worksheet.md: steps are numbered 1, 3, 3"),
