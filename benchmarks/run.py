@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import addresses, dns, http_speed, rounds, single
+from bench import addresses, dns, http_speed, rounds, single, wire
 from bench.processes import RowError
 from bench.rounds import Placement, Settings
 from bench.sections import SECTIONS
@@ -65,6 +65,7 @@ def sections() -> dict[str, Measure]:
     found["Addresses: longest match, lookups alone"] = addresses.lookup_alone
     found["DNS, cold"] = dns.cold
     found["DNS, warm"] = dns.warm
+    found["Wire"] = wire.rates
     return found
 
 

@@ -18,6 +18,11 @@ class NetlabError(Exception):
         self.hint = hint
 
 
+class Doubt(UserWarning):
+    """Something that limits what a run's numbers mean. Told by warnings.warn from wherever it is noticed; the runner
+    puts it among the report's warnings."""
+
+
 class CheckFailed(NetlabError):
     """The experiment ran, and something it claims did not hold."""
 

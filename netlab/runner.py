@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from netlab.clock import monotonic_ns
+from netlab.errors import Doubt
 from netlab.experiments import registry
 from netlab.measure.progress import Progress, silent
 from netlab.measure.summary import summarize
@@ -27,7 +31,8 @@ def run(
     module = experiment.load()
     started = datetime.now(UTC)
     start_ns = monotonic_ns()
-    found = module.measure(parameters, progress)
+    with doubts() as doubted:
+        found = module.measure(parameters, progress)
     elapsed_s = (monotonic_ns() - start_ns) / 1e9
     report = Report(
         id=new_id(name, started),
@@ -38,7 +43,7 @@ def run(
         started_at=f"{started:%Y-%m-%dT%H:%M:%SZ}",
         elapsed_s=elapsed_s,
         host=this_host(),
-        measurement=replace(found, samples=()),
+        measurement=replace(found, samples=(), warnings=(*found.warnings, *doubted)),
         samples=tuple(summarize(samples) for samples in found.samples),
     )
     if not save:
@@ -47,3 +52,18 @@ def run(
         return replace(report, record=str(store.save(report)))
     except OSError as error:
         return replace(report, unsaved=f"{error.filename or store.runs_folder()}: {error.strerror or error}")
+
+
+@contextmanager
+def doubts() -> Iterator[list[str]]:
+    """What is doubted meanwhile, each once. Other warnings go their usual way."""
+    found: list[str] = []
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", Doubt)
+        try:
+            yield found
+        finally:
+            found += dict.fromkeys(str(each.message) for each in told if issubclass(each.category, Doubt))
+    for each in told:
+        if not issubclass(each.category, Doubt):
+            warnings.showwarning(each.message, each.category, each.filename, each.lineno, each.file, each.line)

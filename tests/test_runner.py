@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import jsonschema
 import pytest
 
 from netlab import runner
-from netlab.errors import UsageError
+from netlab.errors import Doubt, UsageError
 from netlab.experiments import registry
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Draft, Measurement, Samples
@@ -108,3 +109,13 @@ def test_the_doctor_fits_the_schema() -> None:
     assert isinstance(report, Report) and report.passed
     states = {row[1] for table in report.measurement.tables[:3] for row in table.rows}
     assert states <= {doctor.OK, doctor.LIMITED, doctor.MISSING}
+
+
+def test_a_doubt_told_from_anywhere_is_among_the_warnings_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def doubtful(parameters: Parameters, progress: Progress) -> Measurement:
+        for _ in range(2):
+            warnings.warn("it was too busy", Doubt, stacklevel=1)
+        return measure(parameters, progress)
+
+    monkeypatch.setattr(sys.modules["netlab.experiments.fake"], "measure", doubtful)
+    assert runner.run("fake", Parameters(), save=False).measurement.warnings == ("it was too busy",)

@@ -3,7 +3,10 @@
 namespace.py  a user namespace and network namespaces in it, made by the process that will use them
 rtnetlink.py  interfaces, addresses, routes and neighbours, by rtnetlink(7)
 link.py       what rtnetlink does not do: offloads off, by the ethtool ioctl
-wire.py       frames from one end to the other: delayed, dropped, doubled, reordered, damaged, queued, recorded
+conditions.py what a wire does to frames: delayed, dropped, doubled, reordered, damaged, queued
+wire.py       frames from one end to the other, in a process of its own
+mover.py      the loop of that process: frames by shared memory (ring.py), in time (alarm.py), recorded (record.py)
+gate.py       what frames wait for where nothing may pass unseen
 lab.py        hosts and wires put together
 loopback.py   two addresses of this machine instead, where nobody may build networks
 probe.py      whether this machine allows it: for `netlab doctor`

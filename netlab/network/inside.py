@@ -6,13 +6,14 @@ it cannot outlive the command; and the network cannot outlive the process.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
 from netlab.child.handle import Child
 from netlab.child.inside import Message, send
-from netlab.errors import NetlabError
+from netlab.errors import Doubt, NetlabError
 from netlab.measure.progress import Progress
 
 
@@ -21,7 +22,7 @@ def play(
 ) -> dict[str, Any]:
     """In the parent: play the scenario called `scenario`, and return its result. Raises NetlabError.
 
-    Ctrl-C ends it, and nothing is left of it.
+    Ctrl-C ends it, and nothing is left of it. A wire that lost frames of its own accord is a Doubt.
     """
     with Child("netlab.network.inside:main", {**config, "scenario": scenario}, pass_fds) as child:
         while True:
@@ -31,6 +32,8 @@ def play(
                 raise NetlabError(f"{scenario} did not end within {timeout_s:g} s") from None
             if "result" in message:
                 result: dict[str, Any] = message["result"]
+                if lost := result.get("wire_lost"):
+                    warnings.warn(f"the wire itself lost {lost:,} frames: this machine was too busy for it", Doubt, 2)
                 return result
             progress(message["done"], message["text"])
 

@@ -10,8 +10,11 @@ from pathlib import Path
 
 from netlab.network import link, rtnetlink
 from netlab.network.conditions import Conditions
+from netlab.network.gate import Gate
 from netlab.network.namespace import Namespace, become_own_root, forbidden
-from netlab.network.wire import Gate, Passed, Wire, opened
+from netlab.network.record import Passed
+from netlab.network.ring import opened
+from netlab.network.wire import Wire
 
 PREFIX = 24
 
@@ -45,6 +48,7 @@ class Pair:
         mtu: int = 1500,
         arp: bool = False,
         gated: bool = False,
+        snap: int | None = None,
         sysctls: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
         """`conditions` of what each host sends; `sysctls` by host or of "both"; `gated`: frames pass only when
@@ -68,11 +72,12 @@ class Pair:
                     step = name
                     host.namespace.sysctl(name, value)
                 step = "a packet socket"
-                sockets[host.name] = opened(f"to-{host.name}")
+                sockets[host.name] = opened(f"to-{host.name}", mtu)
         except OSError as error:
             raise forbidden(step, error) from None
         self.gate = Gate() if gated else None
-        self.wire = Wire(sockets, {name: conditions.get(name, Conditions()) for name in sockets}, seed, self.gate)
+        named = {name: conditions.get(name, Conditions()) for name in sockets}
+        self.wire = Wire(sockets, named, seed, self.gate, mtu=mtu, snap=snap)
 
     def __enter__(self) -> Pair:
         return self
@@ -87,6 +92,11 @@ class Pair:
     def stop(self) -> list[Passed]:
         """End the wire; what was on it."""
         return self.wire.stop()
+
+    @property
+    def lost(self) -> int:
+        """After `stop`: how many frames the wire has lost that it should not have."""
+        return sum(self.wire.lost.values())
 
 
 def _host(name: str, number: int) -> Host:

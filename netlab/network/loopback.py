@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from netlab.errors import NetlabError
 from netlab.network.lab import Host
 from netlab.network.namespace import Namespace
-from netlab.network.wire import Passed, Wire
+from netlab.network.record import Passed
+from netlab.network.wire import Wire
 
 
 class _Here(Namespace):
@@ -34,6 +35,7 @@ class Loopback:
     """What scenarios use of a Pair, without a wire."""
 
     gate = None
+    lost = 0
 
     def __init__(self) -> None:
         number = os.getpid()

@@ -14,7 +14,7 @@ from netlab.errors import NetlabError
 from netlab.network.conditions import Conditions
 from netlab.network.lab import Host, Pair
 from netlab.network.loopback import Loopback
-from netlab.network.wire import Passed
+from netlab.network.record import Passed
 from netlab.scenarios.timeline import STATE, Timeline, Watcher
 
 PORT = 7777  # one that Wireshark takes for nothing else
@@ -127,6 +127,7 @@ class Stage:
                  "frame": one.frame.hex(), "number": one.number}
                 for one in self.passed
             ],
+            "wire_lost": self.pair.lost,
             "epoch_ns": time.time_ns() - time.monotonic_ns(),
             "hosts": {host.ip: host.name for host in self.pair.hosts()},
             **more,

@@ -35,6 +35,7 @@ def orderly(stage: Stage, client: socket.socket, server: socket.socket) -> dict[
     stage.shut(a, client)
     stage.received(b, server)
     stage.sees("client", "FIN-WAIT-2")
+    stage.sees("server", "CLOSE-WAIT")
     stage.sent(b, server, LAST_WORDS)
     got = stage.received(a, client)
     stage.closed(b, server)

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from netlab.capture.diag import Diag, Sock
+from netlab.network.gate import Gate
 from netlab.network.lab import Host
-from netlab.network.wire import Gate
 
 Result = TypeVar("Result")
 Event = dict[str, Any]

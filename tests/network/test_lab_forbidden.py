@@ -13,13 +13,19 @@ import pytest
 from lab_run import SCHEMA, report
 from ordinary import ROOT, needs_networks
 
+UP = "import fcntl, socket; fcntl.ioctl(socket.socket(), 0x8914, b'lo'.ljust(16, b'\\0') + b'\\1'.ljust(24, b'\\0'))"
 
-def forbidding(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """netlab where nobody may build networks: the limit of a user namespace holds for those within it."""
+
+def forbidding(*arguments: str, shared: bool = False) -> subprocess.CompletedProcess[str]:
+    """netlab where nobody may build networks: the limit of a user namespace holds for those within it.
+
+    Its loopback is its own (SIOCSIFFLAGS turns it up), unless it is to be the one that is `shared` with all.
+    """
     needs_networks()
     inner = shlex.join([sys.executable, "-m", "netlab", *arguments, "--no-save"])
-    script = f"echo 0 > /proc/sys/user/max_user_namespaces && exec {inner}"
-    outer = ["unshare", "-Ur", "sh", "-c", script]
+    up = "" if shared else shlex.join([sys.executable, "-c", UP]) + " && "
+    script = f"{up}echo 0 > /proc/sys/user/max_user_namespaces && exec {inner}"
+    outer = ["unshare", "-Ur" if shared else "-Urn", "sh", "-c", script]
     done = subprocess.run(outer, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
     if "max_user_namespaces" not in done.stderr and "Permission denied" in done.stderr:
         pytest.skip("this sysctl cannot be set in a namespace here")
@@ -57,7 +63,7 @@ def test_the_sockets_of_others_on_loopback_are_not_taken_for_ours() -> None:
         for _ in range(5):  # five of them are in TIME-WAIT meanwhile
             with socket.create_connection(listener.getsockname()):
                 listener.accept()[0].close()
-        done = forbidding("tcp-handshake")
+        done = forbidding("tcp-handshake", shared=True)
     assert "LISTEN" in done.stdout and done.stdout.count("LISTEN") == 1 and "TIME-WAIT" not in done.stdout
     assert "✗" not in done.stdout
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ordinary import needs_networks
 
-from netlab.errors import NetlabError, UsageError
+from netlab.errors import Doubt, NetlabError, UsageError
+from netlab.network import record, ring
 from netlab.network.conditions import Conditions, Direction, Fate
 from netlab.network.inside import play
 
@@ -130,3 +131,40 @@ def test_conditions_change_at_a_frame_and_not_before() -> None:
     direction = Direction(Conditions(), "1")
     direction.then = (3, Conditions(blocked=True))
     assert [direction.take(b"x" * 60, 0).word for _ in range(5)] == ["delivered"] * 3 + ["dropped"] * 2
+
+
+def flood(**config: Any) -> dict[str, Any]:
+    needs_networks()
+    whole = {"rate": None, "size": 200, "timeout_s": 60, **config}
+    return play("wire_flood", whole, lambda done, text: None, timeout_s=90)
+
+
+def test_what_leaves_one_interface_comes_out_of_the_other() -> None:
+    told = flood(count=3000, snap=60)  # fewer than the ring has slots: nothing can be lost, however busy the machine
+    assert told["sent"] == told["received"] == 3000 and told["wire_lost"] == 0
+    assert told["fates"] == {"delivered": 3000}
+    assert told["sizes"] == [200] and told["kept"] == 3000 * 60
+
+
+def test_a_wire_that_cannot_keep_up_counts_what_it_loses_and_says_so() -> None:
+    with pytest.warns(Doubt, match="the wire itself lost"):
+        told = flood(count=ring.SLOTS + 500, paused=True)
+    assert told["wire_lost"] >= 500 and told["received"] + told["wire_lost"] == told["sent"]
+    assert told["fates"]["delivered"] == told["received"]
+
+
+def test_a_frame_counts_those_that_wait_before_it() -> None:
+    found = fates(Conditions(rate=100_000.0, queue=5), gap_ns=0, count=8)
+    assert [fate.waiting for fate in found] == [0, 0, 1, 2, 3, 4, 5, 5]  # the first is being sent, and waits no more
+    assert [fate.waiting for fate in fates(Conditions(), count=2)] == [None, None]
+
+
+@given(st.lists(st.tuples(st.sampled_from(record.FATES), st.binary(max_size=70), st.none() | st.integers(0, 2**62))))
+@settings(max_examples=50, deadline=None)
+def test_the_record_survives_its_way(rows: list[tuple[str, bytes, int | None]]) -> None:
+    whole = [
+        ["ab"[n % 2], n, at, fate, frame, n, 1500, None if n % 3 else n] for n, (fate, frame, at) in enumerate(rows)
+    ]
+    names = ("sender", "sent_ns", "arrived_ns", "fate", "frame", "number", "size", "waiting")
+    back = record.unpacked(record.packed(whole, ("a", "b")), ("a", "b"))
+    assert [[getattr(each, name) for name in names] for each in back] == whole

@@ -1,0 +1,59 @@
+"""The record that a wire keeps: what came, when, and what became of it; and how it gets from process to process.
+
+Rows of fixed length (struct), each followed by the frame: JSON would need ten times as long for a long transfer.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# sender, fate, bytes of the frame kept, its size, number, frames waiting (-1: there is no queue), sent, arrived (-1)
+_ROW = struct.Struct("<BBHIIiqq")
+FATES = ("delivered", "dropped", "queue full", "corrupted", "duplicated", "held back", "not taken")
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A frame on the wire: from the host called `sender` at `sent_ns`, at the other end at `arrived_ns` (None: never).
+
+    Times are CLOCK_MONOTONIC. `fate`: one of FATES; "not taken": the interface would not have it. `frame` may be cut;
+    `size` is its whole length. `waiting`: how many were in the queue when it came, where there is a rate.
+    """
+
+    sender: str
+    sent_ns: int
+    arrived_ns: int | None
+    fate: str
+    frame: bytes
+    number: int
+    size: int
+    waiting: int | None = None
+
+
+def packed(rows: Sequence[Sequence[Any]], senders: Sequence[str]) -> bytes:
+    """Rows of (sender, sent, arrived, fate, frame, number, size, waiting)."""
+    who, what = {name: number for number, name in enumerate(senders)}, {word: n for n, word in enumerate(FATES)}
+    parts: list[bytes] = []
+    for sender, sent_ns, arrived_ns, fate, frame, number, size, waiting in rows:
+        arrived = -1 if arrived_ns is None else arrived_ns
+        waits = -1 if waiting is None else waiting
+        parts.append(_ROW.pack(who[sender], what[fate], len(frame), size, number, waits, sent_ns, arrived))
+        parts.append(frame)
+    return b"".join(parts)
+
+
+def unpacked(data: bytes, senders: Sequence[str]) -> list[Passed]:
+    """The same frames."""
+    found, at = [], 0
+    while at < len(data):
+        who, what, kept, size, number, waits, sent_ns, arrived = _ROW.unpack_from(data, at)
+        at += _ROW.size
+        found.append(
+            Passed(senders[who], sent_ns, None if arrived < 0 else arrived, FATES[what], data[at : at + kept], number,
+                   size, None if waits < 0 else waits)
+        )  # fmt: skip
+        at += kept
+    return found
