@@ -11,6 +11,7 @@ import socket
 import time
 from array import array
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from netlab.capture.diag import Diag
@@ -87,8 +88,8 @@ def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> Held:
             _grow(held, holders, keep_free, progress)
             progress(0.8, f"{held.grown.held:,} are held: looking")
             wanted = held.grown.held + 1
-            _until(lambda: server.counts()[Count.ACCEPTED] + server.counts()[Count.SHED] >= wanted)
             try:
+                _until(lambda: server.counts()[Count.ACCEPTED] + server.counts()[Count.SHED] >= wanted)
                 held.with_all = _look(server, holders)
                 talker.echoes(held, held.among_ns)
                 progress(0.85, f"counting {held.grown.held:,} connections")
@@ -97,7 +98,8 @@ def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> Held:
                 held.interrupted = True
             progress(0.9, "letting go")
             talker.close()
-        _until(lambda: server.counts()[Count.CLOSED] >= server.counts()[Count.ACCEPTED])
+        with suppress(KeyboardInterrupt):  # all has been measured
+            _until(lambda: server.counts()[Count.CLOSED] >= server.counts()[Count.ACCEPTED])
         held.shed = server.counts()[Count.SHED]
         held.outcome = server.stop()
     return held

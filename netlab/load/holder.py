@@ -19,7 +19,7 @@ from netlab.load.outcome import kind_of
 from netlab.measure.ledger import Ledger
 
 _BEHIND = 10
-_IN_A_ROW = 20  # failures, one after the other, after which more is not to be had
+_IN_A_ROW = 5  # failures, one after the other, after which more is not to be had
 _ECHO_TIMEOUT_S = 10.0
 
 
