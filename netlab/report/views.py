@@ -24,6 +24,7 @@ _VIEWS = {
     "tcp-teardown": "netlab.report.tcp_timeline",
     "tcp-backlog": "netlab.report.tcp_timeline",
     "tcp-flow": "netlab.report.tcp_timeline",
+    "tcp-nagle": "netlab.report.tcp_timeline",
     "udp-behaviour": "netlab.report.udp_behaviour",
 }
 
