@@ -27,6 +27,7 @@ _TELLING = (
     "attempts",
     "variants",
     "cases",
+    "probes",
 )  # tables of results, beside the timeline
 
 
