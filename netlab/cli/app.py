@@ -41,6 +41,7 @@ COMMANDS: tuple[Line, ...] = (
     Line("modes", "modes", "modes", "Servers", "What each mode is, and the source of its loop"),
     Line("tcp-client", "clients", "tcp_client", "Clients", "Load any TCP echo server, and measure it from outside"),
     Line("udp-client", "clients", "udp_client", "Clients", "The same for UDP: loss, reordering, duplicates"),
+    Line("journey", "journey", "journey", "On the wire", "Lecture 1: from the address bar to the shop, hop by hop"),
     Line("tcp-handshake", "tcp_lab", "tcp_handshake", "On the wire", "How a connection is opened, in four views"),
     Line(
         "tcp-teardown",
@@ -56,6 +57,9 @@ COMMANDS: tuple[Line, ...] = (
         "tcp_backlog",
         "On the wire",
         "The two queues of listen(), filled until they turn away",
+    ),
+    Line(
+        "tcp-limits", "tcp_limits", "tcp_limits", "On the wire", "How many connections: ports, descriptors, a million"
     ),
     Line(
         "tcp-retransmit",
