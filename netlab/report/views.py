@@ -26,6 +26,7 @@ _VIEWS = {
     "tcp-backlog": "netlab.report.tcp_timeline",
     "tcp-limits": "netlab.report.tcp_limits",
     "tcp-flow": "netlab.report.tcp_timeline",
+    "tcp-nagle": "netlab.report.tcp_timeline",
     "udp-behaviour": "netlab.report.udp_behaviour",
 }
 
