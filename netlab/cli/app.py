@@ -59,6 +59,9 @@ COMMANDS: tuple[Line, ...] = (
         "The two queues of listen(), filled until they turn away",
     ),
     Line(
+        "tcp-limits", "tcp_limits", "tcp_limits", "On the wire", "How many connections: ports, descriptors, a million"
+    ),
+    Line(
         "tcp-retransmit",
         "tcp_lab",
         "tcp_retransmit",
@@ -66,6 +69,7 @@ COMMANDS: tuple[Line, ...] = (
         "Loss: what is sent again, when, and how it is noticed",
     ),
     Line("tcp-flow", "tcp_flow", "tcp_flow", "On the wire", "A reader that stops: the window, probes, and who waits"),
+    Line("tcp-nagle", "tcp_nagle", "tcp_nagle", "On the wire", "Small writes: who waits for whom, and the remedies"),
     Line("udp-behaviour", "udp_lab", "udp_behaviour", "On the wire", "What UDP promises, and what it does not"),
     Line("capture", "packets", "capture", "On the wire", "What a command sends and receives, without root"),
     Line("dissect", "packets", "dissect", "On the wire", "Take packets apart: every header, every field, as boxes"),

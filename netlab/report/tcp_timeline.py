@@ -28,6 +28,7 @@ _TELLING = (
     "variants",
     "cases",
     "probes",
+    "keystrokes",
 )  # tables of results, beside the timeline
 
 

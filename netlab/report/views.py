@@ -24,7 +24,9 @@ _VIEWS = {
     "tcp-handshake": "netlab.report.tcp_timeline",
     "tcp-teardown": "netlab.report.tcp_timeline",
     "tcp-backlog": "netlab.report.tcp_timeline",
+    "tcp-limits": "netlab.report.tcp_limits",
     "tcp-flow": "netlab.report.tcp_timeline",
+    "tcp-nagle": "netlab.report.tcp_timeline",
     "udp-behaviour": "netlab.report.udp_behaviour",
 }
 
