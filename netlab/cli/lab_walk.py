@@ -9,7 +9,19 @@ import subprocess
 import sys
 
 from netlab.cli.failures import INTERRUPTED
-from netlab.cli.lab_print import heading_of, print_card, print_check, print_section, print_verdict, reveal, strong, tell
+from netlab.cli.lab_check import print_check
+from netlab.cli.lab_print import (
+    heading_of,
+    print_card,
+    print_section,
+    print_verdict,
+    reveal,
+    strong,
+    tell,
+    tell_done,
+    tell_paused,
+    tell_prompt,
+)
 from netlab.cli.output import terminal_width, write
 from netlab.labs.answers import NotAnAnswer
 from netlab.labs.desk import Desk
@@ -42,15 +54,15 @@ def walk(desk: Desk, steps: int | None = None) -> int:
         write("\n")
         if any(verdict.state is not State.PASSED for verdict in desk.verdicts()):
             return print_check(desk, as_json=False)  # something could not be judged here
-        tell(say("done", desk.lang, lab=desk.sheet.id))
+        tell_done(desk)
         return 0
     except Stopped:
         write("\n")
-        tell(say("paused", desk.lang, lab=desk.sheet.id))
+        tell_paused(desk)
         return 0
     except KeyboardInterrupt:
         write("\n")
-        tell(say("paused", desk.lang, lab=desk.sheet.id))
+        tell_paused(desk)
         return INTERRUPTED
 
 
@@ -178,8 +190,7 @@ def _ask(desk: Desk, key: str, step: Step | None = None, may_be_empty: bool = Tr
     """One line from the learner; h is answered with a hint, q and the end of input raise Stopped."""
     keys = say("keys-hint" if step is not None and step.hints else "keys", desk.lang)
     while True:
-        write(f"\n{say(key, desk.lang, keys=keys, **values)}{say('colon', desk.lang)}")
-        sys.stdout.flush()
+        tell_prompt(f"{say(key, desk.lang, keys=keys, **values)}{say('colon', desk.lang)}")
         line = sys.stdin.readline()
         if not line:
             raise Stopped
@@ -188,7 +199,7 @@ def _ask(desk: Desk, key: str, step: Step | None = None, may_be_empty: bool = Tr
             raise Stopped
         if text.lower() in ("h", "hint", "?", "？", "ｈ") and step is not None:
             found = desk.hint(step)
-            words = say("no-hint", desk.lang) if found is None else ""
+            words = say("no-hint" if step.hints else "no-hints", desk.lang) if found is None else ""
             tell(words or f"**{say('hint', desk.lang, n=found[0], of=len(step.hints))}** {found[1]}")  # type: ignore[index]
             continue
         return text

@@ -18,10 +18,13 @@ from netlab.labs.words import say
 
 
 class Desk:
-    """One worksheet with this learner's progress. Everything is saved as soon as it is known."""
+    """One worksheet with this learner's progress. Everything is saved as soon as it is known.
 
-    def __init__(self, sheet: Sheet, lang: str, folder: Path | None = None) -> None:
-        self.sheet, self.lang, self._folder = sheet, lang, folder
+    `options` is what a command has to repeat to mean this worksheet in this language: " --labs-dir …", or nothing.
+    """
+
+    def __init__(self, sheet: Sheet, lang: str, folder: Path | None = None, options: str = "") -> None:
+        self.sheet, self.lang, self._folder, self.options = sheet, lang, folder, options
         self.progress: Progress = progress_file.load(sheet.id)
 
     def evidence(self) -> Evidence:
