@@ -47,6 +47,7 @@ def test_where_it_is_forbidden_the_error_says_how_to_allow_it(line: str) -> None
         ("tcp-teardown --variant reset-linger", ("Connection reset by",)),
         ("tcp-states", ("TIME-WAIT", "every state that lasts was reached")),
         ("tcp-backlog", ("turned away", "ListenOverflows")),
+        ("tcp-limits --hold 500", ("EMFILE", "as many are held as were to be", "ephemeral ports")),
     ],
 )
 def test_what_needs_no_privilege_is_shown_all_the_same(line: str, seen: tuple[str, ...]) -> None:
