@@ -119,7 +119,7 @@ def _run_step(desk: Desk, step: Step) -> None:
             tell(say("run-failed", desk.lang, code=code))
         print_verdict(desk, verdict)
         raise Stopped
-    _remember(desk, step)
+    desk.remember(step)
     _score_predictions(desk, step)
 
 
@@ -138,21 +138,12 @@ def _task(desk: Desk, step: Step) -> None:
             run_command(typed) if _is_netlab(typed) else tell(say("only-netlab", desk.lang))
         verdict = desk.verdict(step)
         if verdict.state is State.PASSED:
-            _remember(desk, step)
+            desk.remember(step)
             print_verdict(desk, verdict, explain=False)
             reveal(desk, step)
             _score_predictions(desk, step)
             return
         print_verdict(desk, verdict)
-
-
-def _remember(desk: Desk, step: Step) -> None:
-    from netlab.labs import progress
-
-    report = desk.verdict(step).report
-    if report is not None:
-        desk.progress.runs[step.id] = report.id
-        progress.save(desk.progress)
 
 
 def _is_netlab(line: str) -> bool:
