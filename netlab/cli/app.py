@@ -64,6 +64,7 @@ COMMANDS: tuple[Line, ...] = (
         "On the wire",
         "Loss: what is sent again, when, and how it is noticed",
     ),
+    Line("tcp-congestion", "congestion_lab", "tcp_congestion", "On the wire", "reno, cubic, bbr over one bottleneck"),
     Line("udp-behaviour", "udp_lab", "udp_behaviour", "On the wire", "What UDP promises, and what it does not"),
     Line("capture", "packets", "capture", "On the wire", "What a command sends and receives, without root"),
     Line("dissect", "packets", "dissect", "On the wire", "Take packets apart: every header, every field, as boxes"),

@@ -71,6 +71,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("tcp-states", "netlab.experiments.tcp_states", "The eleven states of TCP", "lecture 11"),
     Experiment("tcp-backlog", "netlab.experiments.tcp_backlog", "The two queues of listen()", "lecture 13"),
     Experiment("tcp-retransmit", "netlab.experiments.tcp_retransmit", "Loss, and what TCP does about it", "lecture 11"),
+    Experiment("tcp-congestion", "netlab.experiments.tcp_congestion", "One bottleneck, several ways", "lecture 12"),
     Experiment("udp-behaviour", "netlab.experiments.udp_behaviour", "What UDP promises, and what not", "lecture 10"),
     Experiment("capture", "netlab.experiments.capture", "Frames, as they came by", "lecture 2"),
     Experiment("dissect", "netlab.experiments.dissect", "Packets, layer by layer", "lecture 2"),

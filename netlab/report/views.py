@@ -23,6 +23,7 @@ _VIEWS = {
     "tcp-handshake": "netlab.report.tcp_timeline",
     "tcp-teardown": "netlab.report.tcp_timeline",
     "tcp-backlog": "netlab.report.tcp_timeline",
+    "tcp-congestion": "netlab.report.tcp_congestion",
     "udp-behaviour": "netlab.report.udp_behaviour",
 }
 
