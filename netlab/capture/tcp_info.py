@@ -25,6 +25,7 @@ class TcpInfo:
     probes: int
     backoff: int
     rto_s: float
+    ato_s: float
     mss: int
     unacknowledged: int
     sacked: int
@@ -66,6 +67,7 @@ def parse(data: bytes) -> TcpInfo:
         probes=probes,
         backoff=backoff,
         rto_s=words[0] / 1e6,
+        ato_s=words[1] / 1e6,
         mss=words[2],
         unacknowledged=words[4],
         sacked=words[5],

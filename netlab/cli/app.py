@@ -41,6 +41,7 @@ COMMANDS: tuple[Line, ...] = (
     Line("modes", "modes", "modes", "Servers", "What each mode is, and the source of its loop"),
     Line("tcp-client", "clients", "tcp_client", "Clients", "Load any TCP echo server, and measure it from outside"),
     Line("udp-client", "clients", "udp_client", "Clients", "The same for UDP: loss, reordering, duplicates"),
+    Line("journey", "journey", "journey", "On the wire", "Lecture 1: from the address bar to the shop, hop by hop"),
     Line("tcp-handshake", "tcp_lab", "tcp_handshake", "On the wire", "How a connection is opened, in four views"),
     Line(
         "tcp-teardown",
@@ -58,12 +59,17 @@ COMMANDS: tuple[Line, ...] = (
         "The two queues of listen(), filled until they turn away",
     ),
     Line(
+        "tcp-limits", "tcp_limits", "tcp_limits", "On the wire", "How many connections: ports, descriptors, a million"
+    ),
+    Line(
         "tcp-retransmit",
         "tcp_lab",
         "tcp_retransmit",
         "On the wire",
         "Loss: what is sent again, when, and how it is noticed",
     ),
+    Line("tcp-flow", "tcp_flow", "tcp_flow", "On the wire", "A reader that stops: the window, probes, and who waits"),
+    Line("tcp-nagle", "tcp_nagle", "tcp_nagle", "On the wire", "Small writes: who waits for whom, and the remedies"),
     Line("tcp-congestion", "congestion_lab", "tcp_congestion", "On the wire", "reno, cubic, bbr over one bottleneck"),
     Line("udp-behaviour", "udp_lab", "udp_behaviour", "On the wire", "What UDP promises, and what it does not"),
     Line("capture", "packets", "capture", "On the wire", "What a command sends and receives, without root"),

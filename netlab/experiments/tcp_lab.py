@@ -42,13 +42,15 @@ class Segment:
     sequence: int
     acknowledgment: int | None
     again: bool  # this or a part of it was sent before
+    note: str = ""  # what else is to be said of it
 
     def words(self) -> str:
         """Flags and numbers: "SYN+ACK seq 0 ack 1"."""
         text = f"{self.tcp.flags()} seq {self.sequence}"
         if self.acknowledgment is not None:
             text += f" ack {self.acknowledgment}"
-        return f"{text}, {self.size} B" if self.size else text
+        text += f", {self.size} B" if self.size else ""
+        return f"{text}, {self.note}" if self.note else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,5 +10,6 @@ closed_loop.py  the next message goes out when the echo of the last is back
 churn.py        the same, with a new connection every so many messages
 open_loop.py    messages go out on schedule, whether echoes come back or not
 stream.py       one connection with any number of messages in flight
+holding.py      many connections that say nothing, held by many processes (parent); holder.py: one of them (child)
 udp_*.py        the same for UDP: a worker, a client with numbered datagrams, a closed and an open loop
 """

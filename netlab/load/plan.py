@@ -65,7 +65,12 @@ class Plan:
 
     def share(self, number: int, worker: int) -> int:
         """How many of `number` things fall to `worker`."""
-        return number // self.workers + (worker < number % self.workers)
+        return share(number, self.workers, worker)
+
+
+def share(number: int, workers: int, worker: int) -> int:
+    """How many of `number` things fall to one of `workers`, when all get as many or one more."""
+    return number // workers + (worker < number % workers)
 
 
 def _at_least(option: str, value: int, least: int) -> None:

@@ -7,7 +7,8 @@ conditions.py what a wire does to frames: delayed, dropped, doubled, reordered, 
 wire.py       frames from one end to the other, in a process of its own
 mover.py      the loop of that process: frames by shared memory (ring.py), in time (alarm.py), recorded (record.py)
 gate.py       what frames wait for where nothing may pass unseen
-lab.py        hosts and wires put together
+host.py       a host, a router, a switch: its interfaces, routes, forwarding
+lab.py        hosts and wires put together: any number, or the pair
 loopback.py   two addresses of this machine instead, where nobody may build networks
 probe.py      whether this machine allows it: for `netlab doctor`
 inside.py     the child process that all of it lives in, and dies with

@@ -1,7 +1,7 @@
 """The process that a private network lives in: it makes the network, plays a scenario on it, and tells its parent.
 
-A scenario is a module of netlab.scenarios with `play(config, tell) -> dict`. The process is one of netlab.child's, so
-it cannot outlive the command; and the network cannot outlive the process.
+A scenario is a module with `play(config, tell) -> dict`: one of netlab.scenarios, or any by its full name. The process
+is one of netlab.child's, so it cannot outlive the command; and the network cannot outlive the process.
 """
 
 from __future__ import annotations
@@ -57,5 +57,6 @@ def _result(child: Child, scenario: str, progress: Progress, timeout_s: float) -
 
 def main(config: Message) -> None:
     """In the child: play, and send the result."""
-    scenario: Any = import_module(f"netlab.scenarios.{config['scenario']}")
+    name = config["scenario"]
+    scenario: Any = import_module(name if "." in name else f"netlab.scenarios.{name}")
     send({"result": scenario.play(config, lambda done, text: send({"done": done, "text": text}))})

@@ -1,37 +1,111 @@
-"""Two hosts and the wire between them: `with Pair(...) as pair: pair.client.socket() ...`. In inside.py's process."""
+"""Hosts and the links between them: `with Pair(...) as pair: pair.client.socket() ...`. In inside.py's process.
+
+Every link is a wire of its own (wire.py), recorded, with conditions for each direction. `Pair` is the smallest lab.
+"""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+import errno
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from netlab.network import link, rtnetlink
+from netlab.errors import MachineLacks
 from netlab.network.conditions import Conditions
 from netlab.network.gate import Gate
-from netlab.network.namespace import Namespace, become_own_root, forbidden
+from netlab.network.host import Host, HostPlan, Interface, configure, made, plug, without_ipv6
+from netlab.network.namespace import become_own_root, forbidden
 from netlab.network.record import Passed
 from netlab.network.ring import opened
 from netlab.network.wire import Wire
 
-PREFIX = 24
+__all__ = ["Host", "Lab", "Link", "Pair"]
+
+End = tuple[str, str]  # host, interface
+_BRIDGE = "a bridge"
+_APART = 1_000_003  # between the seeds of two links
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
-    """A network namespace with one interface, eth0."""
+class Link:
+    """A cable between two interfaces; `conditions` of what each of the two hosts sends into it."""
 
     name: str
-    ip: str
-    mac: str
-    namespace: Namespace
+    ends: tuple[End, End]
+    conditions: Mapping[str, Conditions] = field(default_factory=dict)
 
-    def socket(self, kind: int = socket.SOCK_STREAM, family: int = socket.AF_INET, protocol: int = 0) -> socket.socket:
-        """A socket on this host."""
-        with self.namespace.entered():
-            return socket.socket(family, kind, protocol)
+
+class Lab:
+    """The hosts by name, and by name the wires between them. Use as a context manager."""
+
+    def __init__(
+        self,
+        plans: Sequence[HostPlan],
+        links: Sequence[Link],
+        seed: int,
+        *,
+        mtu: int = 1500,
+        gated: bool = False,
+        snap: int | None = None,
+    ) -> None:
+        """`gated`: frames pass only when `gate.looked()` is called again and again; `snap`: how many bytes of a frame
+        are recorded, None for all. Raises MachineLacks.
+
+        The process must have one thread yet: every wire is forked from it.
+        """
+        become_own_root()
+        without_ipv6()  # in the wires' own namespace
+        _small_tables()
+        self.gate = Gate() if gated else None
+        self._mtu, self._snap = mtu, snap
+        self.hosts: dict[str, Host] = {}
+        self.wires: dict[str, Wire] = {}
+        self._stack = ExitStack()  # the last wire ends first: it has inherited the lines of those before
+        step = "a network namespace"
+        try:
+            for plan in plans:
+                self.hosts[plan.name] = made(plan)
+            step = "a veth pair"
+            places = _cables(self.hosts, links, mtu)
+            for plan in plans:
+                step = _BRIDGE if plan.kind == "switch" else f"the network of the {plan.name}"
+                configure(self.hosts[plan.name], plan)
+                for name, value in plan.sysctls.items():
+                    step = name
+                    self.hosts[plan.name].namespace.sysctl(name, value)
+            step = "a packet socket"
+            for number, each in enumerate(links):
+                self._start(each, places, seed + number * _APART)
+        except OSError as error:
+            self._stack.close()
+            if step == _BRIDGE and error.errno == errno.EOPNOTSUPP:
+                raise MachineLacks(
+                    "this kernel has no bridge, which a switch is made of", "sudo modprobe bridge"
+                ) from None
+            raise forbidden(step, error) from None
+
+    def _start(self, link: Link, places: Mapping[End, str], seed: int) -> None:
+        sockets = {end[0]: opened(places[end], self._mtu) for end in link.ends}
+        conditions = {name: link.conditions.get(name, Conditions()) for name in sockets}
+        wire = Wire(sockets, conditions, seed, self.gate, mtu=self._mtu, snap=self._snap)
+        self._stack.callback(wire.close)
+        self.wires[link.name] = wire
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def stop(self) -> dict[str, list[Passed]]:
+        """End all wires, the last first; what was on each."""
+        return {name: wire.stop() for name, wire in reversed(self.wires.items())}
+
+    @property
+    def lost(self) -> int:
+        """After `stop`: how many frames the wires have lost that they should not have."""
+        return sum(sum(wire.lost.values()) for wire in self.wires.values())
 
 
 class Pair:
@@ -53,31 +127,17 @@ class Pair:
     ) -> None:
         """`conditions` of what each host sends; `sysctls` by host or of "both"; `gated`: frames pass only when
         `gate.looked()` is called again and again. Raises MachineLacks."""
-        become_own_root()
-        _without_ipv6()  # in the wire's own namespace
-        _small_tables()
-        step = "a network namespace"
-        try:
-            self.client = _host("client", 1)
-            self.server = _host("server", 2)
-            step = "a veth pair"
-            sockets = {}
-            for host, other in ((self.client, self.server), (self.server, self.client)):
-                _plug(host, mtu)
-                step = "the other host's address"
-                if not arp:
-                    with host.namespace.entered():
-                        rtnetlink.neighbour("eth0", other.ip, other.mac)
-                for name, value in {**(sysctls or {}).get("both", {}), **(sysctls or {}).get(host.name, {})}.items():
-                    step = name
-                    host.namespace.sysctl(name, value)
-                step = "a packet socket"
-                sockets[host.name] = opened(f"to-{host.name}", mtu)
-        except OSError as error:
-            raise forbidden(step, error) from None
-        self.gate = Gate() if gated else None
-        named = {name: conditions.get(name, Conditions()) for name in sockets}
-        self.wire = Wire(sockets, named, seed, self.gate, mtu=mtu, snap=snap)
+        given = sysctls or {}
+        sides = {name: Interface("eth0", f"02:00:00:00:00:0{number}", f"10.0.0.{number}") for name, number in _PAIR}
+        plans = []
+        for name, other in (("client", sides["server"]), ("server", sides["client"])):
+            known = () if arp or other.ip is None else (("eth0", other.ip, other.mac),)
+            wanted = {**given.get("both", {}), **given.get(name, {})}
+            plans.append(HostPlan(name, (sides[name],), neighbours=known, sysctls=wanted))
+        link = Link("wire", (("client", "eth0"), ("server", "eth0")), conditions)
+        self._lab = Lab(plans, [link], seed, mtu=mtu, gated=gated, snap=snap)
+        self.client, self.server = self._lab.hosts["client"], self._lab.hosts["server"]
+        self.wire, self.gate = self._lab.wires["wire"], self._lab.gate
 
     def __enter__(self) -> Pair:
         return self
@@ -95,22 +155,23 @@ class Pair:
 
     @property
     def lost(self) -> int:
-        """After `stop`: how many frames the wire has lost that it should not have."""
-        return sum(self.wire.lost.values())
+        """As of a Lab."""
+        return self._lab.lost
 
 
-def _host(name: str, number: int) -> Host:
-    namespace = Namespace(name)
-    with namespace.entered():
-        _without_ipv6()
-        rtnetlink.up("lo")
-    return Host(name, f"10.0.0.{number}", f"02:00:00:00:00:0{number}", namespace)
+_PAIR = (("client", 1), ("server", 2))
 
 
-def _without_ipv6() -> None:
-    with suppress(FileNotFoundError):  # a kernel without IPv6 has nothing to turn off
-        for scope in ("all", "default"):
-            Path(f"/proc/sys/net/ipv6/conf/{scope}/disable_ipv6").write_text("1")
+def _cables(hosts: Mapping[str, Host], links: Sequence[Link], mtu: int) -> dict[End, str]:
+    """Plug both ends of every link in; the name of each end in the wires' namespace."""
+    places: dict[End, str] = {}
+    interfaces = {(host.name, each.name): each for host in hosts.values() for each in host.interfaces}
+    for host, name in (end for link in links for end in link.ends):
+        number = len(places) + 1
+        places[host, name] = f"to-{host}" if name == "eth0" else f"to-{host}{name[-1]}"
+        here_mac = f"02:ff:00:00:00:{number:02x}"
+        plug(hosts[host], interfaces[host, name], places[host, name], here_mac, mtu)
+    return places
 
 
 def _small_tables() -> None:
@@ -120,15 +181,3 @@ def _small_tables() -> None:
     """
     with suppress(FileNotFoundError):
         Path("/proc/sys/net/ipv4/tcp_child_ehash_entries").write_text("64")
-
-
-def _plug(host: Host, mtu: int) -> None:
-    """A cable from the host's eth0 to the interface to-NAME of this namespace, which is the wire's."""
-    here = f"to-{host.name}"
-    rtnetlink.veth(here, "eth0", host.namespace.fd, f"02:ff:00:00:00:0{host.mac[-1]}", host.mac, mtu)
-    link.offloads_off(here)
-    rtnetlink.up(here)
-    with host.namespace.entered():
-        link.offloads_off("eth0")
-        rtnetlink.up("eth0")
-        rtnetlink.address("eth0", host.ip, PREFIX)

@@ -13,8 +13,8 @@ import struct
 
 _REQUEST, _ACK, _EXCLUSIVE, _CREATE = 0x1, 0x4, 0x200, 0x400  # NLM_F_*
 _NEW_LINK, _NEW_ADDRESS, _NEW_ROUTE, _NEW_NEIGHBOUR = 16, 20, 24, 28  # RTM_*
-_LINK_ADDRESS, _LINK_NAME, _LINK_MTU, _LINK_INFO, _LINK_NS_FD = 1, 3, 4, 18, 28  # IFLA_*
-_INFO_KIND, _INFO_DATA, _VETH_PEER = 1, 2, 1
+_LINK_ADDRESS, _LINK_NAME, _LINK_MTU, _LINK_MASTER, _LINK_INFO, _LINK_NS_FD = 1, 3, 4, 10, 18, 28  # IFLA_*
+_INFO_KIND, _INFO_DATA, _VETH_PEER, _SNOOPING = 1, 2, 1, 23  # the last two: VETH_INFO_PEER, IFLA_BR_MCAST_SNOOPING
 _ADDRESS, _LOCAL, _BROADCAST = 1, 2, 4  # IFA_*
 _DESTINATION, _OUT, _GATEWAY = 1, 4, 5  # RTA_*
 _UP = 0x1  # IFF_UP
@@ -28,6 +28,19 @@ def veth(name: str, peer: str, peer_namespace: int, mac: str, peer_mac: str, mtu
     data = _attribute(_INFO_DATA, _attribute(_VETH_PEER, other))
     info = _attribute(_LINK_INFO, _text(_INFO_KIND, "veth") + data)
     _do(_NEW_LINK, _LINK.pack(0, 0, 0, 0, 0) + _text(_LINK_NAME, name) + _mac(mac) + _word(_LINK_MTU, mtu) + info)
+
+
+def bridge(name: str) -> None:
+    """`ip link add NAME type bridge mcast_snooping 0`: a switch, that says nothing of its own."""
+    data = _attribute(_INFO_DATA, _attribute(_SNOOPING, b"\0"))
+    info = _attribute(_LINK_INFO, _text(_INFO_KIND, "bridge") + data)
+    _do(_NEW_LINK, _LINK.pack(0, 0, 0, 0, 0) + _text(_LINK_NAME, name) + info)
+
+
+def join(name: str, master: str) -> None:
+    """`ip link set NAME master MASTER`: a port of that bridge."""
+    message = _LINK.pack(0, 0, socket.if_nametoindex(name), 0, 0)
+    _do(_NEW_LINK, message + _word(_LINK_MASTER, socket.if_nametoindex(master)), create=False)
 
 
 def up(name: str) -> None:

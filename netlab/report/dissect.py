@@ -23,24 +23,29 @@ _MOST_DUMPED = 256  # bytes of data
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     """The list, then each packet in full."""
     packets = rows(found, "packets")
-    layers, fields, content = (rows(found, name) for name in ("layers", "fields", "content"))
-    closely = dict.fromkeys(row["packet"] for row in layers)
+    closely = dict.fromkeys(row["packet"] for row in rows(found, "layers"))
     as_list = any(fact.name == "as fields" and fact.value for fact in found.facts)
     if len(packets) != 1:
         yield overview(packets, width, hint=not closely)
     for number in closely:
-        packet = packets[int(number or 0) - 1]
         if len(packets) != 1:
             yield iter([Text(f"Packet {number}", style="bold")])
-        yield _line(layers, content, number, packet, width)
-        for layer in layers:
-            if layer["packet"] == number:
-                own = [row for row in fields if row["packet"] == number and row["layer"] == layer["layer"]]
-                yield _layer(layer, own, width, as_list)
-        for row in content:
-            if row["packet"] == number:
-                yield _content(row, width)
-        yield _stop(packet, width)
+        yield from in_full(found, int(number or 0), width, as_list=as_list)
+
+
+def in_full(found: Measurement, number: int, width: int, *, as_list: bool = False) -> Iterator[Iterator[Text]]:
+    """Packet `number`: how its headers lie in each other, then each of them, then what they carry."""
+    packet = rows(found, "packets")[number - 1]
+    layers, fields, content = (rows(found, name) for name in ("layers", "fields", "content"))
+    yield _line(layers, content, number, packet, width)
+    for layer in layers:
+        if layer["packet"] == number:
+            own = [row for row in fields if row["packet"] == number and row["layer"] == layer["layer"]]
+            yield _layer(layer, own, width, as_list)
+    for row in content:
+        if row["packet"] == number:
+            yield _content(row, width)
+    yield _stop(packet, width)
 
 
 def overview(packets: Sequence[Row], width: int, *, hint: bool = False) -> Iterator[Text]:

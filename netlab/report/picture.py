@@ -7,7 +7,7 @@ from pathlib import Path
 from netlab.errors import UsageError
 from netlab.measure.quantity import Chart, Column, Table
 from netlab.measure.summary import BUCKETS_PER_DECADE, SampleSummary, bucket_at
-from netlab.report import ladder, png, svg
+from netlab.report import hops, ladder, png, svg
 from netlab.report.plot import Plot, plot_of
 from netlab.report.record import Report
 from netlab.report.units import human
@@ -29,7 +29,9 @@ def save(report: Report, path: Path) -> None:
     """Draw what `report` has to show into `path`; UsageError if there is nothing, or no writing there."""
     check(path)
     plots = _plots(report)
-    figure = ladder.drawn(report.measurement) if path.suffix.lower() == ".svg" else None
+    figure = ladder.drawn(report.measurement) or hops.drawn(report.measurement)
+    if not plots and figure and path.suffix.lower() == ".png":
+        raise UsageError(f"{report.experiment} is drawn as SVG only", f"--plot {path.with_suffix('.svg')}")
     if not plots and not figure:
         raise UsageError(f"{report.experiment} has measured nothing that could be drawn")
     host = report.host

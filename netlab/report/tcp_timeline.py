@@ -27,6 +27,8 @@ _TELLING = (
     "attempts",
     "variants",
     "cases",
+    "probes",
+    "keystrokes",
 )  # tables of results, beside the timeline
 
 

@@ -20,9 +20,13 @@ _VIEWS = {
     "http-check": "netlab.report.http_check",
     "dissect": "netlab.report.dissect",
     "capture": "netlab.report.dissect",
+    "journey": "netlab.report.journey",
     "tcp-handshake": "netlab.report.tcp_timeline",
     "tcp-teardown": "netlab.report.tcp_timeline",
     "tcp-backlog": "netlab.report.tcp_timeline",
+    "tcp-limits": "netlab.report.tcp_limits",
+    "tcp-flow": "netlab.report.tcp_timeline",
+    "tcp-nagle": "netlab.report.tcp_timeline",
     "tcp-congestion": "netlab.report.tcp_congestion",
     "udp-behaviour": "netlab.report.udp_behaviour",
 }

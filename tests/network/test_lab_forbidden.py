@@ -32,7 +32,9 @@ def forbidding(*arguments: str, shared: bool = False) -> subprocess.CompletedPro
     return done
 
 
-@pytest.mark.parametrize("line", ["tcp-retransmit", "tcp-handshake --loss 0.2", "tcp-teardown --variant simultaneous"])
+@pytest.mark.parametrize(
+    "line", ["journey", "tcp-retransmit", "tcp-handshake --loss 0.2", "tcp-teardown --variant simultaneous"]
+)
 def test_where_it_is_forbidden_the_error_says_how_to_allow_it(line: str) -> None:
     done = forbidding(*line.split())
     assert (done.returncode, done.stdout) == (3, ""), done.stdout + done.stderr
@@ -47,6 +49,7 @@ def test_where_it_is_forbidden_the_error_says_how_to_allow_it(line: str) -> None
         ("tcp-teardown --variant reset-linger", ("Connection reset by",)),
         ("tcp-states", ("TIME-WAIT", "every state that lasts was reached")),
         ("tcp-backlog", ("turned away", "ListenOverflows")),
+        ("tcp-limits --hold 500", ("EMFILE", "as many are held as were to be", "ephemeral ports")),
     ],
 )
 def test_what_needs_no_privilege_is_shown_all_the_same(line: str, seen: tuple[str, ...]) -> None:

@@ -1,0 +1,167 @@
+"""Frames seen on many links, put together to packets: the same packet on every stretch of its way.
+
+What passes a switch is the same to the last bit. What passes a router is the same but for the frame around it, the TTL
+and the checksum of the IP header (RFC 1812 §5.3.1, RFC 1141). So a frame that leaves a host continues the packet that
+came to this host before and is otherwise the same; if there are several, the first that has not gone on yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from netlab.packets.arp import Arp
+from netlab.packets.dissect import Dissection, dissect
+from netlab.packets.ethernet import Ethernet
+from netlab.packets.icmp import Icmp
+from netlab.packets.ipv4 import Ipv4
+from netlab.packets.tcp import Tcp
+from netlab.packets.udp import Udp
+
+_TTL, _CHECKSUM = 8, slice(10, 12)  # bytes of the IP header that every router changes
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A frame on one link, from `sender` to `receiver`; `arrived_ns` None: it never came."""
+
+    link: str
+    sender: str
+    receiver: str
+    sent_ns: int
+    arrived_ns: int | None
+    fate: str
+    found: Dissection
+
+    @property
+    def ethernet(self) -> Ethernet:
+        """The frame's own header."""
+        header: Ethernet = self.found.find(Ethernet)
+        return header
+
+    @property
+    def ip(self) -> Ipv4 | None:
+        """The IP header, if it carries one."""
+        header: Ipv4 | None = self.found.find(Ipv4)
+        return header
+
+    @property
+    def above_ip(self) -> bytes:
+        """What the IP packet carries, to the last byte: no router changes it."""
+        layer = next((each for each in self.found.layers if each.name == "IPv4"), None)
+        return b"" if layer is None else self.found.frame[layer.end : self.found.end]
+
+    def unchanging(self) -> bytes:
+        """What is the same on every stretch."""
+        layer = next((each for each in self.found.layers if each.name == "IPv4"), None)
+        if layer is None:
+            return self.found.frame
+        packet = bytearray(self.found.frame[layer.start :])
+        packet[_TTL] = 0
+        packet[_CHECKSUM] = b"\0\0"
+        return bytes(packet)
+
+
+@dataclass(slots=True)
+class Packet:
+    """One packet (or ARP message) on its way. `again`: the same data was sent before."""
+
+    number: int
+    crossings: list[Crossing]
+    step: int = 0
+    again: bool = False
+    _gone: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def first(self) -> Crossing:
+        """Its first stretch."""
+        return self.crossings[0]
+
+    @property
+    def arp(self) -> Arp | None:
+        """Set for what is ARP."""
+        header: Arp | None = self.first.found.find(Arp)
+        return header
+
+    @property
+    def tcp(self) -> Tcp | None:
+        """The TCP header, of a packet that is no error about another."""
+        return None if self.first.found.find(Icmp) else self.first.found.find(Tcp)
+
+    @property
+    def udp(self) -> Udp | None:
+        """As `tcp`."""
+        return None if self.first.found.find(Icmp) else self.first.found.find(Udp)
+
+    @property
+    def size(self) -> int:
+        """Bytes of data behind the last header."""
+        return len(self.first.found.data)
+
+    @property
+    def sent_ns(self) -> int:
+        """When it left its sender."""
+        return self.first.sent_ns
+
+    @property
+    def lost(self) -> bool:
+        """True where a stretch swallowed it."""
+        return any(each.arrived_ns is None for each in self.crossings)
+
+    def carries(self, other: Crossing) -> bool:
+        """True where `other` is this packet's next stretch: what had come to its sender goes on."""
+        if (other.sender, other.link) in self._gone:
+            return False
+        return any(
+            each.receiver == other.sender and each.link != other.link and each.arrived_ns is not None
+            and each.arrived_ns <= other.sent_ns
+            for each in self.crossings
+        )  # fmt: skip
+
+    def add(self, crossing: Crossing) -> None:
+        """One more stretch."""
+        self.crossings.append(crossing)
+        self._gone.add((crossing.sender, crossing.link))
+
+
+def crossings(frames: Iterable[Mapping[str, Any]]) -> list[Crossing]:
+    """In the order of sending."""
+    found = [
+        Crossing(each["link"], each["sender"], each["receiver"], each["sent_ns"], each["arrived_ns"], each["fate"],
+                 dissect(bytes.fromhex(each["frame"])))
+        for each in frames
+    ]  # fmt: skip
+    return sorted(found, key=lambda each: each.sent_ns)
+
+
+def packets(found: Sequence[Crossing]) -> list[Packet]:
+    """Every packet with all its stretches, in the order in which they set out, numbered from 1."""
+    under_way: dict[bytes, list[Packet]] = {}
+    everyone: list[Packet] = []
+    for crossing in found:
+        same = under_way.setdefault(crossing.unchanging(), [])
+        packet = next((each for each in same if each.carries(crossing)), None)
+        if packet is None:
+            packet = Packet(len(everyone) + 1, [])
+            everyone.append(packet)
+            same.append(packet)
+        packet.add(crossing)
+    _mark_repeated(everyone)
+    return everyone
+
+
+def _mark_repeated(everyone: Sequence[Packet]) -> None:
+    """Segments whose data (or SYN, or FIN) their sender has sent before."""
+    furthest: dict[tuple[Any, ...], int] = {}
+    for packet in everyone:
+        tcp, ip = packet.tcp, packet.first.ip
+        if tcp is None or ip is None:
+            continue
+        flow = (ip.source, tcp.source_port, ip.destination, tcp.destination_port)
+        takes = packet.size + tcp.syn + tcp.fin
+        start = furthest.setdefault(flow, tcp.sequence)
+        end = tcp.sequence + takes
+        packet.again = takes > 0 and (tcp.sequence - start) % 2**32 > 2**31
+        if (end - start) % 2**32 < 2**31:
+            furthest[flow] = end % 2**32

@@ -1,0 +1,79 @@
+"""A process that holds connections: dial so many, say so, and at the end ask some of them for an echo (holding.py).
+
+Nothing is sent on a connection before that: it costs what an idle connection costs. It waits at two gates, pipes that
+the parent closes: a read(2) that blocks wakes nobody, while many processes that look now and then would disturb what is
+being measured.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+from enum import IntEnum
+
+from netlab.child.inside import Message, send
+from netlab.clock import monotonic_ns
+from netlab.load.dialling import Dialler
+from netlab.load.outcome import kind_of
+from netlab.measure.ledger import Ledger
+
+_BEHIND = 10
+_IN_A_ROW = 5  # failures, one after the other, after which more is not to be had
+_ECHO_TIMEOUT_S = 10.0
+
+
+class Held(IntEnum):
+    """A column of the holders' ledger."""
+
+    ENOUGH = 0  # row 0 only: not 0 when no more connections are wanted
+    OPEN = 1  # connections that a holder has
+
+
+def main(config: Message) -> None:
+    """Hold `config["connections"]` as holding.py says; end by SIGTERM."""
+    ledger = Ledger(*config["ledger"])
+    control, row = ledger.row(Ledger.OWN), ledger.row(config["row"])
+    dialler = Dialler(
+        config["family"], tuple(config["address"]), config["sources"], first=config["first_source"], abortive=True
+    )
+    # Behind the server, which may share the CPU: faster than it accepts, its queue would overflow, and a SYN that is
+    # dropped is sent again only after a second.
+    os.nice(_BEHIND)
+    send({"ready": True})
+    os.read(config["go"], 1)
+    fds, errors = _dial(dialler, config["connections"], control, row)
+    send({"held": len(fds), "at_ns": monotonic_ns(), "errors": errors})
+    os.read(config["ask"], 1)
+    asked = random.Random(config["seed"]).sample(fds, min(config["sample"], len(fds)))
+    send({"asked": len(asked), "echoed": sum(_echoes(fd, number) for number, fd in enumerate(asked))})
+    os.read(0, 1)  # until the parent ends it
+
+
+def _dial(dialler: Dialler, wanted: int, control: memoryview, row: memoryview) -> tuple[list[int], dict[str, int]]:
+    fds: list[int] = []
+    errors: dict[str, int] = {}
+    in_a_row = 0
+    while len(fds) < wanted and in_a_row < _IN_A_ROW and not control[Held.ENOUGH]:
+        try:
+            fds.append(dialler.connect())
+        except OSError as error:
+            kind = kind_of(error)
+            errors[kind] = errors.get(kind, 0) + 1
+            in_a_row += 1
+        else:
+            in_a_row = 0
+            row[Held.OPEN] = len(fds)
+    return fds, errors
+
+
+def _echoes(fd: int, number: int) -> bool:
+    """Whether one byte comes back, the same."""
+    byte = bytes([number & 0xFF])
+    try:
+        os.write(fd, byte)
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        return bool(poll.poll(_ECHO_TIMEOUT_S * 1e3)) and os.read(fd, 2) == byte
+    except OSError:
+        return False
