@@ -97,7 +97,7 @@ def _bytes_of(source: str) -> bytes | None:
         return sys.stdin.buffer.read(MOST_BYTES)
     try:
         path = Path(source)
-        if not path.exists():
+        if not source.strip() or not path.exists():
             return None
         with path.open("rb") as file:
             return file.read(MOST_BYTES)

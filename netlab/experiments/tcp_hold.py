@@ -11,6 +11,7 @@ import socket
 import time
 from array import array
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from netlab.capture.diag import Diag
@@ -19,7 +20,7 @@ from netlab.errors import PeerError
 from netlab.experiments.tcp_hold_plan import HoldPlan
 from netlab.load.holding import Grown, Holders
 from netlab.load.payload import message_rings
-from netlab.measure import kernel_memory, process
+from netlab.measure import kernel_memory, machine, process
 from netlab.measure.kernel_memory import Memory
 from netlab.measure.progress import Progress
 from netlab.servers.counters import Count
@@ -78,7 +79,10 @@ def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> Held:
     limits = Limits(max_connections=plan.connections + 16, workers=plan.workers)
     progress(0.0, "starting server and clients")
     with RunningServer("tcp", plan.mode, host="127.0.0.1", port=0, limits=limits, cpus=plan.server_cpus) as server:
-        with Holders(server.host, server.port, plan.connections, plan.holder_cpus, sample=SAMPLE, seed=seed) as holders:
+        queue = (server.ledger, int(Count.ACCEPTED), _may_wait(limits))
+        with Holders(
+            server.host, server.port, plan.connections, plan.holder_cpus, sample=SAMPLE, seed=seed, queue=queue
+        ) as holders:
             held.source_addresses = holders.source_addresses
             _until(lambda: len(process.tree(server.pid)) > plan.workers or not plan.mode.workers)
             talker = _Talker(server.host, server.port, seed)
@@ -87,8 +91,8 @@ def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> Held:
             _grow(held, holders, keep_free, progress)
             progress(0.8, f"{held.grown.held:,} are held: looking")
             wanted = held.grown.held + 1
-            _until(lambda: server.counts()[Count.ACCEPTED] + server.counts()[Count.SHED] >= wanted)
             try:
+                _until(lambda: server.counts()[Count.ACCEPTED] + server.counts()[Count.SHED] >= wanted)
                 held.with_all = _look(server, holders)
                 talker.echoes(held, held.among_ns)
                 progress(0.85, f"counting {held.grown.held:,} connections")
@@ -97,10 +101,16 @@ def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> Held:
                 held.interrupted = True
             progress(0.9, "letting go")
             talker.close()
-        _until(lambda: server.counts()[Count.CLOSED] >= server.counts()[Count.ACCEPTED])
+        with suppress(KeyboardInterrupt):  # all has been measured
+            _until(lambda: server.counts()[Count.CLOSED] >= server.counts()[Count.ACCEPTED])
         held.shed = server.counts()[Count.SHED]
         held.outcome = server.stop()
     return held
+
+
+def _may_wait(limits: Limits) -> int:
+    """Half of an accept queue, for all of them together: then none overflows (listen(2))."""
+    return max(min(limits.backlog, machine.sysctl_number("net.core.somaxconn") or limits.backlog) // 2, 1)
 
 
 def _grow(held: Held, holders: Holders, keep_free: int, progress: Progress) -> None:

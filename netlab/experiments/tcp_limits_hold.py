@@ -63,12 +63,11 @@ def _memory(draft: Draft, held: Held) -> None:
         columns = (Column("cache", ""), Column("bytes", "B"), Column("objects", "ratio"), Column("size", "B"),
                    Column("what it is", ""))  # fmt: skip
         draft.tables.append(Table("kernel memory of a connection", columns, tuple(caches)))
-    if slab and after.kernel.available:
-        in_all = slab + (server or 0) + (clients or 0)
+    if slab and server is not None and clients is not None and after.kernel.available:
         draft.findings.append(
             f"A connection that does nothing takes {slab / 1024:.1f} KiB of the kernel's memory (both of its ends are "
-            f"here) and {server or 0:.0f} B of the server's own. What is still available would do for "
-            f"{after.kernel.available / in_all:,.0f} more."
+            f"here) and {server:.0f} B of the server's own. What is still available would do for "
+            f"{after.kernel.available / (slab + server + clients):,.0f} more."
         )
 
 

@@ -99,6 +99,7 @@ def test_a_cut_file_says_where_it_stops(netlab: Netlab, tmp_path: Path, file: Pa
     ("arguments", "said"),
     [
         (("nosuchfile.pcap",), "is no file, and no hex"),
+        (("",), "no bytes to dissect"),
         (("450",), "half a byte"),
         (("/",), "directory"),
         ((sys.executable,), "neither pcap nor pcapng nor hex"),
