@@ -102,7 +102,8 @@ def unit_after(name: str, label: str) -> str:
 def column_texts(values: Sequence[Value], unit: str) -> tuple[str, list[str]]:
     """The label that belongs into a column's heading, and its cells: all with the same number of decimals."""
     scale = scale_of(values, unit)
-    numbers = [abs(v) / scale.factor for v in values if isinstance(v, (int, float)) and math.isfinite(v)]
+    numbers = [abs(v) / scale.factor for v in values if isinstance(v, (int, float))]
+    numbers = [number for number in numbers if math.isfinite(number)]  # a share of 1e308 is no number of per cent
     if scale.factor == 1 and all(isinstance(v, (int, str, NoneType)) for v in values):
         return scale.label, [scale.text(value) for value in values]
     logs = [math.log10(number) for number in numbers if number]
