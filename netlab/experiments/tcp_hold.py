@@ -20,7 +20,7 @@ from netlab.errors import PeerError
 from netlab.experiments.tcp_hold_plan import HoldPlan
 from netlab.load.holding import Grown, Holders
 from netlab.load.payload import message_rings
-from netlab.measure import kernel_memory, process
+from netlab.measure import kernel_memory, machine, process
 from netlab.measure.kernel_memory import Memory
 from netlab.measure.progress import Progress
 from netlab.servers.counters import Count
@@ -79,7 +79,10 @@ def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> Held:
     limits = Limits(max_connections=plan.connections + 16, workers=plan.workers)
     progress(0.0, "starting server and clients")
     with RunningServer("tcp", plan.mode, host="127.0.0.1", port=0, limits=limits, cpus=plan.server_cpus) as server:
-        with Holders(server.host, server.port, plan.connections, plan.holder_cpus, sample=SAMPLE, seed=seed) as holders:
+        queue = (server.ledger, int(Count.ACCEPTED), _may_wait(limits))
+        with Holders(
+            server.host, server.port, plan.connections, plan.holder_cpus, sample=SAMPLE, seed=seed, queue=queue
+        ) as holders:
             held.source_addresses = holders.source_addresses
             _until(lambda: len(process.tree(server.pid)) > plan.workers or not plan.mode.workers)
             talker = _Talker(server.host, server.port, seed)
@@ -103,6 +106,11 @@ def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> Held:
         held.shed = server.counts()[Count.SHED]
         held.outcome = server.stop()
     return held
+
+
+def _may_wait(limits: Limits) -> int:
+    """Half of an accept queue, for all of them together: then none overflows (listen(2))."""
+    return max(min(limits.backlog, machine.sysctl_number("net.core.somaxconn") or limits.backlog) // 2, 1)
 
 
 def _grow(held: Held, holders: Holders, keep_free: int, progress: Progress) -> None:
