@@ -17,6 +17,7 @@ from netlab.packets.dissect import Dissection
 from netlab.packets.header import Header
 from netlab.packets.icmp import Icmp
 from netlab.packets.icmpv6 import Icmpv6
+from netlab.packets.igmp import Igmp
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Ipv6
 from netlab.packets.tcp import Tcp
@@ -25,7 +26,7 @@ from netlab.packets.udp import Udp
 Wanted = Callable[[Dissection], bool]
 
 _PROTOCOLS: dict[str, type[Header]] = {
-    "arp": Arp, "ip": Ipv4, "ip6": Ipv6, "icmp": Icmp, "icmp6": Icmpv6, "tcp": Tcp, "udp": Udp,
+    "arp": Arp, "ip": Ipv4, "ip6": Ipv6, "icmp": Icmp, "icmp6": Icmpv6, "igmp": Igmp, "tcp": Tcp, "udp": Udp,
 }  # fmt: skip
 _CONTENTS = {"dns": "DNS", "http": "HTTP", "dhcp": "DHCP"}
 _ENDS = {"host": ("source", "destination"), "src": ("source",), "dst": ("destination",)}

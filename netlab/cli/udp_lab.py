@@ -35,7 +35,7 @@ def udp_behaviour(
     """See what UDP promises between two hosts of your own, and what it does not.
 
     Boundaries that stay, fragments, a port where nobody listens, a buffer that
-    overflows, and a wire that loses, doubles and reorders.
+    overflows, one datagram for many, and a wire that loses, doubles and reorders.
     """
     from netlab.experiments.udp_behaviour import Parameters
 

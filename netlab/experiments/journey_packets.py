@@ -46,12 +46,6 @@ class Crossing:
         header: Ipv4 | None = self.found.find(Ipv4)
         return header
 
-    @property
-    def above_ip(self) -> bytes:
-        """What the IP packet carries, to the last byte: no router changes it."""
-        layer = next((each for each in self.found.layers if each.name == "IPv4"), None)
-        return b"" if layer is None else self.found.frame[layer.end : self.found.end]
-
     def unchanging(self) -> bytes:
         """What is the same on every stretch."""
         layer = next((each for each in self.found.layers if each.name == "IPv4"), None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netlab.experiments import tcp_lab
+from netlab.experiments import tcp_lab, udp_groups
 from netlab.experiments.tcp_lab import Seen
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Chart, Column, Draft, Measurement, Table, Value
@@ -50,6 +50,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     _boundaries(draft, seen)
     _refused(draft, seen)
     _overrun(draft, seen.result["overrun"])
+    udp_groups.report(draft, seen)
     _disorder(draft, seen)
     return draft.finish()
 

@@ -47,7 +47,7 @@ class Browser:
     def visit(self, url: Url) -> dict[str, Any]:
         """Resolve, ask, close; what came of it. "failed" has the words of what went wrong, or is empty."""
         self._told = {"asked": False, "rcode": "", "addresses": [], "aliases": [], "ttl_s": None, "failed": "",
-                      "hint": "", "status": None, "connected": None}  # fmt: skip
+                      "hint": "", "status": None}  # fmt: skip
         body = json.dumps({"buy": "tea", "count": 2}).encode() if url.target == ORDER else None
         fields = [(b"Content-Type", b"application/json")] if body else []
         request = Request.to(url, "POST" if body else "GET", fields, body)
@@ -66,10 +66,9 @@ class Browser:
                 self._told["hint"] = _WHO if self._told["rcode"] in ("", "NOERROR") else _WHICH
                 return self._told
         response, head = hop.response, hop.response.head
-        self._told["connected"] = list(hop.connection.peer)
         self._told["failed"] = response.problem.what if response.problem else ""
         if head is not None:
-            self._told |= {"status": head.status, "size": len(response.body), "sha256": sha256(bytes(response.body)),
+            self._told |= {"status": head.status, "sha256": sha256(bytes(response.body)),
                            "body": _readable(bytes(response.body[:200]))}  # fmt: skip
         return self._told
 

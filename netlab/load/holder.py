@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import random
 import select
+import time
+from collections.abc import Callable
 from enum import IntEnum
 
 from netlab.child.inside import Message, send
@@ -18,7 +20,9 @@ from netlab.load.dialling import Dialler
 from netlab.load.outcome import kind_of
 from netlab.measure.ledger import Ledger
 
-_BEHIND = 10
+_LOOK_EVERY = 32  # connections, to see whether the server keeps up
+_LOOK_S = 0.001
+_PATIENCE_S = 1.0  # with a server that accepts nothing
 _IN_A_ROW = 5  # failures, one after the other, after which more is not to be had
 _ECHO_TIMEOUT_S = 10.0
 
@@ -37,12 +41,9 @@ def main(config: Message) -> None:
     dialler = Dialler(
         config["family"], tuple(config["address"]), config["sources"], first=config["first_source"], abortive=True
     )
-    # Behind the server, which may share the CPU: faster than it accepts, its queue would overflow, and a SYN that is
-    # dropped is sent again only after a second.
-    os.nice(_BEHIND)
     send({"ready": True})
     os.read(config["go"], 1)
-    fds, errors = _dial(dialler, config["connections"], control, row)
+    fds, errors = _dial(dialler, config["connections"], control, row, _queue(ledger, config["queue"]))
     send({"held": len(fds), "at_ns": monotonic_ns(), "errors": errors})
     os.read(config["ask"], 1)
     asked = random.Random(config["seed"]).sample(fds, min(config["sample"], len(fds)))
@@ -50,11 +51,27 @@ def main(config: Message) -> None:
     os.read(0, 1)  # until the parent ends it
 
 
-def _dial(dialler: Dialler, wanted: int, control: memoryview, row: memoryview) -> tuple[list[int], dict[str, int]]:
+def _queue(ledger: Ledger, config: Message | None) -> Callable[[], bool]:
+    """Whether as many as may be are waiting for accept(2), by the counters of all the holders and of the server."""
+    if config is None:
+        return lambda: False
+    server, column, most = Ledger(*config["ledger"]), config["column"], config["most"]
+    return lambda: sum(ledger.column(Held.OPEN)) - sum(server.column(column)) > most
+
+
+def _dial(
+    dialler: Dialler, wanted: int, control: memoryview, row: memoryview, full: Callable[[], bool]
+) -> tuple[list[int], dict[str, int]]:
+    """Dial; never faster than the server accepts: a SYN that finds its queue full is dropped, and sent again only after
+    a second."""
     fds: list[int] = []
     errors: dict[str, int] = {}
     in_a_row = 0
     while len(fds) < wanted and in_a_row < _IN_A_ROW and not control[Held.ENOUGH]:
+        if len(fds) % _LOOK_EVERY == 0:
+            deadline_s = time.monotonic() + _PATIENCE_S
+            while full() and not control[Held.ENOUGH] and time.monotonic() < deadline_s:
+                time.sleep(_LOOK_S)
         try:
             fds.append(dialler.connect())
         except OSError as error:

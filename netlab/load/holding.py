@@ -36,9 +36,20 @@ class Grown:
 class Holders:
     """Processes that hold connections. Use as a context manager: start, `grow`, `ask`, and at the end all are reset."""
 
-    def __init__(self, host: str, port: int, connections: int, cpus: Sequence[int], *, sample: int, seed: int) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        connections: int,
+        cpus: Sequence[int],
+        *,
+        sample: int,
+        seed: int,
+        queue: tuple[Ledger, int, int] | None = None,
+    ) -> None:
         """`connections` to hold in all, by as many processes as there are `cpus`, each on its own; `sample`: how many
-        of the connections `ask` will use."""
+        of the connections `ask` will use. `queue`: the server's counters, which of them counts what it has accepted,
+        and how many may be waiting for that."""
         processes = len(cpus)
         family, address = resolve(host, port)
         self._ledger = Ledger.create("held", 2 + processes, len(Held))
@@ -54,9 +65,10 @@ class Holders:
                     "family": int(family), "address": address, "sources": sources, "first_source": number * sources,
                     "connections": share(connections, processes, number), "sample": share(sample, processes, number),
                     "seed": seed * 1000 + number, "row": 2 + number, "go": self._go[0], "ask": self._ask[0],
-                    "ledger": [self._ledger.fd, self._ledger.rows, self._ledger.columns],
+                    "ledger": _plain(self._ledger),
+                    "queue": queue and {"ledger": _plain(queue[0]), "column": queue[1], "most": queue[2]},
                 }  # fmt: skip
-                shared = [self._ledger.fd, self._go[0], self._ask[0]]
+                shared = [self._ledger.fd, self._go[0], self._ask[0], *([queue[0].fd] if queue else [])]
                 self._children.append(Child("netlab.load.holder:main", config, shared, [cpus[number]]))
             for child in self._children:
                 child.expect(_START_S)
@@ -130,6 +142,10 @@ class Holders:
                     os.close(end)
         self._go = self._ask = (-1, -1)
         self._ledger.close()
+
+
+def _plain(ledger: Ledger) -> list[int]:
+    return [ledger.fd, ledger.rows, ledger.columns]
 
 
 def _opened(gate: tuple[int, int]) -> tuple[int, int]:

@@ -5,11 +5,13 @@ Every link is a wire of its own (wire.py), recorded, with conditions for each di
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from netlab.errors import MachineLacks
 from netlab.network.conditions import Conditions
 from netlab.network.gate import Gate
 from netlab.network.host import Host, HostPlan, Interface, configure, made, plug, without_ipv6
@@ -21,6 +23,7 @@ from netlab.network.wire import Wire
 __all__ = ["Host", "Lab", "Link", "Pair"]
 
 End = tuple[str, str]  # host, interface
+_BRIDGE = "a bridge"
 _APART = 1_000_003  # between the seeds of two links
 
 
@@ -66,7 +69,7 @@ class Lab:
             step = "a veth pair"
             places = _cables(self.hosts, links, mtu)
             for plan in plans:
-                step = "a bridge" if plan.kind == "switch" else f"the network of the {plan.name}"
+                step = _BRIDGE if plan.kind == "switch" else f"the network of the {plan.name}"
                 configure(self.hosts[plan.name], plan)
                 for name, value in plan.sysctls.items():
                     step = name
@@ -76,6 +79,10 @@ class Lab:
                 self._start(each, places, seed + number * _APART)
         except OSError as error:
             self._stack.close()
+            if step == _BRIDGE and error.errno == errno.EOPNOTSUPP:
+                raise MachineLacks(
+                    "this kernel has no bridge, which a switch is made of", "sudo modprobe bridge"
+                ) from None
             raise forbidden(step, error) from None
 
     def _start(self, link: Link, places: Mapping[End, str], seed: int) -> None:

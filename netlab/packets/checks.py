@@ -9,6 +9,7 @@ from netlab.packets.checksum import checksum, same, without
 from netlab.packets.header import Header
 from netlab.packets.icmp import Icmp
 from netlab.packets.icmpv6 import Icmpv6
+from netlab.packets.igmp import Igmp
 from netlab.packets.ipv4 import OPTIONS as IPV4_OPTIONS
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Fragment, Ipv6, Routing
@@ -17,7 +18,13 @@ from netlab.packets.tcp import Tcp
 from netlab.packets.udp import Udp
 
 LEFT_TO_THE_CARD = "the checksum is left to the network card: captured before it was finished"
-_PLACE = {Tcp: (16, 6), Udp: (6, 17), Icmp: (2, 1), Icmpv6: (2, 58)}  # where the checksum is; the protocol's number
+_PLACE = {
+    Tcp: (16, 6),
+    Udp: (6, 17),
+    Icmp: (2, 1),
+    Igmp: (2, 2),
+    Icmpv6: (2, 58),
+}  # where the checksum is; the protocol's number
 
 
 def notes(header: Header, below: Sequence[Header | None], packet: bytes, cut: bool) -> list[str]:
@@ -40,7 +47,7 @@ def notes(header: Header, below: Sequence[Header | None], packet: bytes, cut: bo
 
 
 def transport_checksum(header: Header, below: Sequence[Header | None], packet: bytes, cut: bool) -> str:
-    """Whether the checksum of a TCP, UDP or ICMP message is right; "" where that cannot be known."""
+    """Whether the checksum of a TCP, UDP, ICMP or IGMP message is right; "" where that cannot be known."""
     place = next((place for kind, place in _PLACE.items() if isinstance(header, kind)), None)
     if place is None or cut or any(isinstance(each, (Fragment, Routing)) for each in below):
         return ""  # a routing header may hide the final destination, which the checksum covers
@@ -51,9 +58,9 @@ def transport_checksum(header: Header, below: Sequence[Header | None], packet: b
     told = int.from_bytes(packet[at : at + 2], "big")
     if isinstance(header, Udp) and told == 0:
         return "" if isinstance(carrier, Ipv4) else "no checksum, which UDP over IPv6 must have (RFC 8200 §8.1)"
-    if carrier is None and not isinstance(header, Icmp):
+    if carrier is None and not isinstance(header, (Icmp, Igmp)):
         return ""
-    front = b"" if isinstance(header, Icmp) or carrier is None else carrier.pseudo_header(protocol, len(packet))
+    front = b"" if isinstance(header, (Icmp, Igmp)) or carrier is None else carrier.pseudo_header(protocol, len(packet))
     if isinstance(header, (Tcp, Udp)) and front and told == 0xFFFF - checksum(front):
         return LEFT_TO_THE_CARD  # Linux leaves the sum of the pseudo-header there for the card to go on with
     return next(iter(_compare("checksum", told, checksum(front + without(packet, at)))), "")

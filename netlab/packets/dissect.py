@@ -17,6 +17,8 @@ from netlab.packets.ethernet import Vlan
 from netlab.packets.header import Header, Next, StopError
 from netlab.packets.icmp import Icmp
 from netlab.packets.icmpv6 import Icmpv6
+from netlab.packets.igmp import OPTIONS as IGMP_RECORDS
+from netlab.packets.igmp import Igmp
 from netlab.packets.ipv4 import OPTIONS as IPV4_OPTIONS
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import DestinationOptions, Fragment, HopByHop, Ipv6, Routing
@@ -31,11 +33,13 @@ ETHERNET, RAW_IP = 1, 101  # LINKTYPE_ values of capture files
 REGISTRIES: dict[str, dict[int, type[Header]]] = {
     "link": LINKS,
     "ethertype": {0x0800: Ipv4, 0x0806: Arp, 0x8100: Vlan, 0x88A8: Vlan, 0x86DD: Ipv6},
-    "ip": {0: HopByHop, 1: Icmp, 4: Ipv4, 6: Tcp, 17: Udp, 41: Ipv6, 43: Routing, 44: Fragment, 58: Icmpv6,
+    "ip": {0: HopByHop, 1: Icmp, 2: Igmp, 4: Ipv4, 6: Tcp, 17: Udp, 41: Ipv6, 43: Routing, 44: Fragment, 58: Icmpv6,
            60: DestinationOptions},
     "version": {4: Ipv4, 6: Ipv6},
     "quoted": {4: Ipv4, 6: Ipv6},
 }  # fmt: skip
+
+_OPTIONS: dict[type[Header], option.Kinds] = {Tcp: TCP_OPTIONS, Igmp: IGMP_RECORDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,7 @@ def _fields(header: Header) -> Iterator[Shown]:
     for at in header.LAYOUT.placed:
         value = getattr(header, at.field.name)
         yield Shown(at.field.label, at.first, at.last, value, at.field.text(value), at.field.meaning)
-    kinds = TCP_OPTIONS if isinstance(header, Tcp) else IPV4_OPTIONS
+    kinds = next((kinds for kind, kinds in _OPTIONS.items() if isinstance(header, kind)), IPV4_OPTIONS)
     for start, each in header.variable():
         kind = kinds.get(each.kind)
         meaning = kind.meaning if kind else "not known here"

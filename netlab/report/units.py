@@ -24,6 +24,7 @@ _STEPS: dict[str, tuple[tuple[float, str], ...]] = {
     "s": _TIMES,
     "B": _SIZES,
     "B/s": tuple((factor, f"{label}/s") for factor, label in _SIZES),
+    "bit/s": ((1, "bit/s"), (1e3, "kbit/s"), (1e6, "Mbit/s"), (1e9, "Gbit/s")),
     "1/s": ((1, "/s"),),
     "1": ((1, ""),),
     "ratio": ((1, ""),),
@@ -101,7 +102,8 @@ def unit_after(name: str, label: str) -> str:
 def column_texts(values: Sequence[Value], unit: str) -> tuple[str, list[str]]:
     """The label that belongs into a column's heading, and its cells: all with the same number of decimals."""
     scale = scale_of(values, unit)
-    numbers = [abs(v) / scale.factor for v in values if isinstance(v, (int, float)) and math.isfinite(v)]
+    numbers = [abs(v) / scale.factor for v in values if isinstance(v, (int, float))]
+    numbers = [number for number in numbers if math.isfinite(number)]  # a share of 1e308 is no number of per cent
     if scale.factor == 1 and all(isinstance(v, (int, str, NoneType)) for v in values):
         return scale.label, [scale.text(value) for value in values]
     logs = [math.log10(number) for number in numbers if number]

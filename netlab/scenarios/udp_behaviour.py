@@ -1,4 +1,5 @@
-"""What UDP does and does not: sizes that stay, losses that nobody mends, a buffer that overflows, cut packets."""
+"""What UDP does and does not: sizes that stay, losses that nobody mends, a buffer that overflows, cut packets,
+and datagrams for many (udp_groups.py)."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Any
 
 from netlab.capture import counters
 from netlab.network.conditions import Conditions
+from netlab.scenarios import udp_groups
 from netlab.scenarios.stage import PORT, Stage
 
 _DROPPED = 40  # SO_RXQ_OVFL: how many datagrams this socket had no room for, with each that comes
@@ -24,6 +26,8 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
             "boundaries": _boundaries(stage),
             "refused": _refused(stage),
             "overrun": _overrun(stage, config["flood"]),
+            "broadcast": udp_groups.broadcast(stage),
+            "multicast": udp_groups.multicast(stage),
             "disorder": _disorder(stage, config["numbered"], Conditions.read(config["bad"])),
         }
         return stage.finish(**told)

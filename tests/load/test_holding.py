@@ -10,6 +10,7 @@ import pytest
 
 from netlab.load.dialling import ADDRESSES_A_NET, Dialler, source_address
 from netlab.load.holding import Holders
+from netlab.measure.ledger import Ledger
 
 
 def test_source_addresses_are_distinct_loopback_addresses() -> None:
@@ -48,3 +49,20 @@ def test_an_abortive_dialler_resets() -> None:
         os.close(fd)
         with connection, pytest.raises(ConnectionResetError):
             connection.recv(1)
+
+
+def test_holders_do_not_run_ahead_of_a_server_that_accepts_nothing() -> None:
+    """They wait until the counters say that it accepts, or for a while; and a stop is heard meanwhile."""
+    counters = Ledger.create("test", 3, 1)
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as listener:
+        host, port = listener.getsockname()
+        cpu = min(os.sched_getaffinity(0))
+        with Holders(host, port, 200, [cpu], sample=0, seed=1, queue=(counters, 0, 40)) as holders:
+
+            def watch(now: int) -> None:
+                if now >= 64:  # 32 would be too few to wait for, 64 are too many
+                    holders.enough()
+
+            holders.go()
+            assert holders.settle(watch).held < 200
+    counters.close()

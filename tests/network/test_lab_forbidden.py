@@ -32,7 +32,9 @@ def forbidding(*arguments: str, shared: bool = False) -> subprocess.CompletedPro
     return done
 
 
-@pytest.mark.parametrize("line", ["tcp-retransmit", "tcp-handshake --loss 0.2", "tcp-teardown --variant simultaneous"])
+@pytest.mark.parametrize(
+    "line", ["journey", "tcp-retransmit", "tcp-handshake --loss 0.2", "tcp-teardown --variant simultaneous"]
+)
 def test_where_it_is_forbidden_the_error_says_how_to_allow_it(line: str) -> None:
     done = forbidding(*line.split())
     assert (done.returncode, done.stdout) == (3, ""), done.stdout + done.stderr

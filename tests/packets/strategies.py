@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import IPv4Address
 from typing import Any
 
 from hypothesis import strategies as st
 
-from netlab.packets import icmp, icmpv6, ipv6, links
+from netlab.packets import icmp, icmpv6, igmp, ipv6, links
 from netlab.packets.arp import Arp
 from netlab.packets.ethernet import Ethernet, Vlan
 from netlab.packets.header import Header
@@ -20,7 +21,8 @@ HEADERS: tuple[type[Header], ...] = (
     Ethernet, Vlan, Arp, Ipv4, ipv6.Ipv6, ipv6.HopByHop, ipv6.DestinationOptions, ipv6.Routing, ipv6.Fragment, Udp, Tcp,
     icmp.IcmpEcho, icmp.IcmpUnreachable, icmp.IcmpRedirect, icmp.IcmpTimeExceeded, icmp.IcmpParameterProblem,
     icmp.IcmpOther, icmpv6.Icmpv6Echo, icmpv6.Icmpv6TooBig, icmpv6.RouterAdvertisement, icmpv6.NeighbourSolicitation,
-    icmpv6.NeighbourAdvertisement, icmpv6.Redirect6, icmpv6.Icmpv6Other, links.CookedCapture, links.Null,
+    icmpv6.NeighbourAdvertisement, icmpv6.Redirect6, icmpv6.Icmpv6Other, igmp.IgmpMessage,
+    igmp.IgmpQuery, igmp.IgmpReport, links.CookedCapture, links.Null,
 )  # fmt: skip
 
 word = st.integers(0, 2**32 - 1)
@@ -30,6 +32,13 @@ tcp_options = st.lists(
         st.builds(timestamps, word, word), st.tuples(word, word).map(sack), st.just(Option(1)),
         st.builds(Option, st.integers(2, 255), st.binary(max_size=6)),
     ), max_size=3,
+)  # fmt: skip
+
+
+address = word.map(lambda number: str(IPv4Address(number)))
+group_records = st.builds(
+    lambda kind, group, sources: igmp.record(kind, group, *sources), st.integers(0, 255), address,
+    st.lists(address, max_size=3),
 )  # fmt: skip
 
 
@@ -48,6 +57,14 @@ def headers(kind: type[Header]) -> st.SearchStrategy[Header]:
 def _true(kind: type[Header], values: dict[str, Any]) -> st.SearchStrategy[Header]:
     if kind is Tcp or kind is Ipv4:
         return tcp_options.map(lambda options: _sized(kind, values, tuple(options)))
+    if kind is igmp.IgmpReport:
+        return st.lists(group_records, max_size=3).map(
+            lambda found: kind(**{**values, "type": igmp.REPORT_V3, "count": len(found), "records": b"".join(found)})
+        )
+    if kind is igmp.IgmpMessage:
+        return st.sampled_from([0x12, 0x16, 0x17, 0x30]).map(lambda number: kind(**{**values, "type": number}))
+    if kind is igmp.IgmpQuery:
+        values |= {"type": igmp.QUERY}
     if kind is Arp:
         values |= {"hardware_size": 6, "protocol_size": 4}
     if kind is ipv6.Ipv6:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlab.packets import icmp, icmpv6, pcap, tcp
+from netlab.packets import icmp, icmpv6, igmp, pcap, tcp
 from netlab.packets.arp import Arp
 from netlab.packets.build import build
 from netlab.packets.dissect import dissect
@@ -267,3 +267,58 @@ def test_the_fragments_of_one_datagram_are_put_together_by_tshark(tmp_path: Path
     file.write_bytes(pcap.write(Record(number, frame, len(frame)) for number, frame in enumerate(frames)))
     assert str(len(data) + 8) in tshark(file, "-T", "fields", "-e", "udp.length").split()
     assert expert_warnings(file) == []
+
+
+def memberships(seed: int) -> list[bytes]:
+    """Frames of IGMP, in all its forms."""
+    rng = random.Random(seed)
+    frames = []
+    for _ in range(30):
+        group = f"239.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
+        sources = [f"10.0.0.{number}" for number in range(rng.randrange(3))]
+        records = [igmp.record(rng.randrange(1, 7), group, *sources) for _ in range(rng.randrange(1, 4))]
+        header: Header = rng.choice([
+            igmp.IgmpMessage(rng.choice([0x16, 0x17]), group=group), igmp.IgmpQuery(igmp.QUERY, 100, group=group),
+            igmp.IgmpMessage(igmp.QUERY, 100), igmp.IgmpReport(records=b"".join(records)),
+        ])  # fmt: skip
+        four = Ipv4("10.0.0.2", group, ttl=1, options=(Option(148, b"\0\0"),))
+        frames.append(build([Ethernet("01:00:5e:00:00:16", "02:00:00:00:00:02"), four, header]))
+    return frames
+
+
+def test_tshark_reads_the_same_groups(tmp_path: Path) -> None:
+    frames = memberships(6)
+    file = tmp_path / "igmp.pcap"
+    file.write_bytes(pcap.write(Record(number, frame, len(frame)) for number, frame in enumerate(frames)))
+    told = tshark(file, "-T", "fields", "-e", "igmp.type", "-e", "igmp.maddr", "-e", "igmp.saddr",
+                  "-e", "igmp.checksum.status", "-e", "igmp.record_type")  # fmt: skip
+    for frame, line in zip(frames, told.splitlines(), strict=True):
+        found = dissect(frame)
+        header = found.find(igmp.Igmp)
+        assert found.stopped is None and not any(layer.notes for layer in found.layers)
+        kind, groups, sources, status, kinds = line.split("\t")
+        assert int(kind, 16) == header.type and status in ("1", "Good")
+        if isinstance(header, igmp.IgmpReport):
+            records = header.groups()
+            assert groups.split(",") == [each.group for each in records]
+            assert [int(each) for each in kinds.split(",")] == [each.type for each in records]
+            assert [each for each in sources.split(",") if each] == [each for one in records for each in one.sources]
+        else:
+            assert groups == header.group
+    assert expert_warnings(file) == []
+
+
+def test_scapy_builds_the_same_reports(scapy: Any) -> None:
+    layer = importlib.import_module("scapy.layers.igmp")
+    records = [layer.IGMPv3_MR_Group(rtype=4, maddr="239.1.2.3"),
+               layer.IGMPv3_MR_Group(rtype=1, maddr="239.0.0.1", srcaddrs=["10.0.0.9"])]  # fmt: skip
+    ours = build([igmp.IgmpReport(records=igmp.record(4, "239.1.2.3") + igmp.record(1, "239.0.0.1", "10.0.0.9"))])
+    assert bytes(layer.IGMPv3_MR(type=0x22, records=records)) == ours
+    query = igmp.IgmpQuery(igmp.QUERY, 20, group="239.1.2.3", interval=7)
+    assert bytes(layer.IGMPv3_MQ(type=0x11, gaddr="239.1.2.3", qrv=2, qqic=7)) == build([query])
+
+
+def test_a_report_that_promises_more_records_is_stopped_at_its_end() -> None:
+    whole = build([Ipv4("10.0.0.2", "224.0.0.22"), igmp.IgmpReport(count=2, records=igmp.record(4, "239.1.2.3"))])
+    found = dissect(whole, link=101)
+    assert found.stopped is not None and found.stopped.at == len(whole) and "records" in found.stopped.why
