@@ -40,11 +40,16 @@ class TcpInfo:
     received_window_scale: int
     delivery_rate: int | None
     send_window: int | None
+    delivered: int | None  # segments that the other side is known to have, the SYN among them
+    pacing_rate: int | None  # bytes a second; a very large number: not paced
+    congestion: str  # "open", "disorder", "CWR", "recovery" or "loss"
 
 
 _BYTES = struct.Struct("=8B")
 _WORDS = struct.Struct("=24I")
-_DELIVERY_RATE, _SEND_WINDOW = 160, 228  # offsets of tcpi_delivery_rate (u64), tcpi_snd_wnd (u32)
+# Offsets of tcpi_pacing_rate, tcpi_delivery_rate (u64), tcpi_delivered, tcpi_snd_wnd (u32).
+_PACING_RATE, _DELIVERY_RATE, _DELIVERED, _SEND_WINDOW = 104, 160, 192, 228
+_CONGESTION = ("open", "disorder", "CWR", "recovery", "loss")  # enum tcp_ca_state
 
 
 def tcp_info(sock: socket.socket) -> TcpInfo:
@@ -54,7 +59,7 @@ def tcp_info(sock: socket.socket) -> TcpInfo:
 
 def parse(data: bytes) -> TcpInfo:
     """struct tcp_info as the kernel gives it, here or in an answer of inet_diag."""
-    state, _, retransmits, probes, backoff, _, scales, _ = _BYTES.unpack_from(data)
+    state, congestion, retransmits, probes, backoff, _, scales, _ = _BYTES.unpack_from(data)
     words = _WORDS.unpack_from(data, 8)
     return TcpInfo(
         state=STATES.get(state, f"state {state}"),
@@ -77,6 +82,9 @@ def parse(data: bytes) -> TcpInfo:
         received_window_scale=scales >> 4,
         delivery_rate=_at(data, _DELIVERY_RATE, "=Q"),
         send_window=_at(data, _SEND_WINDOW, "=I"),
+        delivered=_at(data, _DELIVERED, "=I"),
+        pacing_rate=_at(data, _PACING_RATE, "=Q"),
+        congestion=_CONGESTION[congestion] if congestion < len(_CONGESTION) else f"state {congestion}",
     )
 
 

@@ -70,6 +70,7 @@ COMMANDS: tuple[Line, ...] = (
     ),
     Line("tcp-flow", "tcp_flow", "tcp_flow", "On the wire", "A reader that stops: the window, probes, and who waits"),
     Line("tcp-nagle", "tcp_nagle", "tcp_nagle", "On the wire", "Small writes: who waits for whom, and the remedies"),
+    Line("tcp-congestion", "congestion_lab", "tcp_congestion", "On the wire", "reno, cubic, bbr over one bottleneck"),
     Line("udp-behaviour", "udp_lab", "udp_behaviour", "On the wire", "What UDP promises, and what it does not"),
     Line("capture", "packets", "capture", "On the wire", "What a command sends and receives, without root"),
     Line("dissect", "packets", "dissect", "On the wire", "Take packets apart: every header, every field, as boxes"),

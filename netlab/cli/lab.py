@@ -86,7 +86,7 @@ def check(
 
     Exit codes: 0 all steps pass, 1 one does not, 3 only this machine is in the way.
     """
-    from netlab.cli.lab_print import print_check
+    from netlab.cli.lab_check import print_check
 
     raise typer.Exit(print_check(desk_of(context, name, lang, labs_dir), as_json))
 
@@ -162,7 +162,7 @@ def report(
     labs_dir: LabsDir = None,
 ) -> None:
     """Say what was predicted, measured and explained, and how sure you were."""
-    from netlab.cli.lab_print import print_report, write_page
+    from netlab.cli.lab_check import print_report, write_page
     from netlab.labs import shelf
     from netlab.labs.desk import Desk
 

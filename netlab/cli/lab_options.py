@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,4 +49,11 @@ def desk_of(context: typer.Context, wanted: str, lang: str | None, labs_dir: Pat
     from netlab.labs.desk import Desk
 
     among, language = settle(context, lang, labs_dir)
-    return Desk(shelf.find(wanted, among), language)
+    return Desk(shelf.find(wanted, among), language, options=_again(context, lang, labs_dir))
+
+
+def _again(context: typer.Context, lang: str | None, labs_dir: Path | None) -> str:
+    """The options that were typed, as they have to be typed again for the next command; NETLAB_LABS stays by itself."""
+    outer: dict[str, Any] = context.parent.params if context.parent else {}
+    typed = (("--lang", lang or outer.get("lang")), ("--labs-dir", labs_dir or outer.get("labs_dir")))
+    return "".join(f" {option} {shlex.quote(str(value))}" for option, value in typed if value)

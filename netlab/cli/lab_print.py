@@ -1,17 +1,18 @@
-"""What `netlab lab` prints: lists, sheets, hints, verdicts. Prose is wrapped to the terminal, in both languages."""
+"""What `netlab lab` prints: lists, sheets, hints, a verdict. Prose is wrapped to the terminal, in both languages.
+
+All verdicts of a worksheet together: lab_check.py.
+"""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from netlab.cli.failures import complain
 from netlab.cli.output import terminal_width, wants_colour, write
 from netlab.errors import UsageError
-from netlab.labs.desk import Desk, calibration_over
-from netlab.labs.judge import State, Verdict, exit_code
+from netlab.labs.desk import Desk
+from netlab.labs.judge import State, Verdict
 from netlab.labs.model import Sheet, Step
 from netlab.labs.needs import lacking
 from netlab.labs.words import say, source_words
@@ -22,9 +23,42 @@ _MARKS = {State.PASSED: TICK, State.WRONG: CROSS, State.TODO: "○", State.INCON
 _WIDEST = 92  # lines longer than that are hard to read
 
 
+def width() -> int:
+    """Columns for prose."""
+    return min(terminal_width(), _WIDEST)
+
+
 def tell(text: str) -> None:
     """Markdown, wrapped."""
-    write(prose(text, min(terminal_width(), _WIDEST), colour=wants_colour()))
+    write(prose(text, width(), colour=wants_colour()))
+    sys.stdout.flush()
+
+
+def tell_prompt(text: str) -> None:
+    """A question that waits for its answer on the same line, wrapped like the rest."""
+    space = " " if text.endswith(" ") else ""
+    write(f"\n{prose(text, width(), colour=wants_colour()).strip()}{space}")
+    sys.stdout.flush()
+
+
+def tell_done(desk: Desk) -> None:
+    """All steps pass: what makes a page of it."""
+    _tell_command(desk, "done", f"netlab lab report {desk.sheet.id} --html {desk.sheet.id}.html{desk.options}")
+
+
+def tell_paused(desk: Desk) -> None:
+    """The learner stops: what goes on from here."""
+    _tell_command(desk, "paused", f"netlab lab start {desk.sheet.id}{desk.options}")
+
+
+def _tell_command(desk: Desk, key: str, command: str) -> None:
+    """A sentence with a command behind it; where that does not fit, it stands by itself, so that it can be copied."""
+    sentence = f"{say(key, desk.lang)}{say('colon', desk.lang)}"
+    if columns(sentence + command) <= width():
+        write(f"{sentence}{command}\n")
+    else:
+        tell(sentence)
+        write("\n".join(command_lines(command, width(), "    ")) + "\n")
     sys.stdout.flush()
 
 
@@ -61,8 +95,7 @@ def print_list(sheets: Sequence[Sheet], lang: str) -> None:
 
 def tell_indented(text: str) -> None:
     """A paragraph, four columns in."""
-    width = min(terminal_width(), _WIDEST) - 4
-    for line in prose(text, width, colour=wants_colour()).splitlines():
+    for line in prose(text, width() - 4, colour=wants_colour()).splitlines():
         write(f"    {line}\n")
 
 
@@ -102,7 +135,7 @@ def print_card(desk: Desk) -> None:
 
 def print_section(desk: Desk, step: Step) -> None:
     """The words of one step."""
-    write("\n" + "─" * min(terminal_width(), _WIDEST) + "\n")
+    write("\n" + "─" * width() + "\n")
     write(f"{strong(heading_of(desk, step))}\n\n")
     tell(desk.sheet.section(step, desk.lang).body)
 
@@ -121,12 +154,12 @@ def print_hint(desk: Desk) -> None:
     """One more hint for the open step."""
     step = desk.next_step()
     if step is None:
-        tell(say("done", desk.lang, lab=desk.sheet.id))
+        tell_done(desk)
         return
     write(f"{strong(heading_of(desk, step))}\n")
     found = desk.hint(step)
     if found is None:
-        tell(say("no-hint", desk.lang))
+        tell(say("no-hint" if step.hints else "no-hints", desk.lang))
         return
     tell(f"**{say('hint', desk.lang, n=found[0], of=len(step.hints))}** {found[1]}")
 
@@ -146,7 +179,8 @@ def reveal(desk: Desk, step: Step) -> None:
     tell("\n\n".join(parts))
 
 
-def _mark_of(verdict: Verdict) -> str:
+def mark_of(verdict: Verdict) -> str:
+    """✓ and ✗; ≠ for a prediction that did not hold, – for one that came after its run."""
     if verdict.late:
         return "–"  # neither held nor missed
     return "≠" if verdict.hit is False else _MARKS[verdict.state]
@@ -159,105 +193,11 @@ def print_verdict(desk: Desk, verdict: Verdict, *, explain: bool = True) -> None
         said = [say("noted", desk.lang)]
     mark = _MARKS[verdict.state]
     if verdict.hit is not None:
-        mark = _mark_of(verdict)
+        mark = mark_of(verdict)
     tell(f"{mark} " + say("between", desk.lang).join(said))
     settled = verdict.hit is not None or (verdict.state is State.PASSED and verdict.step.kind != "predict")
     if explain and settled:
         reveal(desk, verdict.step)
-
-
-def print_check(desk: Desk, as_json: bool) -> int:
-    """All verdicts, the first cause first; returns the exit code."""
-    verdicts = desk.verdicts()
-    code = exit_code(verdicts)
-    if as_json:
-        document = {"lab": desk.sheet.id, "passed": code == 0, "steps": [_plain(verdict) for verdict in verdicts]}
-        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-        return code
-    write(f"{strong(desk.sheet.title[desk.lang])}\n")
-    first = next((verdict for verdict in verdicts if verdict.state is not State.PASSED), None)
-    if first is not None:
-        section = desk.sheet.section(first.step, desk.lang)
-        tell(f"**{say('first-cause', desk.lang, number=first.step.number, heading=section.heading)}**")
-        _points(first.said, first.step.command)
-        if first.step.run:
-            run = desk.sheet.step(first.step.run)
-            if run.command:
-                _points((say("command-is", desk.lang, number=run.number, command=run.command),), run.command)
-        write("\n")
-    for verdict in verdicts:
-        mark = _mark_of(verdict)
-        given = f"  {printable(verdict.given)}" if verdict.given else ""
-        if verdict.hit is not None:
-            given += f" · {say('measured-value', desk.lang)} {verdict.measured}"
-        if verdict.late:
-            given = f"  ({say('late', desk.lang)}){given}"
-        line = f"  {mark} {heading_of(desk, verdict.step)}{given}"
-        write(_cut(line, terminal_width()) + "\n")
-    passed = sum(verdict.state is State.PASSED for verdict in verdicts)
-    late = sum(verdict.late for verdict in verdicts)
-    tally = _score(desk, passed, len(verdicts))
-    tell(f"\n{tally} · {say('late-tally', desk.lang, n=late)}" if late else f"\n{tally}")
-    if code == 0:
-        tell(say("done", desk.lang, lab=desk.sheet.id))
-    return code
-
-
-def _points(said: Sequence[str], command: str) -> None:
-    """Sentences as points; a command at the end of one stands by itself, so that it can be copied."""
-    for text in said:
-        words = text.removesuffix(command) if command else text
-        tell(f"- {printable(words.rstrip())}")
-        if words != text:
-            write("\n".join(command_lines(command, min(terminal_width(), _WIDEST), "      ")) + "\n")
-
-
-def _score(desk: Desk, passed: int, every: int) -> str:
-    hints = sum(desk.progress.hints.values())
-    tries = say("tries", desk.lang, n=desk.first_tries(), hints=hints)
-    return f"{say('tally', desk.lang, passed=passed, all=every)} · {tries}"
-
-
-def _cut(line: str, width: int) -> str:
-    while columns(line) > width:
-        line = line[:-2] + "…"
-    return line
-
-
-def _plain(verdict: Verdict) -> dict[str, object]:
-    step = verdict.step
-    return {
-        "step": step.number, "id": step.id, "kind": step.kind, "state": verdict.state.value, "given": verdict.given,
-        "measured": verdict.measured or None, "held": verdict.hit, "late": verdict.late, "said": list(verdict.said),
-        "run": verdict.report.id if verdict.report else None,
-    }  # fmt: skip
-
-
-def print_report(desk: Desk, sheets: Iterable[Sheet]) -> None:
-    """The check, and the calibration over all worksheets."""
-    print_check(desk, as_json=False)
-    found = calibration_over(sheets)
-    write("\n")
-    title = f"**{say('calibration-over', desk.lang)}**{say('colon', desk.lang)}"
-    if found is None:
-        tell(f"{title}{say('calibration-none', desk.lang)}")
-        return
-    mean = say(
-        "calibration-mean", desk.lang, said=f"{found.said:.0%}"[:-1], held=f"{found.held:.0%}"[:-1], n=found.count
-    )
-    tell(f"{title}{mean}{say('between', desk.lang)}" + say("brier", desk.lang, score=f"{found.brier:.2f}"))
-
-
-def write_page(desk: Desk, sheets: Iterable[Sheet], path: Path) -> None:
-    """The page to hand in; UsageError where it cannot be written."""
-    from netlab.labs.page import page_of
-
-    text = page_of(desk, calibration_over(sheets))
-    try:
-        path.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise UsageError(f"--html {path}: {error.strerror or error}") from None
-    print(f"{path}: {len(text.encode()):,} bytes")
 
 
 def print_problems(sheets: Sequence[Sheet], static: bool) -> bool:

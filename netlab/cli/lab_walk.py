@@ -9,7 +9,19 @@ import subprocess
 import sys
 
 from netlab.cli.failures import INTERRUPTED
-from netlab.cli.lab_print import heading_of, print_card, print_check, print_section, print_verdict, reveal, strong, tell
+from netlab.cli.lab_check import print_check
+from netlab.cli.lab_print import (
+    heading_of,
+    print_card,
+    print_section,
+    print_verdict,
+    reveal,
+    strong,
+    tell,
+    tell_done,
+    tell_paused,
+    tell_prompt,
+)
 from netlab.cli.output import terminal_width, write
 from netlab.labs.answers import NotAnAnswer
 from netlab.labs.desk import Desk
@@ -42,15 +54,15 @@ def walk(desk: Desk, steps: int | None = None) -> int:
         write("\n")
         if any(verdict.state is not State.PASSED for verdict in desk.verdicts()):
             return print_check(desk, as_json=False)  # something could not be judged here
-        tell(say("done", desk.lang, lab=desk.sheet.id))
+        tell_done(desk)
         return 0
     except Stopped:
         write("\n")
-        tell(say("paused", desk.lang, lab=desk.sheet.id))
+        tell_paused(desk)
         return 0
     except KeyboardInterrupt:
         write("\n")
-        tell(say("paused", desk.lang, lab=desk.sheet.id))
+        tell_paused(desk)
         return INTERRUPTED
 
 
@@ -107,7 +119,7 @@ def _run_step(desk: Desk, step: Step) -> None:
             tell(say("run-failed", desk.lang, code=code))
         print_verdict(desk, verdict)
         raise Stopped
-    _remember(desk, step)
+    desk.remember(step)
     _score_predictions(desk, step)
 
 
@@ -126,21 +138,12 @@ def _task(desk: Desk, step: Step) -> None:
             run_command(typed) if _is_netlab(typed) else tell(say("only-netlab", desk.lang))
         verdict = desk.verdict(step)
         if verdict.state is State.PASSED:
-            _remember(desk, step)
+            desk.remember(step)
             print_verdict(desk, verdict, explain=False)
             reveal(desk, step)
             _score_predictions(desk, step)
             return
         print_verdict(desk, verdict)
-
-
-def _remember(desk: Desk, step: Step) -> None:
-    from netlab.labs import progress
-
-    report = desk.verdict(step).report
-    if report is not None:
-        desk.progress.runs[step.id] = report.id
-        progress.save(desk.progress)
 
 
 def _is_netlab(line: str) -> bool:
@@ -178,8 +181,7 @@ def _ask(desk: Desk, key: str, step: Step | None = None, may_be_empty: bool = Tr
     """One line from the learner; h is answered with a hint, q and the end of input raise Stopped."""
     keys = say("keys-hint" if step is not None and step.hints else "keys", desk.lang)
     while True:
-        write(f"\n{say(key, desk.lang, keys=keys, **values)}{say('colon', desk.lang)}")
-        sys.stdout.flush()
+        tell_prompt(f"{say(key, desk.lang, keys=keys, **values)}{say('colon', desk.lang)}")
         line = sys.stdin.readline()
         if not line:
             raise Stopped
@@ -188,7 +190,7 @@ def _ask(desk: Desk, key: str, step: Step | None = None, may_be_empty: bool = Tr
             raise Stopped
         if text.lower() in ("h", "hint", "?", "？", "ｈ") and step is not None:
             found = desk.hint(step)
-            words = say("no-hint", desk.lang) if found is None else ""
+            words = say("no-hint" if step.hints else "no-hints", desk.lang) if found is None else ""
             tell(words or f"**{say('hint', desk.lang, n=found[0], of=len(step.hints))}** {found[1]}")  # type: ignore[index]
             continue
         return text

@@ -74,6 +74,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("tcp-retransmit", "netlab.experiments.tcp_retransmit", "Loss, and what TCP does about it", "lecture 11"),
     Experiment("tcp-flow", "netlab.experiments.tcp_flow", "A reader that stops: flow control", "lecture 12"),
     Experiment("tcp-nagle", "netlab.experiments.tcp_nagle", "Small writes: Nagle and delayed ACK", "lecture 12"),
+    Experiment("tcp-congestion", "netlab.experiments.tcp_congestion", "One bottleneck, several ways", "lecture 12"),
     Experiment("udp-behaviour", "netlab.experiments.udp_behaviour", "What UDP promises, and what not", "lecture 10"),
     Experiment("journey", "netlab.experiments.journey", "From the address bar to the shop", "lecture 1"),
     Experiment("capture", "netlab.experiments.capture", "Frames, as they came by", "lecture 2"),

@@ -7,11 +7,12 @@ still there, and do some of them, chosen at random, still echo? → all are rese
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from array import array
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from netlab.capture.diag import Diag
@@ -85,7 +86,7 @@ def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> Held:
         ) as holders:
             held.source_addresses = holders.source_addresses
             _until(lambda: len(process.tree(server.pid)) > plan.workers or not plan.mode.workers)
-            talker = _Talker(server.host, server.port, seed)
+            talker = _Talker(server.host, server.port, plan.server_cpus[0], seed)
             talker.echoes(held, held.alone_ns)
             held.at_rest = _look(server, holders)
             _grow(held, holders, keep_free, progress)
@@ -157,15 +158,24 @@ def _verify(held: Held, server: RunningServer, holders: Holders) -> None:
 
 
 class _Talker:
-    """The one connection that is not idle: a message, its echo, and the next."""
+    """The one connection that is not idle: a message, its echo, and the next.
 
-    def __init__(self, host: str, port: int, seed: int) -> None:
-        self._sock = socket.create_connection((host, port), timeout=30.0)
+    On the CPU of its server, both times: waking another CPU up can take longer than all the rest.
+    """
+
+    def __init__(self, host: str, port: int, cpu: int, seed: int) -> None:
+        self._cpu = cpu
+        with _on(cpu):  # epoll-multi then gives it to a worker there
+            self._sock = socket.create_connection((host, port), timeout=30.0)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         (self._ring,) = message_rings(1, _SIZE, seed)
 
     def echoes(self, held: Held, latency_ns: array[int]) -> None:
         """Add the latencies to `latency_ns`, those of the warm-up left out. PeerError."""
+        with _on(self._cpu):
+            self._echoes(held, latency_ns)
+
+    def _echoes(self, held: Held, latency_ns: array[int]) -> None:
         sock, ring = self._sock, self._ring
         for number in range(_WARM_UP + _ECHOES):
             message = ring[number % len(ring)]
@@ -186,6 +196,17 @@ class _Talker:
     def close(self) -> None:
         """Close it."""
         self._sock.close()
+
+
+@contextmanager
+def _on(cpu: int) -> Iterator[None]:
+    """This process runs on one CPU meanwhile."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cpu})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _until(condition: Callable[[], bool]) -> None:

@@ -25,6 +25,7 @@ def report(draft: Draft, held: Held, keep_free: int) -> None:
     draft.fact("hold set-up rate", ratio(grown.held, held.setup_s), "1/s")
     draft.fact("hold server processes", plan.workers, "1", f"mode {plan.mode.name}")
     draft.fact("hold client processes", len(plan.holder_cpus), "1", f"from {held.source_addresses} of 127.0.0.0/8")
+    draft.fact("hold placement", f"the talking connection on CPU {plan.server_cpus[0]}, as its server", "")
     _memory(draft, held)
     _latency(draft, held)
     _growth(draft, held)

@@ -14,6 +14,7 @@ from typing import Any
 from netlab.errors import UsageError
 from netlab.experiments import tcp_lab
 from netlab.experiments.tcp_exchanges import Case, case_of, keystrokes_of, stalled
+from netlab.experiments.tcp_lab import Seen
 from netlab.measure.progress import Progress
 from netlab.measure.quantity import Chart, Column, Draft, Measurement, Table, Value
 from netlab.measure.stats import percentile
@@ -44,12 +45,15 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         "conditions": tcp_lab.both(Conditions(delay_s=parameters.delay_s)), "seed": parameters.seed,
         "exchanges": parameters.exchanges, "keys": parameters.keys, "interval_s": parameters.interval_s,
     }  # fmt: skip
-    seen = tcp_lab.run("tcp_nagle", config, progress)
+    seen = tcp_lab.run("tcp_nagle", config, progress, on_loopback=parameters.pcap is None)
     tcp_lab.save(seen, parameters.pcap)
     draft = Draft()
     cases = {name: case_of(name, told, seen) for name, told in seen.result["requests"].items()}
     typed = {name: keystrokes_of(name, told, seen) for name, told in seen.result["keystrokes"].items()}
     draft.fact("request", f"{len(HEAD)} + {len(BODY)} B", "", f"two writes; the answer has {len(REPLY)} B")
+    if seen.lacking:
+        _on_loopback(draft, seen, cases, typed)
+        return draft.finish()
     draft.fact(
         "stalled", len(cases[PLAIN].delayed()), "1", f"of {parameters.exchanges}: the ACK of the first write was late"
     )
@@ -63,16 +67,26 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
+def _on_loopback(draft: Draft, seen: Seen, cases: dict[str, Case], typed: dict[str, Case]) -> None:
+    """What can be seen without a wire: how long each way takes, and no segment."""
+    draft.lacking = seen.lacking
+    draft.fact("delayed-ACK timer", seen.result["requests"][PLAIN]["ato_s"], "s", "TCP_INFO (ato) of the server")
+    _tables(draft, cases, typed, on_wire=False)
+    slowest = max(cases.values(), key=lambda each: _middle(each.latencies_s) or 0)
+    draft.check("both rules together are what is slow: each remedy is quicker", "RFC 9293 §3.7.4", PLAIN, slowest.name)
+
+
 def _middle(values: list[float]) -> float | None:
     return percentile(sorted(values), 50)
 
 
-def _tables(draft: Draft, cases: dict[str, Case], typed: dict[str, Case]) -> None:
+def _tables(draft: Draft, cases: dict[str, Case], typed: dict[str, Case], *, on_wire: bool = True) -> None:
     for name, found, first in (("cases", cases, "case"), ("keystrokes", typed, "keystrokes with")):
         rows: list[tuple[Value, ...]] = []
         for each in found.values():
             ordered = sorted(each.latencies_s)
-            rows.append((each.name, len(each.segments), len(each.data("client")), *(
+            counts = (len(each.segments), len(each.data("client"))) if on_wire else (None, None)
+            rows.append((each.name, *counts, *(
                 percentile(ordered, q) for q in (50, 90, 99)), each.overhead()))  # fmt: skip
         columns = (
             Column(first, ""), Column("segments", "1"), Column("of client's data", "1"), Column("p50", "s"),
@@ -80,6 +94,8 @@ def _tables(draft: Draft, cases: dict[str, Case], typed: dict[str, Case]) -> Non
         )  # fmt: skip
         draft.tables.append(Table(name, columns, tuple(rows)))
     draft.charts.append(Chart("bar", "A request, from its first write to its answer (median)", "cases", "case", "p50"))
+    if not on_wire:
+        return
     draft.charts.append(
         Chart("bar", "Bytes of headers for every byte of keystrokes", "keystrokes", "keystrokes with", "headers a byte")
     )

@@ -11,8 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from netlab.labs.expression import Ordering
 from netlab.labs.model import Step
+from netlab.labs.record_reader import Ordering
 from netlab.report.units import human, significant
 
 _UNITS = {

@@ -18,10 +18,13 @@ from netlab.labs.words import say
 
 
 class Desk:
-    """One worksheet with this learner's progress. Everything is saved as soon as it is known."""
+    """One worksheet with this learner's progress. Everything is saved as soon as it is known.
 
-    def __init__(self, sheet: Sheet, lang: str, folder: Path | None = None) -> None:
-        self.sheet, self.lang, self._folder = sheet, lang, folder
+    `options` is what a command has to repeat to mean this worksheet in this language: " --labs-dir …", or nothing.
+    """
+
+    def __init__(self, sheet: Sheet, lang: str, folder: Path | None = None, options: str = "") -> None:
+        self.sheet, self.lang, self._folder, self.options = sheet, lang, folder, options
         self.progress: Progress = progress_file.load(sheet.id)
 
     def evidence(self) -> Evidence:
@@ -38,20 +41,28 @@ class Desk:
         A prediction made before the run stands: what is predicted after it changes nothing.
         """
         given = echo(step, given)
-        evidence = self.evidence()
-        run = evidence.run_of(self.sheet.step(step.run)) if step.run else None
-        before = self.progress.answers.get(step.id)
-        self.progress.tries.setdefault(step.id, []).append(given)
-        if step.kind == "predict" and run is not None and before is not None and before.blind:
-            progress_file.save(self.progress)
-            stands = self.verdict(step)
-            return replace(stands, said=(say("prediction-stands", self.lang, given=before.given), *stands.said))
-        record = run.id if run is not None and step.kind != "predict" else ""
-        if step.kind == "predict" and before is not None and confidence is None:
-            confidence = before.confidence
-        self.progress.answers[step.id] = Answer(given, now(), confidence, run is None, record)
-        progress_file.save(self.progress)
-        return self.verdict(step)
+        with progress_file.changing(self.sheet.id) as self.progress:
+            run = self.evidence().run_of(self.sheet.step(step.run)) if step.run else None
+            before = self.progress.answers.get(step.id)
+            self.progress.tries.setdefault(step.id, []).append(given)
+            stands = step.kind == "predict" and run is not None and before is not None and before.blind
+            if not stands:
+                record = run.id if run is not None and step.kind != "predict" else ""
+                if step.kind == "predict" and before is not None and confidence is None:
+                    confidence = before.confidence
+                self.progress.answers[step.id] = Answer(given, now(), confidence, run is None, record)
+        verdict = self.verdict(step)
+        if stands and before is not None:
+            said = say("prediction-stands", self.lang, given=before.given)
+            return replace(verdict, said=(said, *verdict.said))
+        return verdict
+
+    def remember(self, step: Step) -> None:
+        """From now on the run record that passes `step` is the one it is judged by."""
+        report = self.verdict(step).report
+        if report is not None:
+            with progress_file.changing(self.sheet.id) as self.progress:
+                self.progress.runs[step.id] = report.id
 
     def verdict(self, step: Step) -> Verdict:
         """One step as it stands now."""
@@ -59,11 +70,11 @@ class Desk:
 
     def hint(self, step: Step) -> tuple[int, str] | None:
         """The next hint of a step and its number; None where there is no further one."""
-        shown = self.progress.hints.get(step.id, 0)
-        if shown >= len(step.hints):
+        if self.progress.hints.get(step.id, 0) >= len(step.hints):
             return None
-        self.progress.hints[step.id] = shown + 1
-        progress_file.save(self.progress)
+        with progress_file.changing(self.sheet.id) as self.progress:
+            shown = min(self.progress.hints.get(step.id, 0), len(step.hints) - 1)
+            self.progress.hints[step.id] = shown + 1
         return shown + 1, step.hints[shown][self.lang]
 
     def next_step(self) -> Step | None:

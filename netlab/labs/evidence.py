@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from netlab.labs.expression import Missing, Unknown, evaluate
+from netlab.labs.expression import evaluate
 from netlab.labs.model import Condition, Sheet, Step
 from netlab.labs.progress import Progress
+from netlab.labs.record_reader import Missing, Unknown
 from netlab.report import store
 from netlab.report.record import Report
 

@@ -13,10 +13,11 @@ from typing import Any
 
 from netlab.labs.answers import Marked, NotAnAnswer, mark, parse, shown
 from netlab.labs.evidence import Evidence
-from netlab.labs.expression import Missing, Unknown, evaluate
+from netlab.labs.expression import evaluate
 from netlab.labs.model import Sheet, Step
 from netlab.labs.needs import lacking
 from netlab.labs.progress import Answer, Progress
+from netlab.labs.record_reader import Missing, Unknown
 from netlab.labs.words import say
 from netlab.report.record import Report
 from netlab.report.units import brief, significant

@@ -29,10 +29,12 @@ dt { font-size: .8rem; color: var(--dim) } dd { margin: 0; font-weight: 600 }
 .said { margin: .5rem 0 } .why { border-top: 1px solid var(--line); margin-top: .8rem; padding-top: .4rem; font-size: .95rem }
 .why p { margin: .4rem 0 }
 pre, code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .88em }
-pre { background: var(--card); padding: .7rem .9rem; border-radius: 6px; white-space: pre-wrap } code { background: var(--card) }
+pre { background: var(--card); padding: .7rem .9rem; border-radius: 6px; white-space: pre-wrap } .option { white-space: nowrap }
+code { background: var(--card) }
 .wide { overflow-x: auto; margin: .8rem 0 } figure.wide svg { display: block; width: 100%; min-width: 30rem; height: auto }
 table { border-collapse: collapse } th, td { border: 1px solid var(--line); padding: .3rem .7rem; text-align: left }
 th { background: var(--card) }
-@media print { body { font-size: 11pt } main { max-width: none; padding: 0 } section { break-inside: avoid }
+@media print { body { font-size: 11pt } main { max-width: none; padding: 0 } h2, dt { break-after: avoid }
+  section { box-decoration-break: clone; -webkit-box-decoration-break: clone } p, li, dl, pre, figure { break-inside: avoid }
   figure.wide svg { min-width: 0 } }
 """

@@ -6,8 +6,11 @@ is not kept: that is worked out again from the run records, each time.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, count
@@ -90,6 +93,26 @@ def _progress(lab: str, data: dict[str, Any]) -> Progress:
         runs={str(id): str(record) for id, record in data["runs"].items()},
         hints={str(id): int(count) for id, count in data["hints"].items()},
     )
+
+
+@contextmanager
+def changing(lab: str) -> Iterator[Progress]:
+    """The progress as it is on disk now, saved at the end unless something is raised.
+
+    Others who change it wait until then (flock(2)): nothing is lost where a worksheet is open in two terminals.
+    UsageError where it cannot be read or saved.
+    """
+    path = path_of(lab)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_suffix(".lock").open("a")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}", "progress is not saved") from None
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        progress = load(lab)
+        yield progress
+        save(progress)
 
 
 def save(progress: Progress) -> None:

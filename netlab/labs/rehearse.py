@@ -14,11 +14,12 @@ from typing import Any
 
 from netlab.labs.answers import NotAnAnswer, mark, parse, shown
 from netlab.labs.evidence import Evidence
-from netlab.labs.expression import Missing, Ordering, Unknown, evaluate
+from netlab.labs.expression import evaluate
 from netlab.labs.judge import State, exit_code, judge, judge_answer
 from netlab.labs.model import LANGUAGES, Sheet, Step
 from netlab.labs.needs import lacking
 from netlab.labs.progress import Answer, Progress, now
+from netlab.labs.record_reader import Missing, Ordering, Unknown
 from netlab.report.record import Report
 
 _LONGEST_S = 120.0

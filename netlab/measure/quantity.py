@@ -1,6 +1,6 @@
 """The values an experiment returns. Nothing here formats or prints (report/ does) or measures.
 
-Stored values are in SI base units ("s", "B", "B/s", "1/s"), counts in "1", quotients in "ratio", parts of a
+Stored values are in SI base units ("s", "B", "B/s", "bit/s", "1/s"), counts in "1", quotients in "ratio", parts of a
 whole, 0 to 1, in "share", words in "".
 What is not known is None, never 0: a zero in a report was measured.
 """
@@ -64,10 +64,11 @@ class Table:
 class Chart:
     """How a table is best seen: bars of column `y` labelled by `x`, or lines of `y` over `x`, one a `series`.
 
-    `log_x` and `log_y` ask for logarithmic axes. The renderer reads the numbers from the table by column name.
+    A "curve" is a line of so many points that none of them is marked. `log_x` and `log_y` ask for logarithmic axes. The
+    renderer reads the numbers from the table by column name.
     """
 
-    kind: str  # "bar" or "line"
+    kind: str  # "bar", "line" or "curve"
     title: str
     table: str
     x: str

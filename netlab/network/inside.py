@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib import import_module
 from typing import Any
 
@@ -25,17 +26,33 @@ def play(
     Ctrl-C ends it, and nothing is left of it. A wire that lost frames of its own accord is a Doubt.
     """
     with Child("netlab.network.inside:main", {**config, "scenario": scenario}, pass_fds) as child:
-        while True:
-            try:
-                message = child.expect(timeout_s)
-            except TimeoutError:
-                raise NetlabError(f"{scenario} did not end within {timeout_s:g} s") from None
-            if "result" in message:
-                result: dict[str, Any] = message["result"]
-                if lost := result.get("wire_lost"):
-                    warnings.warn(f"the wire itself lost {lost:,} frames: this machine was too busy for it", Doubt, 2)
-                return result
-            progress(message["done"], message["text"])
+        return _result(child, scenario, progress, timeout_s)
+
+
+def play_together(
+    scenario: str, configs: Sequence[Message], progress: Progress, *, timeout_s: float
+) -> list[dict[str, Any]]:
+    """The same with several configurations at once, each on a network and in a process of its own."""
+    with ExitStack() as stack:
+        children = [
+            stack.enter_context(Child("netlab.network.inside:main", {**config, "scenario": scenario}))
+            for config in configs
+        ]
+        return [_result(child, scenario, progress, timeout_s) for child in children]
+
+
+def _result(child: Child, scenario: str, progress: Progress, timeout_s: float) -> dict[str, Any]:
+    while True:
+        try:
+            message = child.expect(timeout_s)
+        except TimeoutError:
+            raise NetlabError(f"{scenario} did not end within {timeout_s:g} s") from None
+        if "result" in message:
+            result: dict[str, Any] = message["result"]
+            if lost := result.get("wire_lost"):
+                warnings.warn(f"the wire itself lost {lost:,} frames: this machine was too busy for it", Doubt, 3)
+            return result
+        progress(message["done"], message["text"])
 
 
 def main(config: Message) -> None:

@@ -17,6 +17,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _MARKS = "●▲■◆○△□◇"
 _COLOURS = ("cyan", "yellow", "magenta", "green", "red", "blue", "bright_cyan", "bright_yellow")
 _ROWS = 11
+_APART = 12  # columns between two marks of a curve
 # The bits of the dots of a braille character (Unicode 16, block 2800), by column and row from the top.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 
@@ -124,10 +125,13 @@ class _Canvas:
                 self._dot(round(x0 + (x1 - x0) * step / steps), round(y0 + (y1 - y0) * step / steps), index)
 
     def mark(self, plot: Plot, series: Series, index: int) -> None:
-        """The points of `series` themselves."""
+        """The points of `series` themselves; of a curve only some, by which it is told from others without colour."""
+        column = -_APART if plot.marked else index * 3 - _APART
         for point in series.points:
-            column = round(plot.x.at(point[0]) * (self.columns - 1))
-            self._marks[_row_of(plot.y, point[1]), column] = index
+            at = round(plot.x.at(point[0]) * (self.columns - 1))
+            if plot.marked or (len(plot.series) > 1 and at >= column + _APART):
+                column = at
+                self._marks[_row_of(plot.y, point[1]), at] = index
 
     def row(self, number: int) -> Text:
         """One line of the picture."""

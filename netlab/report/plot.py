@@ -60,6 +60,7 @@ class Plot:
     y: Axis
     series: tuple[Series, ...]
     categories: tuple[str, ...] = field(default=())
+    marked: bool = True  # whether each point of a line has a mark
 
 
 def plot_of(chart: Chart, tables: Iterable[Table]) -> Plot | None:
@@ -85,11 +86,11 @@ def plot_of(chart: Chart, tables: Iterable[Table]) -> Plot | None:
     y_axis = _axis(_labelled(chart.y, y_scale.label), [y for _, y, _ in rows], chart.log_y, from_zero=True)
     x_label = _labelled(chart.x, x_scale.label)
     numbers = [(_sane(x) / x_scale.factor, y, name) for x, y, name in rows if _is_number(x)]
-    if chart.kind == "line" and len(numbers) == len(rows):
+    if chart.kind in ("line", "curve") and len(numbers) == len(rows):
         xs = [x for x, _, _ in numbers]
         if len(set(xs)) > 1 or chart.series is None:
             x_axis = _axis(x_label, xs, chart.log_x, from_zero=False)
-            return Plot(sentence(chart.title), x_axis, y_axis, _series(numbers))
+            return Plot(sentence(chart.title), x_axis, y_axis, _series(numbers), marked=chart.kind == "line")
         # Lines of one point each are compared more easily as bars.
         x_label = (
             f"{printable(chart.series)} ({printable(chart.x)}: {significant(xs[0])} {x_scale.label}".rstrip() + ")"

@@ -42,9 +42,10 @@ def _draw(axes: Any, plot: Plot) -> None:
             axes.bar([x + shift for x, _ in series.points], [y for _, y in series.points], width, label=series.name)
         axes.set_xticks(range(len(plot.categories)), plot.categories, rotation=30 if len(plot.categories) > 6 else 0)
     else:
+        style = "o-" if plot.marked else "-"
         for series in plot.series:
             # Places, not values: a logarithmic axis of ours can show 0, and Matplotlib's cannot.
-            axes.plot([plot.x.at(x) for x, _ in series.points], [y for _, y in series.points], "o-", label=series.name)
+            axes.plot([plot.x.at(x) for x, _ in series.points], [y for _, y in series.points], style, label=series.name)
         axes.set_xticks(*_ticks(plot.x))
     if plot.y.log:
         axes.set_yscale("log")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html import escape
 
 from netlab.report.markdown import Block, Inline, blocks
 
 _TAGS = {"strong": "strong", "em": "em", "code": "code"}
+_OPTION = re.compile(r"(?<=\s)--\w[\w-]*")
 
 
 def html(text: str, *, heading_level: int = 3) -> str:
@@ -27,9 +29,14 @@ def html(text: str, *, heading_level: int = 3) -> str:
     return "\n".join(parts)
 
 
+def _in_one_piece(option: re.Match[str]) -> str:
+    """An option of a command: a browser would break the line behind its hyphens."""
+    return f'<span class="option">{option.group()}</span>'
+
+
 def _block(block: Block, level: int) -> Iterator[str]:
     if block.kind == "code":
-        yield f"<pre><code>{escape(block.code)}</code></pre>"
+        yield f"<pre><code>{_OPTION.sub(_in_one_piece, escape(block.code))}</code></pre>"
     elif block.kind == "heading":
         tag = f"h{min(level + max(int(block.mark) - 2, 0), 6)}"
         yield f"<{tag}>{spans(block.inline)}</{tag}>"

@@ -108,7 +108,7 @@ def _curves(plot: Plot, frame: _Frame) -> Iterator[str]:
         colour = _colour(index)
         path = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in series.points)
         yield f'<polyline class="curve" stroke="{colour}"{_dash(index)} points="{path}"/>'
-        for x, y in series.points:
+        for x, y in series.points if plot.marked else ():
             tip = f"{series.name} {plot.x.label} {significant(x)}: {significant(y)}".strip()
             yield (
                 f'<circle cx="{frame.x(x):.1f}" cy="{frame.y(y):.1f}" r="3.6" fill="{colour}">'

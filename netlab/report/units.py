@@ -24,6 +24,7 @@ _STEPS: dict[str, tuple[tuple[float, str], ...]] = {
     "s": _TIMES,
     "B": _SIZES,
     "B/s": tuple((factor, f"{label}/s") for factor, label in _SIZES),
+    "bit/s": ((1, "bit/s"), (1e3, "kbit/s"), (1e6, "Mbit/s"), (1e9, "Gbit/s")),
     "1/s": ((1, "/s"),),
     "1": ((1, ""),),
     "ratio": ((1, ""),),

@@ -27,6 +27,7 @@ _VIEWS = {
     "tcp-limits": "netlab.report.tcp_limits",
     "tcp-flow": "netlab.report.tcp_timeline",
     "tcp-nagle": "netlab.report.tcp_timeline",
+    "tcp-congestion": "netlab.report.tcp_congestion",
     "udp-behaviour": "netlab.report.udp_behaviour",
 }
 

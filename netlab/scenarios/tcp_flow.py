@@ -18,6 +18,7 @@ from typing import Any
 from netlab.capture.diag import Diag, Sock
 from netlab.capture.tcp_info import tcp_info
 from netlab.errors import NetlabError
+from netlab.network.lab import Host
 from netlab.scenarios.stage import PORT, Call, Stage
 from netlab.scenarios.timeline import CALL, RETURN, STATE
 
@@ -122,10 +123,10 @@ class _Looks:
     def __init__(self, stage: Stage, probes: int, tell: Callable[[float, str], None]) -> None:
         self.taken: list[dict[str, Any]] = []
         self._stage, self._probes, self._tell = stage, probes, tell
-        self._diags: list[tuple[str, Diag]] = []
+        self._diags: list[tuple[Host, Diag]] = []
         for host in stage.pair.hosts():
             with host.namespace.entered():
-                self._diags.append((host.name, Diag()))
+                self._diags.append((host, Diag()))
         self._over, self._probed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -136,7 +137,7 @@ class _Looks:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join(10)
-        for _name, diag in self._diags:
+        for _host, diag in self._diags:
             diag.close()
 
     def wait(self, timeout_s: float) -> None:
@@ -147,12 +148,18 @@ class _Looks:
     def _run(self) -> None:
         last: dict[str, dict[str, Any]] = {}
         while not self._over.is_set():
-            for name, diag in self._diags:
+            for host, diag in self._diags:
                 for sock in diag.tcp(info=True):
-                    if sock.state == "ESTABLISHED" and last.get(name) != (told := _told(sock)):
-                        self._changed(name, sock, last.get(name), told)
-                        last[name] = told
+                    if sock.state != "ESTABLISHED" or not self._ours(host, sock):
+                        continue
+                    if last.get(host.name) != (told := _told(sock)):
+                        self._changed(host.name, sock, last.get(host.name), told)
+                        last[host.name] = told
             self._over.wait(_LOOK_S)
+
+    def _ours(self, host: Host, sock: Sock) -> bool:
+        """Whether it is an end of our connection: on loopback there are others."""
+        return sock.local[0] == host.ip and PORT in (sock.local[1], sock.remote[1])
 
     def _changed(self, host: str, sock: Sock, before: dict[str, Any] | None, now: dict[str, Any]) -> None:
         self.taken.append({"at_ns": time.monotonic_ns(), "host": host, "expires_s": sock.expires_s, **now})

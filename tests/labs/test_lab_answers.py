@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from netlab.labs.answers import NotAnAnswer, echo, mark, parse, shown
-from netlab.labs.expression import Ordering
 from netlab.labs.model import Step
+from netlab.labs.record_reader import Ordering
 
 NUMBER = Step("n", 1, "blank", "number", unit="µs")
 COUNT = replace(NUMBER, unit="")

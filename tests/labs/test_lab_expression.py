@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labwork import a_run
 
-from netlab.labs.expression import Missing, Ordering, Unknown, check_syntax, evaluate
+from netlab.labs.expression import check_syntax, evaluate
+from netlab.labs.record_reader import Missing, Ordering, Unknown
 
 RUNS = {"one": a_run(), "two": a_run("20261122-180000-doctor-0001", ports=10)}
 

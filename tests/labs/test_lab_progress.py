@@ -9,9 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from labwork import SHELF
 
 from netlab.errors import UsageError
 from netlab.labs import progress
+from netlab.labs.desk import Desk
+from netlab.labs.load import load
 from netlab.labs.progress import Answer, Progress
 
 
@@ -80,3 +83,31 @@ def test_each_reset_keeps_what_there_was() -> None:
     texts = [path.read_text() for path in kept if path]
     assert [given in text for given, text in zip(('"1"', '"2"', '"3"'), texts, strict=True)] == [True] * 3
     assert [path.name for path in kept if path] == ["x.before", "x.before2", "x.before3"]
+
+
+def test_two_terminals_on_one_worksheet_lose_nothing() -> None:
+    sheet = load(SHELF / "99-tiny")
+    first, second = Desk(sheet, "en"), Desk(sheet, "en")  # both have read the empty progress
+    second.answer(sheet.step("larger"), "b", 0.6)
+    second.hint(sheet.step("copy"))
+    first.answer(sheet.step("ports"), "28000", 0.8)
+    assert set(progress.load(sheet.id).answers) == {"ports", "larger"}
+    assert progress.load(sheet.id).hints == {"copy": 1}
+    assert (first.next_step() or sheet.steps[0]).kind == "run"
+
+
+def test_processes_that_change_it_at_once_wait_for_each_other() -> None:
+    code = (
+        "from netlab.labs.progress import changing\n"
+        "for _ in range(40):\n with changing('x') as one:\n  one.hints['a'] = one.hints.get('a', 0) + 1\n"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+    assert [each.wait(60) for each in running] == [0, 0, 0]
+    assert progress.load("x").hints == {"a": 120}
+
+
+def test_what_raises_changes_nothing() -> None:
+    with pytest.raises(KeyError), progress.changing("x") as one:
+        one.hints["a"] = 1
+        raise KeyError
+    assert not progress.load("x").begun

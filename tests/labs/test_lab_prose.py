@@ -80,3 +80,10 @@ def test_a_command_is_cut_in_prose_and_other_code_is_not() -> None:
     text = "```{}\n" + "netlab a " + " ".join(f"--option{n} {n}" for n in range(9)) + "\n```\n"
     assert prose(text.format("sh"), 60, colour=False).count("\\\n") >= 1
     assert "\\" not in prose(text.format("console"), 60, colour=False)
+
+
+def test_an_option_is_not_broken_in_html() -> None:
+    page = html("```sh\nnetlab x --max-connections 5 a--b '<--c'\n```")
+    assert page == (
+        '<pre><code>netlab x <span class="option">--max-connections</span> 5 a--b &#x27;&lt;--c&#x27;</code></pre>'
+    )

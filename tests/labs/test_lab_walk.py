@@ -16,6 +16,8 @@ import pexpect
 import pytest
 from labwork import SHELF
 
+from netlab.cli.lab_print import tell_prompt
+from netlab.labs.words import say
 from netlab.report.prose_terminal import columns
 
 WAIT_S = 20
@@ -218,3 +220,29 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_long_question_is_wrapped_and_its_answer_stands_behind_it(
+    lang: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    tell_prompt(say("ask-task", lang, keys=say("keys-hint", lang)) + say("colon", lang))
+    lines = capsys.readouterr().out.split("\n")
+    assert len(lines) > 2 and max(map(columns, lines)) <= 60
+    assert lines[-1].endswith(say("colon", lang))
+
+
+def test_where_to_go_on_repeats_the_options_that_lead_there() -> None:
+    terminal = Terminal("--lang", "en", "start", "tiny", width=300)
+    terminal.see("Your number")
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert f"netlab lab start 99-tiny --lang en --labs-dir {SHELF}" in terminal.text
+
+
+def test_a_prediction_has_no_hints() -> None:
+    terminal = Terminal("hint", "tiny")
+    assert terminal.end() == 0
+    assert "There are no hints for this step." in terminal.text

@@ -49,6 +49,9 @@ def test_where_it_is_forbidden_the_error_says_how_to_allow_it(line: str) -> None
         ("tcp-teardown --variant reset-linger", ("Connection reset by",)),
         ("tcp-states", ("TIME-WAIT", "every state that lasts was reached")),
         ("tcp-backlog", ("turned away", "ListenOverflows")),
+        ("tcp-flow", ("held by the sender's kernel", "send() blocks")),
+        ("tcp-nagle", ("write, write, read", "each remedy is quicker")),
+        ("udp-behaviour", ("SO_RXQ_OVFL", "ECONNREFUSED")),
         ("tcp-limits --hold 500", ("EMFILE", "as many are held as were to be", "ephemeral ports")),
     ],
 )
