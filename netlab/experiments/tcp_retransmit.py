@@ -21,6 +21,7 @@ from netlab.packets.tcp import SACK
 
 _SYN_RETRIES = 2  # the third pause of the textbook's would be eight seconds long
 _DOUBLINGS = 2
+_SEEN_S = 0.03  # between a try and the moment that the doubled timeout was seen
 _WAYS = {"client": "as in the textbook", "server": "as this kernel has it"}
 
 
@@ -127,12 +128,25 @@ def _covered(data: Sequence[Segment], size: int) -> bool:
 def _outage(draft: Draft, seen: Seen) -> None:
     timeouts = seen.result["timeouts"]
     sent = [each.sent_s for each in seen.segments if each.sender == "client" and each.size]
+    # A timeout that has doubled was seen within moments of the try that it led to; a try that doubled none is a probe.
+    tries = [at_s - sent[0] for at_s in sent]
+    doubled = {max((k for k, at_s in enumerate(tries) if at_s <= each["at_s"] + _SEEN_S), default=0): each["rto_s"]
+               for each in timeouts}  # fmt: skip
     rows: list[tuple[Value, ...]] = []
-    for number, at_s in enumerate(sent):
-        rto_s = timeouts[number]["rto_s"] if number < len(timeouts) else None
-        rows.append((number, at_s - sent[0], None if number == 0 else at_s - sent[number - 1], rto_s))
-    columns = (Column("try", "1"), Column("sent", "s"), Column("pause before", "s"), Column("timeout then", "s"))
+    rto_s: float | None = None
+    for number, at_s in enumerate(tries):
+        known = number <= max(doubled)
+        rto_s = doubled.get(number, rto_s) if known else None
+        why = "the data" if number == 0 else None if not known else "timeout" if number in doubled else "loss probe"
+        rows.append((number, at_s, None if number == 0 else at_s - tries[number - 1], why, rto_s))
+    columns = (Column("try", "1"), Column("sent", "s"), Column("pause before", "s"), Column("why", ""),
+               Column("timeout then", "s"))  # fmt: skip
     draft.tables.append(Table("a wire that is cut", columns, tuple(rows)))
+    if any(row[3] == "loss probe" for row in rows):
+        draft.findings.append(
+            "On the wire that was cut, try 1 was no timeout yet: it was a probe for a lost tail (RFC 8985 §7), which "
+            "doubles nothing. So two pauses are alike before they begin to double."
+        )
     ratios = [round(later["rto_s"] / earlier["rto_s"], 1) for earlier, later in pairwise(timeouts)]
     draft.check("every timeout is twice the one before", "RFC 6298 §5.5", ", ".join(["2.0"] * _DOUBLINGS),
                 ", ".join(map(str, ratios)))  # fmt: skip

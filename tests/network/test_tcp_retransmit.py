@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from lab_run import expert_warnings, facts, netlab, report, rows
 from rich.cells import cell_len
 
@@ -28,6 +29,9 @@ def test_loss_is_made_good(tmp_path: Path) -> None:
     assert "but I have" in reports[0]["what it tells"] and first_byte(done) > first_byte(lost)
     tries = rows(document, "a wire that is cut")
     assert len(tries) >= 3 and tries[-1]["pause before"] > tries[1]["pause before"]
+    doubled = [row["timeout then"] for row in tries if row["why"] == "timeout"]
+    assert len(doubled) == 2 and doubled[1] == pytest.approx(2 * doubled[0])
+    assert all(row["timeout then"] == tries[0]["timeout then"] for row in tries if row["why"] == "loss probe")
     warned = [line for line in expert_warnings(file) if "Warns" not in line and "Frequency" not in line]
     # Wireshark guesses of a segment that is sent again during recovery that it came out of order.
     assert all("out-of-order" in line for line in warned), warned
