@@ -51,9 +51,11 @@ def test_it_fits_the_terminal_and_the_timeline_is_on_request(option: str) -> Non
         assert cell_len(line) <= 40, line
 
 
-def test_too_little_to_fill_the_buffers() -> None:
-    done = netlab("tcp-flow", "--size", "300K", "--buffer", "64K")
-    assert done.returncode == 2 and "--size" in done.stderr and len(done.stderr.splitlines()) <= 2
+@pytest.mark.parametrize(("wrong", "said"), [("--size=300K", "--size"), ("--size=60M", "recorded"),
+                                             ("--buffer=1", "4 KiB"), ("--buffer=10M", "256 KiB")])  # fmt: skip
+def test_sizes_that_cannot_be(wrong: str, said: str) -> None:
+    done = netlab("tcp-flow", wrong)
+    assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) <= 2
 
 
 def segment(number: int, sender: str, at_s: float, **more: int) -> Segment:
