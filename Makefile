@@ -23,10 +23,12 @@ $(READY): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-demo: $(READY) ## a one-minute tour: an address bit by bit, a name from the root, then every server mode measured, side by side
+demo: $(READY) ## a one-minute tour: an order's way to the shop, a handshake, then every server mode measured, side by side
 	$(BIN)/netlab cidr 10.100.122.2/24
 	$(BIN)/netlab cidr same-net 192.168.0.2/24 192.168.1.2
 	$(BIN)/netlab dns trace
+	$(BIN)/netlab journey || test $$? -eq 3
+	$(BIN)/netlab tcp-handshake || test $$? -eq 3
 	$(BIN)/netlab tcp-compare --modes all --connections 100 --idle 0 --rounds 2 --duration 0.4
 	$(BIN)/netlab tcp-compare --modes select,epoll --connections 10 --idle 0,300,900 --rounds 2 --duration 0.3
 	$(BIN)/netlab udp-compare --rounds 2 --duration 0.3
