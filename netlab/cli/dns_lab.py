@@ -25,7 +25,6 @@ ServeFor = Annotated[
         "--duration",
         metavar="S",
         min=0.01,
-        callback=dns_options.number,
         help="End after S seconds.",
         rich_help_panel=SERVE,
     ),

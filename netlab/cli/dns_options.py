@@ -9,14 +9,6 @@ import typer
 
 from netlab.cli import values
 
-
-def number(value: float | None) -> float | None:
-    """Click lets "nan" through every range: it is neither too small nor too large. BadParameter."""
-    if value is not None and value != value:
-        raise typer.BadParameter("nan is no number")
-    return value
-
-
 WHERE = "Where from"
 HOW = "How"
 
@@ -52,7 +44,6 @@ Timeout = Annotated[
         metavar="S",
         min=0.01,
         max=60,
-        callback=number,
         help="Wait so long for a server.",
         rich_help_panel=HOW,
     ),

@@ -13,6 +13,7 @@ cost more than printing the help.
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -46,6 +47,15 @@ class Command(TyperCommand):
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """Arguments by their names alone: Typer writes {HOST:PORT}, which no manual page does."""
         return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Read the options, and refuse "nan": Click lets it through every range, as it is neither below nor above."""
+        rest = super().parse_args(ctx, args)
+        for param in self.get_params(ctx):
+            value = ctx.params.get(param.name or "")
+            if isinstance(value, float) and math.isnan(value):
+                raise typer.BadParameter("nan is no number", ctx=ctx, param=param)
+        return rest
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Arguments first, then the options, panel by panel in the order of their first option; --help comes last."""

@@ -81,7 +81,8 @@ def _checks(draft: Draft, parameters: Parameters, told: Mapping[str, Any], runs:
     draft.fact("listen()", n, "1", "the backlog that the application asked for")
     draft.fact("fit into the accept queue", fit, "1")
     draft.fact("turned away", away, "1", "their SYN was dropped; they are in SYN-SENT and try again")
-    draft.fact("got in after one accept()", queue["got_in"], "1", "by trying again")
+    draft.fact("got in after one accept()", queue["got_in"], "1", "by trying again, as the server counts them")
+    draft.fact("ESTABLISHED at their own end", queue["believe"], "1", "of those who tried again, at that moment")
     draft.check(
         "the queue takes one more than listen() says", "listen(2); sk_acceptq_is_full() of <net/sock.h>", n + 1, fit
     )
@@ -94,6 +95,12 @@ def _checks(draft: Draft, parameters: Parameters, told: Mapping[str, Any], runs:
         f"listen({n}) let {fit} connections wait. The {_ordinal(fit + 1)} got no answer at all, not even a reset: "
         "to it the server looks slow, not full."
     )
+    if queue["believe"] > queue["got_in"]:
+        draft.findings.append(
+            f"One accept() made room for one, and {queue['believe']} clients are ESTABLISHED by it: a SYN is answered "
+            "while there is room, but the place is taken only by the ACK. Whose ACK comes too late is not told; its "
+            "server keeps it half-open, and sends the SYN+ACK again."
+        )
     if not runs["accept queue"].lacking:
         _half_open(draft, n, clients, told, runs)
 

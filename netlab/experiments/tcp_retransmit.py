@@ -23,6 +23,7 @@ _SYN_RETRIES = 2  # the third pause of the textbook's would be eight seconds lon
 _DOUBLINGS = 2
 _SEEN_S = 0.03  # between a try and the moment that the doubled timeout was seen
 _WAYS = {"client": "as in the textbook", "server": "as this kernel has it"}
+_LARGEST = 1 << 20  # more would take minutes where a third is lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """All three. Raises MachineLacks, UsageError."""
     if not parameters.losses or not all(0 <= loss <= 0.3 for loss in parameters.losses):
         raise UsageError("losses are chances between 0 and 0.3", "--losses 0,0.01,0.05,0.2")
+    if not 0 < parameters.size_bytes <= _LARGEST:
+        raise UsageError("a transfer has between 1 byte and 1 MiB here: every frame is recorded", "--size 200K")
     tcp_lab.check_path(parameters.pcap)
     draft = Draft()
     transfers = []

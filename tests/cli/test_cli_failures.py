@@ -26,6 +26,12 @@ USAGE = (
     (["runs", "--limit", "0"], "invalid value for '--limit': 0 is not at least 1", "netlab runs --help"),
     (["runs", "show", "x"], "no run record is called 'x'", "netlab runs lists them; 'last' is the newest"),
     (["runs", "show", "last", "--plot", "a.gif"], "--plot a.gif: neither .svg nor .png", "--plot a.svg"),
+    (
+        ["tcp-handshake", "--delay", "nan"],
+        "invalid value for '--delay': nan is no number",
+        "netlab tcp-handshake --help",
+    ),
+    (["journey", "--delay", "nan"], "invalid value for '--delay': nan is no number", "netlab journey --help"),
     (["doctor", "\x1b[31m"], "got unexpected extra argument(s) (\\x1b[31m)", "netlab doctor --help"),
 )
 
@@ -133,7 +139,7 @@ def test_tab_offers_commands_and_options(netlab) -> None:  # type: ignore[no-unt
         assert done.returncode == 0, done.stderr
         return list(done.stdout.split())
 
-    assert offered("netlab tcp-c") == ["tcp-compare", "tcp-client"]
+    assert offered("netlab tcp-c") == ["tcp-compare", "tcp-client", "tcp-congestion"]
     assert offered("netlab runs sh") == ["show"]
     assert offered("netlab doctor --js") == ["--json"]
 

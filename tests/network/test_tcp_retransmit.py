@@ -59,8 +59,14 @@ def test_it_fits_the_terminal() -> None:
 
 
 def test_bad_input() -> None:
-    for wrong in ("x", "0.5"):
-        done = netlab("tcp-retransmit", "--losses", wrong)
+    for option, wrong in (
+        ("--losses", "x"),
+        ("--losses", "0.5"),
+        ("--losses", "nan"),
+        ("--size", "0"),
+        ("--size", "2M"),
+    ):
+        done = netlab("tcp-retransmit", option, wrong)
         assert done.returncode == 2 and len(done.stderr.splitlines()) <= 2, done.stderr
 
 
