@@ -143,8 +143,11 @@ def _drop_tail(run: Run, wire: Bottleneck) -> bool:
 def _check_windows(draft: Draft, flow: Flow, wire: Bottleneck) -> None:
     """Of one that goes by losses, alone."""
     name = flow.algorithm
-    draft.check(f"{name}: in slow start each segment acknowledged adds one to cwnd", "RFC 5681 §3.1", True,
-                flow.grows_as_acknowledged())  # fmt: skip
+    grows = flow.grows_as_acknowledged()
+    if grows is None:
+        draft.warnings.append(f"{name} alone: slow start was over before cwnd had doubled, so it is not judged")
+    else:
+        draft.check(f"{name}: in slow start each segment acknowledged adds one to cwnd", "RFC 5681 §3.1", True, grows)
     cuts, beta = list(flow.cuts(wire.base_s)), BETA[name]
     if cuts:
         claim = f"{name}: ssthresh is {beta:.1g} of the window that met a loss, each time of {len(cuts)}"
@@ -163,7 +166,7 @@ def _findings(draft: Draft, runs: Sequence[Run], wire: Bottleneck, steady_s: flo
         queue, rtt_s = run.mean_queue(steady_s), run.mean_rtt()
         if queue is not None and rtt_s is not None:
             draft.findings.append(
-                f"{name} alone: in the second half a frame finds {queue:.0f} others in the queue, in the mean; "
+                f"{name} alone: in the second half a frame finds {queue:.1f} in the queue, in the mean; "
                 f"{wire.queue} may wait. A round trip takes {rtt_s * 1e3:.0f} ms, on the empty path {full * 1e3:.0f}."
             )
     if "bbr" in alone:
@@ -183,9 +186,10 @@ def _findings(draft: Draft, runs: Sequence[Run], wire: Bottleneck, steady_s: flo
             rates = [flow.goodput(steady_s) or 0.0 for flow in run.flows]
             fairness = jain_index(rates)
             if fairness is not None and fairness < 0.9:
-                winner = run.flows[rates.index(max(rates))].algorithm
+                names = {flow.algorithm for flow in run.flows}
+                winner = run.flows[rates.index(max(rates))].algorithm if len(names) > 1 else "one of them"
                 draft.findings.append(
-                    f"{run.name}: one of them, {winner}, gets {max(rates) / sum(rates):.0%} (fairness {fairness:.2f}; "
+                    f"{run.name}: {winner} gets {max(rates) / sum(rates):.0%} (fairness {fairness:.2f}; "
                     "1 is equal shares, 0.5 all for one)."
                 )
 
@@ -194,9 +198,8 @@ def _told(name: str, run: Run, wire: Bottleneck) -> list[str]:
     """Slow start, how it ended, and the saw."""
     flow = run.flows[0]
     told = []
-    start = flow.slow_start()
-    if start:
-        doubled = _doublings(flow)
+    start, doubled = flow.slow_start(), _doublings(flow)
+    if len(doubled) > 1:
         told.append(
             f"{name}, slow start: cwnd {', '.join(f'{cwnd} after {at_s * 1e3:.0f} ms' for at_s, cwnd in doubled)}. "
             "One more for each that is acknowledged doubles it every round trip."

@@ -50,6 +50,11 @@ def test_the_algorithm_is_set_for_each_socket() -> None:
     assert "cubic: ssthresh is 0.7" in " ".join(check["claim"] for check in document["measurement"]["checks"])
 
 
+def test_a_queue_that_ends_slow_start_at_once_is_no_failure() -> None:
+    document = report("tcp-congestion", "--algorithms", "reno", "--no-share", "--duration", "1", "--queue", "2")
+    assert "not judged" in " ".join(document["measurement"]["warnings"])
+
+
 def test_what_the_kernel_lacks_is_named_and_the_rest_is_shown() -> None:
     document = report("tcp-congestion", "--algorithms", "reno,nonesuch", "--no-share", "--duration", "1")
     assert "nonesuch" in " ".join(document["measurement"]["warnings"])
