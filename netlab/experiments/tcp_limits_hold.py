@@ -67,8 +67,8 @@ def _memory(draft: Draft, held: Held) -> None:
     if slab and server is not None and clients is not None and after.kernel.available:
         draft.findings.append(
             f"A connection that does nothing takes {slab / 1024:.1f} KiB of the kernel's memory (both of its ends are "
-            f"here) and {server:.0f} B of the server's own. What is still available would do for "
-            f"{after.kernel.available / (slab + server + clients):,.0f} more."
+            f"here) and {server:.0f} B of the server's own. What is still available would do for some "
+            f"{float(f'{after.kernel.available / (slab + server + clients):.2g}'):,.0f} more."
         )
 
 

@@ -69,7 +69,8 @@ def _dns(data: bytes) -> Content | None:
     kind = "response" if message.flags & 0x8000 else "query"
     words = f"{kind} {message.id}: {asked}"
     if kind == "response":
-        words += f", {dns.rcode.to_text(message.rcode())}, {sum(len(each) for each in message.answer)} answers"
+        answers = sum(len(each) for each in message.answer)
+        words += f", {dns.rcode.to_text(message.rcode())}, {answers} answer{'s' if answers != 1 else ''}"
     return Content("DNS", words, tuple(message.to_text().splitlines()[:MOST_LINES]))
 
 
