@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WIRE = "Wire"
 Delay = Annotated[
     float,
-    typer.Option("--delay", metavar="S", min=0.0, max=2.0, help="One way, in seconds: 0.05.", rich_help_panel=WIRE),
+    typer.Option("--delay", metavar="S", min=0.0, max=2.0, help="One way, in seconds.", rich_help_panel=WIRE),
 ]
 Loss = Annotated[
     float,

@@ -20,6 +20,7 @@ from netlab.packets.dissect import dissect
 from netlab.packets.pcap import Record
 
 _LOOK_S = 0.1
+_NOT_RUN = {126: "it may not be executed", 127: "there is none of this name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,15 @@ def _during(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[l
             "command": parameters.during, "count": parameters.count, "timeout_s": limit_s, "output": output,
             "folder": str(Path.cwd()),
         }  # fmt: skip
-        told = play("capture", config, progress, timeout_s=limit_s + 30, pass_fds=(output,))
+        told = play("capture", config, progress, timeout_s=limit_s + 30, pass_fds=(output,), stoppable=True)
     finally:
         os.close(output)
     draft.fact("where", "a private network: nothing but loopback", "")
     draft.fact("exit status of the command", told["status"], "1")
-    if told["status"]:
+    draft.interrupted = told.get("interrupted", False)
+    if told["status"] in _NOT_RUN:
+        draft.check("the command could be run", "sh(1): 126, 127", "yes", _NOT_RUN[told["status"]])
+    elif told["status"]:
         draft.warnings.append(f"The command failed: exit status {told['status']}.")
     records = [_record(frame["time_ns"], bytes.fromhex(frame["frame"])) for frame in told["frames"]]
     return records, told["lost"]

@@ -109,8 +109,10 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         draft.check("nobody is in TIME-WAIT", "RFC 9293 §3.10.7.4", "", ", ".join(_waiting(seen)))
     draft.findings.append(variant.finding)
     tcp_lab.report(draft, seen, _course(variant, seen, ending))
-    draft.tables.append(_states(seen))
-    draft.charts.append(Chart("bar", "How long each state was held", "states", "state", "lasted"))
+    states = _states(seen)
+    if states.rows:  # none, where a reset ends it all at once
+        draft.tables.append(states)
+        draft.charts.append(Chart("bar", "How long each state was held", "states", "state", "lasted"))
     return draft.finish()
 
 

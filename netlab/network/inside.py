@@ -17,16 +17,31 @@ from netlab.child.inside import Message, send
 from netlab.errors import Doubt, NetlabError
 from netlab.measure.progress import Progress
 
+_STOP_S = 15.0  # in which a scenario that is told to stop tells what there is
+
 
 def play(
-    scenario: str, config: Message, progress: Progress, *, timeout_s: float, pass_fds: Sequence[int] = ()
+    scenario: str,
+    config: Message,
+    progress: Progress,
+    *,
+    timeout_s: float,
+    pass_fds: Sequence[int] = (),
+    stoppable: bool = False,
 ) -> dict[str, Any]:
     """In the parent: play the scenario called `scenario`, and return its result. Raises NetlabError.
 
-    Ctrl-C ends it, and nothing is left of it. A wire that lost frames of its own accord is a Doubt.
+    Ctrl-C ends it, and nothing is left of it. One that is `stoppable` takes SIGTERM for "stop, and tell what there is":
+    its result then has "interrupted". A wire that lost frames of its own accord is a Doubt.
     """
     with Child("netlab.network.inside:main", {**config, "scenario": scenario}, pass_fds) as child:
-        return _result(child, scenario, progress, timeout_s)
+        try:
+            return _result(child, scenario, progress, timeout_s)
+        except KeyboardInterrupt:
+            if not stoppable:
+                raise
+            child.terminate()
+            return {**_result(child, scenario, progress, _STOP_S), "interrupted": True}
 
 
 def play_together(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +19,12 @@ _LOOK_S = 0.05
 
 
 def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
-    """Run `config["command"]` by sh(1), its output to descriptor `config["output"]`, until it ends or time is up."""
+    """Run `config["command"]` by sh(1), its output to descriptor `config["output"]`, until it ends or time is up.
+
+    SIGTERM ends it sooner, and what was captured is kept.
+    """
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
     become_own_root()
     try:
         rtnetlink.up("lo")
@@ -38,7 +44,7 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
             env={**os.environ, "PATH": path},
         )
         ended = False
-        while not ended and len(frames) < config["count"] and time.monotonic() < deadline_s:
+        while not ended and not stopped and len(frames) < config["count"] and time.monotonic() < deadline_s:
             ended = process.poll() is not None  # looked at before the tap: what it sent last is taken, too
             new = tap.waiting(0 if ended else _LOOK_S)
             frames += ({"time_ns": record.time_ns, "frame": record.frame.hex()} for record in new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -50,6 +51,26 @@ def test_the_command_that_fails_and_the_command_that_does_not_end(netlab: Netlab
     assert failed.returncode == 0 and "exit status 7" in failed.stdout
     endless = netlab("capture", "--during", "sleep 1000", "--duration", "0.3")
     assert endless.returncode == 0 and "no packets" in endless.stdout
+
+
+def test_a_command_that_cannot_be_run_is_a_failed_check(netlab: Netlab) -> None:
+    needs_networks()
+    done = netlab("capture", "--during", "there-is-no-such-command")
+    assert done.returncode == 1 and "there is none of this name" in done.stdout
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_what_was_captured_before_it_was_told_to_end_is_kept(how: signal.Signals) -> None:
+    needs_networks()
+    talk = TALK.replace("print('said', flush=True)", "print('said', flush=True); import time; time.sleep(1000)")
+    words = [sys.executable, "-m", "netlab", "capture", "tcp and port 80", "--during", talk, "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None and process.stderr.readline() == "said\n"
+        process.send_signal(how)
+        out, err = process.communicate(timeout=30)
+    document = json.loads(out)
+    facts = {fact["name"]: fact["value"] for fact in document["measurement"]["facts"]}
+    assert process.returncode == 0 and document["interrupted"] and facts["frames kept"] >= 4, err
 
 
 def test_the_network_of_the_command_is_not_ours(netlab: Netlab) -> None:
