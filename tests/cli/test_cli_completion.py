@@ -19,7 +19,7 @@ def completed(netlab, words: str) -> list[str]:  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ("netlab tcp-co", ["tcp-compare"]),
+        ("netlab tcp-com", ["tcp-compare"]),
         ("netlab tcp-server --mode epoll-", ["epoll-et", "epoll-multi"]),
         ("netlab udp-server --mode b", ["batch"]),
         ("netlab udp-server --mode pre", []),
