@@ -76,20 +76,18 @@ def complain_of(broken: Mapping[str, UsageError]) -> int:
 
 def print_list(sheets: Sequence[Sheet], lang: str) -> None:
     """The worksheets by lecture, a line each where there is room."""
-    from rich.cells import cell_len
-
     lecture = None
     wide = max(len(sheet.id) for sheet in sheets)
     standings = {sheet.id: _standing(Desk(sheet, lang)) for sheet in sheets}
-    widest = max(map(cell_len, standings.values()))
+    widest = max(map(columns, standings.values()))
     for sheet in sheets:
         if sheet.lecture != lecture:
             lecture = sheet.lecture
             write(f"{strong(say('lecture', lang, n=lecture))}\n")
         standing, title = standings[sheet.id], sheet.title[lang]
         line = f"  {sheet.id:<{wide}}  {say('minutes', lang, n=sheet.minutes):>10}  {standing}"
-        filled = line + " " * (widest - cell_len(standing) + 2)
-        if cell_len(filled + title) <= width():
+        filled = line + " " * (widest - columns(standing) + 2)
+        if columns(filled + title) <= width():
             write(f"{filled}{strong(title)}\n")
         else:
             write(f"{line}\n")
