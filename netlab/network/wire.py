@@ -19,9 +19,6 @@ from netlab.network.conditions import Conditions
 from netlab.network.gate import Gate
 from netlab.network.mover import Mover
 from netlab.network.record import Passed, unpacked
-from netlab.network.ring import opened
-
-__all__ = ["Gate", "Passed", "Wire", "opened"]
 
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
