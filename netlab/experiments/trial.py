@@ -93,8 +93,12 @@ class Trial:
 
     @property
     def cpu_per_message_s(self) -> float | None:
-        """The server's CPU time for one message."""
-        return ratio(self.server_cpu_s, self.server_messages)
+        """The server's CPU time for one message; None where it took less than the clock can tell.
+
+        The kernel brings a running process's CPU clock up to date at a tick, or when it stops running. One that never
+        does (busy-poll) may seem to have used nothing in a window of a few milliseconds, which cannot be.
+        """
+        return ratio(self.server_cpu_s, self.server_messages) if self.server_cpu_s > 0 else None
 
     @property
     def server_busy(self) -> float | None:

@@ -31,7 +31,9 @@ def test_each_tcp_mode_reports_exactly_what_was_sent(report: Report, mode: str) 
     assert fact(document, "served messages") == 600
     assert fact(document, "served bytes") == 60_000
     assert fact(document, "served connections") == 20
-    assert fact(document, "server CPU per message") > 0
+    cpu_s = fact(document, "server CPU per message")
+    # Six hundred messages take less than a tick, and the clock of one that never stops running may not have moved.
+    assert (cpu_s is None and mode == "busy-poll") or cpu_s > 0
     assert fact(document, "load fewest by a connection") == fact(document, "load most by a connection") == 30
     assert all(checks(document).values()) and len(checks(document)) == 7
     (latency,) = [each for each in document["measurement"]["samples"] if each["name"] == "latency"]
