@@ -27,16 +27,28 @@ def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     as_list = any(fact.name == "as fields" and fact.value for fact in found.facts)
     if len(packets) != 1:
         yield overview(packets, width, hint=not closely)
+    parts = _parts(found)
     for number in closely:
         if len(packets) != 1:
             yield iter([Text(f"Packet {number}", style="bold")])
-        yield from in_full(found, int(number or 0), width, as_list=as_list)
+        yield from _in_full(packets, parts, int(number or 0), width, as_list)
 
 
-def in_full(found: Measurement, number: int, width: int, *, as_list: bool = False) -> Iterator[Iterator[Text]]:
-    """Packet `number`: how its headers lie in each other, then each of them, then what they carry."""
-    packet = rows(found, "packets")[number - 1]
-    layers, fields, content = (rows(found, name) for name in ("layers", "fields", "content"))
+def in_full(found: Measurement, number: int, width: int) -> Iterator[Iterator[Text]]:
+    """Packet `number` by itself."""
+    yield from _in_full(rows(found, "packets"), _parts(found), number, width, False)
+
+
+def _parts(found: Measurement) -> Sequence[list[Row]]:
+    """Layers, fields and content, of all packets."""
+    return [rows(found, name) for name in ("layers", "fields", "content")]
+
+
+def _in_full(
+    packets: Sequence[Row], parts: Sequence[list[Row]], number: int, width: int, as_list: bool
+) -> Iterator[Iterator[Text]]:
+    """How its headers lie in each other, then each of them, then what they carry."""
+    packet, (layers, fields, content) = packets[number - 1], parts
     yield _line(layers, content, number, packet, width)
     for layer in layers:
         if layer["packet"] == number:
