@@ -17,6 +17,7 @@ from netlab.capture.tcp_info import tcp_info
 from netlab.errors import NetlabError
 from netlab.network.conditions import Conditions
 from netlab.scenarios.stage import PORT, Stage
+from netlab.scenarios.timeline import ours
 
 _LOOK_S = 0.002
 
@@ -53,8 +54,9 @@ class _Backlog:
         return client
 
     def socks(self) -> list[Sock]:
-        """The server's sockets; on loopback those of others are there, too."""
-        return [sock for sock in self._diag.tcp() if sock.local[0] == self.stage.pair.server.ip]
+        """The server's sockets."""
+        pair = self.stage.pair
+        return [sock for sock in self._diag.tcp() if ours(sock, pair.server, pair.hosts())]
 
     def half_open(self) -> int:
         """How many are in SYN-RECEIVED."""

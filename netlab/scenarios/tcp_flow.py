@@ -20,7 +20,7 @@ from netlab.capture.tcp_info import tcp_info
 from netlab.errors import NetlabError
 from netlab.network.lab import Host
 from netlab.scenarios.stage import PORT, Call, Stage
-from netlab.scenarios.timeline import CALL, RETURN, STATE
+from netlab.scenarios.timeline import CALL, RETURN, STATE, ours
 
 WRITE = 4096  # bytes a send(2)
 PIECE, PIECES = 512, 48  # what the reader takes when it begins again, and how often
@@ -150,16 +150,12 @@ class _Looks:
         while not self._over.is_set():
             for host, diag in self._diags:
                 for sock in diag.tcp(info=True):
-                    if sock.state != "ESTABLISHED" or not self._ours(host, sock):
+                    if sock.state != "ESTABLISHED" or not ours(sock, host, self._stage.pair.hosts()):
                         continue
                     if last.get(host.name) != (told := _told(sock)):
                         self._changed(host.name, sock, last.get(host.name), told)
                         last[host.name] = told
             self._over.wait(_LOOK_S)
-
-    def _ours(self, host: Host, sock: Sock) -> bool:
-        """Whether it is an end of our connection: on loopback there are others."""
-        return sock.local[0] == host.ip and PORT in (sock.local[1], sock.remote[1])
 
     def _changed(self, host: str, sock: Sock, before: dict[str, Any] | None, now: dict[str, Any]) -> None:
         self.taken.append({"at_ns": time.monotonic_ns(), "host": host, "expires_s": sock.expires_s, **now})

@@ -77,7 +77,7 @@ class Watcher:
         self._timeline = timeline
         self._gate = gate
         self._diags: list[tuple[Host, Diag]] = []
-        self._addresses = {host.ip for host in hosts}
+        self._hosts = hosts
         for host in hosts:
             with host.namespace.entered():
                 self._diags.append((host, Diag()))
@@ -115,21 +115,11 @@ class Watcher:
     def _run(self) -> None:
         while not self._stop.is_set():
             for host, diag in self._diags:
-                self._look(host.name, [sock for sock in diag.tcp() if self._ours(host, sock)])
+                self._look(host.name, [sock for sock in diag.tcp() if ours(sock, host, self._hosts)])
             self._looks += 1
             if self._gate is not None and not self._held.is_set():
                 self._gate.looked()
             self._stop.wait(_PAUSE_S)
-
-    def _ours(self, host: Host, sock: Sock) -> bool:
-        """Whether the socket is of this host and experiment; on loopback (network/loopback.py) there are others, and
-        the client's 127.0.0.1 is everybody's.
-        """
-        if sock.local[0] != host.ip:
-            return False
-        if sock.remote[0] == "0.0.0.0":
-            return host.ip != "127.0.0.1"
-        return sock.remote[0] in self._addresses - {host.ip}
 
     def _look(self, host: str, socks: list[Sock]) -> None:
         here = {(host, sock.local, sock.remote): sock for sock in socks}
@@ -141,6 +131,18 @@ class Watcher:
             if self._states.pop(gone) != "LISTEN":
                 local, remote = gone[1:]
                 self._timeline.note(host, GONE, "CLOSED", f"{local[0]}:{local[1]} → {remote[0]}:{remote[1]}")
+
+
+def ours(sock: Sock, host: Host, hosts: tuple[Host, ...]) -> bool:
+    """Whether the socket is of this host and of the experiment that `hosts` are in.
+
+    On loopback (network/loopback.py) there are others, and the client's 127.0.0.1 is everybody's.
+    """
+    if sock.local[0] != host.ip:
+        return False
+    if sock.remote[0] == "0.0.0.0":
+        return host.ip != "127.0.0.1"
+    return any(sock.remote[0] == other.ip for other in hosts if other is not host)
 
 
 def _ends(sock: Sock) -> str:
