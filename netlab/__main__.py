@@ -14,7 +14,7 @@ def main() -> None:
         return
     try:
         if words[:1] in (["cidr"], ["mac"]):
-            from netlab.cli.quick import answered
+            from netlab.experiments.addresses.commands.quick import answered
 
             if answered(words):
                 return

@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from netlab import registry
 from netlab.clock import monotonic_ns
 from netlab.errors import Doubt
-from netlab.experiments import registry
-from netlab.measure.progress import Progress, silent
-from netlab.measure.summary import summarize
+from netlab.progress import Progress, silent
 from netlab.report import store
 from netlab.report.record import Report, new_id, plain_parameters, this_host
+from netlab.report.summary import summarize
 
 
 def run(

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from netlab.measure.quantity import Chart, Check, Column, Fact, Measurement, Samples, Table
-from netlab.measure.summary import summarize
+from netlab.report.quantity import Chart, Check, Column, Fact, Measurement, Samples, Table
 from netlab.report.record import Report
+from netlab.report.summary import summarize
 
 # No test is about time: a busy machine may take as long as it likes for an example.
 settings.register_profile("netlab", deadline=None, suppress_health_check=[HealthCheck.too_slow])

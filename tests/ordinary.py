@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from netlab.measure import machine
+from netlab.linux import machine
 
 ROOT = Path(__file__).parents[1]
 NOBODY = ("setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups")

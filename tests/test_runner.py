@@ -13,12 +13,11 @@ from types import ModuleType
 import jsonschema
 import pytest
 
-from netlab import runner
+from netlab import registry, runner
 from netlab.errors import Doubt, UsageError
-from netlab.experiments import registry
-from netlab.measure.progress import Progress
-from netlab.measure.quantity import Draft, Measurement, Samples
+from netlab.progress import Progress
 from netlab.report import as_json, store
+from netlab.report.quantity import Draft, Measurement, Samples
 from netlab.report.record import Report
 
 
@@ -44,7 +43,7 @@ def fake_experiment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     module = ModuleType("netlab.experiments.fake")
     vars(module).update(Parameters=Parameters, measure=measure)
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    line = registry.Experiment("fake", module.__name__, "A fake experiment")
+    line = registry.Experiment("fake", "fake", "A fake experiment")
     monkeypatch.setattr(registry, "EXPERIMENTS", (*registry.EXPERIMENTS, line))
     yield
 
@@ -101,7 +100,7 @@ def test_a_real_run_fits_the_schema(transport: str) -> None:
 
 def test_the_doctor_fits_the_schema() -> None:
     schema = json.loads((Path(__file__).parents[1] / "docs" / "report.schema.json").read_text())
-    from netlab.experiments import doctor
+    from netlab.experiments.machine import doctor
 
     report = runner.run("doctor", doctor.Parameters())
     jsonschema.validate(json.loads(as_json.dumps(report)), schema)

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from netlab.errors import NetlabError
+from netlab.network import flood_scene
 from netlab.network.conditions import Conditions
-from netlab.network.inside import play
+from netlab.network.scene import run_scene
 
 from .processes import RowError
 from .ratios import Target, spread, verdict
@@ -75,5 +76,5 @@ def _flood(rate: int, size: int, conditions: Conditions, seconds: float, placeme
     }  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        told = play("wire_flood", config, lambda done, text: None, timeout_s=60.0)
+        told = run_scene(flood_scene.play, config, lambda done, text: None, timeout_s=60.0)
     return {"rate": rate, **told}

@@ -34,55 +34,171 @@ class Line:
 
 
 COMMANDS: tuple[Line, ...] = (
-    Line("tcp-server", "servers", "tcp_server", "Servers", "Run a TCP echo server in one of its modes, and measure it"),
-    Line("udp-server", "servers", "udp_server", "Servers", "The same for UDP"),
-    Line("tcp-compare", "servers", "tcp_compare", "Servers", "TCP modes side by side: which waits best, and where"),
-    Line("udp-compare", "servers", "udp_compare", "Servers", "UDP modes side by side"),
-    Line("modes", "modes", "modes", "Servers", "What each mode is, and the source of its loop"),
-    Line("tcp-client", "clients", "tcp_client", "Clients", "Load any TCP echo server, and measure it from outside"),
-    Line("udp-client", "clients", "udp_client", "Clients", "The same for UDP: loss, reordering, duplicates"),
-    Line("journey", "journey", "journey", "On the wire", "Lecture 1: from the address bar to the shop, hop by hop"),
-    Line("tcp-handshake", "tcp_lab", "tcp_handshake", "On the wire", "How a connection is opened, in four views"),
+    Line(
+        "tcp-server",
+        "experiments.servers.commands.servers",
+        "tcp_server",
+        "Servers",
+        "Run a TCP echo server in one of its modes, and measure it",
+    ),
+    Line("udp-server", "experiments.servers.commands.servers", "udp_server", "Servers", "The same for UDP"),
+    Line(
+        "tcp-compare",
+        "experiments.servers.commands.servers",
+        "tcp_compare",
+        "Servers",
+        "TCP modes side by side: which waits best, and where",
+    ),
+    Line("udp-compare", "experiments.servers.commands.servers", "udp_compare", "Servers", "UDP modes side by side"),
+    Line(
+        "modes",
+        "experiments.servers.commands.modes",
+        "modes",
+        "Servers",
+        "What each mode is, and the source of its loop",
+    ),
+    Line(
+        "tcp-client",
+        "experiments.servers.commands.clients",
+        "tcp_client",
+        "Clients",
+        "Load any TCP echo server, and measure it from outside",
+    ),
+    Line(
+        "udp-client",
+        "experiments.servers.commands.clients",
+        "udp_client",
+        "Clients",
+        "The same for UDP: loss, reordering, duplicates",
+    ),
+    Line(
+        "journey",
+        "experiments.journey.commands.journey",
+        "journey",
+        "On the wire",
+        "Lecture 1: from the address bar to the shop, hop by hop",
+    ),
+    Line(
+        "tcp-handshake",
+        "experiments.tcp.commands.two_hosts",
+        "tcp_handshake",
+        "On the wire",
+        "How a connection is opened, in four views",
+    ),
     Line(
         "tcp-teardown",
-        "tcp_lab",
+        "experiments.tcp.commands.two_hosts",
         "tcp_teardown",
         "On the wire",
         "How it ends: four-way, at once, by reset, by one side",
     ),
-    Line("tcp-states", "tcp_lab", "tcp_states", "On the wire", "All eleven states, reached and seen"),
+    Line(
+        "tcp-states",
+        "experiments.tcp.commands.two_hosts",
+        "tcp_states",
+        "On the wire",
+        "All eleven states, reached and seen",
+    ),
     Line(
         "tcp-backlog",
-        "tcp_lab",
+        "experiments.tcp.commands.two_hosts",
         "tcp_backlog",
         "On the wire",
         "The two queues of listen(), filled until they turn away",
     ),
     Line(
-        "tcp-limits", "tcp_limits", "tcp_limits", "On the wire", "How many connections: ports, descriptors, a million"
+        "tcp-limits",
+        "experiments.limits.commands.limits",
+        "tcp_limits",
+        "On the wire",
+        "How many connections: ports, descriptors, a million",
     ),
     Line(
         "tcp-retransmit",
-        "tcp_lab",
+        "experiments.tcp.commands.two_hosts",
         "tcp_retransmit",
         "On the wire",
         "Loss: what is sent again, when, and how it is noticed",
     ),
-    Line("tcp-flow", "tcp_flow", "tcp_flow", "On the wire", "A reader that stops: the window, probes, and who waits"),
-    Line("tcp-nagle", "tcp_nagle", "tcp_nagle", "On the wire", "Small writes: who waits for whom, and the remedies"),
-    Line("tcp-congestion", "congestion_lab", "tcp_congestion", "On the wire", "reno, cubic, bbr over one bottleneck"),
-    Line("udp-behaviour", "udp_lab", "udp_behaviour", "On the wire", "What UDP promises, and what it does not"),
-    Line("capture", "packets", "capture", "On the wire", "What a command sends and receives, without root"),
-    Line("dissect", "packets", "dissect", "On the wire", "Take packets apart: every header, every field, as boxes"),
-    Line("cidr", "cidr", "app", "Addresses", "Explain IP addresses; split, merge and look up prefixes"),
-    Line("mac", "mac", "app", "Addresses", "Explain MAC addresses; vendors, neighbours"),
     Line(
-        "dns", "dns", "app", "Names and pages", "DNS from the root to the answer, on a miniature Internet of your own"
+        "tcp-flow",
+        "experiments.tcp.commands.flow",
+        "tcp_flow",
+        "On the wire",
+        "A reader that stops: the window, probes, and who waits",
     ),
-    Line("http", "http", "app", "Names and pages", "HTTP/1.1 byte by byte, against an origin of your own or any other"),
-    Line("lab", "lab", "app", "Worksheets", "Follow a worksheet: predict, run, observe, explain, check"),
-    Line("doctor", "doctor", "doctor", "This machine", "What this machine can do, and how to get what it lacks"),
-    Line("runs", "runs", "app", "This machine", "What you have measured so far"),
+    Line(
+        "tcp-nagle",
+        "experiments.tcp.commands.nagle",
+        "tcp_nagle",
+        "On the wire",
+        "Small writes: who waits for whom, and the remedies",
+    ),
+    Line(
+        "tcp-congestion",
+        "experiments.tcp.commands.congestion",
+        "tcp_congestion",
+        "On the wire",
+        "reno, cubic, bbr over one bottleneck",
+    ),
+    Line(
+        "udp-behaviour",
+        "experiments.udp.commands.behaviour",
+        "udp_behaviour",
+        "On the wire",
+        "What UDP promises, and what it does not",
+    ),
+    Line(
+        "capture",
+        "experiments.packets.commands.packets",
+        "capture",
+        "On the wire",
+        "What a command sends and receives, without root",
+    ),
+    Line(
+        "dissect",
+        "experiments.packets.commands.packets",
+        "dissect",
+        "On the wire",
+        "Take packets apart: every header, every field, as boxes",
+    ),
+    Line(
+        "cidr",
+        "experiments.addresses.commands.cidr",
+        "app",
+        "Addresses",
+        "Explain IP addresses; split, merge and look up prefixes",
+    ),
+    Line("mac", "experiments.addresses.commands.mac", "app", "Addresses", "Explain MAC addresses; vendors, neighbours"),
+    Line(
+        "dns",
+        "experiments.dns.commands.dns",
+        "app",
+        "Names and pages",
+        "DNS from the root to the answer, on a miniature Internet of your own",
+    ),
+    Line(
+        "http",
+        "experiments.http.commands.http",
+        "app",
+        "Names and pages",
+        "HTTP/1.1 byte by byte, against an origin of your own or any other",
+    ),
+    Line(
+        "lab",
+        "worksheets.commands.lab",
+        "app",
+        "Worksheets",
+        "Follow a worksheet: predict, run, observe, explain, check",
+    ),
+    Line(
+        "doctor",
+        "experiments.machine.commands.doctor",
+        "doctor",
+        "This machine",
+        "What this machine can do, and how to get what it lacks",
+    ),
+    Line("runs", "experiments.machine.commands.runs", "app", "This machine", "What you have measured so far"),
 )
 
 
@@ -97,7 +213,7 @@ class Root(Group):
         """Import the file of this one command."""
         for line in COMMANDS:
             if line.name == cmd_name:
-                target = getattr(import_module(f"netlab.cli.{line.module}"), line.attribute)
+                target = getattr(import_module(f"netlab.{line.module}"), line.attribute)
                 return as_command(line.name, target)
         return None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from netlab.cli.output import terminal_width, told_to_end
-from netlab.measure.progress import Progress
+from netlab.progress import Progress
 from netlab.report.glyphs import to_encoding
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import typer
 
+from netlab import registry
 from netlab.cli.failures import complain
 from netlab.cli.terminal import terminal_width, wants_colour, write
 from netlab.errors import CheckFailed, MachineLacks
-from netlab.measure.progress import Progress, silent
+from netlab.progress import Progress, silent
 from netlab.report import as_json as json_form
 from netlab.report.glyphs import can_show_unicode, printable, to_encoding
 from netlab.report.record import Report
@@ -42,7 +43,8 @@ def present(report: Report, *, as_json: bool = False, plot: Path | None = None, 
     if plot is not None:
         from netlab.report import picture
 
-        picture.save(report, plot)
+        line = registry.known(report.experiment)
+        picture.save(report, plot, line.figure(report.measurement) if line else None)
         sys.stderr.write(f"drawn into {plot}\n")
     if not report.passed:
         raise typer.Exit(CheckFailed.exit_code)
@@ -55,7 +57,9 @@ def show(report: Report, width: int | None = None) -> None:
     """Print the report for a person."""
     from netlab.report import table
 
-    write(table.render(report, width=width or terminal_width(), colour=wants_colour()))
+    line = registry.known(report.experiment)
+    sections = line.sections() if line else None
+    write(table.render(report, width=width or terminal_width(), colour=wants_colour(), sections=sections))
 
 
 @contextmanager

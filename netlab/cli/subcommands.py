@@ -31,6 +31,7 @@ class SubGroup(Group):
     """Subclasses name their `subs`; which of them is meant `with_argument` and, on a bare line, `without`."""
 
     subs: tuple[Sub, ...] = ()
+    package = ""  # that the modules of `subs` are in
     with_argument = ""
     without = ""
     usage = "COMMAND ..."
@@ -44,7 +45,7 @@ class SubGroup(Group):
         """Import the file of this one."""
         for sub in self.subs:
             if sub.name == cmd_name:
-                return as_command(sub.name, getattr(import_module(f"netlab.cli.{sub.module}"), sub.attribute))
+                return as_command(sub.name, getattr(import_module(f"{self.package}.{sub.module}"), sub.attribute))
         return None
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:

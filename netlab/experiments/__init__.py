@@ -1,1 +1,1 @@
-"""One file per experiment: parameters in, Measurement out. registry.py lists them."""
+"""One folder per topic; in it, everything about an experiment: what is measured, played and drawn (docs/design.md)."""

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from netlab.child.handle import Child, Message
+from netlab.child.shared_counters import Ledger
 from netlab.clock import monotonic_ns
 from netlab.errors import NetlabError, PeerError, UsageError
 from netlab.load.dialling import CONNECT_TIMEOUT_S
 from netlab.load.plan import Plan
 from netlab.load.window import Tally
-from netlab.measure.ledger import Ledger
 
 WORKER = {"tcp": "netlab.load.worker:main", "udp": "netlab.load.udp_worker:main"}
 LEAD_NS = 20_000_000

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from netlab.child.inside import Message, send
+from netlab.child.shared_counters import Ledger
 from netlab.clock import monotonic_ns
 from netlab.load.dialling import Dialler
 from netlab.load.outcome import kind_of
-from netlab.measure.ledger import Ledger
 
 _LOOK_EVERY = 32  # connections, to see whether the server keeps up
 _LOOK_S = 0.001

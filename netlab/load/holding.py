@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from netlab.child.handle import Child, Message
+from netlab.child.shared_counters import Ledger
 from netlab.errors import NetlabError
 from netlab.load.dialling import sources_for
 from netlab.load.generator import add_errors, resolve
 from netlab.load.holder import Held
 from netlab.load.plan import share
-from netlab.measure.ledger import Ledger
 
 _START_S = 60.0
 _STALLED_S = 60.0

@@ -14,6 +14,7 @@ from collections import Counter
 from select import EPOLLIN, epoll
 
 from netlab.child.inside import Message, send
+from netlab.child.shared_counters import Ledger
 from netlab.clock import monotonic_ns as clock
 from netlab.errors import UsageError
 from netlab.load.outcome import Outcome, kind_of
@@ -24,7 +25,6 @@ from netlab.load.udp_open_loop import UdpOpenLoop
 from netlab.load.udp_pipelined import UdpPipelined
 from netlab.load.window import Tally, Window
 from netlab.load.worker import check_descriptors, deliver
-from netlab.measure.ledger import Ledger
 
 LARGEST = {socket.AF_INET: 65507, socket.AF_INET6: 65527}
 """Bytes that fit into a UDP datagram: 65,535 less the headers (RFC 768; IPv6's own header is not counted in)."""

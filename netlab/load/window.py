@@ -11,8 +11,8 @@ import signal
 import time
 from enum import IntEnum
 
+from netlab.child.shared_counters import Ledger, Row
 from netlab.clock import monotonic_ns
-from netlab.measure.ledger import Ledger, Row
 
 
 class Tally(IntEnum):

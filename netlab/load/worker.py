@@ -8,6 +8,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from netlab.child.inside import Message, send
+from netlab.child.shared_counters import Ledger
 from netlab.clock import monotonic_ns as clock
 from netlab.errors import MachineLacks
 from netlab.load.churn import Churn
@@ -18,7 +19,6 @@ from netlab.load.outcome import UNEXPECTED_END, Outcome, kind_of
 from netlab.load.payload import message_rings
 from netlab.load.pipelined import Pipelined
 from netlab.load.window import Tally, Window
-from netlab.measure.ledger import Ledger
 
 if TYPE_CHECKING:
     from array import array

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from netlab.network import link, rtnetlink
+from netlab.linux import offloads, rtnetlink
 from netlab.network.namespace import Namespace
 
 BRIDGE = "br0"
@@ -81,10 +81,10 @@ def made(plan: HostPlan) -> Host:
 def plug(host: Host, interface: Interface, here: str, here_mac: str, mtu: int) -> None:
     """A cable from the host's interface to one called `here` in the calling thread's namespace. Raises OSError."""
     rtnetlink.veth(here, interface.name, host.namespace.fd, here_mac, interface.mac, mtu)
-    link.offloads_off(here)
+    offloads.offloads_off(here)
     rtnetlink.up(here)
     with host.namespace.entered():
-        link.offloads_off(interface.name)
+        offloads.offloads_off(interface.name)
         rtnetlink.up(interface.name)
         if interface.ip is not None:
             rtnetlink.address(interface.name, interface.ip, interface.prefix)

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from netlab.errors import NetlabError
-from netlab.network.lab import Host
 from netlab.network.namespace import Namespace
+from netlab.network.private import Host
 from netlab.network.record import Passed
 from netlab.network.wire import Wire
 

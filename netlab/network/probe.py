@@ -1,9 +1,21 @@
-"""In a child process: make a private network of two hosts, and see whether it comes to be."""
+"""Whether this machine allows private networks: make one of two hosts, in a child process."""
 
 from __future__ import annotations
 
+from netlab.child.handle import Child
 from netlab.child.inside import Message, send
-from netlab.network.lab import Pair
+from netlab.errors import NetlabError
+from netlab.network.private import Pair
+
+
+def private_network() -> tuple[bool, str]:
+    """Whether two hosts can be joined by netlab's wire (network/), tried in a child process; and if not, why not."""
+    try:
+        with Child("netlab.network.probe:main", {}) as child:
+            child.expect(10.0)
+    except (NetlabError, TimeoutError, OSError) as error:
+        return False, str(error)
+    return True, ""
 
 
 def main(config: Message) -> None:

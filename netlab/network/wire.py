@@ -16,8 +16,8 @@ import socket
 from typing import Any
 
 from netlab.network.conditions import Conditions
+from netlab.network.forwarder import Mover
 from netlab.network.gate import Gate
-from netlab.network.mover import Mover
 from netlab.network.record import Passed, unpacked
 
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG

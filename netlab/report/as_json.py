@@ -11,9 +11,9 @@ import math
 from typing import Any
 
 from netlab.errors import UsageError
-from netlab.measure.quantity import Chart, Check, Column, Fact, Lack, Measurement, Table, Value
-from netlab.measure.summary import SampleSummary
+from netlab.report.quantity import Chart, Check, Column, Fact, Lack, Measurement, Table, Value
 from netlab.report.record import SCHEMA, Report
+from netlab.report.summary import SampleSummary
 
 _PROVENANCE = ("schema", "id", "experiment", "title", "parameters", "seed", "started_at", "elapsed_s", "host")
 

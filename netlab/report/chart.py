@@ -8,8 +8,8 @@ from itertools import pairwise
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from netlab.measure.quantity import Chart, Table
 from netlab.report.plot import Axis, Plot, Series, plot_of
+from netlab.report.quantity import Chart, Table
 from netlab.report.units import significant
 from netlab.report.wrap import wrapped
 
@@ -156,3 +156,11 @@ class _Canvas:
         row, column = min(y // 4, self.rows - 1), min(x // 2, self.columns - 1)
         self._bits[row][column] |= _DOTS[x % 2][y % 4]
         self._owner[row][column] = index
+
+
+def bar(begin: float, took: float, room: int) -> str:
+    """A bar from `begin` that is `took` long, both as shares of `room` characters; never invisible."""
+    start = min(int(begin * room), room - 1)
+    eighths = max(round(took * room * 8), 1)
+    drawn = "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+    return f"{' ' * start}{drawn[: room - start]}".ljust(room)

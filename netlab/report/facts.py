@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from netlab.measure.quantity import Fact
 from netlab.report.glyphs import printable, sentence
+from netlab.report.quantity import Fact
 from netlab.report.units import human
 from netlab.report.wrap import wrapped
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
-from netlab.measure.quantity import Table
-from netlab.measure.summary import SampleSummary, bucket_at
 from netlab.report.glyphs import LEVELS, printable, sentence
+from netlab.report.quantity import Table
+from netlab.report.summary import SampleSummary, bucket_at
 from netlab.report.units import column_texts, scale_of, unit_after
 from netlab.report.wrap import wrapped
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from netlab.errors import UsageError
-from netlab.measure.quantity import Chart, Column, Table
-from netlab.measure.summary import BUCKETS_PER_DECADE, SampleSummary, bucket_at
-from netlab.report import hops, ladder, png, svg
+from netlab.report import png, svg
 from netlab.report.plot import Plot, plot_of
+from netlab.report.quantity import Chart, Column, Table
 from netlab.report.record import Report
+from netlab.report.summary import BUCKETS_PER_DECADE, SampleSummary, bucket_at
+from netlab.report.svg import Figure
 from netlab.report.units import human
 
 
@@ -25,11 +26,13 @@ def check(path: Path) -> None:
         png.require()
 
 
-def save(report: Report, path: Path) -> None:
-    """Draw what `report` has to show into `path`; UsageError if there is nothing, or no writing there."""
+def save(report: Report, path: Path, figure: Figure | None = None) -> None:
+    """Draw what `report` has to show into `path`; UsageError if there is nothing, or no writing there.
+
+    `figure`: the experiment's own drawing, above the charts.
+    """
     check(path)
     plots = _plots(report)
-    figure = ladder.drawn(report.measurement) or hops.drawn(report.measurement)
     if not plots and figure and path.suffix.lower() == ".png":
         raise UsageError(f"{report.experiment} is drawn as SVG only", f"--plot {path.with_suffix('.svg')}")
     if not plots and not figure:

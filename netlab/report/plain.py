@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from netlab.measure.quantity import Fact, Measurement, Table
 from netlab.report.glyphs import BULLET, printable
+from netlab.report.quantity import Fact, Measurement, Table
 from netlab.report.units import human
 
 _BOLD, _DIM, _CYAN, _GREEN, _YELLOW, _OFF = (

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
-from netlab.measure.quantity import Chart, Table, Value
 from netlab.report.glyphs import printable, sentence
+from netlab.report.quantity import Chart, Table, Value
 from netlab.report.units import scale_of, significant, unit_after
 
 _FEW = 7  # so many different x values get a tick each; with more, the axis chooses round numbers

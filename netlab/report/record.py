@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from netlab import __version__
-from netlab.measure.quantity import Measurement
-from netlab.measure.summary import SampleSummary
+from netlab.report.quantity import Measurement
+from netlab.report.summary import SampleSummary
 
 SCHEMA = "netlab.report/1"
 

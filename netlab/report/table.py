@@ -5,26 +5,31 @@ Composed with Rich's Text (never its markup, so nothing in a report can be taken
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 
 from rich.console import Console
 from rich.text import Text
 
-from netlab.measure.quantity import Check, Measurement
-from netlab.report import chart, facts, grid, views
+from netlab.report import chart, facts, grid
 from netlab.report.glyphs import BULLET, CROSS, TICK, printable
+from netlab.report.quantity import Check, Measurement
 from netlab.report.record import Json, Report
 from netlab.report.units import brief, human
 from netlab.report.wrap import flowing, wrapped
+
+Sections = Callable[[Measurement, int], Iterator[Iterator[Text]]]
 
 NARROWEST, WIDEST = 40, 120
 
 MOST_VALUES = 20  # of a parameter, in the heading
 
 
-def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
-    """The whole report as text that ends in a newline; with ANSI colours if asked for."""
+def render(report: Report, *, width: int = 80, colour: bool = False, sections: Sections | None = None) -> str:
+    """The whole report as text that ends in a newline; with ANSI colours if asked for.
+
+    `sections` composes what is told in place of facts and tables.
+    """
     width = min(max(width, NARROWEST), WIDEST)
     out = StringIO()
     console = Console(
@@ -38,16 +43,15 @@ def render(report: Report, *, width: int = 80, colour: bool = False) -> str:
         markup=False,
         emoji=False,
     )
-    for line in lines(report, width):
+    for line in lines(report, width, sections):
         line.rstrip()
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
     return out.getvalue()
 
 
-def lines(report: Report, width: int) -> Iterator[Text]:
+def lines(report: Report, width: int, told: Sections | None = None) -> Iterator[Text]:
     """The report, line by line, section by section."""
     found = report.measurement
-    told = views.find(report.experiment)
     yield from _heading(report, width)
     for section in (
         *(told(found, width) if told else ()),

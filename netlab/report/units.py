@@ -13,7 +13,7 @@ from itertools import pairwise
 from types import NoneType
 from typing import TypeGuard
 
-from netlab.measure.quantity import Value
+from netlab.report.quantity import Value
 
 UNKNOWN = "–"
 

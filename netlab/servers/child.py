@@ -14,8 +14,8 @@ import socket
 from importlib import import_module
 
 from netlab.child.inside import Message, send
+from netlab.child.shared_counters import Ledger
 from netlab.errors import MachineLacks, UsageError
-from netlab.measure.ledger import Ledger
 from netlab.servers.limits import Limits
 from netlab.servers.server import Server
 from netlab.servers.stopping import Stop, shut_listener

@@ -18,7 +18,7 @@ import socket
 from itertools import repeat
 from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 
-from netlab.measure.ledger import Row
+from netlab.child.shared_counters import Row
 from netlab.servers.counters import Count
 from netlab.servers.datagram_sockets import HEARTBEAT_S, block_at_most_a_heartbeat, count_overflow
 

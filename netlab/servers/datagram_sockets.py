@@ -24,7 +24,7 @@ import struct
 from array import array
 from collections.abc import Callable
 
-from netlab.measure.ledger import Row
+from netlab.child.shared_counters import Row
 from netlab.servers.counters import Count
 
 HEARTBEAT_S = 0.5

@@ -18,7 +18,7 @@ import struct
 import time
 from collections.abc import Callable, Sized
 
-from netlab.measure.ledger import Row
+from netlab.child.shared_counters import Row
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from os import read, write
 
-from netlab.measure.ledger import Row
+from netlab.child.shared_counters import Row
 from netlab.servers.counters import Count
 
 CHUNK_BYTES = 16384

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from netlab.measure.ledger import Ledger, Row
+from netlab.child.shared_counters import Ledger, Row
 from netlab.servers.limits import Limits
 from netlab.servers.stopping import Stop
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netlab.child.handle import Child, reported
+from netlab.child.shared_counters import Ledger
 from netlab.clock import monotonic_ns
 from netlab.errors import NetlabError
-from netlab.measure import process
-from netlab.measure.ledger import Ledger
+from netlab.linux import process
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.modes import Mode

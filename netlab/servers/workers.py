@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from netlab.measure.ledger import Row
+from netlab.child.shared_counters import Row
 from netlab.servers.counters import Count
 from netlab.servers.server import Server
 

@@ -8,11 +8,11 @@ import struct
 import pytest
 
 from netlab.addressing import prefix
-from netlab.experiments import cidr_interfaces
-from netlab.kernel import netlink, routes
-from netlab.kernel.interfaces import interfaces
-from netlab.kernel.neighbours import neighbours
-from netlab.measure.progress import silent
+from netlab.experiments.addresses import cidr_interfaces
+from netlab.linux import netlink, routes
+from netlab.linux.interfaces import interfaces
+from netlab.linux.neighbours import neighbours
+from netlab.progress import silent
 
 
 def test_loopback_is_an_interface_with_its_prefix() -> None:

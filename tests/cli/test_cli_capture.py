@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ordinary import command, needs_networks
 
-from netlab.measure import machine
+from netlab.linux import machine
 from netlab.packets import pcap
 from netlab.packets.dissect import dissect
 

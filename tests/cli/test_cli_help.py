@@ -27,7 +27,7 @@ def _tree() -> Iterator[tuple[str, Command, Context]]:
     context = Context(root, info_name="netlab")
     yield "netlab", root, context
     for line in app.COMMANDS:
-        if find_spec(f"netlab.cli.{line.module}") is not None:
+        if find_spec(f"netlab.{line.module}") is not None:
             found = root.get_command(context, line.name)
             assert found is not None
             yield from _walk(found, Context(found, info_name=line.name, parent=context))

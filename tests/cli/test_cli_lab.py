@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SHELF = str(Path(__file__).parents[1] / "labs" / "shelf")
+SHELF = str(Path(__file__).parents[1] / "worksheets" / "shelf")
 
 
 def ports() -> str:

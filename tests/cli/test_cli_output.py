@@ -15,9 +15,9 @@ import pytest
 import typer
 
 from netlab.cli import output
-from netlab.measure.progress import silent
-from netlab.measure.quantity import Measurement
+from netlab.progress import silent
 from netlab.report import as_json, store
+from netlab.report.quantity import Measurement
 from netlab.report.record import Report
 
 ROOT = Path(__file__).parents[2]

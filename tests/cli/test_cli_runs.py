@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from netlab.measure.quantity import Measurement
 from netlab.report import as_json, store
+from netlab.report.quantity import Measurement
 from netlab.report.record import Report
 
 

@@ -310,8 +310,8 @@ def test_our_answers_are_those_of_nsd_and_bind(
 def test_our_resolver_gets_the_same_from_their_servers_as_from_ours(
     ours: Where, oracle: str, request: pytest.FixtureRequest
 ) -> None:
-    from netlab.experiments.dns_trace import Parameters, measure
-    from netlab.measure.progress import silent
+    from netlab.experiments.dns.trace import Parameters, measure
+    from netlab.progress import silent
 
     questions = ("my.xxsilence.net A", "nope.xxsilence.net A", "hop1.alias.test A", "many.big.test A",
     "b.ent.lessons.test A",

@@ -178,8 +178,8 @@ def upstream_that_says(replies: list[bytes]) -> Iterator[Where]:
 @given(st.lists(st.binary(max_size=60), min_size=1, max_size=5))
 @settings(max_examples=8, deadline=None)
 def test_garbage_from_upstream_is_a_failure_never_a_crash(replies: list[bytes]) -> None:
-    from netlab.experiments.dns_trace import Parameters, measure
-    from netlab.measure.progress import silent
+    from netlab.experiments.dns.trace import Parameters, measure
+    from netlab.progress import silent
 
     with upstream_that_says(replies) as (host, port):
         found = measure(Parameters(roots=(host,), port=port, timeout_s=0.2, questions=("my.example A",)), silent)

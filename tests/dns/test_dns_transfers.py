@@ -14,8 +14,8 @@ from netlab.dns.records import AXFR, IXFR, SOA, A, RRset
 from netlab.dns.transfers import Incoming, Next, Secondary, newer, outgoing
 from netlab.dns.zone import Zone, ZoneText, parse, singles
 from netlab.errors import PeerError
-from netlab.experiments import dns_transfer
-from netlab.measure.progress import silent
+from netlab.experiments.dns import transfer
+from netlab.progress import silent
 
 ORIGIN = from_text("example")
 
@@ -146,7 +146,7 @@ def test_a_secondary_wants_what_is_newer() -> None:
 
 
 def test_a_copy_expires_so_long_after_the_last_contact() -> None:
-    found = dns_transfer.measure(dns_transfer.Parameters(), silent)
+    found = transfer.measure(transfer.Parameters(), silent)
     assert all(check.passed for check in found.checks)
     (diary,) = found.tables
     times = {str(row[0]).partition(":")[0]: row[1] for row in diary.rows}

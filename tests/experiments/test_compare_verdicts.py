@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from netlab.experiments import tcp_compare
-from netlab.experiments.compare import Cell, Result, clearly_more, rounds_fact
-from netlab.experiments.serving import MOST_ROWS, _thinned
-from netlab.experiments.tcp_compare import Parameters, _decided, _overtaking
-from netlab.measure.quantity import Draft
+from netlab.experiments.servers import tcp_compare
+from netlab.experiments.servers.compare import Cell, Result, rounds_fact
+from netlab.experiments.servers.serving import MOST_ROWS, _thinned
+from netlab.experiments.servers.tcp_compare import Parameters, _decided, _overtaking
+from netlab.report.quantity import Draft
+from netlab.report.stats import clearly_more
 
 
 def result(rate: float, cpu_s: float) -> Result:

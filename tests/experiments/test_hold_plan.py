@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from netlab.experiments import tcp_hold_plan
-from netlab.experiments.tcp_hold_plan import MOST_PROCESSES, PER_PROCESS, plan_of
-from netlab.measure import machine
+from netlab.experiments.limits import hold_plan
+from netlab.experiments.limits.hold_plan import MOST_PROCESSES, PER_PROCESS, plan_of
+from netlab.linux import machine
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def allowing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         monkeypatch.setattr(machine, "descriptors", lambda: (descriptors, descriptors))
         monkeypatch.setattr(machine, "processes", lambda: None)
         monkeypatch.setattr(machine, "sysctl_number", lambda name: None)
-        monkeypatch.setattr(tcp_hold_plan, "allowed_cpus", lambda: [0, 1])
+        monkeypatch.setattr(hold_plan, "allowed_cpus", lambda: [0, 1])
 
     return allow
 

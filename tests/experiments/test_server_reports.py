@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from experiment_commands import Run, Start, fact
 
-from netlab.experiments import trial
-from netlab.experiments.server_trial import ServerParameters, setup_of
-from netlab.measure.progress import silent
+from netlab.experiments.servers import trial
+from netlab.experiments.servers.server_trial import ServerParameters, setup_of
+from netlab.progress import silent
 from netlab.servers.limits import FD_SETSIZE
 from netlab.servers.modes import TCP_MODES, UDP_MODES
 

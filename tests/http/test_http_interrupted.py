@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from scripted_peer import Peer, serving
 
-from netlab.experiments.http_get import Parameters, measure
+from netlab.experiments.http.get import Parameters, measure
 from netlab.http.transport import Wire
-from netlab.measure.quantity import Measurement
+from netlab.report.quantity import Measurement
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from response_cases import CASES
 from wire_feeding import body, fed, refusal, said
 
-from netlab.experiments.http_opinions import of_h11, of_http_client, ours
+from netlab.experiments.http.opinions import of_h11, of_http_client, ours
 from netlab.http.events import Data, End, Event, Head, Incomplete, Refused, Trailers
 from netlab.http.request import Request
 

@@ -9,7 +9,7 @@ import pytest
 from wire_feeding import fed
 
 from netlab.errors import PeerError, UsageError
-from netlab.experiments.http_resolving import entry
+from netlab.experiments.http.resolving import entry
 from netlab.http.decoding import Decoder, DecodingError, codings, decoded
 from netlab.http.events import Head
 from netlab.http.redirect import follow

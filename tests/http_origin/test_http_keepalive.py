@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from netlab.errors import PeerError, UsageError
-from netlab.experiments.http_keepalive import Parameters, measure
-from netlab.experiments.http_keepalive_report import AHEAD, BASE, ONE, SERVER, Found, fill
-from netlab.experiments.http_ways import Round
+from netlab.experiments.http.keepalive import Parameters, measure
+from netlab.experiments.http.keepalive_report import AHEAD, BASE, ONE, SERVER, Found, fill
+from netlab.experiments.http.keepalive_ways import Round
 from netlab.http.url import parse
-from netlab.measure.progress import silent
-from netlab.measure.quantity import Draft, Measurement, Value
-from netlab.measure.tcp_sockets import segments, states, time_waits
+from netlab.linux.tcp_sockets import segments, states, time_waits
+from netlab.progress import silent
+from netlab.report.quantity import Draft, Measurement, Value
 
 HELLO = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -187,7 +187,7 @@ def test_ctrl_c_gives_what_there_is() -> None:
 
 INTERRUPTED = f"""
 import json, os
-from netlab.experiments.http_keepalive import Parameters, measure
+from netlab.experiments.http.keepalive import Parameters, measure
 def progress(done, text):
     if text.startswith("round 2"):
         os.kill(os.getpid(), {int(signal.SIGINT)})

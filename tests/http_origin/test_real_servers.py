@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import pytest
 from real_servers import SERVERS, Running, running
 
-from netlab.experiments.http_keepalive import Parameters, measure
-from netlab.experiments.http_keepalive_report import AHEAD, ONE
+from netlab.experiments.http.keepalive import Parameters, measure
+from netlab.experiments.http.keepalive_report import AHEAD, ONE
 from netlab.http.client import Client, Hop, Policy
 from netlab.http.request import Request
 from netlab.http.tls import TlsPolicy
 from netlab.http.url import parse
-from netlab.measure.progress import silent
+from netlab.progress import silent
 
 
 @pytest.fixture(scope="module", params=list(SERVERS))

@@ -8,9 +8,9 @@ import socket
 
 import pytest
 
+from netlab.child.shared_counters import Ledger
 from netlab.load.dialling import ADDRESSES_A_NET, Dialler, source_address
 from netlab.load.holding import Holders
-from netlab.measure.ledger import Ledger
 
 
 def test_source_addresses_are_distinct_loopback_addresses() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from netlab.child.shared_counters import Ledger
 from netlab.errors import NetlabError, PeerError
 from netlab.load.generator import LoadGenerator, LoadResult
 from netlab.load.outcome import CORRUPT, Outcome
@@ -20,7 +21,6 @@ from netlab.load.udp_client import CORRUPT_ONES, DUPLICATED, FATES, LATE, MOST_R
 from netlab.load.udp_engine import UdpEngine
 from netlab.load.udp_worker import open_socket
 from netlab.load.window import Tally, Window
-from netlab.measure.ledger import Ledger
 
 Send = Callable[[bytes], None]
 Behaviour = Callable[[int, bytes, Send], None]

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from ordinary import needs_networks
 
 from netlab.errors import Doubt, NetlabError, UsageError
-from netlab.network import record, ring
+from netlab.linux import ring
+from netlab.network import echo_scene, flood_scene, record
 from netlab.network.conditions import Conditions, Direction, Fate
-from netlab.network.inside import play
+from netlab.network.scene import run_scene
 
 MS = 1_000_000
 chance = st.sampled_from([0.0, 0.1, 0.5, 1.0])
@@ -95,7 +96,7 @@ def echo(**conditions: Any) -> dict[str, Any]:
     needs_networks()
     both = Conditions(**conditions).plain()
     config = {"conditions": {"client": both, "server": both}, "seed": 7, "datagrams": 60}
-    return play("udp_echo", config, lambda done, text: None, timeout_s=60)
+    return run_scene(echo_scene.play, config, lambda done, text: None, timeout_s=60)
 
 
 def test_a_real_wire_adds_no_loss_and_no_change_of_its_own() -> None:
@@ -121,10 +122,10 @@ def test_what_is_damaged_on_the_way_is_dropped_by_the_receivers_checksum() -> No
     assert told["counters"]["UdpInCsumErrors"] + told["counters"].get("IpInHdrErrors", 0) > 0
 
 
-def test_a_scenario_that_fails_is_an_error_and_no_traceback() -> None:
+def test_a_scene_that_fails_is_an_error_and_no_traceback() -> None:
     needs_networks()
     with pytest.raises(NetlabError, match="child process"):
-        play("there_is_none", {}, lambda done, text: None, timeout_s=30)
+        run_scene(test_a_scene_that_fails_is_an_error_and_no_traceback, {}, lambda done, text: None, timeout_s=30)
 
 
 def test_conditions_change_at_a_frame_and_not_before() -> None:
@@ -136,7 +137,7 @@ def test_conditions_change_at_a_frame_and_not_before() -> None:
 def flood(**config: Any) -> dict[str, Any]:
     needs_networks()
     whole = {"rate": None, "size": 200, "timeout_s": 60, **config}
-    return play("wire_flood", whole, lambda done, text: None, timeout_s=90)
+    return run_scene(flood_scene.play, whole, lambda done, text: None, timeout_s=90)
 
 
 def test_what_leaves_one_interface_comes_out_of_the_other() -> None:

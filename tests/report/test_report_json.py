@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netlab.errors import UsageError
-from netlab.measure.quantity import Fact, Measurement, Value
 from netlab.report import as_json
+from netlab.report.quantity import Fact, Measurement, Value
 from netlab.report.record import Report
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from netlab.errors import MachineLacks, UsageError
-from netlab.measure.quantity import Chart, Column, Measurement, Table
 from netlab.report import chart, picture, png, svg
 from netlab.report.plot import plot_of
+from netlab.report.quantity import Chart, Column, Measurement, Table
 from netlab.report.record import Report
 
 SVG = "{http://www.w3.org/2000/svg}"

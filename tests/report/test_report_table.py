@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from netlab.measure.quantity import Check, Column, Fact, Measurement, Samples, Table
-from netlab.measure.summary import summarize
 from netlab.report import table
 from netlab.report.glyphs import to_encoding
 from netlab.report.grid import sparkline
+from netlab.report.quantity import Check, Column, Fact, Measurement, Samples, Table
 from netlab.report.record import Report
+from netlab.report.summary import summarize
 
 WIDTHS = (40, 60, 80, 120)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.measure.quantity import Value
+from netlab.report.quantity import Value
 from netlab.report.units import column_texts, human, significant
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from netlab.measure.process import tree
+from netlab.linux.process import tree
 from netlab.servers.counters import Count
 from netlab.servers.modes import TCP_MODES, Mode
 from netlab.servers.supervisor import RunningServer

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from tcp_peer import limit_that_leaves, open_descriptors
 
-from netlab.measure.ledger import Ledger, Row
+from netlab.child.shared_counters import Ledger, Row
 from netlab.servers.counters import Count
 from netlab.servers.door import LOST_BEFORE_ACCEPTED, SHUT_DOWN, Door
 from netlab.servers.limits import Limits

@@ -27,7 +27,7 @@ from tcp_peer import (
 )
 
 from netlab.errors import NetlabError
-from netlab.measure.process import tree
+from netlab.linux.process import tree
 from netlab.servers.limits import Limits
 from netlab.servers.modes import TCP_MODES, Mode
 from netlab.servers.supervisor import RunningServer

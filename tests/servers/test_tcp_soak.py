@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tcp_peer import StartTcp, connect, many, open_descriptors, ping, receive, until_count
 
-from netlab.measure.process import memory
+from netlab.linux.process import memory
 from netlab.servers.counters import Count
 from netlab.servers.modes import find
 

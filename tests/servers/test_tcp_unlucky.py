@@ -18,8 +18,8 @@ from contextlib import contextmanager
 import pytest
 from tcp_peer import open_descriptors, receive, rest, until
 
+from netlab.child.shared_counters import Ledger
 from netlab.errors import MachineLacks
-from netlab.measure.ledger import Ledger
 from netlab.servers import clients as clients_module
 from netlab.servers import stopping
 from netlab.servers.clients import Clients

@@ -20,7 +20,7 @@ from udp_peer import (
     stopped_in_order,
 )
 
-from netlab.measure.ledger import Ledger
+from netlab.child.shared_counters import Ledger
 from netlab.servers.counters import Count
 from netlab.servers.datagram import converse, new_buffer
 from netlab.servers.datagram_sockets import another, end_queue, first_gets_strangers

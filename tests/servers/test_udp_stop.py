@@ -19,7 +19,7 @@ from tcp_peer import group_is_gone, noise, processes, until
 from udp_peer import by_name, client_of, clients_of, echo_of, frozen, is_quiet, started, stopped_in_order, terminate
 
 import netlab
-from netlab.measure.ledger import Ledger
+from netlab.child.shared_counters import Ledger
 from netlab.servers.counters import Count
 from netlab.servers.datagram import Burst
 from netlab.servers.datagram_sockets import end_queue

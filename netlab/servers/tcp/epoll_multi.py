@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 import socket
 
-from netlab.measure.ledger import Ledger, Row
+from netlab.child.shared_counters import Ledger, Row
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.server import Server

@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 import socket
 
-from netlab.measure.ledger import Row
+from netlab.child.shared_counters import Row
 from netlab.servers.counters import Count
 from netlab.servers.door import Door
 from netlab.servers.echo import converse

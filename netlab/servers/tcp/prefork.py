@@ -15,7 +15,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from netlab.measure.ledger import Row
+from netlab.child.shared_counters import Row
 from netlab.servers.door import Door
 from netlab.servers.server import Server
 from netlab.servers.stopping import Stop

@@ -22,7 +22,7 @@ from __future__ import annotations
 import os
 import socket
 
-from netlab.measure.ledger import Row
+from netlab.child.shared_counters import Row
 from netlab.servers.datagram_sockets import another, end_queue
 from netlab.servers.server import Server
 from netlab.servers.stopping import Stop

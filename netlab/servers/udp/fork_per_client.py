@@ -27,7 +27,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 
-from netlab.measure.ledger import Row
+from netlab.child.shared_counters import Row
 from netlab.servers.counters import Count
 from netlab.servers.datagram import Address, converse, new_buffer
 from netlab.servers.datagram_clients import Reception

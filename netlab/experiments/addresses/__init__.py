@@ -1,0 +1,1 @@
+"""IP and MAC addresses explained (lecture 3)."""

@@ -1,0 +1,174 @@
+"""`netlab cidr ADDRESS/LENGTH`: everything an address with its prefix says, and the AND that makes the
+network.
+
+A calculation, not a measurement: nothing of this machine goes into it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netlab.addressing import kinds, prefix, reverse, special
+from netlab.addressing.ipv6 import full_text
+from netlab.addressing.prefix import Prefix
+from netlab.progress import Progress
+from netlab.report.quantity import Column, Draft, Measurement, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`mask` is given apart from the address or not at all."""
+
+    address: str
+    mask: str | None = None
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Explain the address; raises AddressError where it is none."""
+    if parameters.mask is not None:
+        found = prefix.parse_with_mask(parameters.address, parameters.mask)
+    else:
+        found = prefix.parse(parameters.address)
+    draft = Draft()
+    _forms(draft, found)
+    _network(draft, found)
+    _kind(draft, found)
+    _reverse(draft, found)
+    draft.tables += [*and_tables(found)]
+    return draft.finish()
+
+
+def _forms(draft: Draft, found: Prefix) -> None:
+    text = found.text_of(found.value)
+    draft.fact("address", text, "", f"zone {found.zone} (RFC 4007)" if found.zone else "")
+    if found.version == 6:
+        draft.fact("full form", full_text(found.value), "")
+    if found.version == 4:
+        draft.fact("netmask", found.text_of(found.mask), "", f"{found.length} ones")
+        draft.fact("wildcard mask", found.text_of(found.hosts_mask), "")
+    draft.fact("prefix length", found.length, "1")
+
+
+def _network(draft: Draft, found: Prefix) -> None:
+    draft.fact("network", found.network_text, "")
+    if found.version == 6:
+        draft.fact("broadcast", None, "", "IPv6 has none; ff02::1 reaches all nodes (RFC 4291 §2.7.1)")
+    elif found.is_group:
+        draft.fact("broadcast", None, "", "groups have none")
+    elif found.broadcast is None:
+        draft.fact("broadcast", None, "", "a /31 has none (RFC 3021)" if found.length == 31 else "a /32 has none")
+    else:
+        limited = found.broadcast == (1 << 32) - 1
+        note = "also the limited broadcast (RFC 919)" if limited else "directed (RFC 922)"
+        draft.fact("broadcast", found.text_of(found.broadcast), "", note)
+    if found.usable is None:
+        none = "groups are no addresses of hosts" if found.is_group else "no address of a host"
+        draft.fact("usable addresses", 0, "1", none)
+    else:
+        first, last = found.usable
+        draft.fact("first usable", found.text_of(first), "", _first_note(found))
+        draft.fact("last usable", found.text_of(last), "")
+        draft.fact("usable addresses", found.usable_count, "1", _power(found))
+    draft.fact("addresses", found.count, "1", f"2^{found.width - found.length}")
+
+
+def _first_note(found: Prefix) -> str:
+    if found.version == 6 and found.length < 127 and found.network:
+        return "the subnet's routers anycast (RFC 4291 §2.6.1)"
+    if found.usable_count == 2 and found.length in (31, 127):
+        return "both usable (RFC 3021)" if found.version == 4 else "both usable (RFC 6164)"
+    return ""
+
+
+def _kind(draft: Draft, found: Prefix) -> None:
+    if found.version == 4 and found.length >= 4:
+        letter, length = kinds.historical_class(found.value)
+        note = f"was a /{length}" if length else "multicast" if letter == "D" else "reserved"
+        draft.fact("class", letter, "", f"{note}; history since RFC 4632")
+    host = Prefix(found.version, found.value, found.width)
+    kind = kinds.kind(host)
+    draft.fact("kind", kind.name, "", f"{kind.source}, {kind.block}" if kind.block else kind.source)
+    draft.fact("globally reachable", kind.reachable, "", kind.meaning)
+    whole = kinds.kind(found)
+    if whole.name != kind.name:
+        draft.fact("kind of the network", whole.name, "", whole.meaning or whole.source)
+    draft.fact("registry date", special.PUBLISHED, "", "IANA special-purpose registries")
+    if found.version == 6:
+        from netlab.addressing.embedded import embedded
+
+        for each in embedded(found.value):
+            draft.fact(each.name, each.text, "", each.source)
+
+
+def _reverse(draft: Draft, found: Prefix) -> None:
+    draft.fact("reverse name", reverse.pointer(found.version, found.value), "")
+    count = reverse.zone_count(found)
+    if found.length < found.width:
+        found_zones = list(reverse.zones(found))
+        end = "an octet" if found.version == 4 else "a nibble"
+        draft.fact(
+            "reverse zone",
+            found_zones[0],
+            "",
+            f"1 of {count}: /{found.length} ends inside of {end}" if count > 1 else "",
+        )
+        if count > 1:
+            draft.fact("last reverse zone", found_zones[-1], "", f"all: netlab cidr reverse {found.network_text}")
+        delegated = reverse.delegation(found)
+        if delegated:
+            draft.fact("reverse zone is in", delegated[0], "", f"delegated as {delegated[1]} (RFC 2317)")
+    draft.fact("integer", found.value, "")
+    draft.fact("hexadecimal", f"0x{found.value:0{found.width // 4}x}", "")
+    draft.fact("binary", f"{found.value:0{found.width}b}", "")
+
+
+def and_tables(found: Prefix, shown: int = 0) -> list[Table]:
+    """Address AND mask = network, cut where the network ends. IPv6 in hexadecimal, and the 32 bits around the
+    cut, or those with bit `shown` (from 1) where that is further left.
+    """
+    names = ("address", "mask", "network")
+    values = (found.value, found.mask, found.network)
+    if found.version == 4:
+        rows = tuple(
+            (name, found.text_of(value), *_cut(f"{value:032b}", found.length, 8, "."))
+            for name, value in zip(names, values, strict=True)
+        )
+        return [_table("AND in bits", rows)]
+    whole = tuple(
+        (name, "", *_cut(f"{value:032x}", found.length // 4, 4, ":")) for name, value in zip(names, values, strict=True)
+    )
+    first = min(max(found.length // 16 - (found.length % 16 == 0), 0), 6)
+    if shown:
+        first = min(first, (shown - 1) // 16)
+    shift, inside = 128 - 16 * (first + 2), found.length - 16 * first
+    near = tuple(
+        (name, f"{value >> shift + 16 & 0xFFFF:04x}:{value >> shift & 0xFFFF:04x}",
+         *_cut(f"{value >> shift & 0xFFFFFFFF:032b}", inside, 8, " "))
+        for name, value in zip(names, values, strict=True)
+    )  # fmt: skip
+    return [
+        _table("AND in hexadecimal" + (", the digit after the mark cut in two" if found.length % 4 else ""), whole),
+        _table(f"AND in bits {16 * first + 1} to {16 * first + 32}{', all the network' if inside > 32 else ''}", near),
+    ]
+
+
+def _table(name: str, rows: tuple[tuple[str, str, str, str], ...]) -> Table:
+    return Table(name, (Column("", ""), Column("text", ""), Column("network", ""), Column("host", "")), rows)
+
+
+def _cut(digits: str, at: int, group: int, separator: str) -> tuple[str, str]:
+    """`digits` in groups, as what is before and what is after the digit number `at`."""
+    parts = ["", ""]
+    for index, digit in enumerate(digits):
+        if index and index % group == 0:
+            parts[index > at] += separator
+        parts[index >= at] += digit
+    return parts[0], parts[1]
+
+
+def _power(found: Prefix) -> str:
+    """How the number of usable addresses comes about."""
+    bits, count = found.width - found.length, found.usable_count
+    if count == found.count:
+        return f"2^{bits}"
+    return f"2^{bits} - {found.count - count}"

@@ -1,0 +1,157 @@
+"""`netlab cidr`: the interfaces of this machine, and which way a packet to a given address goes. (course,
+lecture 3)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from netlab.addressing import destinations, kinds, prefix
+from netlab.addressing.prefix import Prefix
+from netlab.errors import UsageError
+from netlab.linux import netlink, routes
+from netlab.linux.interfaces import Interface, interfaces
+from netlab.progress import Progress
+from netlab.report.quantity import Column, Draft, Measurement, Table, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`to`: an address to decide the way to, or none."""
+
+    to: str | None = None
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Read the kernel's tables; with `to`, decide by masks alone, then ask the kernel and compare."""
+    wanted = prefix.parse_address(parameters.to) if parameters.to is not None else None
+    here = interfaces()
+    if wanted and wanted.zone:
+        wanted = replace(wanted, zone=_zone(wanted.zone, here))
+    draft = Draft()
+    gateways = routes.default_gateways()
+    columns: tuple[str, ...] = ("address", "interface", "network", "broadcast", "default gateway")
+    columns += ("kind", "MAC", "state")
+    rows: list[tuple[Value, ...]] = []
+    for interface in here:
+        for address in interface.addresses:
+            gateway = None if destinations.is_link_local(address) else gateways.get((interface.name, address.version))
+            row: tuple[Value, ...] = (
+                f"{address.text_of(address.value)}/{address.length}",
+                interface.name,
+                address.network_text,
+                address.text_of(address.broadcast) if _has_broadcast(address) and address.broadcast else None,
+                gateway.text_of(gateway.value) if gateway else None,
+                kinds.kind(Prefix(address.version, address.value, address.width)).name,
+                str(interface.mac) if interface.mac else None,
+                "up" if interface.up else "down",
+            )
+            rows.append((*row[:2], _way(address, wanted, gateway), *row[2:]) if wanted else row)
+    if wanted:
+        columns = (*columns[:2], f"to {parameters.to}", *columns[2:])
+    draft.tables.append(Table("Addresses", tuple(Column(name, "") for name in columns), tuple(rows)))
+    idle = [each.name for each in here if not each.addresses]
+    if idle:
+        draft.findings.append(f"Without an address: {', '.join(idle)}.")
+    if wanted:
+        _decide(draft, wanted, here, gateways)
+    return draft.finish()
+
+
+def _has_broadcast(address: Prefix) -> bool:
+    """Loopback has no broadcast, though by its mask it would (RFC 1122 §3.2.1.3)."""
+    return address.version == 4 and address.value >> 24 != 127
+
+
+def _zone(zone: str, here: list[Interface]) -> str:
+    """The interface that a zone means: its name, or its number (RFC 4007 §11.2). UsageError where there is none."""
+    name = routes.interface_name(int(zone)) if zone.isascii() and zone.isdigit() and len(zone) < 10 else zone
+    names = [interface.name for interface in here]
+    if name not in names:
+        raise UsageError(f"there is no interface '{zone}' for the zone", f"there are {', '.join(names)}")
+    return name
+
+
+def _way(address: Prefix, wanted: Prefix, gateway: Prefix | None) -> str | None:
+    """What this one address, its mask and its interface's gateway say of a destination."""
+    if address.version != wanted.version:
+        return None
+    known = destinations.of_any_host(wanted)
+    if known is not None:
+        return known.answer
+    if address.value == wanted.value:
+        return "itself"
+    if address.contains(wanted):
+        return "local"
+    return "gateway" if gateway and not destinations.is_link_local(wanted) else "no way"
+
+
+def _decide(draft: Draft, wanted: Prefix, here: list[Interface], gateways: dict[tuple[str, int], Prefix]) -> None:
+    """Ours by masks and default gateways alone; the kernel's by all of its routing tables and rules."""
+    ours = _by_masks(wanted, here, gateways)
+    source = ""
+    try:
+        kernel = routes.decide(wanted)
+    except netlink.RefusedError:
+        theirs = "no way"
+    else:
+        theirs = _words(kernel)
+        source = f", from {kernel.source.text_of(kernel.source.value)}" if kernel.source else ""
+    text = wanted.text_of(wanted.value)
+    known = destinations.of_any_host(wanted)
+    if known is not None and known.answer != "itself":  # each kernel has its own way with those
+        draft.findings.append(f"{text} is {known.why}. No mask decides here.")
+        draft.findings.append(f"To {text} by the kernel: {theirs}{source}.")
+        return
+    draft.findings.append(f"To {text} by masks alone: {ours}.")
+    draft.findings.append(f"To {text} by the kernel: {theirs}{source}.")
+    if destinations.is_link_local(wanted) and (wanted.version == 4 or not wanted.zone):
+        draft.findings.append(f"{text} is link-local: {_of_link_local(wanted, here)}.")
+        return
+    draft.check(f"the kernel sends {text} the way its masks say", "RTM_GETROUTE, rtnetlink(7)", ours, theirs)
+    if ours != theirs:
+        draft.warnings.append("The kernel knows more than masks: see 'ip route' and 'ip rule'.")
+
+
+def _of_link_local(wanted: Prefix, here: list[Interface]) -> str:
+    """Why the kernel may well differ from what the masks say."""
+    if wanted.version == 4:
+        return "it has no gateway (RFC 3927 §2.7); Linux sends it to one all the same, unless a route says otherwise"
+    on = [each.name for each in here if any(map(destinations.is_link_local, each.addresses))] or [here[0].name]
+    return f"which link is for a zone to say, as in {wanted.text_of(wanted.value)}%{on[0]} (RFC 4007)"
+
+
+def _by_masks(wanted: Prefix, here: list[Interface], gateways: dict[tuple[str, int], Prefix]) -> str:
+    """The longest of our prefixes that has the destination; else a default gateway; else no way."""
+    if destinations.is_loopback(wanted):
+        return "this machine itself"
+    best: tuple[int, str] | None = None
+    for interface in here:
+        for address in interface.addresses if interface.up else ():
+            if address.version != wanted.version or (wanted.zone and interface.name != wanted.zone):
+                continue
+            if address.value == wanted.value:
+                return "this machine itself"
+            if address.contains(wanted) and (best is None or address.length > best[0]):
+                broadcast = wanted.value == address.broadcast and _has_broadcast(address)
+                best = address.length, f"{'broadcast' if broadcast else 'local'} on {interface.name}"
+    if best:
+        return best[1]
+    for (interface_name, version), gateway in gateways.items():
+        if version == wanted.version and not destinations.is_link_local(wanted):
+            return f"gateway {gateway.text_of(gateway.value)} on {interface_name}"
+    return "no way"
+
+
+def _words(decision: routes.Decision) -> str:
+    if decision.kind == "local":
+        return "this machine itself"
+    if decision.kind == "multicast":
+        return "multicast"
+    if decision.kind == "broadcast":
+        return f"broadcast on {decision.interface}"
+    if decision.kind != "unicast":
+        return decision.kind
+    if decision.gateway:
+        return f"gateway {decision.gateway.text_of(decision.gateway.value)} on {decision.interface}"
+    return f"local on {decision.interface}"

@@ -1,0 +1,123 @@
+"""`netlab mac ADDRESS`: what a MAC address says of itself, and the addresses made from it. (course, lecture
+3)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netlab.addressing import ipv4, ipv6, kinds, mac, oui, prefix
+from netlab.addressing.mac import Mac
+from netlab.addressing.mistakes import AddressError
+from netlab.progress import Progress
+from netlab.report.quantity import Column, Draft, Measurement, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`address`: a MAC address, or an IP group to find the MAC address of."""
+
+    address: str
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Explain the address; raises AddressError where it is none."""
+    draft = Draft()
+    try:
+        found = mac.parse(parameters.address)
+    except AddressError:
+        group = _group(parameters.address)
+        if group is None:
+            raise
+        found = mac.of_group4(group.value) if group.version == 4 else mac.of_group6(group.value)
+        source = "RFC 1112 §6.4" if group.version == 4 else "RFC 2464 §7"
+        draft.fact("group", group.text_of(group.value), "", f"{kinds.kind(group).name}; to a MAC address by {source}")
+    draft.fact("address", str(found), "", f"EUI-{found.bits}")
+    draft.fact("IEEE notation", found.text("-").upper(), "")
+    draft.fact("dotted notation", found.text(".", 4), "")
+    draft.fact("bare", found.text(""), "")
+    _bits(draft, found)
+    _vendor(draft, found)
+    if found.known_as:
+        draft.fact("known as", *(found.known_as[0], "", found.known_as[1]))
+    _made_from_it(draft, found)
+    return draft.finish()
+
+
+def _group(text: str) -> prefix.Prefix | None:
+    """The text as an address of a group of IPv4 or IPv6; None if it is something else."""
+    try:
+        found = prefix.parse_address(text)
+    except AddressError:
+        return None
+    return found if found.is_group else None
+
+
+def _bits(draft: Draft, found: Mac) -> None:
+    first = found.octets[0]
+    group = (
+        "broadcast"
+        if found.value == mac.BROADCAST and found.bits == 48
+        else "a group"
+        if found.is_group
+        else "one station"
+    )
+    draft.fact("I/G bit", first & 1, "1", group)
+    draft.fact("U/L bit", first >> 1 & 1, "1", "made up locally" if found.is_local else "given out by the IEEE")
+    rows: list[tuple[str, int, str, str]] = [
+        ("I/G", 7, str(first & 1), group),
+        ("U/L", 6, str(first >> 1 & 1), "local" if found.is_local else "universal"),
+    ]
+    if found.slap:
+        y, z = first >> 2 & 1, first >> 3 & 1
+        rows += [("Y", 5, str(y), "with Z, the SLAP quadrant"), ("Z", 4, str(z), f"quadrant {y}{z}, {found.slap}")]
+        draft.fact("SLAP quadrant", found.slap, "", f"Y={y} Z={z} (IEEE 802c, RFC 8948)")
+    columns = (Column("bit", ""), Column("position", "1"), Column("value", ""), Column("meaning", ""))
+    draft.tables.append(Table(f"First octet, {first:02x}: {first:08b}", columns, tuple(rows)))
+
+
+def _vendor(draft: Draft, found: Mac) -> None:
+    registry = oui.registry()
+    assigned = registry.find(found)
+    if assigned is not None:
+        draft.fact("vendor", assigned.owner, "", f"{assigned.registry} {assigned.text}")
+    elif found.is_local:
+        draft.fact("vendor", None, "", "a local address has none")
+    else:
+        draft.fact("vendor", None, "", "not in the listings, or not public")
+    draft.fact("registry date", registry.date, "", f"IEEE MA-L, MA-M, MA-S; {len(registry):,} assignments")
+
+
+def _made_from_it(draft: Draft, found: Mac) -> None:
+    groups = mac.groups4(found)
+    low = mac.group6(found)
+    if groups:
+        shown = ", ".join(ipv4.to_text(group) for group in groups)
+        draft.fact("IPv4 groups", len(groups), "1", "5 of a group's 28 bits are not in it (RFC 1112 §6.4)")
+        draft.findings.append(f"All of these groups have this MAC address: {shown}.")
+    elif low is not None:
+        above = 1 << 32 if low >> 24 == 0xFF else 0  # solicited-node, or else as short as they are
+        example = ipv6.to_text(0xFF02 << 112 | above | low)
+        draft.fact("IPv6 groups", f"{example}, for one", "", "all that end in these 32 bits (RFC 2464 §7)")
+        if low >> 24 == 0xFF:
+            draft.fact(
+                "solicited-node group",
+                ipv6.to_text(0xFF02 << 112 | 1 << 32 | low),
+                "",
+                "of every address ending so",
+            )
+    interface_id = found.interface_id
+    if interface_id is None:
+        draft.fact("interface id", None, "", "a group has none (RFC 4291 §2.5.1)")
+        return
+    text = ipv6.full_text(interface_id)[20:]
+    draft.fact("interface id", text, "", "modified EUI-64: U/L inverted (RFC 4291 appendix A)")
+    link_local = found.link_local
+    assert link_local is not None
+    draft.fact("link-local IPv6", ipv6.to_text(link_local), "", "RFC 2464 §5; many hosts use RFC 7217 instead")
+    draft.fact(
+        "solicited-node group",
+        ipv6.to_text(0xFF02 << 112 | 1 << 32 | 0xFF000000 | link_local & 0xFFFFFF),
+        "",
+        "RFC 4291 §2.7.1",
+    )

@@ -1,0 +1,39 @@
+"""`netlab mac`: the MAC addresses of this machine's interfaces, and who made them. (course, lecture 3)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netlab.addressing import oui
+from netlab.linux.interfaces import interfaces
+from netlab.progress import Progress
+from netlab.report.quantity import Column, Draft, Measurement, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Nothing to ask."""
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """A row for each interface."""
+    draft = Draft()
+    registry = oui.registry()
+    rows = []
+    for each in interfaces():
+        mac = each.mac
+        owner = registry.find(mac) if mac and mac.value else None
+        kind = None if mac is None or not mac.value else "local" if mac.is_local else "universal"
+        rows.append((each.name, str(mac) if mac else None, kind, owner.owner if owner else None,
+                     each.mtu_bytes, "up" if each.up else "down"))  # fmt: skip
+    columns = (
+        Column("interface", ""),
+        Column("MAC", ""),
+        Column("U/L", ""),
+        Column("vendor", ""),
+        Column("MTU in bytes", "1"),
+        Column("state", ""),
+    )
+    draft.tables.append(Table("Interfaces", columns, tuple(rows)))
+    draft.fact("registry date", registry.date, "")
+    return draft.finish()

@@ -1,0 +1,1 @@
+"""Name resolution on a miniature Internet: traces, caches, transfers (lecture 1)."""

@@ -1,0 +1,121 @@
+"""`netlab dns query`: one recursive question, as a stub asks it; the answer as dig shows it.
+
+Without a server, netlab's own resolver is started for the call: it iterates in the miniature Internet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from netlab.dns import stub
+from netlab.dns.exchange import Server
+from netlab.dns.loop import Loop
+from netlab.dns.names import ROOT, to_text
+from netlab.dns.records import rcode_text, type_from_text, type_text
+from netlab.dns.recursor import Recursor
+from netlab.dns.transport import Listener, Upstream, shown
+from netlab.experiments.dns.world import Origin, question_name, rng, world
+from netlab.progress import Progress
+from netlab.report.quantity import Column, Draft, Measurement, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """A question. `server` None: netlab's own. Seconds."""
+
+    name: str
+    type: str = "A"
+    server: str | None = None
+    port: int | None = None
+    zones: Path | None = None
+    tcp: bool = False
+    timeout_s: float = 5.0
+    seed: int | None = None
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Ask. Raises UsageError and PeerError."""
+    name, rtype = question_name(parameters.name), type_from_text(parameters.type)
+    if parameters.server is not None:
+        loop = Loop()
+        upstream = Upstream(loop)
+        try:
+            server = Server(ROOT, parameters.server, parameters.port or 53)
+            told = stub.ask(
+                upstream,
+                rng(parameters.seed),
+                server,
+                name,
+                rtype,
+                tcp=parameters.tcp,
+                timeout_s=parameters.timeout_s,
+            )
+        finally:
+            upstream.close()
+            loop.close()
+        return _report(parameters, told, server, None, None)
+    with world(Origin(zones=parameters.zones, seed=parameters.seed)) as here:
+        recursor = Recursor(here.resolver(), here.upstream.drive, here.loop.now_s)
+        listener = Listener(here.loop, ("127.0.0.1", 0), recursor, Counter())
+        try:
+            server = Server(ROOT, *listener.where)
+            told = stub.ask(
+                here.upstream,
+                here.rng,
+                server,
+                name,
+                rtype,
+                tcp=parameters.tcp,
+                timeout_s=parameters.timeout_s,
+            )
+        finally:
+            listener.close()
+        return _report(parameters, told, server, recursor.counts["upstream"], here.where)
+
+
+def _report(
+    parameters: Parameters, told: stub.Told, server: Server, upstream: int | None, where: str | None
+) -> Measurement:
+    draft, reply = Draft(), told.message
+    draft.fact("status", rcode_text(reply.rcode), "")
+    draft.fact("id", reply.id, "")
+    draft.fact("flags", " ".join(reply.flag_names()), "")
+    draft.fact("server", shown((server.address, server.port)), "")
+    draft.fact("own resolver", where or "", "")
+    draft.fact("transport", told.transport, "")
+    draft.fact("rtt", told.rtt_s, "s")
+    draft.fact("sent", told.sent_bytes, "B")
+    draft.fact("received", reply.size, "B")
+    draft.fact("tries", told.tries, "1")
+    draft.fact("replies ignored", told.ignored, "1")
+    draft.fact("udp size", reply.udp_size, "B", "EDNS, as the server offers it")
+    draft.fact("upstream queries", upstream, "1", "what the resolver sent to find out")
+    asked = reply.question
+    draft.tables.append(
+        Table(
+            "questions", (Column("name", ""), Column("type", ""), Column("rcode", "")),
+            ((to_text(asked.name) if asked else parameters.name, type_text(asked.rtype) if asked else parameters.type,
+              rcode_text(reply.rcode)),),
+        )
+    )  # fmt: skip
+    rows = [
+        (section, to_text(rrset.owner), rrset.ttl, type_text(rrset.rtype), text)
+        for section, sets in (
+            ("answer", reply.answer),
+            ("authority", reply.authority),
+            ("additional", reply.additional),
+        )
+        for rrset in sets
+        for text in rrset.texts()
+    ]
+    columns = (
+        Column("section", ""),
+        Column("name", ""),
+        Column("ttl", "s"),
+        Column("type", ""),
+        Column("data", ""),
+    )
+    draft.tables.append(Table("records", columns, tuple(rows)))
+    return draft.finish()

@@ -1,0 +1,159 @@
+"""`netlab dns compare`: the same name by recursion and by iteration, cold and warm: who sends how many messages.
+
+Recursive: the host sends one query to a local name server (a UDP server of this process), which iterates. Iterative:
+the
+host does all of it itself. Rounds are interleaved, so that what disturbs the machine disturbs all four.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from netlab.dns import stub
+from netlab.dns.exchange import Server
+from netlab.dns.iterate import Resolution
+from netlab.dns.names import ROOT, Name
+from netlab.dns.records import rcode_text, type_from_text
+from netlab.dns.recursor import Recursor
+from netlab.dns.resolver import Resolver
+from netlab.dns.steps import Answer
+from netlab.dns.transport import Listener
+from netlab.experiments.dns.world import Origin, World, question_name, world
+from netlab.progress import Progress
+from netlab.report.quantity import Chart, Column, Draft, Measurement, Samples, Table
+
+WAYS = ("recursive, cold", "iterative, cold", "recursive, warm", "iterative, warm")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The name, and how often."""
+
+    name: str = "my.xxsilence.net"
+    type: str = "A"
+    rounds: int = 20
+    zones: Path | None = None
+    seed: int | None = None
+
+
+@dataclass(slots=True)
+class _Way:
+    """What one way took, over all rounds. Messages are those of one lookup: they are the same each time."""
+
+    times_s: list[float] = field(default_factory=list)
+    host_sent: list[int] = field(default_factory=list)
+    server_sent: list[int] = field(default_factory=list)
+    host_bytes: list[int] = field(default_factory=list)
+    rtts_s: list[float] = field(default_factory=list)
+    rcodes: set[int] = field(default_factory=set)
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Run the rounds; Ctrl-C gives those that are done. Raises NetlabError."""
+    name, rtype = question_name(parameters.name), type_from_text(parameters.type)
+    ways = {way: _Way() for way in WAYS}
+    draft = Draft()
+    with world(Origin(zones=parameters.zones, seed=parameters.seed)) as here:
+        draft.findings.append(f"Asked in {here.where}.")
+        try:
+            _recursive(
+                here, here.resolver(), name, rtype, [_Way(), _Way()]
+            )  # code and sockets warm, before anything counts
+            _iterative(here, here.resolver(), name, rtype, _Way())
+            for number in range(parameters.rounds):
+                progress(number / parameters.rounds, f"round {number + 1}")
+                _recursive(here, here.resolver(), name, rtype, [ways["recursive, cold"], ways["recursive, warm"]])
+                resolver = here.resolver()
+                _iterative(here, resolver, name, rtype, ways["iterative, cold"])
+                _iterative(here, resolver, name, rtype, ways["iterative, warm"])
+        except KeyboardInterrupt:
+            draft.interrupted = True
+    _report(draft, ways)
+    return draft.finish()
+
+
+def _recursive(here: World, resolver: Resolver, name: Name, rtype: int, ways: list[_Way]) -> None:
+    ended: list[Resolution] = []
+
+    def resolved(resolution: Resolution, _: Answer) -> None:
+        ended.append(resolution)
+
+    recursor = Recursor(resolver, here.upstream.drive, here.loop.now_s, resolved)
+    listener = Listener(here.loop, ("127.0.0.1", 0), recursor, Counter())
+    try:
+        for way in ways:
+            before = recursor.counts["upstream"]
+            started_s = here.loop.now_s()
+            told = stub.ask(here.upstream, here.rng, Server(ROOT, *listener.where), name, rtype, timeout_s=8.0, tries=1)
+            way.times_s.append(here.loop.now_s() - started_s)
+            way.host_sent.append(told.tries)
+            way.server_sent.append(recursor.counts["upstream"] - before)
+            way.host_bytes.append(told.sent_bytes + told.message.size)
+            way.rtts_s.append(told.rtt_s)
+            way.rcodes.add(told.message.rcode)
+    finally:
+        listener.close()
+
+
+def _iterative(here: World, resolver: Resolver, name: Name, rtype: int, way: _Way) -> None:
+    started_s = here.loop.now_s()
+    resolution = Resolution(resolver, name, rtype, started_s)
+    answer = here.upstream.resolve(resolution.run())
+    way.times_s.append(here.loop.now_s() - started_s)
+    way.host_sent.append(resolution.sent)
+    way.server_sent.append(0)
+    way.host_bytes.append(resolution.sent_bytes + resolution.received_bytes)
+    way.rtts_s += [step.rtt_s for step in resolution.steps if step.rtt_s is not None]
+    way.rcodes.add(answer.rcode)
+
+
+def _report(draft: Draft, ways: dict[str, _Way]) -> None:
+    done = len(ways[WAYS[-1]].times_s)
+    draft.fact("rounds", done, "1")
+    if not done:
+        return
+    rcodes = {rcode for way in ways.values() for rcode in way.rcodes}
+    draft.fact("rcode", ", ".join(map(rcode_text, sorted(rcodes))), "")
+    columns = (
+        Column("way", ""), Column("host sends", "1"), Column("local server sends", "1"), Column("host's bytes", "B"),
+        Column("p50", "s"), Column("RTT p50", "s"),
+    )  # fmt: skip
+    rows = tuple(
+        (name, int(median(way.host_sent)), int(median(way.server_sent)), int(median(way.host_bytes)),
+        median(way.times_s),
+         median(way.rtts_s) if way.rtts_s else None)
+        for name, way in ways.items()
+    )  # fmt: skip
+    draft.tables.append(Table("One lookup", columns, rows))
+    draft.charts.append(Chart("bar", "Time of a lookup, median", "One lookup", "way", "p50"))
+    draft.samples += [Samples(name, "s", way.times_s) for name, way in ways.items()]
+    cold_r, cold_i, warm_r, warm_i = (ways[name] for name in WAYS)
+    draft.check("all ways lead to the same rcode", "RFC 1034 §4.3.1", 1, len(rcodes))
+    draft.check(
+        "by recursion, the host sends one query and waits",
+        "course, lecture 1",
+        1,
+        int(median(cold_r.host_sent)),
+    )
+    draft.check(
+        "cold, the local server sends what the host would have to send", "course, lecture 1",
+        int(median(cold_i.host_sent)), int(median(cold_r.server_sent)),
+    )  # fmt: skip
+    if not rcodes & {2}:
+        draft.check(
+            "warm, nobody asks the Internet",
+            "RFC 1034 §5.3.3",
+            0,
+            int(median(warm_r.server_sent) + median(warm_i.host_sent)),
+        )
+    ratio = median(cold_r.times_s) / median(warm_r.times_s)
+    saves = (
+        "What saves is the cache of a server that many share: " if ratio > 1.1 else "Here, the cache saved nothing: "
+    )
+    draft.findings.append(
+        f"Recursion moves the work, it does not save it: the host sends 1 instead of {int(median(cold_i.host_sent))}. "
+        f"{saves}{ratio:.1f} times as fast when warm."
+    )

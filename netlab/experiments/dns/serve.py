@@ -1,0 +1,187 @@
+"""`netlab dns serve`: the miniature Internet and a recursive resolver in the foreground, for dig and anybody else.
+
+All of it is one process and one loop: Ctrl-C, SIGTERM or even SIGKILL leave nothing behind. The log is bounded: beyond
+so many lines a second, queries are counted instead.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from netlab.dns import mini_internet
+from netlab.dns.iterate import Resolution
+from netlab.dns.loop import Loop
+from netlab.dns.names import ROOT, to_text
+from netlab.dns.recursor import Recursor
+from netlab.dns.resolver import Delegation, Resolver
+from netlab.dns.serving import Logged, Servers, describe
+from netlab.dns.steps import Answer
+from netlab.dns.topology import EMBEDDED
+from netlab.dns.transport import InUse, Listener, Reply, Upstream, shown
+from netlab.experiments.dns.world import REAL_PORT, Origin, given_roots, limits, policy, rng
+from netlab.progress import Progress
+from netlab.report.quantity import Column, Draft, Measurement, Table
+from netlab.report.units import human
+
+RESOLVER = ("127.0.0.1", 5353)
+LINES_A_SECOND = 200
+MOST_NAMES_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters(Origin):
+    """`listen_host`, `listen_port`: the resolver's place; None: 127.0.0.1 port 5353, or the next that is free."""
+
+    listen_host: str | None = None
+    listen_port: int | None = None
+    resolver_only: bool = False
+    log: bool = True
+    duration_s: float | None = None
+
+
+class _LogLines:
+    """Writes queries to a Progress; counts them by server."""
+
+    def __init__(self, progress: Progress, loop: Loop, on: bool) -> None:
+        self._progress, self._loop, self._on = progress, loop, on
+        self.by_server: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self._second, self._lines, self._left_out = -1, 0, 0
+
+    def __call__(self, query: Logged) -> None:
+        self.by_server[query.server] += 1
+        if not self._on:
+            return
+        second = int(self._loop.now_s())
+        if second != self._second:
+            if self._left_out:
+                self._progress(0.0, f"  … {self._left_out:,} queries more in that second")
+            self._second, self._lines, self._left_out = second, 0, 0
+        self._lines += 1
+        if self._lines > LINES_A_SECOND:
+            self._left_out += 1
+            return
+        took = human(query.took_s, "s") if query.took_s is not None else "–"
+        self._progress(
+            0.0,
+            f"{query.client:<21} {query.transport} → {query.server:<18} {query.question} = {query.answer}  {took}",
+        )
+
+
+class _LoggedRecursor:
+    """A Recursor whose queries are logged when they are answered."""
+
+    def __init__(self, recursor: Recursor, log: _LogLines, loop: Loop) -> None:
+        self._recursor, self._log, self._loop = recursor, log, loop
+
+    def at_once(self, data: bytes, tcp: bool) -> bytes | None:
+        """Nothing, so that every query comes by `handle` and is logged."""
+        return None
+
+    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Reply) -> bool:
+        started_s = self._loop.now_s()
+
+        def answered(message: bytes) -> None:
+            reply(message)
+            self._log(describe("resolver", source, tcp, data, [message], self._loop.now_s() - started_s))
+
+        ready = self._recursor.at_once(data, tcp)
+        if ready is None:
+            return self._recursor.handle(data, source, tcp, answered)
+        answered(ready)
+        return False
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Serve until Ctrl-C, SIGTERM (both come as KeyboardInterrupt) or `duration_s`. Raises UsageError, MachineLacks."""
+    loop = Loop()
+    log = _LogLines(progress, loop, parameters.log)
+    servers: Servers | None = None
+    upstream = Upstream(loop)
+    listener: Listener | None = None
+    started_s = loop.now_s()
+    try:
+        if parameters.resolver_only:
+            hints, port = Delegation(ROOT, tuple(given_roots(parameters))), parameters.port or REAL_PORT
+            place = (
+                f"resolving from {', '.join(a for _, addresses in hints.servers[:3] for a in addresses)}, port {port}"
+            )
+        else:
+            folder = parameters.zones or EMBEDDED
+            servers, plan, port, network = mini_internet.open_servers(loop, folder, parameters.port, log)
+            hints = mini_internet.hints_of(plan.roots)
+            count = len(servers.listeners)
+            at = f"on 127.{network}.x.y" if parameters.zones is None else f"for the zones in {folder}"
+            place = f"{count} server{'s' * (count != 1)} {at}, port {port}; the root is at {plan.roots[0][1]}"
+        resolver = Resolver(hints, rng(parameters.seed), policy(parameters, port), limits(parameters))
+        busiest: Counter[str] = Counter()
+
+        def resolved(resolution: Resolution, answer: Answer) -> None:
+            if len(busiest) < MOST_NAMES_COUNTED:
+                busiest[to_text(resolution.name)] += 1
+
+        recursor = Recursor(resolver, upstream.drive, loop.now_s, resolved)
+        counts: Counter[str] = Counter()
+        service = _LoggedRecursor(recursor, log, loop) if parameters.log else recursor
+        listener = _listen(loop, parameters, service, counts)
+        where = listener.where
+        progress(0.0, f"ready: resolver on {shown(where)} (UDP and TCP); {place}")
+        progress(0.0, f"try: dig @{where[0]} -p {where[1]} my.xxsilence.net    (Ctrl-C ends it)")
+        if parameters.duration_s is not None:
+            loop.after(parameters.duration_s, loop.stop)
+        try:
+            loop.run()
+        except KeyboardInterrupt:
+            pass  # that is how a server is ended
+        return _report(loop.now_s() - started_s, shown(where), place, recursor, resolver, servers, log, counts, busiest)
+    finally:
+        if listener:
+            listener.close()
+        upstream.close()
+        if servers:
+            servers.close()
+        loop.close()
+
+
+def _listen(loop: Loop, parameters: Parameters, service: Recursor | _LoggedRecursor, counts: Counter[str]) -> Listener:
+    """At the place asked for, or near 127.0.0.1:5353 (which mDNS may have taken)."""
+    if parameters.listen_host is not None and parameters.listen_port is not None:
+        return Listener(loop, (parameters.listen_host, parameters.listen_port), service, counts)
+    for port in range(RESOLVER[1], RESOLVER[1] + 40):
+        try:
+            return Listener(loop, (RESOLVER[0], port), service, counts)
+        except InUse:
+            continue
+    return Listener(loop, (RESOLVER[0], 0), service, counts)
+
+
+def _report(
+    served_s: float, where: str, place: str, recursor: Recursor, resolver: Resolver, servers: Servers | None, log:
+    _LogLines,
+    counts: Counter[str], busiest: Counter[str],
+) -> Measurement:  # fmt: skip
+    draft, said = Draft(), recursor.counts
+    draft.fact("served for", served_s, "s")
+    draft.fact("resolver at", where, "")
+    draft.findings.append(place[:1].upper() + place[1:] + ".")
+    draft.fact("resolver answered from the cache", said["from the cache"], "1")
+    draft.fact("resolver resolved", said["resolved"], "1")
+    draft.fact("resolver upstream queries", said["upstream"], "1")
+    draft.fact("resolver failed", said["failed"], "1")
+    draft.fact("resolver dropped", said["dropped"], "1", "beyond what one client, or all, may have under way")
+    draft.fact("resolver malformed", said["malformed"], "1")
+    draft.fact("resolver refused", said["refused"], "1")
+    draft.fact("resolver cache entries", len(resolver.cache), "1")
+    draft.fact("resolver datagrams", counts["datagrams"], "1")
+    draft.fact("resolver connections", counts["connections"], "1")
+    if servers is not None:
+        rows = tuple(
+            (name, queries) for name, queries in log.by_server.most_common(20) if name != "resolver"
+        )  # fmt: skip
+        draft.tables.append(Table("Queries by server", (Column("server", ""), Column("queries", "1")), rows))
+    if busiest:
+        draft.tables.append(
+            Table("Names resolved", (Column("name", ""), Column("times", "1")), tuple(busiest.most_common(10)))
+        )
+    return draft.finish()

@@ -1,0 +1,1 @@
+"""HTTP/1.1 byte by byte (lecture 14)."""

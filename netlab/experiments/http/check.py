@@ -1,0 +1,207 @@
+"""`netlab http check`: the same bytes read by our parser, by h11 and by http.client; where they differ, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from netlab.errors import PeerError
+from netlab.experiments.http.get import Body
+from netlab.experiments.http.opinions import Opinion, notes, of_h11, of_http_client, ours
+from netlab.experiments.http.story import Story, visible
+from netlab.http.connection import connect
+from netlab.http.limits import Timeouts
+from netlab.http.request import Request
+from netlab.http.tls import TlsPolicy
+from netlab.http.transport import Timeout
+from netlab.http.url import Url, parse
+from netlab.progress import Progress
+from netlab.report.quantity import Column, Draft, Measurement, Table, Value
+
+_ASPECTS = ("status", "reason", "fields", "interim", "body", "trailers", "consumed", "left_over")
+_MOST_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Bytes (`data`, called `name`), or a URL to get them from."""
+
+    name: str
+    data: Body | None = None
+    method: str = "GET"
+    insecure: bool = False
+    cacert: Path | None = None
+    timeout_s: float = 5.0
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Read the bytes three times over. Raises NetlabError where there are none."""
+    draft, story = Draft(), Story()
+    data, ended = (bytes(parameters.data), True) if parameters.data is not None else _fetched(parameters, draft)
+    draft.fact("bytes", len(data), "B")
+    mine, problem = ours(data, parameters.method, ended=ended)
+    opinions = (mine, of_h11(data, parameters.method, ended=ended), of_http_client(data, parameters.method))
+    if problem is not None:
+        story.refusal(1, problem, data, 0)
+    for note in notes(data, parameters.method):
+        story.rows["notes"].append((1, note.start, note.end, note.where, note.what, note.source, note.lenient))
+    draft.tables.append(_side_by_side(opinions))
+    draft.tables += [table for table in story.tables() if table.name != "exchanges"]
+    for other in opinions[1:]:
+        draft.findings += differences(mine, other, [note.what for note in notes(data, parameters.method)])
+    agreed = sum(other.verdict == mine.verdict for other in opinions[1:])
+    draft.fact("verdict", _verdict(mine), "")
+    draft.fact("others that agree", agreed, "1")
+    if not draft.findings:
+        draft.findings.append("All three understand the same.")
+    draft.findings += _what_is_left(mine)
+    return draft.finish()
+
+
+def _side_by_side(opinions: Sequence[Opinion]) -> Table:
+    rows: list[tuple[Value, ...]] = [("verdict", *map(_verdict, opinions))]
+    rows.append(("why", *(opinion.why or "–" for opinion in opinions)))
+    rows += [(aspect.replace("_", " "), *(_shown(opinion, aspect) for opinion in opinions)) for aspect in _ASPECTS]
+    columns = (Column("what", ""), *(Column(opinion.parser, "") for opinion in opinions))
+    return Table("three parsers", columns, tuple(rows))
+
+
+def _shown(opinion: Opinion, aspect: str) -> str:
+    value = getattr(opinion, aspect)
+    if value is None:
+        return "–"
+    if aspect == "body":
+        return f"{len(value)} B"
+    if aspect in ("fields", "trailers"):
+        return str(len(value))
+    if aspect in ("consumed", "left_over"):
+        return f"{value} B"
+    return visible(value) if isinstance(value, bytes) else str(value)
+
+
+def _verdict(opinion: Opinion) -> str:
+    return f"{opinion.verdict} (no longer HTTP)" if opinion.handed_over else opinion.verdict
+
+
+def _what_is_left(mine: Opinion) -> list[str]:
+    """What comes after the response, which is no part of it."""
+    if not mine.left_over:
+        return []
+    count = "1 byte follows" if mine.left_over == 1 else f"{mine.left_over} bytes follow"
+    place = f"{count} the response, from byte {mine.consumed} on"
+    if mine.handed_over:
+        return [f"{place}: no longer HTTP, but of whatever is spoken now."]
+    return [
+        f"{place}: one request has one response, so nobody has asked for this, and a client must not take it for the "
+        "next one (RFC 9112 §9.2)."
+    ]
+
+
+def differences(mine: Opinion, other: Opinion, said: Sequence[str]) -> list[str]:
+    """Each difference between our reading and another's, in words. `said` is what netlab noted."""
+    name = other.parser
+    if mine.verdict != other.verdict:
+        if mine.verdict == "refused":
+            return [f"{name} calls it {other.verdict}; netlab refuses it: {mine.why}."]
+        if other.verdict == "refused":
+            noted = (
+                f" netlab takes it, and notes: {'; '.join(said)}." if said else f" netlab takes it as {mine.verdict}."
+            )
+            return [f"{name} refuses it: {other.why}.{noted}"]
+        return [
+            f"{name} calls it {other.verdict}, netlab {mine.verdict}: {mine.why or other.why or _until_close(mine)}."
+        ]
+    if mine.verdict == "refused":
+        return []
+    found = []
+    if mine.status != other.status:
+        hints = mine.interim and other.status and 100 < other.status < 200
+        because = ": it takes an interim response for the final one (RFC 9110 §15.2)" if hints else ""
+        found.append(f"{name} has status {other.status}, netlab {mine.status}{because}.")
+        if hints:
+            return found
+    if mine.reason != other.reason and mine.reason is not None and other.reason is not None:
+        stripped = " (it strips white space)" if mine.reason.strip() == other.reason.strip() else ""
+        found.append(f"{name} has another reason phrase{stripped}: '{visible(other.reason)}'.")
+    found += _fields(mine, other)
+    if mine.interim != other.interim and other.interim is not None:
+        found.append(f"{name} saw {other.interim} interim responses, netlab {mine.interim}.")
+    if mine.body is not None and other.body is not None and mine.body != other.body:
+        at = next((n for n, (a, b) in enumerate(zip(mine.body, other.body, strict=False)) if a != b),
+                  min(len(mine.body), len(other.body)))  # fmt: skip
+        found.append(
+            f"{name} has another body: {len(other.body)} B, netlab {len(mine.body)} B; they part at byte {at}."
+        )
+    if other.trailers is not None and mine.trailers != other.trailers:
+        found.append(f"{name} has other trailers.")
+    if mine.consumed is not None and other.consumed is not None and mine.consumed != other.consumed:
+        found.append(
+            f"{name} ends the response at byte {other.consumed}, netlab at byte {mine.consumed}: so they would begin "
+            "the next one at different places."
+        )
+    return found
+
+
+def _until_close(mine: Opinion) -> str:
+    return "the body ends with the connection" if mine.verdict == "complete" else "bytes are missing"
+
+
+def _fields(mine: Opinion, other: Opinion) -> list[str]:
+    if mine.fields is None or other.fields is None or mine.fields == other.fields:
+        return []
+    theirs = list(other.fields)
+    found = []
+    for field in mine.fields:
+        if field in theirs:
+            theirs.remove(field)
+            continue
+        same = next((value for name, value in theirs if name == field[0]), None)
+        shown = f"{field[0].decode('ascii', 'replace')}: {visible(field[1])}"
+        if same is None:
+            found.append(f"{other.parser} has no field '{shown}'.")
+        elif b"\r" in same or b"\n" in same:
+            theirs.remove((field[0], same))
+            found.append(
+                f"{other.parser} keeps the line end of a folded field in its value; netlab has a space: '{shown}'."
+            )
+        else:
+            theirs.remove((field[0], same))
+            found.append(f"{other.parser} reads '{visible(same)}' where netlab reads '{shown}'.")
+    found += [f"{other.parser} has one more field: '{visible(name)}: {visible(value)}'." for name, value in theirs]
+    return found
+
+
+def _fetched(parameters: Parameters, draft: Draft) -> tuple[bytes, bool]:
+    """The bytes that a server sends, read to its end whether we like them or not; True where it closed after them."""
+    if parameters.name.startswith("/"):
+        from netlab.http_origin.process import Origin
+
+        with Origin() as origin:
+            draft.fact("built-in origin", origin.url, "", f"there is no file {parameters.name}")
+            return _read(parse(origin.url + parameters.name), parameters)
+    return _read(parse(parameters.name), parameters)
+
+
+def _read(url: Url, parameters: Parameters) -> tuple[bytes, bool]:
+    timeouts = Timeouts(parameters.timeout_s, parameters.timeout_s, parameters.timeout_s)
+    trust = TlsPolicy(not parameters.insecure, parameters.cacert)
+    request = Request.to(url, parameters.method)
+    with connect(url, timeouts=timeouts, tls=trust) as connection:
+        response = connection.exchange(request, keep_events=True)
+        data = bytearray(response.raw)
+        if response.problem is None:
+            return bytes(data) + connection.surplus, response.head is not None and response.head.framing.kind == "close"
+        ended = False
+        try:
+            while len(data) < _MOST_BYTES:
+                more = connection.wire.receive(0.5)
+                if not more:
+                    ended = True
+                    break
+                data += more
+        except (Timeout, PeerError):
+            pass  # it sends no more, and that is all there is to read
+        if not data:
+            raise PeerError(f"{url}: {response.problem}")
+        return bytes(data), ended

@@ -1,0 +1,121 @@
+"""`netlab http explain`: bytes from a file or a paste; their boxes, or what is wrong with them and where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from netlab.experiments.http.get import Body
+from netlab.experiments.http.story import Story, afterwards, visible
+from netlab.http.events import Data, End, Event, Head, Incomplete, Refused
+from netlab.http.exchange import Response
+from netlab.http.limits import Limits
+from netlab.http.request import Request
+from netlab.http.response import ResponseParser
+from netlab.progress import Progress
+from netlab.report.quantity import Draft, Measurement
+
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ +[\x21-\xff]+ +HTTP/[0-9]\.[0-9][ \t]*\r?(?:\n|\Z)")
+"""RFC 9112 §3, roughly: to recognise one, not to check it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`data`: the bytes of `responses` responses to `method`, called `name`. `crlf`: each LF stands for CR LF."""
+
+    name: str
+    data: Body
+    method: str = "GET"
+    responses: int = 1
+    lenient: bool = False
+    crlf: bool = False
+    raw: bool = False
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Read the bytes."""
+    draft, story = Draft(), Story()
+    data = bytes(parameters.data)
+    if parameters.crlf:
+        data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    limits = Limits()
+    parser = ResponseParser(limits, lenient=parameters.lenient)
+    for _ in range(parameters.responses):
+        parser.expect(parameters.method)
+    events = parser.feed(data) + parser.feed_eof()
+    groups = _by_response(events)
+    for number, mine in enumerate(groups, 1):
+        after = groups[number][0] if number < len(groups) else None
+        unasked = after if isinstance(after, Refused) else None
+        _one(number, mine, unasked, data, parameters, story, limits)
+    if parameters.raw:
+        story.dump(1, "received", data, 0)
+    problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
+    draft.fact("bytes", len(data), "B")
+    draft.fact("problem", str(problem or ""), "")
+    draft.tables += story.tables()
+    draft.warnings += story.warnings
+    if problem is not None:
+        draft.findings += _what_to_try(problem, data, parameters)
+    return draft.finish()
+
+
+def _by_response(events: list[Event]) -> list[list[Event]]:
+    groups: list[list[Event]] = [[]]
+    for event in events:
+        if groups[-1] and isinstance(groups[-1][-1], End):
+            groups.append([])
+        groups[-1].append(event)
+    return groups
+
+
+def _one(
+    number: int, events: list[Event], unasked: Refused | None, data: bytes, parameters: Parameters, story: Story,
+    limits: Limits,
+) -> None:  # fmt: skip
+    head = next((event for event in events if isinstance(event, Head) and not event.interim), None)
+    problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
+    handed_over = head is not None and head.framing.kind == "upgrade"  # then what follows is nobody's body
+    body = b"" if handed_over else b"".join(bytes(event.data) for event in events if isinstance(event, Data))
+    story.response(number, events, data, 0)
+    response = Response(
+        Request(parameters.method), head, body=body, body_bytes=len(body), problem=problem, events=events
+    )
+    names, decoded, wrong = story.bodies(number, response, limits.decoded_bytes)
+    ends = [event.end for event in events if isinstance(event, End)]
+    starts = [event.start for event in events if isinstance(event, Head)]
+    said = (None, None, None, None, None) if head is None else (
+        head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source
+    )  # fmt: skip
+    keeps = afterwards(head, problem or unasked)
+    size = (ends[0] if ends else len(data)) - (starts[0] if starts else 0)
+    story.rows["exchanges"].append(
+        (number, parameters.method, None, *said, None, None, None, *keeps, None, size, len(body), ", ".join(names),
+         decoded, str(problem or wrong or ""))
+    )  # fmt: skip
+
+
+def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Parameters) -> list[str]:
+    if problem.where == "status line" and _REQUEST_LINE.match(data, data.rfind(b"\n", 0, problem.start) + 1):
+        return [
+            "This is a request, not a response: netlab http get shows the boxes of a request, and what is answered."
+        ]
+    if problem.what.startswith("LF without CR") and not parameters.crlf and b"\r\n" not in data:
+        return ["The lines end in LF alone, as pasted text does: --crlf reads each LF as CR LF."]
+    if (
+        isinstance(problem, Refused)
+        and problem.where == "after the response"
+        and problem.source.endswith("§9.2")  # else the response before it was the last: no request could follow
+        and data[problem.start :].startswith(b"HTTP/")
+    ):
+        more = parameters.responses + 1
+        return [
+            f"Another response begins at byte {problem.start}: --responses {more} says that {more} requests were sent."
+        ]
+    if isinstance(problem, Refused) and not parameters.lenient:
+        lenient = ResponseParser(lenient=True)
+        for _ in range(parameters.responses):
+            lenient.expect(parameters.method)
+        if not any(isinstance(event, Refused) for event in lenient.feed(data) + lenient.feed_eof()):
+            return ["--lenient lets that pass, and says so."]
+    return []

@@ -1,0 +1,197 @@
+"""`netlab http get`: one or more exchanges, byte by byte, with the times of their phases.
+
+A URL that is only a path ("/chunked") is asked of the built-in origin, which is started for the call.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from netlab.errors import NetlabError, UsageError
+from netlab.experiments.http.resolving import resolving
+from netlab.experiments.http.story import Story
+from netlab.http.client import Client, Hop, Interrupted, Lost, Policy
+from netlab.http.limits import Limits, Timeouts
+from netlab.http.request import Request, field_from_text
+from netlab.http.tls import Session, TlsPolicy
+from netlab.http.url import Url, parse
+from netlab.progress import Progress
+from netlab.report.quantity import Column, Draft, Measurement, Table
+
+BARE = ("/", "/chunked")
+
+
+class Body(bytes):
+    """What is sent. In a report's parameters it stands by its size."""
+
+    def __str__(self) -> str:
+        return f"{len(self)} bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What to ask whom. `data` None: no body. `timeout_s`: without a byte from the server."""
+
+    urls: tuple[str, ...] = BARE
+    method: str | None = None
+    header: tuple[str, ...] = ()
+    data: Body | None = None
+    content_type: str | None = None
+    tls: bool = False
+    insecure: bool = False
+    cacert: Path | None = None
+    resolve: tuple[str, ...] = ()
+    resolver: str = "system"
+    max_redirects: int = 10
+    allow_downgrade: bool = False
+    lenient: bool = False
+    timeout_s: float = 10.0
+    max_time_s: float = 60.0
+    raw: bool = False
+    timing: bool = False
+    every_hop: bool = False
+    output: Path | None = None
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Ask. Raises NetlabError where there is no exchange to tell of."""
+    draft, story = Draft(), Story()
+    fields = tuple(field_from_text(text) for text in parameters.header)
+    if parameters.content_type and not any(name.lower() == b"content-type" for name, _ in fields):
+        fields += ((b"Content-Type", parameters.content_type.encode()),)
+    method = parameters.method or ("POST" if parameters.data is not None else "GET")
+    hops: list[Hop] = []
+    lost: NetlabError | None = None
+    with (
+        _origin(parameters, draft) as (urls, policy, stand_in),
+        resolving(parameters.resolver, parameters.resolve, stand_in, draft.findings) as resolve,
+    ):
+        requests = [(url, Request.to(url, method, fields, parameters.data)) for url in urls]
+        with Client(policy, resolve=resolve) as client:
+            try:
+                for number, (url, request) in enumerate(requests):
+                    progress(number / len(requests), f"asking {url}")
+                    hops += client.get(url, request, keep_events=True)
+            except Lost as error:
+                hops += error.hops
+                lost = error
+                if not hops:
+                    raise
+            except Interrupted as error:
+                hops += error.hops
+                draft.interrupted = True
+            except KeyboardInterrupt:
+                if not hops:
+                    raise
+                draft.interrupted = True
+            _report(draft, story, hops, parameters, client.opened)
+    if lost is not None:
+        draft.warnings.append(f"It ended there: {lost.message}.")
+        draft.fact("failed", lost.message, "")
+    if parameters.output is not None and hops and lost is None:
+        _write(parameters.output, hops[-1], story, draft, policy.limits)
+    return draft.finish()
+
+
+@contextmanager
+def _origin(parameters: Parameters, draft: Draft) -> Iterator[tuple[list[Url], Policy, int | None]]:
+    """The URLs, with the built-in origin behind those that are only paths; how to ask; the origin's port."""
+    limits, timeouts = Limits(), Timeouts(
+        min(parameters.timeout_s, 5.0), min(parameters.timeout_s, 5.0), parameters.timeout_s, parameters.max_time_s
+    )  # fmt: skip
+    secure = any(text.startswith("https://") for text in parameters.urls)
+    own = any(text.startswith("/") for text in parameters.urls)
+
+    def policy(cacert: Path | None) -> Policy:
+        trust = TlsPolicy(not parameters.insecure, cacert)
+        return Policy(timeouts, limits, trust, parameters.lenient, parameters.max_redirects, parameters.allow_downgrade)
+
+    if not own and parameters.resolver != "lab":
+        if parameters.tls:
+            raise UsageError(
+                "--tls is for pages of the built-in origin, such as /chunked", "https:// says it otherwise"
+            )
+        yield [parse(text) for text in parameters.urls], policy(parameters.cacert), None
+        return
+    from netlab.http_origin.process import Origin
+
+    with Origin(tls=parameters.tls or (secure and parameters.resolver == "lab")) as origin:
+        draft.fact("built-in origin", origin.url, "", "netlab http serve keeps one up")
+        urls = [parse(origin.url + text if text.startswith("/") else text) for text in parameters.urls]
+        stand_in = origin.tls_port if secure else origin.port
+        yield urls, policy(parameters.cacert or origin.cacert), stand_in
+
+
+def _report(draft: Draft, story: Story, hops: list[Hop], parameters: Parameters, opened: int) -> None:
+    unasked = {id(hop.connection): (number, hop.connection.unasked()) for number, hop in enumerate(hops, 1)}
+    for number, hop in enumerate(hops, 1):
+        final, found = unasked[id(hop.connection)]  # what nobody asked for comes after the last exchange only
+        extra = found if number == final else None
+        story.hop(number, hop, extra, most_decoded=Limits().decoded_bytes, dump=parameters.raw)
+        if extra is not None:
+            draft.warnings.append(f"{hop.url}: {extra}.")
+    if parameters.timing:
+        draft.fact("timing", "shown", "")
+    draft.fact("exchanges", len(hops), "1")
+    draft.fact("connections opened", opened, "1")
+    if hops:
+        last = hops[-1].response
+        draft.fact("status", last.head.status if last.head else None, "1")
+        draft.fact("problem", str(last.problem) if last.problem else "", "")
+        _tls(draft, hops[-1].connection.tls)
+    for hop in hops:
+        draft.warnings += [
+            f"{tried}; then the next address was tried." for tried in hop.connection.tried if hop.use == 1
+        ]
+        if hop.repeated:
+            draft.findings.append(f"{hop.url}: the kept connection had been closed, so the request was sent again.")
+    draft.tables += story.tables()
+    draft.warnings += story.warnings
+    if len(hops) > 1 and opened < len(hops):
+        ports = "one connection" if opened == 1 else f"{opened} connections"
+        draft.findings.append(f"{len(hops)} requests over {ports}: keep-alive (RFC 9112 §9.3; course, lecture 14).")
+
+
+def _tls(draft: Draft, session: Session | None) -> None:
+    if session is None:
+        return
+    draft.fact("TLS version", session.version, "")
+    draft.fact("TLS cipher", f"{session.cipher}, {session.bits} bits", "")
+    draft.fact("TLS ALPN", session.alpn or "none", "")
+    draft.fact("TLS handshake round trips", session.round_trips, "1")
+    draft.fact("TLS handshake sent", session.handshake_sent, "B")
+    draft.fact("TLS handshake received", session.handshake_received, "B")
+    draft.fact("TLS verified", session.verified, "")
+    columns = [Column(name, "") for name in ("subject", "issuer", "not before", "not after", "names")]
+    rows = tuple((c.subject, c.issuer, c.not_before, c.not_after, c.names) for c in session.chain)
+    draft.tables.append(Table("certificates", tuple(columns), rows))
+    if not session.verified:
+        draft.warnings.append("Nobody vouches for this server: its certificate was not checked (--insecure).")
+
+
+def _write(path: Path, hop: Hop, story: Story, draft: Draft, limits: Limits) -> None:
+    """The body, decoded, into a file: whole, or not at all."""
+    from netlab.http import decoding
+
+    response = hop.response
+    if response.problem is not None or response.head is None:
+        draft.warnings.append(f"{path} was not written: the response is not complete.")
+        return
+    if len(response.body) < response.body_bytes:
+        raise UsageError(f"{response.body_bytes} bytes are more than netlab keeps ({limits.kept_body_bytes})")
+    try:
+        names = decoding.codings(response.head.values("Content-Encoding"))
+        body = decoding.decoded(bytes(response.body), names, limits.decoded_bytes)
+        path.write_bytes(body)
+    except decoding.DecodingError as error:
+        draft.warnings.append(f"{path} was not written: {error}.")
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise  # not the user's mistake: EX_IOERR, as for any output
+        raise UsageError(f"--output {path}: {error.strerror}") from None
+    else:
+        draft.fact("written", len(body), "B", str(path))

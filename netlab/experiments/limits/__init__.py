@@ -1,0 +1,1 @@
+"""How many connections one machine can hold (lecture 13)."""

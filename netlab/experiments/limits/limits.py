@@ -1,0 +1,81 @@
+"""`netlab tcp-limits`: how many connections can there be? Ports, descriptors, memory, and N of them held (lecture 13).
+
+The course's formula is client addresses × client ports; "of course it does not get that far". What comes first is shown
+here one by one: tcp_limits_ports.py, tcp_limits_descriptors.py, and tcp_hold.py with tcp_limits_hold.py for its report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from netlab.errors import MachineLacks, NetlabError
+from netlab.experiments.limits import descriptors, hold_report
+from netlab.experiments.limits import hold as tcp_hold
+from netlab.experiments.limits import ports as tcp_limits_ports
+from netlab.experiments.limits.hold_plan import limits, plan_of
+from netlab.experiments.wire import trace
+from netlab.linux import machine
+from netlab.progress import Progress
+from netlab.report.quantity import Column, Draft, Lack, Measurement, Table
+
+KEEP_FREE = 0.1  # of the machine's memory
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`hold` connections (0: leave that out); `ports` in the small range; growing stops when less than
+    `keep_free_bytes` of memory would be available, None: a tenth of the machine's."""
+
+    hold: int = 10_000
+    ports: int = 100
+    keep_free_bytes: int | None = None
+    pcap: Path | None = None
+    seed: int = 1
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """All of it; where nobody may build networks, what needs none. Raises NetlabError.
+
+    Ctrl-C: what there is by then, with what was held by then.
+    """
+    trace.check_path(parameters.pcap)
+    plan = plan_of(parameters.hold) if parameters.hold else None
+    draft = Draft()
+    until = 0.2 if plan else 1.0
+    try:
+        _ports(draft, parameters, lambda done, text: progress(done * until, text))
+        descriptors.measure(draft)
+        if plan:
+            held = tcp_hold.hold(
+                plan, _keep_free(parameters), parameters.seed, lambda done, text: progress(until + done * 0.8, text)
+            )
+            hold_report.report(draft, held, _keep_free(parameters))
+    except KeyboardInterrupt:
+        if not draft.checks:
+            raise
+        draft.interrupted = True
+    _limits(draft)
+    return draft.finish()
+
+
+def _ports(draft: Draft, parameters: Parameters, progress: Progress) -> None:
+    try:
+        tcp_limits_ports.measure(draft, parameters.ports, parameters.pcap, progress)
+    except NetlabError as error:
+        if error.exit_code != MachineLacks.exit_code or parameters.pcap:
+            raise
+        draft.lacking = Lack(f"{error.message}; so no ports could be used up", error.hint or "")
+
+
+def _keep_free(parameters: Parameters) -> int:
+    if parameters.keep_free_bytes is not None:
+        return parameters.keep_free_bytes
+    total, _ = machine.memory()
+    return int((total or 0) * KEEP_FREE)
+
+
+def _limits(draft: Draft) -> None:
+    columns = (Column("limit", ""), Column("here", "1"), Column("connections", "1"), Column("what it bounds", ""))
+    rows = tuple((each.name, each.here, each.connections, each.bounds) for each in limits())
+    draft.tables.append(Table("limits of this machine", columns, rows))

@@ -1,0 +1,1 @@
+"""Frames captured and taken apart (lecture 2)."""

@@ -1,0 +1,111 @@
+"""`netlab capture`: frames of a command on a private network, or of this machine's own interfaces."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from netlab.errors import UsageError
+from netlab.experiments.packets import capture_scene
+from netlab.experiments.wire.packet_story import Story
+from netlab.experiments.wire.trace import check_path
+from netlab.linux import filters
+from netlab.linux.tap import Tap
+from netlab.network.scene import run_scene
+from netlab.packets import pcap
+from netlab.packets.dissect import dissect
+from netlab.packets.pcap import Record
+from netlab.progress import Progress
+from netlab.report.quantity import Draft, Measurement
+
+_LOOK_S = 0.1
+_NOT_RUN = {126: "it may not be executed", 127: "there is none of this name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`during`: the command to capture; without it, `interface`. Ends after `count` frames or `duration_s`."""
+
+    filter: str = ""
+    during: str | None = None
+    interface: str = "lo"
+    count: int = 10_000
+    duration_s: float | None = None
+    packets: str | None = None
+    fields: bool = False
+    pcap: Path | None = None
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Capture. Raises UsageError, and MachineLacks where it may not."""
+    wanted = filters.compiled(parameters.filter)
+    check_path(parameters.pcap)
+    draft = Draft()
+    if parameters.during is not None:
+        records, lost = _during(parameters, progress, draft)
+    else:
+        records, lost = _here(parameters, progress, draft)
+    kept = [record for record in records if wanted(dissect(record.frame, record.link))]
+    draft.fact("frames seen", len(records), "1")
+    draft.fact("frames kept", len(kept), "1")
+    draft.fact("dropped by the kernel", lost, "1", "netlab was too slow")
+    draft.fact("as fields", parameters.fields, "")
+    story = Story()
+    from netlab.experiments.wire.packet_numbers import numbers
+
+    story.add_all(kept, numbers(parameters.packets, len(kept)) if parameters.packets and kept else frozenset())
+    draft.tables += story.tables()
+    if lost:
+        draft.warnings.append(f"{lost} frames came faster than they could be taken, and are missing.")
+    if parameters.pcap is not None:
+        try:
+            parameters.pcap.write_bytes(pcap.write(kept))
+        except OSError as error:
+            raise UsageError(f"--pcap {parameters.pcap}: {error.strerror}") from None
+    return draft.finish()
+
+
+def _during(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[list[Record], int]:
+    """On a private network; the command's own output goes to stderr."""
+    output = os.dup(2)
+    try:
+        limit_s = parameters.duration_s or 3600.0
+        config = {
+            "command": parameters.during, "count": parameters.count, "timeout_s": limit_s, "output": output,
+            "folder": str(Path.cwd()),
+        }  # fmt: skip
+        told = run_scene(
+            capture_scene.play, config, progress, timeout_s=limit_s + 30, pass_fds=(output,), stoppable=True
+        )
+    finally:
+        os.close(output)
+    draft.fact("where", "a private network: nothing but loopback", "")
+    draft.fact("exit status of the command", told["status"], "1")
+    draft.interrupted = told.get("interrupted", False)
+    if told["status"] in _NOT_RUN:
+        draft.check("the command could be run", "sh(1): 126, 127", "yes", _NOT_RUN[told["status"]])
+    elif told["status"]:
+        draft.warnings.append(f"The command failed: exit status {told['status']}.")
+    records = [_record(frame["time_ns"], bytes.fromhex(frame["frame"])) for frame in told["frames"]]
+    return records, told["lost"]
+
+
+def _record(time_ns: int | None, frame: bytes) -> Record:
+    return Record(time_ns, frame, len(frame), interface="lo")
+
+
+def _here(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[list[Record], int]:
+    """On an interface of this machine, until told to stop."""
+    records: list[Record] = []
+    draft.fact("where", f"{parameters.interface} of this machine", "")
+    with Tap(parameters.interface) as tap:
+        deadline_s = time.monotonic() + (parameters.duration_s or 1e9)
+        try:
+            while len(records) < parameters.count and time.monotonic() < deadline_s:
+                records += tap.waiting(_LOOK_S)
+                progress(len(records) / parameters.count, f"{len(records):,} frames; Ctrl-C ends it")
+        except KeyboardInterrupt:
+            draft.interrupted = False  # the way to end a capture that has no other end
+        return records[: parameters.count], tap.lost()

@@ -1,0 +1,95 @@
+"""`netlab dissect`: a capture file or hex digits, taken apart layer by layer."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from netlab.errors import UsageError
+from netlab.experiments.wire.packet_numbers import numbers
+from netlab.experiments.wire.packet_story import Story
+from netlab.packets import hexdump, pcap
+from netlab.packets.dissect import Stop
+from netlab.packets.pcap import Record
+from netlab.progress import Progress
+from netlab.report.quantity import Draft, Measurement
+
+LINKS = {"auto": None, "ethernet": 1, "ip": 101}
+MOST_BYTES = 1 << 28  # of a file
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`source` is a file, hex digits, or "-". `packets`: which to take apart, "2" or "1,5-7" or "all". `fields`: as a
+    list with meanings, not as boxes."""
+
+    source: str
+    link: str = "auto"
+    packets: str | None = None
+    fields: bool = False
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Read and dissect. Raises UsageError for what is neither a capture nor hex."""
+    kind, records, stopped = load(parameters.source, parameters.link)
+    wanted = numbers(parameters.packets, len(records))
+    draft, story = Draft(), Story()
+    for number, record in enumerate(records, start=1):
+        if number % 1000 == 1:
+            progress(number / len(records), f"packet {number:,}")
+        story.add(record, number in wanted)
+    draft.fact("format", kind, "")
+    draft.fact("packets", len(records), "1")
+    draft.fact("dissected in part", sum(row[9] is not None for row in story.packets), "1")
+    draft.fact("with notes", sum(bool(row[8]) for row in story.packets), "1")
+    draft.fact("as fields", parameters.fields, "")
+    draft.tables += story.tables()
+    if stopped:
+        draft.warnings.append(
+            f"The file ends or lies at byte {stopped.at:,}: {stopped.why}. Shown is what comes before."
+        )
+    return draft.finish()
+
+
+def load(source: str, link: str) -> tuple[str, list[Record], Stop | None]:
+    """Format, records, and where a capture file is broken. Raises UsageError."""
+    data = _bytes_of(source)
+    if data is not None and pcap.is_capture(data):
+        capture = pcap.read(data)
+        return capture.format, capture.records, capture.stopped
+    try:
+        text = source if data is None else data.decode("ascii")
+        frame = hexdump.parse(text)
+    except UnicodeDecodeError:
+        raise UsageError(f"{source} is neither pcap nor pcapng nor hex digits") from None
+    except ValueError as error:
+        if data is None:
+            raise UsageError(f"'{_brief(source)}' is no file, and no hex: {error}") from None
+        raise UsageError(f"{source} is neither pcap nor pcapng nor hex digits: {error}") from None
+    if not frame:
+        raise UsageError("no bytes to dissect")
+    chosen = LINKS.get(link)
+    return "hex", [Record(None, frame, len(frame), chosen or hexdump.link_of(frame))], None
+
+
+def _bytes_of(source: str) -> bytes | None:
+    """The content of the file or of stdin; None where `source` is no file."""
+    if source == "-":
+        return sys.stdin.buffer.read(MOST_BYTES)
+    try:
+        path = Path(source)
+        if not source.strip() or not path.exists():
+            return None
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES)
+    except ValueError:
+        return None
+    except OSError as error:
+        if error.strerror == "File name too long":
+            return None
+        raise UsageError(f"{_brief(source)}: {error.strerror}") from None
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:38]}…"

@@ -1,0 +1,119 @@
+"""What tcp-client and udp-client have in common: the load without the server."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from netlab.clock import monotonic_ns
+from netlab.experiments.servers.server_report import client_checks, error_table, late_sends, load_samples
+from netlab.experiments.servers.trial import connections_failed
+from netlab.load.generator import LoadGenerator
+from netlab.load.outcome import CORRUPT, UNANSWERED
+from netlab.load.plan import Plan
+from netlab.load.window import Tally
+from netlab.progress import Progress
+from netlab.report.quantity import Draft, Measurement
+from netlab.report.stats import jain_index, ratio
+from netlab.servers.placement import FREE, parse_cpus
+
+
+@dataclass(frozen=True, slots=True)
+class ClientParameters:
+    """A load and where it goes. Sizes in bytes, times in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 7007
+    connections: int = 100
+    idle: int = 0
+    size: int = 64
+    depth: int = 1
+    duration_s: float | None = 2.0
+    messages: int | None = None
+    warmup_s: float = 0.2
+    rate: float | None = None
+    per_connection: int | None = None
+    workers: int = 1
+    timestamps: bool = False
+    cpus: str | None = None
+    seed: int = 0
+
+
+def measure(transport: str, parameters: ClientParameters, progress: Progress) -> Measurement:
+    """Drive the load and report it. Ctrl-C gives the report so far."""
+    plan = Plan(
+        connections=parameters.connections,
+        idle=parameters.idle,
+        size=parameters.size,
+        depth=parameters.depth,
+        duration_s=None if parameters.messages is not None else parameters.duration_s,
+        messages=parameters.messages,
+        warmup_s=parameters.warmup_s,
+        rate=parameters.rate,
+        per_connection=parameters.per_connection,
+        workers=parameters.workers,
+        timestamps=parameters.timestamps,
+        seed=parameters.seed,
+    )
+    cpus = () if parameters.cpus in (None, FREE) else parse_cpus(parameters.cpus or "")
+    draft = Draft()
+    with LoadGenerator(parameters.host, parameters.port, plan, cpus=cpus, transport=transport) as load:
+        total = plan.connections + plan.idle
+        connected = load.connect(lambda count: progress(0.1 * count / total, f"connecting: {count:,} of {total:,}"))
+        began = load.go()
+
+        def watch() -> None:
+            messages = load.tally()[Tally.MESSAGES]
+            if plan.duration_s is not None and plan.messages is None:
+                done = (monotonic_ns() - began) / 1e9 / plan.duration_s
+            else:
+                done = messages / ((plan.messages or 1) * plan.connections)
+            progress(min(1.0, 0.1 + 0.9 * max(0.0, done)), f"{messages:,} messages")
+            time.sleep(0.01)
+
+        try:
+            result = load.collect(watch)
+        except KeyboardInterrupt:
+            draft.interrupted = True
+            load.interrupt()
+            result = load.collect()
+            if not result.window_messages:
+                raise
+
+    window_s = result.window_ns / 1e9
+    rate = ratio(result.window_messages, window_s)
+    per_connection = sorted(result.per_connection)
+    host = f"[{parameters.host}]" if ":" in parameters.host else parameters.host
+    draft.fact("server", f"{host}:{parameters.port}", "")
+    draft.fact("messages per second", rate, "1/s")
+    draft.fact("throughput", None if rate is None else rate * plan.size, "B/s", "one way; the echo is as much again")
+    draft.fact("window", window_s, "s")
+    draft.fact("fairness", jain_index(per_connection), "ratio", "Jain's index over the connections: 1 is all alike")
+    draft.fact("load messages", result.messages, "1")
+    draft.fact("load messages in window", result.window_messages, "1")
+    draft.fact("load connections", result.connections, "1")
+    draft.fact("load idle connections", connected.idle, "1")
+    draft.fact("load CPUs busy", result.busy_share if result.window_ns else None, "ratio")
+    draft.fact("load fewest by a connection", per_connection[0] if per_connection else None, "1")
+    draft.fact("load median of a connection", per_connection[len(per_connection) // 2] if per_connection else None, "1")
+    draft.fact("load most by a connection", per_connection[-1] if per_connection else None, "1")
+    if plan.rate is not None:
+        draft.fact("load rate asked for", plan.rate, "1/s")
+        draft.fact("load sends over 1 ms late", result.late_sends, "1")
+    for name, count in result.datagrams.items():
+        draft.fact(f"datagrams {name}", count, "1")
+    load_samples(draft, result)
+    error_table(draft, result)
+    unanswered, corrupt = result.errors.get(UNANSWERED, 0), result.errors.get(CORRUPT, 0)
+    draft.checks.extend(client_checks(transport, result, unanswered, corrupt, connections_failed(result.errors)))
+    if result.busy_share >= 0.9 and plan.rate is None:
+        draft.warnings.append(
+            f"This load generator used its CPU to {result.busy_share:.0%}: it may be the limit, "
+            "not the server. Try more --workers."
+        )
+    late_sends(draft, plan, result)
+    if result.unrecorded:
+        draft.warnings.append(
+            f"Latencies of the last {result.unrecorded:,} messages were not kept: the sample store was full."
+        )
+    return draft.finish()

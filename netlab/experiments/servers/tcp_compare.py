@@ -1,0 +1,273 @@
+"""`netlab tcp-compare`: TCP modes side by side, with and without idle connections, and the table of UNP ch. 30."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from netlab.experiments.servers.compare import (
+    BASELINE,
+    Cell,
+    CompareParameters,
+    Result,
+    Results,
+    cells_of,
+    how_to_read,
+    middle,
+    quotients,
+    relative,
+    rounds_fact,
+    run_rounds,
+    width,
+)
+from netlab.experiments.servers.server_report import DISTURBED
+from netlab.progress import Progress
+from netlab.report.quantity import Chart, Column, Draft, Measurement, Table
+from netlab.report.stats import clearly_more, median
+from netlab.servers.limits import FD_SETSIZE
+from netlab.servers.modes import find
+from netlab.servers.placement import place
+
+UNP_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters(CompareParameters):
+    """What can be set."""
+
+
+def measure(parameters: Parameters, progress: Progress) -> Measurement:
+    """Run the rounds and make the table. Ctrl-C gives the rounds so far. Raises NetlabError."""
+    if parameters.unp_connections:
+        return _unp(parameters, progress)
+    cells = cells_of(parameters)
+    results, interrupted = run_rounds("tcp", parameters, cells, progress)
+    draft = Draft()
+    draft.fact("message size", parameters.size, "B")
+    rounds_fact(draft, parameters, results, interrupted)
+    draft.fact("each trial", parameters.duration_s, "s")
+    draft.fact("placement", place(find("tcp", parameters.modes[0]), parameters.cpus).describe(), "")
+    first = parameters.modes[0]
+    baseline = BASELINE if BASELINE in parameters.modes else first
+    for part in _parts(parameters):
+        draft.tables.append(_table(part, results, baseline))
+        draft.charts.extend(_charts(part))
+    _overtaking(draft, parameters, results)
+    _bounds(draft, results)
+    how_to_read(draft)
+    common_checks(draft, results)
+    draft.interrupted = interrupted
+    return draft.finish()
+
+
+def _parts(parameters: Parameters) -> list[Parameters]:
+    """One table for all, or, where busy and idle connections both vary, one for each number of busy ones."""
+    if len(parameters.connections) == 1 or len(parameters.idle) == 1:
+        return [parameters]
+    return [replace(parameters, connections=(connections,)) for connections in parameters.connections]
+
+
+def _name(parameters: Parameters) -> str:
+    if len(parameters.connections) > 1:
+        return "modes"
+    return f"modes with {busy(parameters.connections[0])}"
+
+
+def busy(connections: int) -> str:
+    """So many, in words."""
+    return f"{connections:,} busy connection{'s' if connections != 1 else ''}"
+
+
+def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
+    """A row a cell. A column of loads only where there is more than one of them."""
+    lead = [Column("mode", "")]
+    if len(parameters.connections) > 1:
+        lead.append(Column("connections", "1"))
+    if len(parameters.idle) > 1:
+        lead.append(Column("idle", "1"))
+    columns = (
+        *lead,
+        Column("messages/s", "1/s"),
+        Column("±", "%"),
+        Column(f"× {baseline}", "ratio"),
+        Column("CPU/msg", "s"),
+        Column("memory/conn", "B"),
+        Column("p50", "s"),
+        Column("fairness", "ratio"),
+        Column("p99", "s"),
+    )
+    rows = []
+    for cell in cells_of(parameters):
+        found = results[cell]
+        if not found:
+            continue
+        ground = results[replace(cell, mode=baseline)]
+        row: list[float | int | str | None] = [cell.mode]
+        if len(parameters.connections) > 1:
+            row.append(cell.connections)
+        if len(parameters.idle) > 1:
+            row.append(cell.idle)
+        spread = width(found, "rate")
+        row += [
+            middle(found, "rate"),
+            None if spread is None else spread * 100,
+            relative(found, ground, "rate"),
+            middle(found, "cpu_per_message_s"),
+            middle(found, "memory_per_connection"),
+            middle(found, "p50_s"),
+            middle(found, "fairness"),
+            middle(found, "p99_s"),
+        ]
+        rows.append(tuple(row))
+    return Table(_name(parameters), columns, tuple(rows))
+
+
+def _charts(parameters: Parameters) -> list[Chart]:
+    name = _name(parameters)
+    if len(parameters.idle) > 1:
+        beside = busy(parameters.connections[0])
+        return [
+            Chart(
+                "line",
+                f"CPU time a message: {beside}, idle ones beside them",
+                name,
+                "idle",
+                "CPU/msg",
+                "mode",
+                log_y=True,
+            ),
+            Chart("line", f"messages per second: {beside}, idle ones beside them", name, "idle", "messages/s", "mode"),
+        ]
+    if len(parameters.connections) > 1:
+        return [
+            Chart("line", "messages per second, by connections", name, "connections", "messages/s", "mode", log_x=True)
+        ]
+    return [Chart("bar", "messages per second", name, "mode", "messages/s")]
+
+
+def _overtaking(draft: Draft, parameters: Parameters, results: Results) -> None:
+    """Where epoll overtakes select as idle connections grow; said as it was measured, also where it does not."""
+    if not {"select", "epoll"} <= set(parameters.modes) or len(parameters.idle) < 2:
+        return
+    for connections in parameters.connections:
+        seen: list[tuple[int, list[float], list[float]]] = []  # idle; per round: messages and CPU time, epoll's better
+        for idle in sorted(parameters.idle):
+            epoll, select = results[Cell("epoll", connections, idle)], results[Cell("select", connections, idle)]
+            if any(result.out_of_fd_set for result in select):
+                continue  # select did not have all the connections that epoll had
+            faster, cheaper = quotients(epoll, select, "rate"), quotients(select, epoll, "cpu_per_message_s")
+            if faster and cheaper:
+                seen.append((idle, faster, cheaper))
+        if seen:
+            verdict = _verdict([(idle, clearly_more(cheaper)) for idle, _, cheaper in seen])
+            said = "; ".join(
+                f"beside {idle:,} idle it makes {median(faster):.2f} × the messages for "
+                f"{1 / (median(cheaper) or 1):.2f} × the CPU time each{'' if _decided(cheaper) else ' (undecided)'}"
+                for idle, faster, cheaper in seen
+            )
+            draft.findings.append(f"With {busy(connections)} {verdict}. Epoll against select: {said}.")
+
+
+def _decided(cheaper: list[float]) -> bool:
+    """Whether all rounds say the same of who is cheaper."""
+    return clearly_more(cheaper) or clearly_more([1 / quotient for quotient in cheaper])
+
+
+def _verdict(cheaper: list[tuple[int, bool]]) -> str:
+    """From where on epoll is cheaper than select, in words; `cheaper` is by growing number of idle connections."""
+    first = next((place for place, (_, clearly) in enumerate(cheaper) if clearly), None)
+    if first is None:
+        return "epoll does not clearly overtake select here: no difference beyond what the rounds differ by"
+    if first == 0:
+        return f"epoll is ahead of select from the start ({cheaper[0][0]:,} idle)"
+    return f"epoll overtakes select between {cheaper[first - 1][0]:,} and {cheaper[first][0]:,} idle connections"
+
+
+def _bounds(draft: Draft, results: Results) -> None:
+    for cell, found in results.items():
+        if any(result.out_of_fd_set for result in found):
+            most = max(result.out_of_fd_set for result in found)
+            draft.findings.append(
+                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: FD_SETSIZE reached. select(2) cannot watch "
+                f"descriptors from {FD_SETSIZE} up; {most:,} connections were closed unserved."
+            )
+        elif any(result.shed for result in found):
+            most = max(result.shed for result in found)
+            draft.findings.append(
+                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: {most:,} connections over its limit "
+                "were closed unserved."
+            )
+    limited = {cell.mode for cell, found in results.items() if any(result.limit == "load" for result in found)}
+    if limited:
+        draft.warnings.append(
+            f"The load generator was the limit for {', '.join(sorted(limited))}: "
+            "they could do more than the table says. Compare their CPU time a message."
+        )
+
+
+def common_checks(draft: Draft, results: Results) -> None:
+    """Claims over all trials. A connection that was shed by a limit is a finding, not a failure."""
+    every = [result for found in results.values() for result in found]
+    draft.check("something was measured", "netlab", "yes", "yes" if any(result.rate for result in every) else "no")
+    draft.check("no echo differs from what was sent", "RFC 862", 0, sum(result.corrupt for result in every))
+    unserved = sum(result.unanswered for result in every if not result.shed)
+    draft.check("no message is without an echo", "RFC 862", 0, unserved)
+    unexpected = sum(max(0, result.other_errors) for result in every)
+    draft.check("no connection failed, but those that the server shed", "RFC 9293 §3.10", 0, unexpected)
+    most = max((result.others_busy or 0 for result in every), default=0)
+    if most > DISTURBED:
+        draft.warnings.append(
+            f"Other processes kept up to {most:.1f} CPUs busy meanwhile. Rounds make that fair, not harmless: "
+            "trust ratios more than rates, and repeat it on a quiet machine."
+        )
+    draft.check("every server ended in order", "netlab", 0, sum(result.exit_code != 0 for result in every))
+
+
+def _unp(parameters: Parameters, progress: Progress) -> Measurement:
+    """The table of UNP ch. 30: CPU time for so many short connections, over that of the iterative server."""
+    number = parameters.unp_connections
+    assert number
+    modes = tuple(dict.fromkeys((BASELINE, *parameters.modes)))
+    # So many at once that each client makes the same number of them.
+    at_once = next(n for n in range(min(UNP_AT_ONCE, number), 0, -1) if number % n == 0)
+    parameters = replace(parameters, modes=modes, connections=(at_once,), idle=(0,))
+    cells = cells_of(parameters)
+    results, interrupted = run_rounds("tcp", parameters, cells, progress)
+    draft = Draft()
+    draft.fact("connections", number, "1", "each: connect, one message, close")
+    draft.fact("at once", at_once, "1")
+    draft.fact("message size", parameters.size, "B")
+    rounds_fact(draft, parameters, results, interrupted)
+    draft.fact("placement", place(find("tcp", modes[0]), parameters.cpus).describe(), "")
+    ground = results[cells[0]]
+    rows = []
+    for cell in cells:
+        found = results[cell]
+        if not found:
+            continue
+        cpu_s = middle(found, "server_cpu_s")
+        each_s = None if cpu_s is None else cpu_s / number
+        rows.append((cell.mode, cpu_s, _over(found, ground), each_s, middle(found, "rate"), middle(found, "p99_s")))
+    columns = (
+        Column("mode", ""),
+        Column("server CPU", "s"),
+        Column("over iterative", "s"),
+        Column("CPU/connection", "s"),
+        Column("connections/s", "1/s"),
+        Column("p99", "s"),
+    )
+    draft.tables.append(Table("modes", columns, tuple(rows)))
+    draft.charts.append(Chart("bar", "server CPU time a connection", "modes", "mode", "CPU/connection"))
+    draft.findings.append(
+        "Over iterative: what the mode costs beyond doing the work, its process control (UNP ch. 30). It may be "
+        "negative: a loop that takes several connections at a wake-up saves some of the waiting. All of a server's "
+        "life counts, the starting of a pool, too: few connections make that dear."
+    )
+    common_checks(draft, results)
+    draft.interrupted = interrupted
+    return draft.finish()
+
+
+def _over(found: list[Result], ground: list[Result]) -> float | None:
+    """CPU seconds beyond the baseline's, as the difference of medians."""
+    mine, its = middle(found, "server_cpu_s"), middle(ground, "server_cpu_s")
+    return None if mine is None or its is None else mine - its

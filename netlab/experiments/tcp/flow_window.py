@@ -1,0 +1,125 @@
+"""The window of one direction of a connection, read from the wire: what the server allows its client to send.
+
+An ACK's window counts from its acknowledgment number on (RFC 9293 §3.8.6), in units that the SYN has told (RFC 7323
+§2.2; the SYN's own window is in bytes). Numbers are relative: the first byte of data is 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from netlab.experiments.wire.trace import Segment
+from netlab.report.quantity import Column, Table, Value
+
+_INSTANTS = 90  # of the chart
+_WINDOW_SCALE = 3  # the option's kind
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """An ACK's: `size` bytes from number `ack` on. Sent at `sent_s`, known to the sender of the data at `known_s`."""
+
+    number: int  # of the packet
+    sent_s: float
+    known_s: float
+    ack: int
+    size: int
+    scale: int
+
+    @property
+    def edge(self) -> int:
+        """The number of the first byte that may not be sent."""
+        return self.ack + self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """From the ACK that closed the window (`zero`) to the one that opened it (`update`), with the probes between.
+
+    `answers` are the first ACKs after each. `remainder`: the last window before it was 0, if less than a
+    segment. `asked`: the update answers a probe. `telling`: packets to be shown.
+    """
+
+    zero: Window
+    update: Window | None
+    probes: tuple[Segment, ...]
+    answers: tuple[Window | None, ...]
+    remainder: Window | None
+    new_data: int
+    asked: bool
+    telling: frozenset[int]
+
+    def pauses(self) -> list[float]:
+        """Before each probe: since the sender knew, or since the last one."""
+        times = [self.zero.known_s, *(each.sent_s for each in self.probes)]
+        return [later - earlier for earlier, later in pairwise(times)]
+
+
+def windows(segments: Sequence[Segment]) -> Iterator[Window]:
+    """Every window that the server told and the client learned of, in the order of sending."""
+    scales = {
+        each.sender: option.data[0]
+        for each in segments
+        if each.tcp.syn
+        for option in each.tcp.options
+        if option.kind == _WINDOW_SCALE and len(option.data) == 1
+    }
+    scale = scales["server"] if len(scales) == 2 else 0  # only if both have it (RFC 7323 §2.2)
+    for each in segments:
+        if each.sender == "server" and each.acknowledgment is not None and each.arrived_s is not None:
+            size = each.tcp.window << (0 if each.tcp.syn else scale)
+            yield Window(each.number, each.sent_s, each.arrived_s, each.acknowledgment, size, scale)
+
+
+def stall_of(segments: Sequence[Segment], told: Sequence[Window]) -> Stall | None:
+    """The time in which the window was 0; None if it never was."""
+    at = next((number for number, window in enumerate(told) if window.size == 0), None)
+    if at is None:
+        return None
+    zero = told[at]
+    update = next((window for window in told[at:] if window.size), None)
+    end_s = update.known_s if update else float("inf")
+    meanwhile = [each for each in segments if each.sender == "client" and zero.known_s <= each.sent_s < end_s]
+    probes = tuple(each for each in meanwhile if each.sequence < zero.edge and each.size <= 1)
+    answers = tuple(_answer(each, told) for each in probes)
+    mss = max(each.size for each in segments)
+    remainder = next((window for window in reversed(told[:at]) if window.size), None)
+    if remainder is not None and remainder.size >= mss:
+        remainder = None
+    around = [each.number for each in probes]
+    around += [window.number for window in (remainder, zero, update, *answers) if window]
+    around += [each.number for each in segments if each.sender == "client" and each.size and each.sent_s >= end_s][:2]
+    if remainder is not None:
+        filling = (each for each in segments if each.sender == "client" and each.sequence + each.size == zero.ack)
+        around += [each.number for each in filling][:1]
+    return Stall(
+        zero, update, probes, answers, remainder,
+        new_data=sum(each.sequence + each.size > zero.edge for each in meanwhile),
+        asked=update is not None and any(answer is not None and answer.number == update.number for answer in answers),
+        telling=frozenset(around),
+    )  # fmt: skip
+
+
+def _answer(probe: Segment, told: Sequence[Window]) -> Window | None:
+    if probe.arrived_s is None:
+        return None
+    return next((window for window in told if window.sent_s >= probe.arrived_s), None)
+
+
+def course(segments: Sequence[Segment], told: Sequence[Window]) -> Table:
+    """Window and bytes in flight over time, as the sender of the data knew them at so many instants."""
+    rows: list[tuple[Value, ...]] = []
+    end_s = max((window.known_s for window in told), default=0.0)
+    for step in range(1, _INSTANTS + 1):
+        at_s = end_s * step / _INSTANTS
+        known = [window for window in told if window.known_s <= at_s]
+        if not known:
+            continue
+        sent = (each for each in segments if each.sender == "client" and each.size and each.sent_s <= at_s)
+        acknowledged = max(window.ack for window in known)
+        furthest = max((each.sequence + each.size for each in sent), default=1)
+        rows.append((at_s, "window", max(window.edge for window in known) - acknowledged))
+        rows.append((at_s, "in flight", max(furthest - acknowledged, 0)))
+    return Table("window", (Column("time", "s"), Column("what", ""), Column("bytes", "B")), tuple(rows))

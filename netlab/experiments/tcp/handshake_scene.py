@@ -1,0 +1,27 @@
+"""A connection is opened: the server listens and waits in accept(2), the client calls connect(2), and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from netlab.linux.tcp_info import tcp_info
+from netlab.network.two_hosts import Call, Stage
+
+
+def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+    """Open one connection."""
+    with Stage(config) as stage:
+        tell(0.2, "listening")
+        listener = stage.listening()
+        accepting = Call(lambda: stage.accept(listener))
+        client = stage.opened(stage.pair.client)
+        tell(0.4, "connecting")
+        stage.connect(client)
+        accepted = accepting.result(stage.timeout_s)
+        stage.until(lambda: stage.timeline.saw("server", "ESTABLISHED"), "ESTABLISHED at the server")
+        result = stage.finish(client_info=asdict(tcp_info(client)), server_info=asdict(tcp_info(accepted)))
+        for sock in (client, accepted, listener):
+            sock.close()
+        return result

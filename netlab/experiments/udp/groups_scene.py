@@ -1,0 +1,118 @@
+"""One datagram, several receivers: broadcast and multicast (udp(7), ip(7)).
+
+Nobody waits for what does not come. The wire keeps order; so when a last datagram, to a socket of its own, has arrived,
+all that went before it is in the receive buffers, and what is not there will never be.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from netlab.errors import NetlabError
+from netlab.linux import counters
+from netlab.network.two_hosts import Stage
+
+BROADCAST, GROUP = "10.0.0.255", "239.1.2.3"
+BROADCAST_PORT, GROUP_PORT, _LAST_PORT = 7778, 7779, 7780
+_MULTICAST_ALL = 49  # IP_MULTICAST_ALL of <linux/in.h>
+_LOOK_S = 0.005
+
+
+def broadcast(stage: Stage) -> dict[str, Any]:
+    """To everybody on the network: only if the sender asks for it, and every socket gets a copy."""
+    where = (BROADCAST, BROADCAST_PORT)
+    sockets = {
+        "bound to any address": _bound(stage, "", BROADCAST_PORT),
+        "bound to any address, too": _bound(stage, "", BROADCAST_PORT),
+        "bound to the host's own": _bound(stage, stage.pair.server.ip, BROADCAST_PORT),
+    }
+    with stage.pair.client.socket(socket.SOCK_DGRAM) as client:
+        refused = _error(lambda: client.sendto(b"everybody?", where))
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        client.sendto(b"everybody?", where)
+        _settled(stage, client)
+    return {"refused": refused, "copies": _copies(sockets)}
+
+
+def multicast(stage: Stage) -> dict[str, Any]:
+    """To a group: before anybody has joined, when two sockets have, and when they have left again."""
+    server = stage.pair.server
+    sockets = {
+        "member": _bound(stage, "", GROUP_PORT),
+        "member, too": _bound(stage, "", GROUP_PORT),
+        "no member": _bound(stage, "", GROUP_PORT),
+        "no member, IP_MULTICAST_ALL 0": _bound(stage, "", GROUP_PORT),
+    }
+    sockets["no member, IP_MULTICAST_ALL 0"].setsockopt(socket.IPPROTO_IP, _MULTICAST_ALL, 0)
+    members = [sockets["member"], sockets["member, too"]]
+    membership = socket.inet_aton(GROUP) + socket.inet_aton(server.ip)
+    with stage.pair.client.socket(socket.SOCK_DGRAM) as client:
+        client.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(stage.pair.client.ip))
+        client.sendto(b"before", (GROUP, GROUP_PORT))
+        _settled(stage, client)
+        _reported(stage, lambda: [
+            each.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership) for each in members
+        ])  # fmt: skip
+        client.sendto(b"during", (GROUP, GROUP_PORT))
+        _settled(stage, client)
+        _reported(stage, lambda: [
+            each.setsockopt(socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, membership) for each in members
+        ])  # fmt: skip
+        client.sendto(b"after", (GROUP, GROUP_PORT))
+        _settled(stage, client)
+        return {"copies": _copies(sockets)}
+
+
+def _bound(stage: Stage, ip: str, port: int) -> socket.socket:
+    """A socket that shares its port (SO_REUSEADDR, socket(7))."""
+    sock = stage.pair.server.socket(socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((ip, port))
+    sock.settimeout(stage.timeout_s)
+    return sock
+
+
+def _settled(stage: Stage, client: socket.socket) -> None:
+    """Until all that `client` has sent is where it belongs."""
+    with _bound(stage, stage.pair.server.ip, _LAST_PORT) as last:
+        client.sendto(b"that was all", (stage.pair.server.ip, _LAST_PORT))
+        last.recv(100)
+
+
+def _copies(sockets: Mapping[str, socket.socket]) -> dict[str, list[str]]:
+    """What each socket has got; closes them."""
+    got: dict[str, list[str]] = {name: [] for name in sockets}
+    for name, sock in sockets.items():
+        sock.setblocking(False)
+        with sock:
+            while True:
+                try:
+                    got[name].append(sock.recv(100).decode())
+                except BlockingIOError:
+                    break
+    return got
+
+
+def _reported(stage: Stage, change: Callable[[], object]) -> None:
+    """Change a membership, and wait until the server's kernel has said so on the wire."""
+    deadline_s = time.monotonic() + stage.timeout_s
+    with stage.pair.server.namespace.entered():
+        before = counters.read().get("IpExtOutMcastPkts", 0)
+        change()
+        while counters.read().get("IpExtOutMcastPkts", 0) == before:
+            if time.monotonic() > deadline_s:
+                raise NetlabError("the kernel reported no change of membership (IGMP)")
+            time.sleep(_LOOK_S)
+
+
+def _error(call: Callable[[], object]) -> str:
+    """The name of the error that the call fails with; "" if it does not."""
+    try:
+        call()
+    except OSError as error:
+        return errno.errorcode.get(error.errno or 0, str(error))
+    return ""

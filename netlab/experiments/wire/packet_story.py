@@ -1,0 +1,125 @@
+"""Frames as tables: a line each in "packets"; of those looked at closely also "layers", "fields" and "content".
+
+Shared by `netlab dissect`, `netlab capture` and the experiments that record what was on their wire; report/dissect.py
+draws the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from netlab.packets.arp import Arp
+from netlab.packets.dissect import Dissection, dissect
+from netlab.packets.ipv4 import Ipv4
+from netlab.packets.ipv6 import Ipv6
+from netlab.packets.pcap import Record
+from netlab.report.quantity import Column, Table, Value
+
+PACKETS = (
+    Column("packet", "1"), Column("time", "s"), Column("length", "B"), Column("captured", "B"), Column("from", ""),
+    Column("to", ""), Column("protocol", ""), Column("summary", ""), Column("notes", ""), Column("stopped at", "1"),
+    Column("why", ""), Column("interface", ""),
+)  # fmt: skip
+LAYERS = (
+    Column("packet", "1"), Column("layer", "1"), Column("name", ""), Column("source", ""), Column("first byte", "1"),
+    Column("end", "1"), Column("summary", ""), Column("quoted", ""), Column("notes", ""),
+)  # fmt: skip
+FIELDS = (
+    Column("packet", "1"), Column("layer", "1"), Column("field", ""), Column("first bit", "1"), Column("last bit", "1"),
+    Column("value", ""), Column("text", ""), Column("meaning", ""),
+)  # fmt: skip
+CONTENT = (
+    Column("packet", "1"), Column("name", ""), Column("summary", ""), Column("first byte", "1"), Column("end", "1"),
+    Column("trailer", "B"), Column("lines", ""), Column("bytes", ""),
+)  # fmt: skip
+MOST_BYTES = 4096  # of a packet's data in hex
+
+
+@dataclass(slots=True)
+class Story:
+    """The rows so far. `start_ns`: what packet times are counted from; by default the first packet's."""
+
+    start_ns: int | None = None
+    packets: list[tuple[Value, ...]] = field(default_factory=list)
+    layers: list[tuple[Value, ...]] = field(default_factory=list)
+    fields: list[tuple[Value, ...]] = field(default_factory=list)
+    content: list[tuple[Value, ...]] = field(default_factory=list)
+
+    def add_all(self, records: Iterable[Record], closely: Collection[int] | None = None) -> None:
+        """Every frame; those numbered in `closely` (from 1; None: all) field by field."""
+        for number, record in enumerate(records, start=len(self.packets) + 1):
+            self.add(record, closely is None or number in closely)
+
+    def add(self, record: Record, closely: bool) -> Dissection:
+        """One frame; returns what was found in it."""
+        found = dissect(record.frame, record.link, record.original)
+        number = len(self.packets) + 1
+        if self.start_ns is None:
+            self.start_ns = record.time_ns
+        time_s = None if record.time_ns is None or self.start_ns is None else (record.time_ns - self.start_ns) / 1e9
+        sender, receiver = ends(found)
+        notes = "; ".join(note for layer in found.layers for note in layer.notes)
+        stop = found.stopped
+        self.packets.append(
+            (number, time_s, record.original, len(record.frame), sender, receiver, protocol(found), summary(found),
+             notes, stop.at if stop else None, stop.why if stop else None, record.interface)
+        )  # fmt: skip
+        if closely:
+            self._closely(number, found)
+        return found
+
+    def _closely(self, number: int, found: Dissection) -> None:
+        for index, layer in enumerate(found.layers):
+            told = layer.header.summary() if layer.header else "incomplete"
+            self.layers.append(
+                (number, index, layer.name, layer.source, layer.start, layer.end, told, layer.quoted,
+                 "; ".join(layer.notes))
+            )  # fmt: skip
+            self.fields += [
+                (number, index, shown.label, shown.first, shown.last, shown.value, shown.text, shown.meaning)
+                for shown in layer.fields
+            ]
+        if found.data or found.trailer:
+            content = found.content
+            self.content.append(
+                (number, content.name if content else "data", content.summary if content else "", found.start,
+                 found.end, found.trailer, "\n".join(content.lines) if content else "", found.data[:MOST_BYTES].hex())
+            )  # fmt: skip
+
+    def tables(self) -> list[Table]:
+        """All four."""
+        return [
+            Table("packets", PACKETS, tuple(self.packets)),
+            Table("layers", LAYERS, tuple(self.layers)),
+            Table("fields", FIELDS, tuple(self.fields)),
+            Table("content", CONTENT, tuple(self.content)),
+        ]
+
+
+def ends(found: Dissection) -> tuple[str, str]:
+    """Sender and receiver: IP addresses where there are any, MAC addresses otherwise."""
+    for layer in found.layers:
+        header = layer.header
+        if isinstance(header, (Ipv4, Ipv6)):
+            return header.source, header.destination
+        if isinstance(header, Arp):
+            return header.sender_ip, header.target_ip
+    first = found.layers[0].header if found.layers else None
+    return getattr(first, "source", ""), getattr(first, "destination", "")
+
+
+def protocol(found: Dissection) -> str:
+    """The innermost thing that has a name; a quoted packet is not the message."""
+    names = [layer.name for layer in found.layers if not layer.quoted]
+    return found.content.name if found.content else names[-1] if names else ""
+
+
+def summary(found: Dissection) -> str:
+    """The innermost header in words, and what it carries."""
+    own = [layer for layer in found.layers if not layer.quoted]
+    words = own[-1].header.summary() if own and own[-1].header else "incomplete"
+    if found.content:
+        return found.content.summary if found.content.summary else words
+    size = 0 if any(layer.quoted for layer in found.layers) else len(found.data)
+    return f"{words}, {size} B" if size else words

@@ -1,0 +1,218 @@
+"""What the experiments on a private network of two hosts share: the run, the timeline as a table, the capture.
+
+The four views of one event are rows of one table, "timeline": "system call", "kernel", "wire" and "course".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from netlab.errors import MachineLacks, NetlabError, UsageError
+from netlab.experiments.wire.packet_story import Story
+from netlab.network.conditions import Conditions
+from netlab.network.scene import Scene, run_scene
+from netlab.packets import pcap
+from netlab.packets.dissect import Dissection, dissect
+from netlab.packets.pcap import Record
+from netlab.packets.tcp import Tcp
+from netlab.progress import Progress
+from netlab.report.quantity import Column, Draft, Lack, Table, Value
+
+TIMELINE = (
+    Column("time", "s"), Column("view", ""), Column("host", ""), Column("what", ""), Column("detail", ""),
+    Column("arrived", "s"), Column("packet", "1"),
+)  # fmt: skip
+_VIEWS = {"call": "system call", "return": "system call", "state": "kernel", "gone": "kernel"}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A TCP segment that was on the wire; sequence numbers relative to each side's first, as Wireshark shows them."""
+
+    number: int  # of the packet, from 1
+    sender: str
+    sent_s: float
+    arrived_s: float | None
+    fate: str
+    tcp: Tcp
+    size: int  # bytes of data
+    sequence: int
+    acknowledgment: int | None
+    again: bool  # this or a part of it was sent before
+    note: str = ""  # what else is to be said of it
+
+    def words(self) -> str:
+        """Flags and numbers: "SYN+ACK seq 0 ack 1"."""
+        text = f"{self.tcp.flags()} seq {self.sequence}"
+        if self.acknowledgment is not None:
+            text += f" ack {self.acknowledgment}"
+        text += f", {self.size} B" if self.size else ""
+        return f"{text}, {self.note}" if self.note else text
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that a scenario has seen. Times in seconds from its mark, or where it has none from its first event.
+
+    `lacking`: it was played on loopback, since nobody may build networks here; nothing is known of the wire.
+    """
+
+    result: Mapping[str, Any]
+    start_ns: int
+    frames: tuple[tuple[str, int, int | None, str, Dissection], ...]
+    segments: tuple[Segment, ...] = field(default=())
+    lacking: Lack | None = None
+
+    def events(self, host: str | None = None, kind: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """Events of one host and kind ("call", "return", "state", "gone") from the mark on, in order."""
+        for event in self.everything(host):
+            if event["at_ns"] >= self.start_ns and event["kind"] != "mark" and (kind is None or event["kind"] == kind):
+                yield event
+
+    def everything(self, host: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """Events of one host, those before the mark, too."""
+        for event in sorted(self.result["events"], key=lambda event: event["at_ns"]):
+            if host is None or event["host"] == host:
+                yield event
+
+    def marked(self) -> tuple[Segment, ...]:
+        """Segments that were sent after the mark: all, if there is none."""
+        return tuple(each for each in self.segments if each.sent_s >= 0)
+
+    def at_s(self, event: Mapping[str, Any]) -> float:
+        """When an event was, in seconds from the start."""
+        return float(event["at_ns"] - self.start_ns) / 1e9
+
+    def states(self, host: str) -> list[str]:
+        """The states that connections of `host` were seen in, in order."""
+        words = [event["what"] for event in self.events(host) if event["kind"] in ("state", "gone")]
+        return [word for number, word in enumerate(words) if number == 0 or words[number - 1] != word]
+
+    def when(self, host: str, kind: str, what: str) -> float | None:
+        """When it first happened; `what` may be the beginning of the words."""
+        for event in self.events(host, kind):
+            if event["what"].startswith(what):
+                return self.at_s(event)
+        return None
+
+
+def run(
+    scene: Scene, config: Mapping[str, Any], progress: Progress, timeout_s: float = 90.0, *, on_loopback: bool = False
+) -> Seen:
+    """Run a scene; raises NetlabError, and MachineLacks where nobody may build networks.
+
+    `on_loopback`: there, play it on loopback, and show the views that need no privilege.
+    """
+    lacking = None
+    try:
+        result = run_scene(scene, dict(config), progress, timeout_s=timeout_s)
+    except NetlabError as error:
+        if error.exit_code != MachineLacks.exit_code or not on_loopback:
+            raise
+        lacking = Lack(f"{error.message}; so there was no wire to look at, only loopback", error.hint or "")
+        result = run_scene(scene, {**config, "loopback": True}, progress, timeout_s=timeout_s)
+    times = [event["at_ns"] for event in result["events"]] + [frame["sent_ns"] for frame in result["frames"]]
+    marks = [event["at_ns"] for event in result["events"] if event["kind"] == "mark"]
+    start_ns = min(marks or times, default=0)
+    frames = tuple(
+        (frame["sender"], frame["sent_ns"], frame["arrived_ns"], frame["fate"], dissect(bytes.fromhex(frame["frame"])))
+        for frame in sorted(result["frames"], key=lambda frame: frame["sent_ns"])
+    )
+    return Seen(result, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
+
+
+def both(conditions: Conditions) -> dict[str, Any]:
+    """The same conditions in both directions, for a scenario's config."""
+    return {"client": conditions.plain(), "server": conditions.plain()}
+
+
+def _segments(frames: Sequence[tuple[str, int, int | None, str, Dissection]], start_ns: int) -> Iterator[Segment]:
+    first: dict[tuple[str, int, int], int] = {}  # sender and ports -> its initial sequence number
+    furthest: dict[tuple[str, int, int], int] = {}
+    for number, (sender, sent_ns, arrived_ns, fate, found) in enumerate(frames, start=1):
+        tcp = found.find(Tcp)
+        if tcp is None:
+            continue
+        ports = (tcp.source_port, tcp.destination_port)
+        other = "server" if sender == "client" else "client"
+        own, theirs = (sender, *ports), (other, *reversed(ports))
+        if tcp.syn:
+            first.setdefault(own, tcp.sequence)
+        relative = (tcp.sequence - first.get(own, tcp.sequence)) % 2**32
+        acknowledged = (tcp.acknowledgment - first.get(theirs, tcp.acknowledgment)) % 2**32 if tcp.ack else None
+        takes = len(found.data) + tcp.syn + tcp.fin
+        again = takes > 0 and relative < furthest.get(own, 0)
+        furthest[own] = max(furthest.get(own, 0), relative + takes)
+        arrived_s = None if arrived_ns is None else (arrived_ns - start_ns) / 1e9
+        yield Segment(number, sender, (sent_ns - start_ns) / 1e9, arrived_s, fate, tcp, len(found.data), relative,
+                      acknowledged, again)  # fmt: skip
+
+
+def report(draft: Draft, seen: Seen, claims: Sequence[tuple[float, str]] = ()) -> None:
+    """The timeline with the course's `claims` (time, words), and every frame, as tables."""
+    rows: list[tuple[Value, ...]] = []
+    for event in seen.events():
+        what = event["what"]
+        if event["kind"] == "return":
+            what = f"{what} returns"
+        elif event["kind"] == "gone":
+            what = "CLOSED"
+        rows.append((seen.at_s(event), _VIEWS[event["kind"]], event["host"], what, event["detail"], None, None))
+    for each in seen.marked():
+        words = each.words() + (", again" if each.again else "")
+        fate = "" if each.fate == "delivered" else each.fate
+        rows.append((each.sent_s, "wire", each.sender, words, fate, each.arrived_s, each.number))
+    rows += [(at_s, "course", "", words, "", None, None) for at_s, words in claims]
+    order = {"system call": 0, "wire": 1, "kernel": 2, "course": 3}
+    rows.sort(key=lambda row: (float(row[0] or 0), order[str(row[1])]))
+    draft.tables.append(Table("timeline", TIMELINE, tuple(rows)))
+    draft.lacking = seen.lacking
+    story = Story(start_ns=seen.result["epoch_ns"] + seen.start_ns)
+    for number, record in enumerate(records(seen), start=1):
+        story.add(record, number <= 20)
+    draft.tables += story.tables()
+
+
+def records(seen: Seen) -> list[Record]:
+    """Every frame as its sender sent it."""
+    epoch_ns = seen.result["epoch_ns"]
+    return [
+        Record(epoch_ns + sent_ns, found.frame, len(found.frame), interface=f"from {sender}")
+        for sender, sent_ns, _, _, found in seen.frames
+    ]
+
+
+def captured(seen: Seen) -> list[Record]:
+    """What a capture on the client's eth0 has: its own frames when they leave, the others when they arrive.
+
+    One place, as in life: a file of both ends at once would puzzle every analyser.
+    """
+    epoch_ns = seen.result["epoch_ns"]
+    times = [
+        (sent_ns if sender == "client" else arrived_ns, found.frame)
+        for sender, sent_ns, arrived_ns, _, found in seen.frames
+    ]
+    return [
+        Record(epoch_ns + at_ns, frame, len(frame), interface="eth0 of the client")
+        for at_ns, frame in sorted((each for each in times if each[0] is not None), key=lambda each: each[0] or 0)
+        if at_ns is not None
+    ]
+
+
+def save(seen: Seen, path: Path | None) -> None:
+    """Write the capture file, if one is wanted. UsageError."""
+    if path is None:
+        return
+    try:
+        path.write_bytes(pcap.write(captured(seen)))
+    except OSError as error:
+        raise UsageError(f"--pcap {path}: {error.strerror}") from None
+
+
+def check_path(path: Path | None) -> None:
+    """Refuse what `save` could not write before anything is run."""
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise UsageError(f"--pcap {path}: no file can be made there")

@@ -1,1 +1,0 @@
-"""What a number is, where it comes from, and how many numbers become one."""

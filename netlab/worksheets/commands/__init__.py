@@ -1,0 +1,1 @@
+"""`netlab lab`: worksheets in the terminal."""

@@ -1,0 +1,59 @@
+"""Options and arguments that the `netlab lab` commands share, and what they all begin with."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from netlab.worksheets.catalogue import Shelf
+    from netlab.worksheets.session import Desk
+
+
+def _one_of_ours(value: str | None) -> str | None:
+    if value not in (None, "en", "zh"):
+        raise typer.BadParameter(f"'{value}' is neither en nor zh")
+    return value
+
+
+Lang = Annotated[
+    str | None,
+    typer.Option("--lang", metavar="en|zh", help="English or Chinese; else by locale.", callback=_one_of_ours),
+]
+LabsDir = Annotated[
+    Path | None, typer.Option("--labs-dir", metavar="DIR", help="Worksheets elsewhere; or NETLAB_LABS.")
+]
+Lab = Annotated[str, typer.Argument(metavar="NAME", help="A worksheet's name, a part of it, or a lecture's number.")]
+Labs = Annotated[
+    list[str] | None, typer.Argument(metavar="[NAME]...", help="Worksheets; all of them if none is named.")
+]
+Question = Annotated[str, typer.Argument(metavar="NAME.STEP", help="Such as 13.4, or sockets.4.")]
+
+
+def settle(context: typer.Context, lang: str | None, labs_dir: Path | None) -> tuple[Shelf, str]:
+    """The worksheets and the language: an option of the command, or else of `netlab lab` before it."""
+    from netlab.worksheets import catalogue, messages
+
+    outer: dict[str, Any] = context.parent.params if context.parent else {}
+    named = labs_dir or outer.get("labs_dir")  # the outer one is as it was typed
+    folder = catalogue.folder_of(None if named is None else Path(named))
+    return catalogue.sheets(folder), messages.language(lang or outer.get("lang"))
+
+
+def desk_of(context: typer.Context, wanted: str, lang: str | None, labs_dir: Path | None) -> Desk:
+    """The learner at the worksheet that is meant."""
+    from netlab.worksheets import catalogue
+    from netlab.worksheets.session import Desk
+
+    among, language = settle(context, lang, labs_dir)
+    return Desk(catalogue.find(wanted, among), language, options=_again(context, lang, labs_dir))
+
+
+def _again(context: typer.Context, lang: str | None, labs_dir: Path | None) -> str:
+    """The options that were typed, as they have to be typed again for the next command; NETLAB_LABS stays by itself."""
+    outer: dict[str, Any] = context.parent.params if context.parent else {}
+    typed = (("--lang", lang or outer.get("lang")), ("--labs-dir", labs_dir or outer.get("labs_dir")))
+    return "".join(f" {option} {shlex.quote(str(value))}" for option, value in typed if value)

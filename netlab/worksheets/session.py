@@ -1,0 +1,115 @@
+"""A learner at a worksheet: answers taken down, hints handed out, verdicts given. What the command line works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from netlab.errors import UsageError
+from netlab.worksheets import progress as progress_file
+from netlab.worksheets.answers import echo
+from netlab.worksheets.calibration import Calibration, calibration
+from netlab.worksheets.grade import State, Verdict, judge
+from netlab.worksheets.messages import say
+from netlab.worksheets.model import Sheet, Step
+from netlab.worksheets.progress import Answer, Progress, now
+from netlab.worksheets.runs_of_step import Evidence
+
+
+class Desk:
+    """One worksheet with this learner's progress. Everything is saved as soon as it is known.
+
+    `options` is what a command has to repeat to mean this worksheet in this language: " --labs-dir …", or nothing.
+    """
+
+    def __init__(self, sheet: Sheet, lang: str, folder: Path | None = None, options: str = "") -> None:
+        self.sheet, self.lang, self._folder, self.options = sheet, lang, folder, options
+        self.progress: Progress = progress_file.load(sheet.id)
+
+    def evidence(self) -> Evidence:
+        """The run records as they are now."""
+        return Evidence(self.progress, self._folder)
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """All steps as they stand now."""
+        return judge(self.sheet, self.progress, self.evidence(), self.lang)
+
+    def answer(self, step: Step, given: str, confidence: float | None = None) -> Verdict:
+        """Take an answer down and judge it. NotAnAnswer where it is none (and then nothing is kept).
+
+        A prediction made before the run stands: what is predicted after it changes nothing.
+        """
+        given = echo(step, given)
+        with progress_file.changing(self.sheet.id) as self.progress:
+            run = self.evidence().run_of(self.sheet.step(step.run)) if step.run else None
+            before = self.progress.answers.get(step.id)
+            self.progress.tries.setdefault(step.id, []).append(given)
+            stands = step.kind == "predict" and run is not None and before is not None and before.blind
+            if not stands:
+                record = run.id if run is not None and step.kind != "predict" else ""
+                if step.kind == "predict" and before is not None and confidence is None:
+                    confidence = before.confidence
+                self.progress.answers[step.id] = Answer(given, now(), confidence, run is None, record)
+        verdict = self.verdict(step)
+        if stands and before is not None:
+            said = say("prediction-stands", self.lang, given=before.given)
+            return replace(verdict, said=(said, *verdict.said))
+        return verdict
+
+    def remember(self, step: Step) -> None:
+        """From now on the run record that passes `step` is the one it is judged by."""
+        report = self.verdict(step).report
+        if report is not None:
+            with progress_file.changing(self.sheet.id) as self.progress:
+                self.progress.runs[step.id] = report.id
+
+    def verdict(self, step: Step) -> Verdict:
+        """One step as it stands now."""
+        return self.verdicts()[step.number - 1]
+
+    def hint(self, step: Step) -> tuple[int, str] | None:
+        """The next hint of a step and its number; None where there is no further one."""
+        if self.progress.hints.get(step.id, 0) >= len(step.hints):
+            return None
+        with progress_file.changing(self.sheet.id) as self.progress:
+            shown = min(self.progress.hints.get(step.id, 0), len(step.hints) - 1)
+            self.progress.hints[step.id] = shown + 1
+        return shown + 1, step.hints[shown][self.lang]
+
+    def next_step(self) -> Step | None:
+        """The first step that is open; None where all pass, or are answered as far as this machine can tell."""
+        settled = (State.PASSED, State.INCONCLUSIVE)
+        return next((verdict.step for verdict in self.verdicts() if verdict.state not in settled), None)
+
+    def first_tries(self) -> int:
+        """How many blanks and explanations were right at the first try: one try, and it passes."""
+        passed = {verdict.step.id for verdict in self.verdicts() if verdict.state is State.PASSED}
+        return sum(
+            len(self.progress.tries.get(step.id, ())) == 1 and step.id in passed
+            for step in self.sheet.steps
+            if step.kind in ("blank", "explain")
+        )
+
+
+def anything_done(sheet: Sheet) -> bool:
+    """True where there are answers, or runs that count; a progress file that cannot be read may have some."""
+    try:
+        desk = Desk(sheet, "en")
+    except UsageError:
+        return True
+    return desk.progress.has_work or bool(desk.evidence().records(sheet))
+
+
+def calibration_over(sheets: Iterable[Sheet]) -> Calibration | None:
+    """Over all predictions that were made before their run, on all worksheets."""
+    scored = []
+    for sheet in sheets:
+        desk = Desk(sheet, "en")
+        if not desk.progress.answers:
+            continue
+        for verdict in desk.verdicts():
+            answer = desk.progress.answers.get(verdict.step.id)
+            if verdict.hit is not None and answer is not None and answer.blind and answer.confidence is not None:
+                scored.append((answer.confidence, verdict.hit))
+    return calibration(scored)

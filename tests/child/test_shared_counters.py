@@ -1,0 +1,147 @@
+"""Counters in shared memory: each writer has a row, everybody sees the sums, and nothing is lost when a writer ends."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from netlab.child.shared_counters import Ledger
+
+ROWS, COLUMNS = 6, 4
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    table = Ledger.create("test", ROWS, COLUMNS)
+    yield table
+    table.close()
+
+
+def test_a_new_ledger_is_all_zeros(ledger: Ledger) -> None:
+    assert ledger.totals() == [0] * COLUMNS
+    assert all(ledger.column(column) == [0] * ROWS for column in range(COLUMNS))
+
+
+def test_a_row_is_its_own_and_the_totals_are_everybodys(ledger: Ledger) -> None:
+    for number in range(ROWS):
+        with ledger.row(number) as row:
+            assert len(row) == COLUMNS
+            row[2] = 10**number
+    assert ledger.column(2) == [1, 10, 100, 1000, 10_000, 100_000]
+    assert ledger.totals() == [0, 0, 111_111, 0]
+
+
+@given(st.integers(min_value=-(2**63), max_value=2**63 - 1))
+def test_a_cell_holds_64_bits_with_a_sign(value: int) -> None:
+    table = Ledger.create("test", 2, 2)
+    with table.row(1) as row:
+        row[1] = value
+    assert table.totals() == [0, value]
+    table.close()
+
+
+def test_the_first_two_rows_are_never_handed_out(ledger: Ledger) -> None:
+    assert sorted(number for number in iter(ledger.take, None)) == [2, 3, 4, 5]
+    assert ledger.take() is None
+    ledger.give_back(4)
+    assert ledger.take() == 4
+
+
+def test_a_folded_row_is_in_the_totals_and_can_be_used_again(ledger: Ledger) -> None:
+    for expected in (7, 14, 21):
+        number = ledger.take()
+        assert number is not None
+        with ledger.row(number) as row:
+            assert list(row) == [0] * COLUMNS
+            row[0] = 7
+        ledger.fold(number)
+        assert ledger.totals() == [expected, 0, 0, 0]
+    with ledger.row(Ledger.ENDED) as ended:
+        assert ended[0] == 21
+
+
+def test_what_another_process_counts_is_seen_here(ledger: Ledger) -> None:
+    pids = []
+    for number in (2, 3):
+        pid = os.fork()
+        if pid == 0:
+            row = ledger.row(number)
+            for _ in range(1000):
+                row[1] += number
+            os._exit(0)
+        pids.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in pids] == [0, 0]
+    assert ledger.totals() == [0, 5000, 0, 0]
+
+
+def test_another_mapping_of_the_same_memory_is_the_same_ledger(ledger: Ledger) -> None:
+    fd = os.dup(ledger.fd)  # as a child process gets it
+    other = Ledger(fd, ROWS, COLUMNS)
+    with other.row(3) as row:
+        row[3] = 42
+    assert ledger.totals() == other.totals() == [0, 0, 0, 42]
+    other.close()
+    assert ledger.totals() == [0, 0, 0, 42]
+
+
+def test_closing_gives_back_the_descriptor_and_can_be_done_twice() -> None:
+    before = psutil.Process().num_fds()
+    table = Ledger.create("test", 2, 2)
+    assert psutil.Process().num_fds() > before
+    table.close()
+    assert psutil.Process().num_fds() == before
+    fd = os.open(os.devnull, os.O_RDONLY)  # takes the number that has become free
+    table.close()
+    assert os.fstat(fd)
+    os.close(fd)
+    assert psutil.Process().num_fds() == before
+
+
+class Writers(RuleBasedStateMachine):
+    """Whatever writers come, count and go: the totals are what has been counted, and no row has two writers."""
+
+    @initialize()
+    def create(self) -> None:
+        self.ledger = Ledger.create("test", ROWS, COLUMNS)
+        self.writing: list[int] = []
+        self.counted = [0] * COLUMNS
+
+    @rule()
+    def come(self) -> None:
+        number = self.ledger.take()
+        assert (number is None) == (len(self.writing) == ROWS - 2)
+        if number is not None:
+            assert number not in self.writing
+            self.writing.append(number)
+
+    @precondition(lambda self: self.writing)
+    @rule(data=st.data(), column=st.integers(0, COLUMNS - 1), value=st.integers(0, 2**40))
+    def count(self, data: st.DataObject, column: int, value: int) -> None:
+        with self.ledger.row(data.draw(st.sampled_from(self.writing))) as row:
+            row[column] += value
+        self.counted[column] += value
+
+    @precondition(lambda self: self.writing)
+    @rule(data=st.data())
+    def go(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from(self.writing))
+        self.writing.remove(number)
+        self.ledger.fold(number)
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        if hasattr(self, "ledger"):
+            assert self.ledger.totals() == self.counted
+
+    def teardown(self) -> None:
+        if hasattr(self, "ledger"):
+            self.ledger.close()
+
+
+TestWriters = Writers.TestCase

@@ -1,0 +1,112 @@
+"""Frames are put together to packets by what stays the same; and the checks fail where something else has changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from netlab.experiments.journey import world
+from netlab.experiments.journey.checks import checks
+from netlab.experiments.journey.packets import Packet, crossings, packets
+from netlab.experiments.journey.shop import Shop
+from netlab.experiments.journey.world import FAR
+from netlab.http.url import parse
+from netlab.network.conditions import Conditions
+from netlab.packets.build import build
+from netlab.packets.ethernet import Ethernet
+from netlab.packets.ipv4 import Ipv4
+from netlab.packets.tcp import Tcp
+from netlab.report.quantity import Draft
+
+CLIENT, SHOP = "192.168.1.101", "106.114.138.24"
+_C1, _A1, _A2, _B1 = (f"02:00:00:00:00:{end}" for end in ("c1", "a1", "a2", "b1"))
+
+
+def frame(source_mac: str, destination_mac: str, ttl: int, *, source: str = CLIENT, port: int = 80) -> bytes:
+    headers = [Ethernet(destination_mac, source_mac), Ipv4(source, SHOP, ttl=ttl, identification=7)]
+    return build([*headers, Tcp(40000, port, syn=1)])
+
+
+def seen(*, ttl: int = 63, source: str = CLIENT, mac: str = _A2, lost: bool = False) -> list[Packet]:
+    """A SYN from the client to the gateway, and on to the router as the arguments have it."""
+    way = [
+        ("client–switch", "client", "switch", frame(_C1, _A1, 64)),
+        ("switch–gateway", "switch", "gateway", frame(_C1, _A1, 64)),
+        (FAR, "gateway", "router", frame(mac, _B1, ttl, source=source)),
+    ]
+    frames: list[dict[str, Any]] = [
+        {"link": link, "sender": sender, "receiver": receiver, "sent_ns": at * 10, "arrived_ns": at * 10 + 5,
+         "fate": "delivered", "frame": data.hex()}
+        for at, (link, sender, receiver, data) in enumerate(way, start=1)
+    ]  # fmt: skip
+    if lost:
+        frames[-1]["arrived_ns"], frames[-1]["fate"] = None, "dropped"
+    return packets(crossings(frames))
+
+
+def verdicts(found: list[Packet]) -> dict[str, bool]:
+    draft = Draft()
+    visit = {"asked": False, "addresses": [SHOP], "status": None}
+    result = {"visits": [visit], "kernel": {"forwarded": {"gateway": 1}}, "questions": []}
+    checks(draft, found, parse("http://www.kaola.com/"), result)
+    return {check.claim: check.passed for check in draft.checks}
+
+
+def test_one_packet_on_three_stretches() -> None:
+    (packet,) = seen(lost=True)
+    assert [each.link for each in packet.crossings] == ["client–switch", "switch–gateway", FAR]
+    assert all(verdicts([packet]).values())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "claim"),
+    [
+        ({"ttl": 62}, "and the TTL is one less"),
+        ({"ttl": 64}, "and the TTL is one less"),
+        ({"mac": _C1}, "through a router (layer 3) both MAC addresses change"),
+        ({"source": "10.0.0.1"}, "from sender to receiver: same IP addresses, ports and data on every stretch"),
+    ],
+)
+def test_a_router_that_does_otherwise_is_found_out(wrong: dict[str, Any], claim: str) -> None:
+    assert verdicts(seen(lost=True, **wrong))[claim] is False
+
+
+def test_the_same_frame_sent_twice_is_two_packets() -> None:
+    frames = [
+        {"link": link, "sender": sender, "receiver": receiver, "sent_ns": at, "arrived_ns": at + 1, "fate": "delivered",
+         "frame": frame(_C1, _A1, 64).hex()}
+        for at, link, sender, receiver in (
+            (10, "client–switch", "client", "switch"), (20, "client–switch", "client", "switch"),
+            (30, "switch–gateway", "switch", "gateway"), (40, "switch–gateway", "switch", "gateway"),
+        )
+    ]  # fmt: skip
+    found = packets(crossings(frames))
+    assert [[each.sent_ns for each in packet.crossings] for packet in found] == [[10, 30], [20, 40]]
+    assert [packet.again for packet in found] == [False, True]
+
+
+def test_the_shop_takes_orders_and_counts_them() -> None:
+    from netlab.http_origin.message import Answer, Request
+
+    shop = Shop()
+
+    def ask(method: str, target: str, body: bytes = b"") -> Answer:
+        answer = shop.answer(Request(method, target, "1.1", (), body))
+        assert isinstance(answer, Answer)
+        return answer
+
+    assert ask("POST", "/order", b'{"buy": "tea", "count": 2}').status == 200
+    assert ask("POST", "/order", b'{"buy": "tea", "count": 0}').status == 400
+    assert ask("POST", "/order", b"tea").status == 400
+    assert ask("GET", "/order").status == 405
+    assert ask("GET", "/big/1000001").status == 404
+    assert ask("GET", "/wire/endless").status == 404
+    assert len(shop.taken) == len(shop.given) == 6
+
+
+def test_the_world_is_as_it_is_drawn() -> None:
+    macs = [each.mac for host in world.HOSTS for each in host.interfaces]
+    assert len(set(macs)) == len(macs)
+    plugged = {end for link in world.links(Conditions()) for end in link.ends}
+    assert plugged == {(host.name, each.name) for host in world.HOSTS for each in host.interfaces}
