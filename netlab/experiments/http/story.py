@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from netlab.http import boxes, decoding, fields
+from netlab.http import boxes, decoding, fields, heads
 from netlab.http.client import Hop
 from netlab.http.events import (
     ChunkHead,
@@ -160,7 +160,8 @@ class Story:
                 interim += event.interim
                 switched = event.status == 101
                 name = f"interim {interim}" if event.interim else "response"
-                self.head(number, name, event.raw, event.start, boxes.STATUS_LINE, event.lines)
+                places = heads.field_lines(event.raw, event.start)
+                self.head(number, name, event.raw, event.start, boxes.STATUS_LINE, places)
             elif isinstance(event, ChunkHead):
                 chunk += 1
                 pending = event
@@ -174,8 +175,7 @@ class Story:
                 row = self.rows["chunks"][-1]
                 self.rows["chunks"][-1] = (*row[:7], event.end, row[8])
             elif isinstance(event, Trailers):
-                places = _trailer_places(event)
-                self.head(number, "trailers", event.raw, event.start, (), places)
+                self.head(number, "trailers", event.raw, event.start, (), _trailer_places(event))
             elif isinstance(event, Note):
                 self.rows["notes"].append(
                     (number, event.start, event.end, event.where, event.what, event.source, event.lenient)

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from netlab.packets.arp import Arp
+from netlab.packets.capture_file import Record
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Ipv6
-from netlab.packets.pcap import Record
 from netlab.report.quantity import Column, Table, Value
 
 PACKETS = (

@@ -15,8 +15,8 @@ from netlab.experiments.wire.packet_story import Story
 from netlab.network.conditions import Conditions
 from netlab.network.scene import Scene, run_scene
 from netlab.packets import pcap
+from netlab.packets.capture_file import Record
 from netlab.packets.dissect import Dissection, dissect
-from netlab.packets.pcap import Record
 from netlab.packets.tcp import Tcp
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Lack, Table, Value
