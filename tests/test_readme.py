@@ -37,7 +37,7 @@ ON_A_PRIVATE_NETWORK = tuple(
     f"netlab {line.name}" for line in COMMANDS if line.section == "On the wire" and line.name != "dissect"
 )
 _SYN = build([Ethernet("02:00:00:00:00:02", "02:00:00:00:00:01"), Ipv4("10.0.0.1", "10.0.0.2"), Tcp(40000, 80, syn=1)])
-HANDSHAKE = pcap.write(pcap.Record(10**18 + number, _SYN, len(_SYN)) for number in range(5))
+HANDSHAKE = pcap.write(pcap.CapturedFrame(10**18 + number, _SYN, len(_SYN)) for number in range(5))
 SHOWN = [(page.name, line) for page in PAGES for line in commands(page)]
 
 

@@ -50,7 +50,7 @@ class Question(NamedTuple):
     end: int
 
 
-class Record(NamedTuple):
+class ResourceRecord(NamedTuple):
     """One record as it stands in a message."""
 
     section: int  # 0 answer, 1 authority, 2 additional
@@ -124,7 +124,7 @@ def read_question(data: bytes) -> Question | None:
     return Question(name, data[at] << 8 | data[at + 1], data[at + 2] << 8 | data[at + 3], 12, at + 4)
 
 
-def records(data: bytes, question: Question | None) -> Iterator[Record]:
+def records(data: bytes, question: Question | None) -> Iterator[ResourceRecord]:
     """Every record after the questions, OPT as it is, other classes skipped. Raises FormatError."""
     _, _, questions, *counts = HEADER.unpack_from(data)
     at = question.end if question else 12
@@ -153,9 +153,9 @@ def records(data: bytes, question: Question | None) -> Iterator[Record]:
             if end > total:
                 raise FormatError(f"record data at byte {at} run out of the message")
             if rtype == OPT:
-                yield Record(section, owner, OPT, ttl, rclass.to_bytes(2, "big"))
+                yield ResourceRecord(section, owner, OPT, ttl, rclass.to_bytes(2, "big"))
             elif rclass == IN:
-                yield Record(
+                yield ResourceRecord(
                     section, owner, rtype, ttl if ttl < 1 << 31 else 0, _plain(data, rtype, at, end)
                 )  # RFC 2181 §8
             at = end

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import h11
 
 from netlab.http_origin.channel import Channel, Gone
-from netlab.http_origin.message import CUT, KEEP, RESET, STALL, Answer, Piece, Replay, Request, text
+from netlab.http_origin.message import CUT, KEEP, RESET, STALL, OriginAnswer, Piece, Replay, ReceivedRequest, text
 from netlab.http_origin.reading import read_head, read_request
 from netlab.http_origin.settings import MOST_HEAD_BYTES, MOST_PAUSE_S, Settings
 
@@ -76,7 +76,7 @@ class Conversation:
             request = read_request(self._http, self._channel, head, self._scheme, self._settings.body_s)
         except h11.RemoteProtocolError as error:
             return self._refuse(error)
-        answer: Answer | Replay
+        answer: OriginAnswer | Replay
         if request is None:
             answer = text("that is more than a request may bring\n", 413, ("Connection", "close"))
         elif not request.version.startswith("1."):
@@ -85,20 +85,20 @@ class Conversation:
             answer = self._answer(request)
         again, note = False, "cut short"
         try:
-            if isinstance(answer, Answer):
+            if isinstance(answer, OriginAnswer):
                 again = self._send(answer, request.method if request else "")
             else:
                 again = self._replay(answer)
             note = ""
         finally:
-            if isinstance(answer, Answer) and answer.finished:
+            if isinstance(answer, OriginAnswer) and answer.finished:
                 answer.finished()
             method, target = head.method.decode("latin-1"), head.target.decode("latin-1")
             sent, took_s = self._channel.sent_bytes - before, time.monotonic() - started_s
             self._log(Exchange(self._client, self.requests, method, target, answer.status, sent, took_s, note))
         return again
 
-    def _answer(self, request: Request) -> Answer | Replay:
+    def _answer(self, request: ReceivedRequest) -> OriginAnswer | Replay:
         """The site's answer. A fault of ours is one response and a line in the log, not the end of the server."""
         try:
             return self._site.answer(request)
@@ -119,7 +119,7 @@ class Conversation:
 
     # Writing
 
-    def _send(self, answer: Answer, method: str) -> bool:
+    def _send(self, answer: OriginAnswer, method: str) -> bool:
         """An ordinary response. True where the connection is kept."""
         if answer.delay_s and self._channel.wait(answer.delay_s):
             raise Gone("closed early")
@@ -144,7 +144,7 @@ class Conversation:
         self._channel.end()
         return False
 
-    def _body(self, head: bytes, body: Iterable[Piece], answer: Answer) -> None:
+    def _body(self, head: bytes, body: Iterable[Piece], answer: OriginAnswer) -> None:
         """The head and the body: a small body in the same segment, pieces and pauses as they come."""
         http, waiting = self._http, head
         paced = not isinstance(answer.body, bytes) and answer.length is None

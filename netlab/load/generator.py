@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from netlab.child.handle import Child, Message
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.clock import monotonic_ns
 from netlab.errors import NetlabError, PeerError, UsageError
 from netlab.load.dialling import CONNECT_TIMEOUT_S
@@ -51,7 +51,7 @@ class LoadGenerator:
         self.plan = plan
         self.transport = transport
         self.family, self.address = resolve(host, port)
-        self.ledger = Ledger.create("load", 2 + plan.workers, len(Tally))
+        self.ledger = SharedCounters.create("load", 2 + plan.workers, len(Tally))
         self._children: list[Child] = []
         self._sample_fds: list[int] = []
         self._interrupted = False
@@ -125,7 +125,7 @@ class LoadGenerator:
     def go(self) -> int:
         """Open the window: the moment, in nanoseconds of CLOCK_MONOTONIC, at which measuring will begin."""
         begin = monotonic_ns() + LEAD_NS
-        self.ledger.row(Ledger.OWN)[Tally.GO_AT_NS] = begin
+        self.ledger.row(SharedCounters.OWN)[Tally.GO_AT_NS] = begin
         return begin + int(self.plan.warmup_s * 1e9 if self.plan.messages is None else 0)
 
     def interrupt(self) -> None:

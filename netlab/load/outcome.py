@@ -14,7 +14,7 @@ UNANSWERED = "no echo before the end"
 LOST_WITH_IT = "message under way when its connection ended"
 
 
-class Outcome:
+class LoadOutcome:
     """Filled in by an engine. Latencies are nanoseconds in the order in which the echoes came."""
 
     __slots__ = (

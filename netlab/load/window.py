@@ -11,7 +11,7 @@ import signal
 import time
 from enum import IntEnum
 
-from netlab.child.shared_counters import Ledger, Row
+from netlab.child.shared_counters import SharedCounters, Row
 from netlab.clock import monotonic_ns
 
 
@@ -24,10 +24,10 @@ class Tally(IntEnum):
     ERRORS = 3
 
 
-class Window:
+class Timetable:
     """One worker's timetable. Times in nanoseconds of CLOCK_MONOTONIC."""
 
-    def __init__(self, ledger: Ledger, row: Row, warmup_s: float, duration_s: float | None, drain_s: float) -> None:
+    def __init__(self, ledger: SharedCounters, row: Row, warmup_s: float, duration_s: float | None, drain_s: float) -> None:
         self._ledger = ledger
         self.row = row
         self._warmup_ns = int(warmup_s * 1e9)
@@ -44,7 +44,7 @@ class Window:
 
     def wait_for_go(self) -> None:
         """Sleep until the parent has named the moment, and then until it has come."""
-        control = self._ledger.row(Ledger.OWN)
+        control = self._ledger.row(SharedCounters.OWN)
         while not (go_at := control[Tally.GO_AT_NS]) and not self.interrupted:
             time.sleep(0.0005)
         self.begin_ns = go_at

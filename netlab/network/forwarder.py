@@ -24,7 +24,7 @@ _BATCH = 32  # frames taken at once before departures are looked at again
 _GATE_S = 0.001  # how long to wait for the next look
 
 
-class Mover:
+class Forwarder:
     """Two ends, a direction from each, and the frames that are between them."""
 
     def __init__(

@@ -14,13 +14,13 @@ from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
 from netlab.network.loopback import Loopback
 from netlab.network.private import Host, Pair
-from netlab.network.record import Passed
+from netlab.network.record import FrameRecord
 from netlab.network.timeline import STATE, Timeline, Watcher
 
 PORT = 7777  # one that Wireshark takes for nothing else
 
 
-class Stage:
+class TwoHosts:
     """A pair of hosts under watch. `config` has "conditions" by host, "seed"; `timeout_s` bounds every wait.
 
     With "loopback" in it the hosts are two addresses of this machine, and there is no wire.
@@ -40,9 +40,9 @@ class Stage:
         self.watcher = self._stack.enter_context(
             Watcher(self.pair.hosts() if watched else (), self.timeline, self.pair.gate)
         )
-        self.passed: list[Passed] = []
+        self.passed: list[FrameRecord] = []
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> TwoHosts:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -19,7 +19,7 @@ SNAPLEN = 262_144
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CapturedFrame:
     """A captured frame. `time_ns` since 1970 (UTC), None where the file has none; `original` its length on the wire."""
 
     time_ns: int | None
@@ -35,7 +35,7 @@ class Capture:
     """A capture file's frames, and where reading it had to stop, in bytes from its beginning."""
 
     format: str
-    records: list[Record] = field(default_factory=list)
+    records: list[CapturedFrame] = field(default_factory=list)
     stopped: Stop | None = None
 
 
@@ -84,11 +84,11 @@ def _records(data: bytes, order: str, unit_ns: int, link: int, capture: Capture)
             capture.stopped = Stop(at, f"a record says that it has {kept} bytes, and {len(data) - start} are left")
             return
         time_ns = seconds * 1_000_000_000 + units * unit_ns
-        capture.records.append(Record(time_ns, data[start : start + kept], max(original, kept), link))
+        capture.records.append(CapturedFrame(time_ns, data[start : start + kept], max(original, kept), link))
         at = start + kept
 
 
-def write(records: Iterable[Record], link: int = ETHERNET) -> bytes:
+def write(records: Iterable[CapturedFrame], link: int = ETHERNET) -> bytes:
     """A pcap file. All records must be of one link type; ValueError."""
     parts = [struct.pack("<IHHiIII", _NANOSECONDS, 2, 4, 0, 0, SNAPLEN, link)]
     for record in records:

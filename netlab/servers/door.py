@@ -36,7 +36,7 @@ SHUT_DOWN = {errno.EINVAL, errno.EBADF}
 ACCEPTED, PEAK_OPEN = int(Count.ACCEPTED), int(Count.PEAK_OPEN)
 
 
-class Door:
+class Acceptor:
     """Takes connections from one listening socket, within the limits, and counts them in `row`."""
 
     def __init__(self, listener: socket.socket, limits: Limits, row: Row, *, blocking_connections: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from netlab.child.shared_counters import Ledger, Row
+from netlab.child.shared_counters import SharedCounters, Row
 from netlab.servers.limits import Limits
 from netlab.servers.stopping import Stop
 
@@ -14,7 +14,7 @@ class Server:
 
     __slots__ = ("ledger", "limits", "listener", "row", "stop")
 
-    def __init__(self, listener: socket.socket, limits: Limits, stop: Stop, ledger: Ledger, row: Row) -> None:
+    def __init__(self, listener: socket.socket, limits: Limits, stop: Stop, ledger: SharedCounters, row: Row) -> None:
         self.listener = listener
         self.limits = limits
         self.stop = stop

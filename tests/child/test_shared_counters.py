@@ -11,24 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 
 ROWS, COLUMNS = 6, 4
 
 
 @pytest.fixture
-def ledger() -> Iterator[Ledger]:
-    table = Ledger.create("test", ROWS, COLUMNS)
+def ledger() -> Iterator[SharedCounters]:
+    table = SharedCounters.create("test", ROWS, COLUMNS)
     yield table
     table.close()
 
 
-def test_a_new_ledger_is_all_zeros(ledger: Ledger) -> None:
+def test_a_new_ledger_is_all_zeros(ledger: SharedCounters) -> None:
     assert ledger.totals() == [0] * COLUMNS
     assert all(ledger.column(column) == [0] * ROWS for column in range(COLUMNS))
 
 
-def test_a_row_is_its_own_and_the_totals_are_everybodys(ledger: Ledger) -> None:
+def test_a_row_is_its_own_and_the_totals_are_everybodys(ledger: SharedCounters) -> None:
     for number in range(ROWS):
         with ledger.row(number) as row:
             assert len(row) == COLUMNS
@@ -39,21 +39,21 @@ def test_a_row_is_its_own_and_the_totals_are_everybodys(ledger: Ledger) -> None:
 
 @given(st.integers(min_value=-(2**63), max_value=2**63 - 1))
 def test_a_cell_holds_64_bits_with_a_sign(value: int) -> None:
-    table = Ledger.create("test", 2, 2)
+    table = SharedCounters.create("test", 2, 2)
     with table.row(1) as row:
         row[1] = value
     assert table.totals() == [0, value]
     table.close()
 
 
-def test_the_first_two_rows_are_never_handed_out(ledger: Ledger) -> None:
+def test_the_first_two_rows_are_never_handed_out(ledger: SharedCounters) -> None:
     assert sorted(number for number in iter(ledger.take, None)) == [2, 3, 4, 5]
     assert ledger.take() is None
     ledger.give_back(4)
     assert ledger.take() == 4
 
 
-def test_a_folded_row_is_in_the_totals_and_can_be_used_again(ledger: Ledger) -> None:
+def test_a_folded_row_is_in_the_totals_and_can_be_used_again(ledger: SharedCounters) -> None:
     for expected in (7, 14, 21):
         number = ledger.take()
         assert number is not None
@@ -62,11 +62,11 @@ def test_a_folded_row_is_in_the_totals_and_can_be_used_again(ledger: Ledger) -> 
             row[0] = 7
         ledger.fold(number)
         assert ledger.totals() == [expected, 0, 0, 0]
-    with ledger.row(Ledger.ENDED) as ended:
+    with ledger.row(SharedCounters.ENDED) as ended:
         assert ended[0] == 21
 
 
-def test_what_another_process_counts_is_seen_here(ledger: Ledger) -> None:
+def test_what_another_process_counts_is_seen_here(ledger: SharedCounters) -> None:
     pids = []
     for number in (2, 3):
         pid = os.fork()
@@ -80,9 +80,9 @@ def test_what_another_process_counts_is_seen_here(ledger: Ledger) -> None:
     assert ledger.totals() == [0, 5000, 0, 0]
 
 
-def test_another_mapping_of_the_same_memory_is_the_same_ledger(ledger: Ledger) -> None:
+def test_another_mapping_of_the_same_memory_is_the_same_ledger(ledger: SharedCounters) -> None:
     fd = os.dup(ledger.fd)  # as a child process gets it
-    other = Ledger(fd, ROWS, COLUMNS)
+    other = SharedCounters(fd, ROWS, COLUMNS)
     with other.row(3) as row:
         row[3] = 42
     assert ledger.totals() == other.totals() == [0, 0, 0, 42]
@@ -92,7 +92,7 @@ def test_another_mapping_of_the_same_memory_is_the_same_ledger(ledger: Ledger) -
 
 def test_closing_gives_back_the_descriptor_and_can_be_done_twice() -> None:
     before = psutil.Process().num_fds()
-    table = Ledger.create("test", 2, 2)
+    table = SharedCounters.create("test", 2, 2)
     assert psutil.Process().num_fds() > before
     table.close()
     assert psutil.Process().num_fds() == before
@@ -108,7 +108,7 @@ class Writers(RuleBasedStateMachine):
 
     @initialize()
     def create(self) -> None:
-        self.ledger = Ledger.create("test", ROWS, COLUMNS)
+        self.ledger = SharedCounters.create("test", ROWS, COLUMNS)
         self.writing: list[int] = []
         self.counted = [0] * COLUMNS
 

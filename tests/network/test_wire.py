@@ -13,14 +13,14 @@ from ordinary import needs_networks
 from netlab.errors import Doubt, NetlabError, UsageError
 from netlab.linux import ring
 from netlab.network import echo_scene, flood_scene, record
-from netlab.network.conditions import Conditions, Direction, Fate
+from netlab.network.conditions import Conditions, Direction, Verdict
 from netlab.network.scene import run_scene
 
 MS = 1_000_000
 chance = st.sampled_from([0.0, 0.1, 0.5, 1.0])
 
 
-def fates(conditions: Conditions, seed: str = "1", count: int = 200, gap_ns: int = MS) -> list[Fate]:
+def fates(conditions: Conditions, seed: str = "1", count: int = 200, gap_ns: int = MS) -> list[Verdict]:
     direction = Direction(conditions, seed)
     return [direction.take(bytes([number % 256]) * 100, number * gap_ns) for number in range(count)]
 

@@ -20,7 +20,7 @@ from udp_peer import (
     stopped_in_order,
 )
 
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.servers.counters import Count
 from netlab.servers.datagram import converse, new_buffer
 from netlab.servers.datagram_sockets import another, end_queue, first_gets_strangers
@@ -202,7 +202,7 @@ def listener() -> Iterator[socket.socket]:
 
 
 def test_a_strangers_datagram_on_a_clients_socket_goes_back_to_the_stranger(listener: socket.socket) -> None:
-    ledger = Ledger.create("test", 2, len(Count))
+    ledger = SharedCounters.create("test", 2, len(Count))
     row = ledger.row(0)
     own = another(listener)
     port = listener.getsockname()[1]

@@ -63,7 +63,7 @@ class _Half:
         return ctypes.c_void_p(ctypes.addressof(self._headers[slot]))
 
 
-class Batch:
+class DatagramBatch:
     """`receive`; then for each slot `data`, and `reply` or `source`; then `send`."""
 
     def __init__(self) -> None:
@@ -122,6 +122,6 @@ class Batch:
 
 
 @lru_cache(maxsize=1)
-def shared() -> Batch:
+def shared() -> DatagramBatch:
     """The one of this process: its sockets take turns."""
-    return Batch()
+    return DatagramBatch()

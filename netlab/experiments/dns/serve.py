@@ -16,10 +16,10 @@ from netlab.dns.names import ROOT, to_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.resolver import Delegation, Resolver
 from netlab.dns.serving import Logged, Servers, describe
-from netlab.dns.steps import Answer
+from netlab.dns.steps import TracedAnswer
 from netlab.dns.topology import EMBEDDED
-from netlab.dns.transport import InUse, Listener, Reply, Upstream, shown
-from netlab.experiments.dns.world import REAL_PORT, Origin, given_roots, limits, policy, rng
+from netlab.dns.transport import DnsPortInUse, Listener, SendReply, Upstream, shown
+from netlab.experiments.dns.world import REAL_PORT, StartingPoint, given_roots, limits, policy, rng
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
 from netlab.report.units import human
@@ -30,7 +30,7 @@ MOST_NAMES_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters(Origin):
+class Parameters(StartingPoint):
     """`listen_host`, `listen_port`: the resolver's place; None: 127.0.0.1 port 5353, or the next that is free."""
 
     listen_host: str | None = None
@@ -79,7 +79,7 @@ class _LoggedRecursor:
         """Nothing, so that every query comes by `handle` and is logged."""
         return None
 
-    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Reply) -> bool:
+    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: SendReply) -> bool:
         started_s = self._loop.now_s()
 
         def answered(message: bytes) -> None:
@@ -117,7 +117,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         resolver = Resolver(hints, rng(parameters.seed), policy(parameters, port), limits(parameters))
         busiest: Counter[str] = Counter()
 
-        def resolved(resolution: Resolution, answer: Answer) -> None:
+        def resolved(resolution: Resolution, answer: TracedAnswer) -> None:
             if len(busiest) < MOST_NAMES_COUNTED:
                 busiest[to_text(resolution.name)] += 1
 
@@ -151,7 +151,7 @@ def _listen(loop: Loop, parameters: Parameters, service: Recursor | _LoggedRecur
     for port in range(RESOLVER[1], RESOLVER[1] + 40):
         try:
             return Listener(loop, (RESOLVER[0], port), service, counts)
-        except InUse:
+        except DnsPortInUse:
             continue
     return Listener(loop, (RESOLVER[0], 0), service, counts)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from netlab.dns.iterate import Resolution
 from netlab.dns.names import to_text
 from netlab.dns.records import NOERROR, NXDOMAIN, SERVFAIL, RRset, rcode_text, type_text
-from netlab.dns.steps import Answer, Step
+from netlab.dns.steps import TracedAnswer, ResolutionStep
 from netlab.report.quantity import Column, Table, Value
 
 Row = tuple[Value, ...]
@@ -49,7 +49,7 @@ def worst_exit_code(rcodes: Iterable[str]) -> int:
     return max((by_name.get(rcode, OTHER_RCODE) for rcode in rcodes), default=0)
 
 
-class Story:
+class ResolutionTables:
     """Tables that grow by a resolution at a time."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Story:
         self.answers: list[Row] = []
         self.host: list[Row] = []
 
-    def add(self, resolution: Resolution, answer: Answer, started_s: float, ended_s: float) -> int:
+    def add(self, resolution: Resolution, answer: TracedAnswer, started_s: float, ended_s: float) -> int:
         """Add one; times are by the loop's clock. Returns the question's number."""
         number = len(self.questions) + 1
         dropped = sum(len(step.dropped) for step in resolution.steps)
@@ -88,7 +88,7 @@ class Story:
             found.append(Table("host", HOST, tuple(self.host)))
         return tuple(found)
 
-    def _step(self, question: int, index: int, step: Step, started_s: float) -> None:
+    def _step(self, question: int, index: int, step: ResolutionStep, started_s: float) -> None:
         self.steps.append(
             (question, index, step.depth, step.purpose, to_text(step.zone),
             None if step.server is None else to_text(step.server),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from netlab.dns import message, transfers, zone
 from netlab.dns.authority import Authority
-from netlab.dns.exchange import Exchange, Server
+from netlab.dns.exchange import Query, NameServer
 from netlab.dns.loop import Loop
 from netlab.dns.names import Name, from_text, to_text
 from netlab.dns.quirks import OddAuthority
@@ -125,7 +125,7 @@ class _Stage:
 
     def ask(self, where: Where, payload: bytes, rtype: int) -> message.Message | None:
         """Send a message to one of the servers and take its reply."""
-        exchange = Exchange(Server(self.origin, *where), self.origin, rtype, "udp", 1.0, payload, edns=False)
+        exchange = Query(NameServer(self.origin, *where), self.origin, rtype, "udp", 1.0, payload, edns=False)
         return self.upstream.wait(exchange).message
 
     def equal(self) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from netlab.errors import PeerError
 from netlab.experiments.http.get import Body
 from netlab.experiments.http.opinions import Opinion, notes, of_h11, of_http_client, ours
-from netlab.experiments.http.story import Story, visible
+from netlab.experiments.http.story import ExchangeTables, visible
 from netlab.http.connection import connect
 from netlab.http.limits import Timeouts
 from netlab.http.request import Request
@@ -37,7 +37,7 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Read the bytes three times over. Raises NetlabError where there are none."""
-    draft, story = Draft(), Story()
+    draft, story = Draft(), ExchangeTables()
     data, ended = (bytes(parameters.data), True) if parameters.data is not None else _fetched(parameters, draft)
     draft.fact("bytes", len(data), "B")
     mine, problem = ours(data, parameters.method, ended=ended)

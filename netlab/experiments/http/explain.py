@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 from netlab.experiments.http.get import Body
-from netlab.experiments.http.story import Story, afterwards, visible
+from netlab.experiments.http.story import ExchangeTables, afterwards, visible
 from netlab.http.events import Data, End, Event, Head, Incomplete, Refused
 from netlab.http.exchange import Response
-from netlab.http.limits import Limits
+from netlab.http.limits import HeadLimits
 from netlab.http.request import Request
 from netlab.http.response import ResponseParser
 from netlab.progress import Progress
@@ -34,11 +34,11 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Read the bytes."""
-    draft, story = Draft(), Story()
+    draft, story = Draft(), ExchangeTables()
     data = bytes(parameters.data)
     if parameters.crlf:
         data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    limits = Limits()
+    limits = HeadLimits()
     parser = ResponseParser(limits, lenient=parameters.lenient)
     for _ in range(parameters.responses):
         parser.expect(parameters.method)
@@ -70,8 +70,8 @@ def _by_response(events: list[Event]) -> list[list[Event]]:
 
 
 def _one(
-    number: int, events: list[Event], unasked: Refused | None, data: bytes, parameters: Parameters, story: Story,
-    limits: Limits,
+    number: int, events: list[Event], unasked: Refused | None, data: bytes, parameters: Parameters, story: ExchangeTables,
+    limits: HeadLimits,
 ) -> None:  # fmt: skip
     head = next((event for event in events if isinstance(event, Head) and not event.interim), None)
     problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)

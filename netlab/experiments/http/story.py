@@ -102,7 +102,7 @@ def line_end_text(data: bytes) -> str:
 
 
 @dataclass(slots=True)
-class Story:
+class ExchangeTables:
     """Rows of every table, in the order things happened."""
 
     rows: dict[str, list[tuple[Value, ...]]] = field(default_factory=lambda: {name: [] for name in _COLUMNS})
@@ -264,7 +264,7 @@ class Story:
                 state = "measured" if took or name != "last byte" else "with the first"
                 self.rows["phases"].append((number, name, began, took, state))
 
-    def _boxes(self, number: int, message: str, raw: bytes, base: int, found: Iterable[boxes.Box]) -> None:
+    def _boxes(self, number: int, message: str, raw: bytes, base: int, found: Iterable[boxes.ByteRange]) -> None:
         rows = self.rows["boxes"]
         for box in found:
             if len(rows) >= MOST_BOXES:

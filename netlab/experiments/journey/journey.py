@@ -13,17 +13,17 @@ from netlab.errors import UsageError
 from netlab.experiments.journey import journey_scene, world
 from netlab.experiments.journey.checks import changed_on_the_way, changes, checks, passages
 from netlab.experiments.journey.packets import Crossing, Packet, crossings, packets
-from netlab.experiments.journey.story import BOOK, CALL, Step, Teller, steps
+from netlab.experiments.journey.story import BOOK, CALL, JourneyStep, Teller, steps
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.packet_numbers import numbers
-from netlab.experiments.wire.packet_story import Story
+from netlab.experiments.wire.packet_story import PacketTables
 from netlab.http.transport import literal
 from netlab.http.url import Url, parse
 from netlab.http_origin.process import site
 from netlab.network.conditions import Conditions
 from netlab.network.scene import run_scene
 from netlab.packets import pcap
-from netlab.packets.pcap import Record
+from netlab.packets.pcap import CapturedFrame
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table, Value
 
@@ -109,7 +109,7 @@ def _save(result: Mapping[str, Any], everyone: Sequence[Packet], path: Path | No
         if "client" in (each.sender, each.receiver)
     ]
     records = [
-        Record(result["epoch_ns"] + at_ns, frame, len(frame), interface="eth0 of the client")
+        CapturedFrame(result["epoch_ns"] + at_ns, frame, len(frame), interface="eth0 of the client")
         for at_ns, frame in sorted((at_ns, frame) for at_ns, frame in times if at_ns is not None)
     ]
     try:
@@ -136,7 +136,7 @@ def _facts(draft: Draft, everyone: Sequence[Packet], result: Mapping[str, Any], 
     draft.fact("in boxes", ",".join(map(str, sorted(chosen))) or None, "")
 
 
-def _tables(draft: Draft, told: Sequence[Step], everyone: Sequence[Packet], in_full: bool, start_ns: int) -> None:
+def _tables(draft: Draft, told: Sequence[JourneyStep], everyone: Sequence[Packet], in_full: bool, start_ns: int) -> None:
     rows = tuple((each.number, each.visit + 1, each.title, each.words, len(each.packets)) for each in told)
     draft.tables.append(Table("steps", STEPS, rows))
     shown = {packet.number for packet in everyone} if in_full else _telling(told)
@@ -154,7 +154,7 @@ def _tables(draft: Draft, told: Sequence[Step], everyone: Sequence[Packet], in_f
     draft.tables.append(Table("stretches", STRETCHES, tuple(stretches)))
 
 
-def _telling(told: Sequence[Step]) -> set[int]:
+def _telling(told: Sequence[JourneyStep]) -> set[int]:
     """Those that are shown on every stretch by default: the first question, the first SYN and its answer."""
     chosen: set[int] = set()
     for step in told:
@@ -192,10 +192,10 @@ def _kernels(draft: Draft, result: Mapping[str, Any]) -> None:
 
 
 def _dissected(draft: Draft, everyone: Sequence[Packet], chosen: frozenset[int], epoch_ns: int, start_ns: int) -> None:
-    story = Story(start_ns=epoch_ns + start_ns)
+    story = PacketTables(start_ns=epoch_ns + start_ns)
     for packet in everyone:
         first = packet.first
-        record = Record(epoch_ns + first.sent_ns, first.found.frame, len(first.found.frame), interface=first.link)
+        record = CapturedFrame(epoch_ns + first.sent_ns, first.found.frame, len(first.found.frame), interface=first.link)
         story.add(record, packet.number <= _MOST_DISSECTED or packet.number in chosen)
     draft.tables += story.tables()
 

@@ -24,10 +24,10 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
     from netlab.http.transport import literal
     from netlab.http.url import parse
     from netlab.network.conditions import Conditions
-    from netlab.network.private import Lab
+    from netlab.network.private import PrivateNetwork
 
     url = parse(config["url"])
-    with Lab(world.HOSTS, world.links(Conditions.read(config["far"])), config["seed"]) as lab:
+    with PrivateNetwork(world.HOSTS, world.links(Conditions.read(config["far"])), config["seed"]) as lab:
         book, shop = AddressBook(lab.hosts["dns"]), OpenShop(lab.hosts["shop"])
         browser = Browser(lab.hosts["client"], config["seed"])
         visits = []

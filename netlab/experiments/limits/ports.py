@@ -11,7 +11,7 @@ from netlab.experiments.limits import ports_scene
 from netlab.linux import machine
 from netlab.network.scene import run_scene
 from netlab.packets import pcap
-from netlab.packets.pcap import Record
+from netlab.packets.pcap import CapturedFrame
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Table, Value
 
@@ -30,7 +30,7 @@ def measure(draft: Draft, ports: int, file: Path | None, progress: Progress) -> 
     seen = run_scene(ports_scene.play, config, progress, timeout_s=120.0)
     if file is not None:
         records = [
-            Record(each["time_ns"], frame := bytes.fromhex(each["frame"]), len(frame)) for each in seen["frames"]
+            CapturedFrame(each["time_ns"], frame := bytes.fromhex(each["frame"]), len(frame)) for each in seen["frames"]
         ]
         try:
             file.write_bytes(pcap.write(records))

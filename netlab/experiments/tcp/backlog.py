@@ -10,7 +10,7 @@ from typing import Any
 from netlab.errors import UsageError
 from netlab.experiments.tcp import backlog_scene
 from netlab.experiments.wire import trace
-from netlab.experiments.wire.trace import Seen
+from netlab.experiments.wire.trace import Trace
 from netlab.network.conditions import Conditions
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
@@ -40,7 +40,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         )
     trace.check_path(parameters.pcap)
     draft = Draft()
-    runs: dict[str, Seen] = {}
+    runs: dict[str, Trace] = {}
     for number, (name, case, sysctls) in enumerate(_cases()):
         progress(number / 4, name)
         runs[name] = trace.run(
@@ -75,7 +75,7 @@ def _config(parameters: Parameters, case: str, sysctls: Mapping[str, object]) ->
     }  # fmt: skip
 
 
-def _checks(draft: Draft, parameters: Parameters, told: Mapping[str, Any], runs: Mapping[str, Seen]) -> None:
+def _checks(draft: Draft, parameters: Parameters, told: Mapping[str, Any], runs: Mapping[str, Trace]) -> None:
     n, clients, queue = parameters.backlog, parameters.clients, told["accept queue"]
     fit = sum(each["client"] == "ESTABLISHED" for each in queue["attempts"])
     away = clients - fit
@@ -106,7 +106,7 @@ def _checks(draft: Draft, parameters: Parameters, told: Mapping[str, Any], runs:
         _half_open(draft, n, clients, told, runs)
 
 
-def _half_open(draft: Draft, n: int, clients: int, told: Mapping[str, Any], runs: Mapping[str, Seen]) -> None:
+def _half_open(draft: Draft, n: int, clients: int, told: Mapping[str, Any], runs: Mapping[str, Trace]) -> None:
     plain, cookies, capped = (told[name] for name, _, _ in _cases()[1:])
     half = plain["half_open"]
     draft.check("half-open ones have a queue of their own, of this length or one more", "course, lecture 13", True,
@@ -126,7 +126,7 @@ def _ordinal(number: int) -> str:
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') if not 10 < number % 100 < 14 else 'th' }"
 
 
-def _attempts(seen: Seen) -> Table:
+def _attempts(seen: Trace) -> Table:
     rows: list[tuple[Value, ...]] = [
         (each["attempt"], each["client"], each["queue"], each["overflows"]) for each in seen.result["attempts"]
     ]
@@ -134,7 +134,7 @@ def _attempts(seen: Seen) -> Table:
     return Table("attempts", columns, tuple(rows))
 
 
-def _queues(runs: Mapping[str, Seen]) -> Table:
+def _queues(runs: Mapping[str, Trace]) -> Table:
     rows: list[tuple[Value, ...]] = []
     for name, seen in runs.items():
         told = seen.result

@@ -17,14 +17,14 @@ from netlab.linux.diag import Diag, Sock
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
 from netlab.network.timeline import ours
-from netlab.network.two_hosts import PORT, Stage
+from netlab.network.two_hosts import PORT, TwoHosts
 
 _LOOK_S = 0.002
 
 
 def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
     """Play `config["case"]` with listen(`config["backlog"]`) and `config["clients"]` connections."""
-    with Stage(config, sysctls={"server": config["sysctls"]}) as stage:
+    with TwoHosts(config, sysctls={"server": config["sysctls"]}) as stage:
         backlog = _Backlog(stage, config["backlog"])
         told: dict[str, Any] = CASES[config["case"]](backlog, config["clients"])
         result = stage.finish(**told)
@@ -35,7 +35,7 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
 class _Backlog:
     """A listener that nobody accepts from, and what the kernel says of it."""
 
-    def __init__(self, stage: Stage, backlog: int) -> None:
+    def __init__(self, stage: TwoHosts, backlog: int) -> None:
         self.stage = stage
         self.listener = stage.listening(backlog)
         self.clients: list[socket.socket] = []

@@ -20,7 +20,7 @@ from netlab.linux import counters
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
 from netlab.network.private import Pair
-from netlab.network.record import Passed
+from netlab.network.record import FrameRecord
 from netlab.network.two_hosts import PORT, Call
 
 SYSCTLS = {
@@ -80,7 +80,7 @@ def _tell(tell: Callable[[float, str], None], now_s: float, told_s: float, confi
     return now_s
 
 
-def _row(each: Passed, start_ns: int) -> list[Any]:
+def _row(each: FrameRecord, start_ns: int) -> list[Any]:
     """[sent, fate, frames waiting, bytes of data, client's port]."""
     port, length = struct.unpack_from("!H", each.frame, _TCP)[0], struct.unpack_from("!H", each.frame, 16)[0]
     data = length - 20 - (each.frame[_TCP + 12] >> 4) * 4

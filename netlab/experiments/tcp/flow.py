@@ -14,9 +14,9 @@ from pathlib import Path
 from netlab.errors import UsageError
 from netlab.experiments.tcp import flow_scene
 from netlab.experiments.tcp.flow_scene import PIECE, WRITE
-from netlab.experiments.tcp.flow_window import Stall, Window, course, stall_of, windows
+from netlab.experiments.tcp.flow_window import Stall, AdvertisedWindow, course, stall_of, windows
 from netlab.experiments.wire import trace
-from netlab.experiments.wire.trace import Seen, Segment
+from netlab.experiments.wire.trace import Trace, Segment
 from netlab.network.conditions import Conditions
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
@@ -79,11 +79,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _since(seen: Seen, at_ns: int) -> float:
+def _since(seen: Trace, at_ns: int) -> float:
     return float(at_ns - seen.start_ns) / 1e9
 
 
-def _facts(draft: Draft, parameters: Parameters, seen: Seen, told: Sequence[Window], stall: Stall | None) -> None:
+def _facts(draft: Draft, parameters: Parameters, seen: Trace, told: Sequence[AdvertisedWindow], stall: Stall | None) -> None:
     result = seen.result
     stopped_s, again_s = _since(seen, result["stopped_ns"]), _since(seen, result["again_ns"])
     blocked = result["blocked"]
@@ -104,7 +104,7 @@ def _facts(draft: Draft, parameters: Parameters, seen: Seen, told: Sequence[Wind
         draft.fact("read before it", took, "B", f"in pieces of {PIECE} B")
 
 
-def _held(seen: Seen) -> dict[str, int | None]:
+def _held(seen: Trace) -> dict[str, int | None]:
     """What each kernel held at the end of the silence: all of it unread here, all of it unsent there."""
     queue = {"server": "receive_queue", "client": "send_queue"}
     held: dict[str, int | None] = {"server": None, "client": None}
@@ -114,7 +114,7 @@ def _held(seen: Seen) -> dict[str, int | None]:
     return held
 
 
-def _checks(draft: Draft, parameters: Parameters, seen: Seen, told: Sequence[Window], stall: Stall | None) -> None:
+def _checks(draft: Draft, parameters: Parameters, seen: Trace, told: Sequence[AdvertisedWindow], stall: Stall | None) -> None:
     _kernels(draft, parameters, seen)
     if seen.lacking:
         return  # windows and probes are seen on the wire
@@ -139,7 +139,7 @@ def _checks(draft: Draft, parameters: Parameters, seen: Seen, told: Sequence[Win
                     "RFC 9293 §3.8.6.2.2", True, stall.update is not None and stall.update.size >= least)  # fmt: skip
 
 
-def _kernels(draft: Draft, parameters: Parameters, seen: Seen) -> None:
+def _kernels(draft: Draft, parameters: Parameters, seen: Trace) -> None:
     """What calls and kernels say of it, without a look at the wire."""
     result, blocked, held = seen.result, seen.result["blocked"], _held(seen)
     draft.check("when nobody reads, send() blocks until somebody reads again", "send(2)", True,
@@ -152,7 +152,7 @@ def _kernels(draft: Draft, parameters: Parameters, seen: Seen) -> None:
                 result["intact"] and result["received"] == parameters.size_bytes)  # fmt: skip
 
 
-def _beyond(segments: Sequence[Segment], told: Sequence[Window]) -> int:
+def _beyond(segments: Sequence[Segment], told: Sequence[AdvertisedWindow]) -> int:
     """Segments with data beyond the window that their sender knew of."""
     wrong = 0
     for each in segments:
@@ -175,7 +175,7 @@ def _probes(stall: Stall) -> Table:
     return Table("probes", columns, tuple(rows))
 
 
-def _findings(draft: Draft, seen: Seen, stall: Stall) -> None:
+def _findings(draft: Draft, seen: Trace, stall: Stall) -> None:
     if stall.probes and all(each.size == 0 for each in stall.probes):
         draft.findings.append(
             "This kernel's probes carry no data: each repeats the number of a byte that was acknowledged long ago, and "
@@ -196,7 +196,7 @@ def _findings(draft: Draft, seen: Seen, stall: Stall) -> None:
         )
 
 
-def _telling(segments: Sequence[Segment], told: Sequence[Window], stall: Stall | None) -> Iterator[Segment]:
+def _telling(segments: Sequence[Segment], told: Sequence[AdvertisedWindow], stall: Stall | None) -> Iterator[Segment]:
     """The segments of the timeline: the handshake, the closing of the window, the probes, and its opening."""
     sizes = {each.number: each.size for each in told}
     for number, each in enumerate(segments):

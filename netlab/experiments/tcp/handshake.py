@@ -7,7 +7,7 @@ from pathlib import Path
 
 from netlab.experiments.tcp import handshake_scene
 from netlab.experiments.wire import trace
-from netlab.experiments.wire.trace import Seen, Segment
+from netlab.experiments.wire.trace import Trace, Segment
 from netlab.network.conditions import Conditions
 from netlab.packets.option import COMMON, name_of, text_of
 from netlab.packets.tcp import OPTIONS, WINDOW_SCALE
@@ -52,7 +52,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _first(seen: Seen, sender: str, syn: int, ack: int) -> Segment | None:
+def _first(seen: Trace, sender: str, syn: int, ack: int) -> Segment | None:
     """The first segment from `sender` with these flags that arrived."""
     for each in seen.segments:
         if (each.sender, each.tcp.syn, each.tcp.ack) == (sender, syn, ack) and each.arrived_s is not None:
@@ -60,7 +60,7 @@ def _first(seen: Seen, sender: str, syn: int, ack: int) -> Segment | None:
     return None
 
 
-def _facts(draft: Draft, seen: Seen, parameters: Parameters) -> None:
+def _facts(draft: Draft, seen: Trace, parameters: Parameters) -> None:
     called, returned = seen.when("client", "call", "connect"), seen.when("client", "return", "connect")
     took = returned - called if called is not None and returned is not None else None
     draft.fact("connect() took", took, "s", "one round trip: it returns when the SYN+ACK is here")
@@ -71,7 +71,7 @@ def _facts(draft: Draft, seen: Seen, parameters: Parameters) -> None:
     draft.fact("lost on the wire", sum(each.arrived_s is None for each in seen.segments), "1")
 
 
-def _checks(draft: Draft, seen: Seen, syn: Segment | None, syn_ack: Segment | None, ack: Segment | None) -> None:
+def _checks(draft: Draft, seen: Trace, syn: Segment | None, syn_ack: Segment | None, ack: Segment | None) -> None:
     distinct = {(each.sender, each.tcp.syn, each.tcp.ack) for each in seen.segments}
     draft.check("three different segments open a connection", "course, lecture 11", 3, len(distinct))
     order = [f"{each.sender} {each.tcp.flags()}" for each in (syn, syn_ack, ack) if each]
@@ -97,7 +97,7 @@ def _checks(draft: Draft, seen: Seen, syn: Segment | None, syn_ack: Segment | No
         draft.check(f"{host}: {states.replace(', ', ' → ')}", "RFC 9293 §3.3.2", states, ", ".join(seen.states(host)))
 
 
-def _on_loopback(draft: Draft, seen: Seen) -> None:
+def _on_loopback(draft: Draft, seen: Trace) -> None:
     """What can be seen without a wire: the calls, and the states that last."""
     called, returned = seen.when("client", "call", "connect"), seen.when("client", "return", "connect")
     took = returned - called if called is not None and returned is not None else None
@@ -151,7 +151,7 @@ def _windows(draft: Draft, syn: Segment | None, ack: Segment | None) -> None:
         )
 
 
-def _held(seen: Seen) -> Table:
+def _held(seen: Trace) -> Table:
     """How long the passing states were seen."""
     rows: list[tuple[Value, ...]] = []
     for host, state in (("client", "SYN-SENT"), ("server", "SYN-RECEIVED")):

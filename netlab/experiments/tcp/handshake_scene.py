@@ -7,12 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from netlab.linux.tcp_info import tcp_info
-from netlab.network.two_hosts import Call, Stage
+from netlab.network.two_hosts import Call, TwoHosts
 
 
 def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
     """Open one connection."""
-    with Stage(config) as stage:
+    with TwoHosts(config) as stage:
         tell(0.2, "listening")
         listener = stage.listening()
         accepting = Call(lambda: stage.accept(listener))

@@ -13,10 +13,10 @@ from typing import Any
 
 from netlab.errors import UsageError
 from netlab.experiments.tcp import nagle_scene
-from netlab.experiments.tcp.nagle_exchanges import Case, case_of, keystrokes_of, stalled
+from netlab.experiments.tcp.nagle_exchanges import WriteCase, case_of, keystrokes_of, stalled
 from netlab.experiments.tcp.nagle_scene import BODY, CORKED, GATHERED, HEAD, NODELAY, PLAIN, QUICK, REPLY
 from netlab.experiments.wire import trace
-from netlab.experiments.wire.trace import Seen
+from netlab.experiments.wire.trace import Trace
 from netlab.network.conditions import Conditions
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
@@ -68,7 +68,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _on_loopback(draft: Draft, seen: Seen, cases: dict[str, Case], typed: dict[str, Case]) -> None:
+def _on_loopback(draft: Draft, seen: Trace, cases: dict[str, WriteCase], typed: dict[str, WriteCase]) -> None:
     """What can be seen without a wire: how long each way takes, and no segment."""
     draft.lacking = seen.lacking
     draft.fact("delayed-ACK timer", seen.result["requests"][PLAIN]["ato_s"], "s", "TCP_INFO (ato) of the server")
@@ -81,7 +81,7 @@ def _middle(values: list[float]) -> float | None:
     return percentile(sorted(values), 50)
 
 
-def _tables(draft: Draft, cases: dict[str, Case], typed: dict[str, Case], *, on_wire: bool = True) -> None:
+def _tables(draft: Draft, cases: dict[str, WriteCase], typed: dict[str, WriteCase], *, on_wire: bool = True) -> None:
     for name, found, first in (("cases", cases, "case"), ("keystrokes", typed, "keystrokes with")):
         rows: list[tuple[Value, ...]] = []
         for each in found.values():
@@ -103,7 +103,7 @@ def _tables(draft: Draft, cases: dict[str, Case], typed: dict[str, Case], *, on_
 
 
 def _checks(
-    draft: Draft, parameters: Parameters, told: Mapping[str, Any], cases: dict[str, Case], typed: dict[str, Case]
+    draft: Draft, parameters: Parameters, told: Mapping[str, Any], cases: dict[str, WriteCase], typed: dict[str, WriteCase]
 ) -> None:
     count, half = parameters.exchanges, parameters.exchanges / 2
     draft.check("a small segment waits until the small one before it is acknowledged", "RFC 896; RFC 9293 §3.7.4",
@@ -126,7 +126,7 @@ def _checks(
                 len(nagle.data("client")) < len(nodelay.data("client")))  # fmt: skip
 
 
-def _findings(draft: Draft, parameters: Parameters, cases: dict[str, Case], typed: dict[str, Case]) -> None:
+def _findings(draft: Draft, parameters: Parameters, cases: dict[str, WriteCase], typed: dict[str, WriteCase]) -> None:
     plain, quick = cases[PLAIN], cases[QUICK]
     delayed = plain.delayed()
     if delayed:

@@ -14,7 +14,7 @@ from typing import Any
 from netlab.errors import UsageError
 from netlab.experiments.tcp import retransmit_one_loss, retransmit_scene
 from netlab.experiments.wire import trace
-from netlab.experiments.wire.trace import Seen, Segment
+from netlab.experiments.wire.trace import Trace, Segment
 from netlab.network.conditions import Conditions
 from netlab.packets.tcp import SACK
 from netlab.progress import Progress
@@ -61,13 +61,13 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _play(parameters: Parameters, case: str, *, blocked: bool = False, **config: Any) -> Seen:
+def _play(parameters: Parameters, case: str, *, blocked: bool = False, **config: Any) -> Trace:
     conditions = trace.both(Conditions(delay_s=parameters.delay_s, blocked=blocked))
     whole = {"conditions": conditions, "seed": parameters.seed, "case": case, **config}
     return trace.run(retransmit_scene.play, whole, lambda done, text: None)
 
 
-def _transfers(draft: Draft, parameters: Parameters, transfers: Sequence[tuple[float, Seen]]) -> None:
+def _transfers(draft: Draft, parameters: Parameters, transfers: Sequence[tuple[float, Trace]]) -> None:
     rows: list[tuple[Value, ...]] = []
     for loss, seen in transfers:
         data = [each for each in seen.segments if each.sender == "client" and each.size]
@@ -111,7 +111,7 @@ def _finding(draft: Draft, loss: Value, _segments: Value, _lost: Value, again: V
     )
 
 
-def _sacking(seen: Seen) -> list[Segment]:
+def _sacking(seen: Trace) -> list[Segment]:
     """The receiver's ACKs that report gaps."""
     return [
         each for each in seen.segments
@@ -129,7 +129,7 @@ def _covered(data: Sequence[Segment], size: int) -> bool:
     return reached == size + 1
 
 
-def _outage(draft: Draft, seen: Seen) -> None:
+def _outage(draft: Draft, seen: Trace) -> None:
     timeouts = seen.result["timeouts"]
     sent = [each.sent_s for each in seen.segments if each.sender == "client" and each.size]
     # A timeout that has doubled was seen within moments of the try that it led to; a try that doubled none is a probe.
@@ -159,7 +159,7 @@ def _outage(draft: Draft, seen: Seen) -> None:
     draft.fact("timeout before the cut", timeouts[0]["rto_s"], "s", "TCP_INFO; Linux never goes below 200 ms")
 
 
-def _silent(draft: Draft, seen: Seen) -> None:
+def _silent(draft: Draft, seen: Trace) -> None:
     linear = seen.result["linear"]
     draft.fact("tcp_syn_linear_timeouts", linear, "1", "of this kernel; older ones than 6.5 have none")
     rows: list[tuple[Value, ...]] = []

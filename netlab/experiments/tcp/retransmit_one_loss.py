@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netlab.experiments.wire.trace import Seen, Segment
+from netlab.experiments.wire.trace import Trace, Segment
 from netlab.packets.tcp import SACK, sack_blocks
 from netlab.report.quantity import Column, Table, Value
 
@@ -17,7 +17,7 @@ _SHOWN = 3  # reports of the receiver before the segment is sent again
 _COLUMNS = (Column("after", "s"), Column("host", ""), Column("segment", ""), Column("what it tells", ""))
 
 
-def story(seen: Seen) -> Table | None:
+def story(seen: Trace) -> Table | None:
     """The first loss that the receiver reported and that was made good; None where there was none."""
     data = [each for each in seen.segments if each.sender == "client" and each.size]
     for lost in data:
@@ -49,7 +49,7 @@ def _rows(lost: Segment, told: Sequence[Segment], again: Segment, done: Segment)
     return rows
 
 
-def _reports(seen: Seen, lost: Segment) -> list[Segment]:
+def _reports(seen: Trace, lost: Segment) -> list[Segment]:
     """ACKs that ask for the lost segment and have SACK blocks."""
     return [
         each
@@ -58,7 +58,7 @@ def _reports(seen: Seen, lost: Segment) -> list[Segment]:
     ]
 
 
-def _acks(seen: Seen) -> list[Segment]:
+def _acks(seen: Trace) -> list[Segment]:
     return [each for each in seen.segments if each.sender == "server" and not each.tcp.syn]
 
 

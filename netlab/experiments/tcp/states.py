@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netlab.experiments.tcp import teardown
 from netlab.experiments.wire import trace
-from netlab.experiments.wire.trace import Seen
+from netlab.experiments.wire.trace import Trace
 from netlab.linux.tcp_states import ELEVEN
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table, Value
@@ -47,7 +47,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Play both connections. Raises MachineLacks, UsageError."""
     trace.check_path(parameters.pcap)
     orders = teardown.Parameters(delay_s=parameters.delay_s, seed=parameters.seed)
-    tours: dict[str, Seen] = {}
+    tours: dict[str, Trace] = {}
     for number, variant in enumerate(("orderly", "simultaneous")):
         progress(number / 2, f"{variant} close")
         tours[variant] = teardown.play(variant, orders, lambda done, text: None)
@@ -77,7 +77,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _seen(state: str, tours: dict[str, Seen]) -> tuple[Value, ...]:
+def _seen(state: str, tours: dict[str, Trace]) -> tuple[Value, ...]:
     """Where and when a state was first seen, in which of the two connections."""
     for way, seen in tours.items():
         for host in ("client", "server"):

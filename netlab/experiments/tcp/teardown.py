@@ -8,7 +8,7 @@ from pathlib import Path
 from netlab.errors import UsageError
 from netlab.experiments.tcp import teardown_scene
 from netlab.experiments.wire import trace
-from netlab.experiments.wire.trace import Seen, Segment
+from netlab.experiments.wire.trace import Trace, Segment
 from netlab.network.conditions import Conditions
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
@@ -81,7 +81,7 @@ def find(name: str) -> Variant:
     raise UsageError(f"there is no variant '{name}'", ", ".join(variant.name for variant in VARIANTS))
 
 
-def play(variant: str, parameters: Parameters, progress: Progress) -> Seen:
+def play(variant: str, parameters: Parameters, progress: Progress) -> Trace:
     """The scenario, from the mark on."""
     conditions = trace.both(Conditions(delay_s=parameters.delay_s))
     config = {"conditions": conditions, "seed": parameters.seed, "variant": variant}
@@ -117,7 +117,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def check(draft: Draft, variant: Variant, seen: Seen, ending: list[Segment]) -> None:
+def check(draft: Draft, variant: Variant, seen: Trace, ending: list[Segment]) -> None:
     """The states and the segments that this variant must have; on loopback only the last state is sure to be seen."""
     if seen.lacking:
         for host, states in (("client", variant.client), ("server", variant.server)):
@@ -130,7 +130,7 @@ def check(draft: Draft, variant: Variant, seen: Seen, ending: list[Segment]) -> 
     draft.check(f"on the wire: {variant.ending}", "RFC 9293 §3.6", variant.ending, told)
 
 
-def _orderly(draft: Draft, seen: Seen) -> None:
+def _orderly(draft: Draft, seen: Trace) -> None:
     time_wait_s = seen.result["time_wait_s"]
     draft.fact("TIME-WAIT lasts", time_wait_s, "s", "the kernel's timer, when it was first seen")
     draft.fact("TIME-WAIT in the RFC", RFC_TIME_WAIT_S, "s", "2 MSL, with an MSL of two minutes")
@@ -152,11 +152,11 @@ def _orderly(draft: Draft, seen: Seen) -> None:
     )
 
 
-def _waiting(seen: Seen) -> list[str]:
+def _waiting(seen: Trace) -> list[str]:
     return [host for host in ("client", "server") if seen.states(host)[-1:] == ["TIME-WAIT"]]
 
 
-def _course(variant: Variant, seen: Seen, ending: list[Segment]) -> list[tuple[float, str]]:
+def _course(variant: Variant, seen: Trace, ending: list[Segment]) -> list[tuple[float, str]]:
     """The lecture's dialogue; it tells of the orderly way only."""
     if variant.name != "orderly" or len(ending) < 2:
         return []
@@ -170,7 +170,7 @@ def _course(variant: Variant, seen: Seen, ending: list[Segment]) -> list[tuple[f
     return [*said, (ending[1].sent_s, "B: A, all right, I don't want to play any more either, bye")]
 
 
-def _states(seen: Seen) -> Table:
+def _states(seen: Trace) -> Table:
     """Which state was held how long; the last one of each side goes on."""
     rows: list[tuple[Value, ...]] = []
     for host in ("client", "server"):

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from netlab.network.two_hosts import Stage
+from netlab.network.two_hosts import TwoHosts
 
 LAST_WORDS = b"last words"
 ORPHAN_S = 1  # net.ipv4.tcp_fin_timeout of the client in "orphan": 60 is more than one wants to wait
@@ -16,7 +16,7 @@ ORPHAN_S = 1  # net.ipv4.tcp_fin_timeout of the client in "orphan": 60 is more t
 def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
     """Open a connection, mark, and end it as `config["variant"]` says."""
     sysctls = {"client": {"net.ipv4.tcp_fin_timeout": ORPHAN_S}} if config["variant"] == "orphan" else {}
-    with Stage(config, sysctls=sysctls) as stage:
+    with TwoHosts(config, sysctls=sysctls) as stage:
         tell(0.2, "connecting")
         listener, client, server = stage.connected()
         stage.sees("server", "ESTABLISHED")
@@ -29,7 +29,7 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
         return result
 
 
-def orderly(stage: Stage, client: socket.socket, server: socket.socket) -> dict[str, Any]:
+def orderly(stage: TwoHosts, client: socket.socket, server: socket.socket) -> dict[str, Any]:
     """The client ends its side; the server still has something to say, then ends its own."""
     a, b = stage.pair.hosts()
     stage.shut(a, client)
@@ -47,7 +47,7 @@ def orderly(stage: Stage, client: socket.socket, server: socket.socket) -> dict[
     return {"half_closed_bytes": len(got), "time_wait_s": max(timers, default=None)}
 
 
-def simultaneous(stage: Stage, client: socket.socket, server: socket.socket) -> None:
+def simultaneous(stage: TwoHosts, client: socket.socket, server: socket.socket) -> None:
     """Both close before either can know of the other."""
     a, b = stage.pair.hosts()
     with stage.watcher.wire_held():
@@ -57,7 +57,7 @@ def simultaneous(stage: Stage, client: socket.socket, server: socket.socket) -> 
     stage.sees("server", "TIME-WAIT")
 
 
-def reset_linger(stage: Stage, client: socket.socket, server: socket.socket) -> None:
+def reset_linger(stage: TwoHosts, client: socket.socket, server: socket.socket) -> None:
     """SO_LINGER with a time of 0: close(2) throws away what is not sent, and the connection (socket(7))."""
     a, b = stage.pair.hosts()
     stage.timeline.call(
@@ -70,7 +70,7 @@ def reset_linger(stage: Stage, client: socket.socket, server: socket.socket) -> 
     stage.sees("server", "CLOSED")
 
 
-def reset_unread(stage: Stage, client: socket.socket, server: socket.socket) -> None:
+def reset_unread(stage: TwoHosts, client: socket.socket, server: socket.socket) -> None:
     """The client closes while data waits that it has not read (RFC 2525 §2.17)."""
     a, b = stage.pair.hosts()
     stage.sent(b, server, LAST_WORDS)
@@ -81,7 +81,7 @@ def reset_unread(stage: Stage, client: socket.socket, server: socket.socket) -> 
     stage.sees("server", "CLOSED")
 
 
-def orphan(stage: Stage, client: socket.socket, server: socket.socket) -> None:
+def orphan(stage: TwoHosts, client: socket.socket, server: socket.socket) -> None:
     """The client closes; the server never does, until the client's kernel has given up waiting for it."""
     a, b = stage.pair.hosts()
     stage.closed(a, client)
@@ -92,7 +92,7 @@ def orphan(stage: Stage, client: socket.socket, server: socket.socket) -> None:
     stage.sees("server", "CLOSED")
 
 
-VARIANTS: dict[str, Callable[[Stage, socket.socket, socket.socket], dict[str, Any] | None]] = {
+VARIANTS: dict[str, Callable[[TwoHosts, socket.socket, socket.socket], dict[str, Any] | None]] = {
     "orderly": orderly, "simultaneous": simultaneous, "reset-linger": reset_linger, "reset-unread": reset_unread,
     "orphan": orphan,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from netlab.experiments.udp import behaviour_scene, groups
 from netlab.experiments.wire import trace
-from netlab.experiments.wire.trace import Seen
+from netlab.experiments.wire.trace import Trace
 from netlab.network.conditions import Conditions
 from netlab.packets.icmp import IcmpUnreachable
 from netlab.packets.ipv4 import Ipv4
@@ -58,7 +58,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _boundaries(draft: Draft, seen: Seen) -> None:
+def _boundaries(draft: Draft, seen: Trace) -> None:
     told = seen.result["boundaries"]
     sizes = ", ".join(map(str, told["sent"]))
     draft.check("what is sent in one piece is received in one piece, an empty one, too", "RFC 768; udp(7)", sizes,
@@ -82,7 +82,7 @@ def _is_fragment(header: Ipv4 | None) -> bool:
     return header is not None and bool(header.more_fragments or header.fragment_offset)
 
 
-def _refused(draft: Draft, seen: Seen) -> None:
+def _refused(draft: Draft, seen: Trace) -> None:
     told = [found.find(IcmpUnreachable) for sender, *_, found in seen.frames if sender == "server"]
     ports = [each for each in told if each is not None and (each.type, each.code) == (3, 3)]
     if not seen.lacking:
@@ -93,7 +93,7 @@ def _refused(draft: Draft, seen: Seen) -> None:
                 seen.result["refused"]["error"])  # fmt: skip
 
 
-def _overrun(draft: Draft, seen: Seen) -> None:
+def _overrun(draft: Draft, seen: Trace) -> None:
     told = seen.result["overrun"]
     kept, flood = told["kept"], told["flood"]
     draft.fact("flood: sent", flood, "1", "datagrams of 500 B, while nobody reads")
@@ -107,7 +107,7 @@ def _overrun(draft: Draft, seen: Seen) -> None:
         draft.check("and in the counters of its host", "UdpRcvbufErrors, nstat(8)", flood - len(kept), told["counted"])
 
 
-def _disorder(draft: Draft, seen: Seen) -> None:
+def _disorder(draft: Draft, seen: Trace) -> None:
     told = seen.result["disorder"]
     got, sent = told["got"], told["sent"]
     fates = Counter(fate for _, _, _, fate, _ in seen.frames)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netlab.experiments.udp.groups_scene import BROADCAST, GROUP
-from netlab.experiments.wire.trace import Seen
+from netlab.experiments.wire.trace import Trace
 from netlab.packets.dissect import Dissection
 from netlab.packets.ethernet import Ethernet
 from netlab.packets.igmp import Igmp, IgmpReport
@@ -18,7 +18,7 @@ from netlab.report.quantity import Column, Draft, Table, Value
 _TO_EXCLUDE, _TO_INCLUDE = 4, 3  # kinds of record: everything but nothing, that is joining; nothing, that is leaving
 
 
-def report(draft: Draft, seen: Seen) -> None:
+def report(draft: Draft, seen: Trace) -> None:
     """Both, and the table of copies."""
     _broadcast(draft, seen)
     _multicast(draft, seen)
@@ -30,7 +30,7 @@ def report(draft: Draft, seen: Seen) -> None:
     )
 
 
-def _to(seen: Seen, destination: str) -> list[Dissection]:
+def _to(seen: Trace, destination: str) -> list[Dissection]:
     """Frames whose IP destination this is."""
     found = []
     for *_, each in seen.frames:
@@ -46,7 +46,7 @@ def _addresses(frames: Sequence[Dissection]) -> str:
     return ", ".join(sorted({header.destination for header in headers if header is not None}))
 
 
-def _broadcast(draft: Draft, seen: Seen) -> None:
+def _broadcast(draft: Draft, seen: Trace) -> None:
     told = seen.result["broadcast"]
     frames = _to(seen, BROADCAST)
     copies = {name: len(got) for name, got in told["copies"].items()}
@@ -57,7 +57,7 @@ def _broadcast(draft: Draft, seen: Seen) -> None:
                 "RFC 1122 §4.1.3.5; SO_REUSEADDR", "1, 1, 0", ", ".join(map(str, copies.values())))  # fmt: skip
 
 
-def _multicast(draft: Draft, seen: Seen) -> None:
+def _multicast(draft: Draft, seen: Trace) -> None:
     copies = seen.result["multicast"]["copies"]
     frames = _to(seen, GROUP)
     data = [each for each in frames if each.find(Igmp) is None]
@@ -81,7 +81,7 @@ def _multicast(draft: Draft, seen: Seen) -> None:
         )
 
 
-def _said(seen: Seen) -> list[str]:
+def _said(seen: Trace) -> list[str]:
     """What the server reported of the group, repetitions left out: IGMP sends each report again, for fear of loss."""
     words = {_TO_EXCLUDE: "joins", _TO_INCLUDE: "leaves"}
     said: list[str] = []

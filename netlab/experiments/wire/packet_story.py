@@ -13,7 +13,7 @@ from netlab.packets.arp import Arp
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Ipv6
-from netlab.packets.pcap import Record
+from netlab.packets.pcap import CapturedFrame
 from netlab.report.quantity import Column, Table, Value
 
 PACKETS = (
@@ -37,7 +37,7 @@ MOST_BYTES = 4096  # of a packet's data in hex
 
 
 @dataclass(slots=True)
-class Story:
+class PacketTables:
     """The rows so far. `start_ns`: what packet times are counted from; by default the first packet's."""
 
     start_ns: int | None = None
@@ -46,12 +46,12 @@ class Story:
     fields: list[tuple[Value, ...]] = field(default_factory=list)
     content: list[tuple[Value, ...]] = field(default_factory=list)
 
-    def add_all(self, records: Iterable[Record], closely: Collection[int] | None = None) -> None:
+    def add_all(self, records: Iterable[CapturedFrame], closely: Collection[int] | None = None) -> None:
         """Every frame; those numbered in `closely` (from 1; None: all) field by field."""
         for number, record in enumerate(records, start=len(self.packets) + 1):
             self.add(record, closely is None or number in closely)
 
-    def add(self, record: Record, closely: bool) -> Dissection:
+    def add(self, record: CapturedFrame, closely: bool) -> Dissection:
         """One frame; returns what was found in it."""
         found = dissect(record.frame, record.link, record.original)
         number = len(self.packets) + 1

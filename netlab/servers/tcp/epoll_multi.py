@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 import socket
 
-from netlab.child.shared_counters import Ledger, Row
+from netlab.child.shared_counters import SharedCounters, Row
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.server import Server
@@ -70,7 +70,7 @@ class WhatIsLeft(Limits):
 
     __slots__ = ("_in_all", "_ledger", "_row")
 
-    def __init__(self, limits: Limits, ledger: Ledger, row: Row) -> None:
+    def __init__(self, limits: Limits, ledger: SharedCounters, row: Row) -> None:
         self._ledger, self._row = ledger, row
         super().__init__(**{name: getattr(limits, name) for name in Limits.__slots__})
 

@@ -24,7 +24,7 @@ import time
 from _thread import allocate_lock, error, stack_size
 
 from netlab.servers.counters import Count
-from netlab.servers.door import Door
+from netlab.servers.door import Acceptor
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut, start_thread
@@ -36,7 +36,7 @@ def serve(server: Server) -> None:
     """Serve until told to stop."""
     stack_size(STACK_BYTES)
     ledger = server.ledger
-    door = Door(server.listener, server.limits, server.row, blocking_connections=True)
+    door = Acceptor(server.listener, server.limits, server.row, blocking_connections=True)
     open_fds: set[int] = set()
     finishing = allocate_lock()
 

@@ -19,7 +19,7 @@ from _thread import allocate_lock, error, stack_size
 
 from netlab.errors import MachineLacks
 from netlab.servers.counters import Count
-from netlab.servers.door import Door
+from netlab.servers.door import Acceptor
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut, shut_listener, start_thread
@@ -34,7 +34,7 @@ def serve(server: Server) -> None:
 
     def worker(number: int) -> None:
         row = server.ledger.row(number)
-        door = Door(server.listener, server.limits, row, blocking_connections=True)
+        door = Acceptor(server.listener, server.limits, row, blocking_connections=True)
         while not server.stop.requested:
             fd = door.admit(())  # blocks; the kernel wakes one of the waiting threads
             if fd is None:
