@@ -31,7 +31,7 @@ from netlab.dns.message import RD
 from netlab.dns.mini_internet import MiniInternet, ResolverProcess
 from netlab.dns.names import from_text
 from netlab.dns.records import NOERROR, A
-from netlab.dns.resolver import ResolverPolicy, Resolver
+from netlab.dns.resolver import Resolver, ResolverPolicy
 from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import Upstream, Where, volley
 from netlab.errors import NetlabError

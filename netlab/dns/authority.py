@@ -38,7 +38,7 @@ from netlab.dns.records import (
     RRset,
     name_at,
     soa,
-)  # fmt: skip
+)
 from netlab.dns.zone import Says, Zone
 
 EDNS_BYTES = 1232

@@ -49,7 +49,7 @@ def resolver(config: Message) -> None:
     from netlab.dns.loop import Loop
     from netlab.dns.mini_internet import hints_of
     from netlab.dns.recursor import Recursor
-    from netlab.dns.resolver import ResolverPolicy, Resolver
+    from netlab.dns.resolver import Resolver, ResolverPolicy
     from netlab.dns.transport import Listener, Upstream
 
     loop = Loop()

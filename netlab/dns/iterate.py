@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from netlab.dns.cache import Rank
-from netlab.dns.exchange import Query, Reply, NameServer
+from netlab.dns.exchange import NameServer, Query, Reply
 from netlab.dns.names import Name, to_text, within
 from netlab.dns.paths import differences
-from netlab.dns.questioner import QuerySteps, BudgetSpent, Questioner
+from netlab.dns.questioner import BudgetSpent, QuerySteps, Questioner
 from netlab.dns.readings import Outcome, Reading, synthesise
 from netlab.dns.records import (
     AAAA,
@@ -29,7 +29,7 @@ from netlab.dns.records import (
     rcode_text,
 )
 from netlab.dns.resolver import Delegation, Resolver
-from netlab.dns.steps import TracedAnswer, ResolutionStep
+from netlab.dns.steps import ResolutionStep, TracedAnswer
 
 Asking = Generator[Query, Reply, TracedAnswer]
 MOST_MINIMISED = 10  # RFC 9156 §2.3, MAX_MINIMISE_COUNT
@@ -143,9 +143,17 @@ class Resolution:
             return None
         self.cache_hits += 1
         found = reading.aliases + reading.answer
-        step = ResolutionStep(depth, self._questions.purpose, reading.soa.owner if reading.soa else name, name, rtype,
-        Outcome.CACHED, answer=found,
-                    authority=[reading.soa] if reading.soa else [], rcode=entry.rcode)  # fmt: skip
+        step = ResolutionStep(
+            depth,
+            self._questions.purpose,
+            reading.soa.owner if reading.soa else name,
+            name,
+            rtype,
+            Outcome.CACHED,
+            answer=found,
+            authority=[reading.soa] if reading.soa else [],
+            rcode=entry.rcode,
+        )
         step.found = f"{reading.kind} from the cache, for {entry.left(now_s)} s more"
         if reading.kind is Outcome.ALIAS:
             step.then = f"go on with {to_text(reading.name)}"
@@ -254,9 +262,7 @@ class Resolution:
                 return reading
             last = reading
         return Reading(
-            Outcome.LAME,
-            name,
-            reason=f"no server of {to_text(zone.zone)} is of use; the last one: {last.reason}",
+            Outcome.LAME, name, reason=f"no server of {to_text(zone.zone)} is of use; the last one: {last.reason}"
         )
 
     def _go_on(self, ready: list[NameServer], lookups: list[Name], zone: Delegation) -> None:
@@ -307,7 +313,9 @@ class Resolution:
                 return found
             hopeless = hopeless or "it has no address"
         self._hopeless[server] = hopeless
-        step = ResolutionStep(depth, self._questions.purpose, zone.zone, server, A, Outcome.SKIPPED, server=server, found=hopeless)
+        step = ResolutionStep(
+            depth, self._questions.purpose, zone.zone, server, A, Outcome.SKIPPED, server=server, found=hopeless
+        )
         step.then = "so this server cannot be asked"
         self._questions.steps.append(step)
         return []

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from netlab.dns import message
-from netlab.dns.exchange import Query, Reply, Rng, NameServer, open_exchange
+from netlab.dns.exchange import NameServer, Query, Reply, Rng, open_exchange
 from netlab.dns.message import QR, RA, RD, TC, FormatError, Writer
 from netlab.dns.names import Name
 from netlab.dns.records import IN, SERVFAIL, SOA, RRset, soa
@@ -96,9 +96,13 @@ class Forwarder:
     """A layer with a server: answers from its cache, or asks the next resolver and remembers what that says."""
 
     def __init__(
-        self, layer: CacheLayer, next_one: NameServer, ask: Callable[[Query, Callable[[Reply], None]], None], rng: Rng,
+        self,
+        layer: CacheLayer,
+        next_one: NameServer,
+        ask: Callable[[Query, Callable[[Reply], None]], None],
+        rng: Rng,
         now_s: Callable[[], float],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.layer = layer
         self.counts: Counter[str] = Counter()
         self._next, self._ask, self._rng, self._now_s = next_one, ask, rng, now_s

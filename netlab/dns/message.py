@@ -24,16 +24,25 @@ QUERY, NOTIFY = 0, 4
 # Names within record data, which may be compressed: (octets before, names). RFC 1035 §3.3, and what RFC 3597 §4 lets
 # a receiver meet compressed in later types.
 _NAMES_IN_DATA = {
-    NS: (0, 1), 3: (0, 1), 4: (0, 1), CNAME: (0, 1), SOA: (0, 2), 7: (0, 1), 8: (0, 1), 9: (0, 1), PTR: (0, 1),
-    14: (0, 2), MX: (2, 1), 17: (0, 2), 18: (2, 1), 21: (2, 1), SRV: (6, 1), 36: (2, 1), DNAME: (0, 1),
-}  # fmt: skip
-_MAY_COMPRESS = {
-    NS,
-    CNAME,
-    SOA,
-    PTR,
-    MX,
-}  # when we write: RFC 3597 §4 allows it for the types of RFC 1035 only
+    NS: (0, 1),
+    3: (0, 1),
+    4: (0, 1),
+    CNAME: (0, 1),
+    SOA: (0, 2),
+    7: (0, 1),
+    8: (0, 1),
+    9: (0, 1),
+    PTR: (0, 1),
+    14: (0, 2),
+    MX: (2, 1),
+    17: (0, 2),
+    18: (2, 1),
+    21: (2, 1),
+    SRV: (6, 1),
+    36: (2, 1),
+    DNAME: (0, 1),
+}
+_MAY_COMPRESS = {NS, CNAME, SOA, PTR, MX}  # when we write: RFC 3597 §4 allows it for the types of RFC 1035 only
 
 
 class FormatError(ValueError):
@@ -284,8 +293,16 @@ class Writer:
         self._out += rdata[at:]
 
 
-def write_query(identifier: int, name: Name, rtype: int, *, flags: int = 0, udp_size: int | None = None,
-                spelled: bytes | None = None, sections: Iterable[tuple[int, RRset]] = ()) -> bytes:  # fmt: skip
+def write_query(
+    identifier: int,
+    name: Name,
+    rtype: int,
+    *,
+    flags: int = 0,
+    udp_size: int | None = None,
+    spelled: bytes | None = None,
+    sections: Iterable[tuple[int, RRset]] = (),
+) -> bytes:
     """A query as bytes. `sections`: record sets for IXFR (RFC 1995 §3) and NOTIFY (RFC 1996 §3.7)."""
     writer = Writer(identifier, flags, 65535)
     writer.question(name, rtype, spelled)

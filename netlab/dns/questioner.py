@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from netlab.dns.cache import Rank
-from netlab.dns.exchange import Query, Reply, NameServer, open_exchange
+from netlab.dns.exchange import NameServer, Query, Reply, open_exchange
 from netlab.dns.names import Name, below, to_text
 from netlab.dns.readings import Outcome, Reading, interpret
 from netlab.dns.records import AAAA, ANY, DNAME, NOERROR, NXDOMAIN, A, address_text
@@ -76,15 +76,7 @@ class Questioner:
                 return reading
 
     def _one_query(
-        self,
-        zone: Name,
-        server: NameServer,
-        name: Name,
-        rtype: int,
-        depth: int,
-        why: str,
-        tcp: bool,
-        edns: int | None,
+        self, zone: Name, server: NameServer, name: Name, rtype: int, depth: int, why: str, tcp: bool, edns: int | None
     ) -> QuerySteps:
         left_s = self._deadline_s - self.now_s
         if self.sent >= self._limits.max_queries:
@@ -92,14 +84,30 @@ class Questioner:
         if left_s <= 0:
             raise BudgetSpent(f"the {self._limits.total_s:g} s for one question are over")
         exchange = open_exchange(
-            self._resolver.rng, server, name, rtype, transport="tcp" if tcp else "udp",
-            timeout_s=min(self._limits.timeout_s, left_s), edns_bytes=edns,
-        )  # fmt: skip
+            self._resolver.rng,
+            server,
+            name,
+            rtype,
+            transport="tcp" if tcp else "udp",
+            timeout_s=min(self._limits.timeout_s, left_s),
+            edns_bytes=edns,
+        )
         step = ResolutionStep(
-            depth, self.purpose, zone, name, rtype, Outcome.TIMEOUT, why, server=server.name, address=server.address,
-            port=server.port, transport=exchange.transport, edns=edns is not None, started_s=self.now_s,
+            depth,
+            self.purpose,
+            zone,
+            name,
+            rtype,
+            Outcome.TIMEOUT,
+            why,
+            server=server.name,
+            address=server.address,
+            port=server.port,
+            transport=exchange.transport,
+            edns=edns is not None,
+            started_s=self.now_s,
             sent_bytes=len(exchange.payload),
-        )  # fmt: skip
+        )
         self.steps.append(step)
         self.sent += 1
         self.sent_bytes += step.sent_bytes

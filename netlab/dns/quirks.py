@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netlab.dns import message
-from netlab.dns.authority import Authority, AnswerDraft
+from netlab.dns.authority import AnswerDraft, Authority
 from netlab.dns.message import AA, HEADER, FormatError, Writer
 from netlab.dns.names import from_text, to_wire
 from netlab.dns.records import IXFR, NOERROR, NS, NXDOMAIN, SERVFAIL, A, RRset

@@ -25,7 +25,7 @@ from netlab.dns.records import (
     YXDOMAIN,
     RRset,
     rcode_text,
-)  # fmt: skip
+)
 
 
 class Outcome(StrEnum):

@@ -48,9 +48,12 @@ class Recursor:
     """`drive` runs a resolution to its end; `resolved` is told of each. `counts`: what queries came to."""
 
     def __init__(
-        self, resolver: Resolver, drive: Drive, now_s: Callable[[], float],
+        self,
+        resolver: Resolver,
+        drive: Drive,
+        now_s: Callable[[], float],
         resolved: Callable[[Resolution, TracedAnswer], None] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.resolver = resolver
         self.counts: Counter[str] = Counter()
         self._drive, self._now_s, self._resolved = drive, now_s, resolved

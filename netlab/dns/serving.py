@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from netlab.dns import message, transfers
 from netlab.dns.authority import Authority
-from netlab.dns.exchange import Query, Reply, NameServer
+from netlab.dns.exchange import NameServer, Query, Reply
 from netlab.dns.loop import Loop
 from netlab.dns.message import FormatError
 from netlab.dns.names import Name, from_text, to_text
@@ -42,8 +42,9 @@ Log = Callable[[Logged], None]
 class AuthorityService:
     """An Authority at a socket."""
 
-    def __init__(self, name: str, authority: Authority, log: Log | None, now_s: Callable[[], float],
-                 notified: Callable[[], None]) -> None:  # fmt: skip
+    def __init__(
+        self, name: str, authority: Authority, log: Log | None, now_s: Callable[[], float], notified: Callable[[], None]
+    ) -> None:
         self.name, self.authority = name, authority
         self._log, self._now_s, self._notified = log, now_s, notified
         self._ready = log is None and type(authority) is Authority  # nothing to write down, and nothing to spoil

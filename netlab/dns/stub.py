@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netlab.dns.exchange import Query, Reply, Rng, NameServer, open_exchange
+from netlab.dns.exchange import NameServer, Query, Reply, Rng, open_exchange
 from netlab.dns.message import RD, TC, Message
 from netlab.dns.names import Name
 from netlab.dns.transport import Upstream
@@ -26,9 +26,17 @@ class StubAnswer:
 
 
 def ask(
-    upstream: Upstream, rng: Rng, server: NameServer, name: Name, rtype: int, *, tcp: bool = False, timeout_s: float = 5.0,
-    edns_bytes: int | None = 1232, tries: int = TRIES,
-) -> StubAnswer:  # fmt: skip
+    upstream: Upstream,
+    rng: Rng,
+    server: NameServer,
+    name: Name,
+    rtype: int,
+    *,
+    tcp: bool = False,
+    timeout_s: float = 5.0,
+    edns_bytes: int | None = 1232,
+    tries: int = TRIES,
+) -> StubAnswer:
     """Ask, and wait for the answer. PeerError where none comes."""
     problem, ignored, failed, sent = "", 0, 0, 0
     while failed < tries:
@@ -41,7 +49,9 @@ def ask(
             continue
         if heard.message is not None:
             sent_s = heard.sent_s if heard.sent_s is not None else heard.now_s
-            return StubAnswer(heard.message, exchange.transport, heard.now_s - sent_s, len(exchange.payload), sent, ignored)
+            return StubAnswer(
+                heard.message, exchange.transport, heard.now_s - sent_s, len(exchange.payload), sent, ignored
+            )
         failed += 1
         problem = heard.problem or f"no reply within {timeout_s:g} s"
         tcp = tcp or exchange.case_lost
@@ -49,8 +59,7 @@ def ask(
             break
     where = f"[{server.address}]" if ":" in server.address else server.address
     raise PeerError(
-        f"{where}:{server.port} did not answer: {problem}",
-        "is a DNS server running there? netlab dns serve starts one",
+        f"{where}:{server.port} did not answer: {problem}", "is a DNS server running there? netlab dns serve starts one"
     )
 
 

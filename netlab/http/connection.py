@@ -13,7 +13,7 @@ from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.request import Request
 from netlab.http.response import ResponseParser
 from netlab.http.tls import Session, TlsPolicy, TlsWire, context
-from netlab.http.transport import Resolve, Timeout, HttpTransport, dial, literal, system
+from netlab.http.transport import HttpTransport, Resolve, Timeout, dial, literal, system
 from netlab.http.url import Url
 
 

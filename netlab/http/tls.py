@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netlab.errors import PeerError, UsageError
-from netlab.http.transport import READ_BYTES, Timeout, HttpTransport, shown
+from netlab.http.transport import READ_BYTES, HttpTransport, Timeout, shown
 from netlab.http.url import Url
 
 

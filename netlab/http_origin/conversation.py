@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import h11
 
 from netlab.http_origin.channel import Channel, Gone
-from netlab.http_origin.message import CUT, KEEP, RESET, STALL, OriginAnswer, Piece, Replay, ReceivedRequest, text
+from netlab.http_origin.message import CUT, KEEP, RESET, STALL, OriginAnswer, Piece, ReceivedRequest, Replay, text
 from netlab.http_origin.reading import read_head, read_request
 from netlab.http_origin.settings import MOST_HEAD_BYTES, MOST_PAUSE_S, Settings
 
@@ -42,9 +42,15 @@ class Conversation:
     """Serve one connection. `stopping` says whether it is time to end after the response that is under way."""
 
     def __init__(
-        self, channel: Channel, client: str, scheme: str, site: Site, settings: Settings,
-        stopping: Callable[[], bool], log: Callable[[Exchange], None],
-    ) -> None:  # fmt: skip
+        self,
+        channel: Channel,
+        client: str,
+        scheme: str,
+        site: Site,
+        settings: Settings,
+        stopping: Callable[[], bool],
+        log: Callable[[Exchange], None],
+    ) -> None:
         self._channel, self._client, self._scheme, self._site = channel, client, scheme, site
         self._settings, self._stopping, self._log = settings, stopping, log
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD_BYTES)

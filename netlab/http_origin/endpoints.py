@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 
-from netlab.http_origin.message import CLOSE, OriginAnswer, Field, Piece, Replay, ReceivedRequest, text
+from netlab.http_origin.message import CLOSE, Field, OriginAnswer, Piece, ReceivedRequest, Replay, text
 from netlab.http_origin.representation import pattern, representation
 from netlab.http_origin.selection import etag, not_modified
 from netlab.http_origin.settings import MOST_PAUSE_S

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from netlab.http_origin.message import OriginAnswer, Field, Piece, ReceivedRequest, text
+from netlab.http_origin.message import Field, OriginAnswer, Piece, ReceivedRequest, text
 from netlab.http_origin.representation import representation
 from netlab.http_origin.selection import etag
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 
-from netlab.http_origin.message import OriginAnswer, Field, Piece, ReceivedRequest, text
+from netlab.http_origin.message import Field, OriginAnswer, Piece, ReceivedRequest, text
 from netlab.http_origin.selection import Unsatisfiable, not_modified, selected
 
 PATTERN = bytes(range(33, 127)) * 697  # printable, and 65,518 long: no power of two, so that a shift would show
 
 
 def representation(
-    request: ReceivedRequest, length: int, tag: str, modified_s: int | None, kind: Field,
-    body: Callable[[int, int], Iterator[Piece]], finished: Callable[[], None] | None = None,
-) -> OriginAnswer:  # fmt: skip
+    request: ReceivedRequest,
+    length: int,
+    tag: str,
+    modified_s: int | None,
+    kind: Field,
+    body: Callable[[int, int], Iterator[Piece]],
+    finished: Callable[[], None] | None = None,
+) -> OriginAnswer:
     """A representation of `length` bytes, or the part of it that was asked for: 200, 206, 304 or 416."""
     common: list[Field] = [("ETag", tag), ("Accept-Ranges", "bytes")]
     if modified_s is not None:

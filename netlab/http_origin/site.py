@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlab.http_origin import files, wire
 from netlab.http_origin.endpoints import ENDPOINTS, BadPath, index
-from netlab.http_origin.message import OriginAnswer, Replay, ReceivedRequest, text
+from netlab.http_origin.message import OriginAnswer, ReceivedRequest, Replay, text
 
 _READING = ("GET", "HEAD")
 _ANY_METHOD = ("/echo", "/status/", "/redirect", "/wire/")  # what a learner may want to send something else to

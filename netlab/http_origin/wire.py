@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from netlab.http_origin import hostile, wire_cases
 from netlab.http_origin.endpoints import PLAIN, BadPath, seconds, tagged
 from netlab.http_origin.files import opened
-from netlab.http_origin.message import CLOSE, ENDS, OriginAnswer, Piece, Replay, ReceivedRequest
+from netlab.http_origin.message import CLOSE, ENDS, OriginAnswer, Piece, ReceivedRequest, Replay
 
 PREFIX = "/wire/"
 MOST_FILE_BYTES = 64 << 20

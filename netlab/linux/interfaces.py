@@ -39,11 +39,7 @@ def interfaces() -> list[InterfaceAddresses]:
         state = states.get(name)
         found.append(
             InterfaceAddresses(
-                name,
-                bool(state and state.isup),
-                state.mtu if state else None,
-                link,
-                tuple(filter(None, addresses)),
+                name, bool(state and state.isup), state.mtu if state else None, link, tuple(filter(None, addresses))
             )
         )
     return found

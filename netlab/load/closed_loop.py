@@ -28,7 +28,13 @@ class ClosedLoop:
     """One message in flight on each of `fds`, which are connected and non-blocking."""
 
     def __init__(
-        self, fds: list[int], rings: list[tuple[bytes, ...]], size: int, limit: int | None, window: Timetable, out: LoadOutcome
+        self,
+        fds: list[int],
+        rings: list[tuple[bytes, ...]],
+        size: int,
+        limit: int | None,
+        window: Timetable,
+        out: LoadOutcome,
     ) -> None:
         """`limit`: messages a connection sends at most; None is no limit. `rings`: what each of `fds` sends in turn."""
         top = max(fds, default=0) + 1

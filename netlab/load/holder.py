@@ -28,7 +28,7 @@ _ECHO_TIMEOUT_S = 10.0
 
 
 class HolderCount(IntEnum):
-    """A column of the holders' ledger."""
+    """A column of the holders' table of counters."""
 
     ENOUGH = 0  # row 0 only: not 0 when no more connections are wanted
     OPEN = 1  # connections that a holder has
@@ -36,14 +36,14 @@ class HolderCount(IntEnum):
 
 def main(config: Message) -> None:
     """Hold `config["connections"]` as holding.py says; end by SIGTERM."""
-    ledger = SharedCounters(*config["ledger"])
-    control, row = ledger.row(SharedCounters.OWN), ledger.row(config["row"])
+    shared_counters = SharedCounters(*config["shared_counters"])
+    control, row = shared_counters.row(SharedCounters.OWN), shared_counters.row(config["row"])
     dialler = Dialler(
         config["family"], tuple(config["address"]), config["sources"], first=config["first_source"], abortive=True
     )
     send({"ready": True})
     os.read(config["go"], 1)
-    fds, errors = _dial(dialler, config["connections"], control, row, _queue(ledger, config["queue"]))
+    fds, errors = _dial(dialler, config["connections"], control, row, _queue(shared_counters, config["queue"]))
     send({"held": len(fds), "at_ns": monotonic_ns(), "errors": errors})
     os.read(config["ask"], 1)
     asked = random.Random(config["seed"]).sample(fds, min(config["sample"], len(fds)))
@@ -51,12 +51,12 @@ def main(config: Message) -> None:
     os.read(0, 1)  # until the parent ends it
 
 
-def _queue(ledger: SharedCounters, config: Message | None) -> Callable[[], bool]:
+def _queue(shared_counters: SharedCounters, config: Message | None) -> Callable[[], bool]:
     """Whether as many as may be are waiting for accept(2), by the counters of all the holders and of the server."""
     if config is None:
         return lambda: False
-    server, column, most = SharedCounters(*config["ledger"]), config["column"], config["most"]
-    return lambda: sum(ledger.column(HolderCount.OPEN)) - sum(server.column(column)) > most
+    server, column, most = SharedCounters(*config["shared_counters"]), config["column"], config["most"]
+    return lambda: sum(shared_counters.column(HolderCount.OPEN)) - sum(server.column(column)) > most
 
 
 def _dial(

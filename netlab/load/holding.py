@@ -62,12 +62,19 @@ class Holders:
         try:
             for number in range(processes):
                 config = {
-                    "family": int(family), "address": address, "sources": sources, "first_source": number * sources,
-                    "connections": share(connections, processes, number), "sample": share(sample, processes, number),
-                    "seed": seed * 1000 + number, "row": 2 + number, "go": self._go[0], "ask": self._ask[0],
-                    "ledger": _plain(self._ledger),
-                    "queue": queue and {"ledger": _plain(queue[0]), "column": queue[1], "most": queue[2]},
-                }  # fmt: skip
+                    "family": int(family),
+                    "address": address,
+                    "sources": sources,
+                    "first_source": number * sources,
+                    "connections": share(connections, processes, number),
+                    "sample": share(sample, processes, number),
+                    "seed": seed * 1000 + number,
+                    "row": 2 + number,
+                    "go": self._go[0],
+                    "ask": self._ask[0],
+                    "shared_counters": _plain(self._ledger),
+                    "queue": queue and {"shared_counters": _plain(queue[0]), "column": queue[1], "most": queue[2]},
+                }
                 shared = [self._ledger.fd, self._go[0], self._ask[0], *([queue[0].fd] if queue else [])]
                 self._children.append(Child("netlab.load.holder:main", config, shared, [cpus[number]]))
             for child in self._children:
@@ -144,8 +151,8 @@ class Holders:
         self._ledger.close()
 
 
-def _plain(ledger: SharedCounters) -> list[int]:
-    return [ledger.fd, ledger.rows, ledger.columns]
+def _plain(shared_counters: SharedCounters) -> list[int]:
+    return [shared_counters.fd, shared_counters.rows, shared_counters.columns]
 
 
 def _opened(gate: tuple[int, int]) -> tuple[int, int]:

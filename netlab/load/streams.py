@@ -16,7 +16,13 @@ class Streams:
     """Streams by descriptor. Subclasses decide when a message is sent."""
 
     def __init__(
-        self, fds: list[int], rings: list[tuple[bytes, ...]], size: int, window: Timetable, out: LoadOutcome, timestamps: bool
+        self,
+        fds: list[int],
+        rings: list[tuple[bytes, ...]],
+        size: int,
+        window: Timetable,
+        out: LoadOutcome,
+        timestamps: bool,
     ) -> None:
         self.streams = {fd: Stream(fd, ring, size, timestamps) for fd, ring in zip(fds, rings, strict=True)}
         self.fds = fds

@@ -23,7 +23,9 @@ from netlab.load.window import Timetable
 class UdpClosedLoop(UdpEngine):
     """One datagram in flight for each client."""
 
-    def __init__(self, clients: list[UdpClient], size: int, limit: int | None, window: Timetable, out: LoadOutcome) -> None:
+    def __init__(
+        self, clients: list[UdpClient], size: int, limit: int | None, window: Timetable, out: LoadOutcome
+    ) -> None:
         """`limit`: datagrams a client sends; None is no limit."""
         super().__init__(clients, window, out)
         self.size = size

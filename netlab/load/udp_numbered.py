@@ -20,7 +20,9 @@ MOST_AT_ONCE = 16
 class Numbered(UdpEngine):
     """Sends and receives numbered datagrams. Subclasses decide when."""
 
-    def __init__(self, clients: list[UdpClient], size: int, window: Timetable, out: LoadOutcome, timestamps: bool) -> None:
+    def __init__(
+        self, clients: list[UdpClient], size: int, window: Timetable, out: LoadOutcome, timestamps: bool
+    ) -> None:
         super().__init__(clients, window, out)
         self.size = size
         self.done = self.sent = 0

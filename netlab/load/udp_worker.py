@@ -42,9 +42,9 @@ def main(config: Message) -> None:
     check(config)
     number = config["idle"] + config["connections"]
     check_descriptors(number)
-    ledger = SharedCounters(*config["ledger"])
-    row = ledger.row(config["row"])
-    window = Timetable(ledger, row, config["warmup_s"], config["duration_s"], config["drain_s"])
+    shared_counters = SharedCounters(*config["shared_counters"])
+    row = shared_counters.row(config["row"])
+    window = Timetable(shared_counters, row, config["warmup_s"], config["duration_s"], config["drain_s"])
     out = LoadOutcome()
     rings = message_rings(number, config["size"], config["seed"])
     address = tuple(config["address"])
@@ -73,8 +73,10 @@ def check(config: Message) -> None:
         raise UsageError("--per-connection: UDP has no connections to churn")
     several = config["depth"] > 1 or config["rate"] is not None or config["timestamps"]
     if several and size < HEADER.size:
-        raise UsageError(f"--size {size}: with --depth, --rate or --timestamps a datagram needs {HEADER.size} bytes",
-                         "they carry the number that tells it from the others under way")  # fmt: skip
+        raise UsageError(
+            f"--size {size}: with --depth, --rate or --timestamps a datagram needs {HEADER.size} bytes",
+            "they carry the number that tells it from the others under way",
+        )
 
 
 def open_socket(family: int, address: tuple[str, int]) -> int:

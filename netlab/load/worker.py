@@ -30,10 +30,10 @@ SPARE_DESCRIPTORS = 32
 
 def main(config: Message) -> None:
     """Drive as `config` says (generator.py writes it)."""
-    ledger = SharedCounters(*config["ledger"])
+    shared_counters = SharedCounters(*config["shared_counters"])
     check_descriptors(config["connections"] + config["idle"])
-    row = ledger.row(config["row"])
-    window = Timetable(ledger, row, config["warmup_s"], config["duration_s"], config["drain_s"])
+    row = shared_counters.row(config["row"])
+    window = Timetable(shared_counters, row, config["warmup_s"], config["duration_s"], config["drain_s"])
     out = LoadOutcome()
     churning = config["per_connection"] is not None
     sources = sources_for(config["idle"] + config["connections"], churning=churning)
@@ -86,7 +86,12 @@ def dial(dialler: Dialler, row: memoryview, out: LoadOutcome) -> int | None:
 
 
 def drive(
-    config: Message, window: Timetable, out: LoadOutcome, dialler: Dialler, fds: list[int], rings: list[tuple[bytes, ...]]
+    config: Message,
+    window: Timetable,
+    out: LoadOutcome,
+    dialler: Dialler,
+    fds: list[int],
+    rings: list[tuple[bytes, ...]],
 ) -> None:
     """Choose the engine and run it to its end."""
     size, limit, rings = config["size"], config["messages"], rings[: len(fds)] if fds else rings
@@ -127,8 +132,17 @@ def deliver(samples_fd: int, out: LoadOutcome, datagrams: dict[str, int] | None 
     with open(samples_fd, "wb", closefd=False) as file:
         for values in arrays:
             values.tofile(file)
-    names = ("messages", "warmup_messages", "window_messages", "window_ns", "busy_ns", "connections", "errors",
-    "late_sends",
-             "per_connection", "unrecorded")  # fmt: skip
+    names = (
+        "messages",
+        "warmup_messages",
+        "window_messages",
+        "window_ns",
+        "busy_ns",
+        "connections",
+        "errors",
+        "late_sends",
+        "per_connection",
+        "unrecorded",
+    )
     counts = {name: getattr(out, name) for name in names}
     send({"samples": [len(values) for values in arrays], "datagrams": datagrams or {}, **counts})

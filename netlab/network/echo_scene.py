@@ -14,7 +14,7 @@ _SIZE = 400
 _PATIENCE_S = 0.5  # after the last echo
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Send `config["datagrams"]`, one after the other, and take what comes back."""
     with TwoHosts(config, watched=False) as stage:
         server, client = stage.pair.server.socket(socket.SOCK_DGRAM), stage.pair.client.socket(socket.SOCK_DGRAM)

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from netlab.errors import NetlabError
+from netlab.network.frame_record import FrameRecord
 from netlab.network.namespace import Namespace
 from netlab.network.private import Host
-from netlab.network.record import FrameRecord
 from netlab.network.wire import Wire
 
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from netlab.errors import MachineLacks
 from netlab.linux.ring import open_ring
 from netlab.network.conditions import Conditions
+from netlab.network.frame_record import FrameRecord
 from netlab.network.gate import Gate
-from netlab.network.host import Host, HostPlan, Interface, configure, create_host, connect_cable, without_ipv6
+from netlab.network.host import Host, HostPlan, Interface, configure, connect_cable, create_host, without_ipv6
 from netlab.network.namespace import become_own_root, forbidden
-from netlab.network.record import FrameRecord
 from netlab.network.wire import Wire
 
-__all__ = ["Host", "Lab", "Link", "Pair"]
+__all__ = ["Host", "Link", "Pair", "PrivateNetwork"]
 
 End = tuple[str, str]  # host, interface
 _BRIDGE = "a bridge"

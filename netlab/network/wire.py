@@ -17,8 +17,8 @@ from typing import Any
 
 from netlab.network.conditions import Conditions
 from netlab.network.forwarder import Forwarder
+from netlab.network.frame_record import FrameRecord, unpacked
 from netlab.network.gate import Gate
-from netlab.network.record import FrameRecord, unpacked
 
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 

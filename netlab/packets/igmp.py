@@ -16,7 +16,7 @@ from netlab.packets.checksum import checksum
 from netlab.packets.field import HEX, IPV4, Field, Layout
 from netlab.packets.header import Header, numbers, replaced
 from netlab.packets.ipv4 import HEX16
-from netlab.packets.option import OptionKind, Option
+from netlab.packets.option import Option, OptionKind
 
 QUERY, REPORT_V3 = 0x11, 0x22
 TYPES = {QUERY: "membership query", 0x12: "membership report v1", 0x16: "membership report v2", 0x17: "leave group",

@@ -11,7 +11,7 @@ from netlab.packets.checksum import checksum
 from netlab.packets.field import Field, Layout
 from netlab.packets.header import Header, Next, StopError, numbers, replaced
 from netlab.packets.ipv4 import FLAG, HEX16
-from netlab.packets.option import COMMON, OptionKind, Kinds, Option, hexed
+from netlab.packets.option import COMMON, Kinds, Option, OptionKind, hexed
 from netlab.packets.registries import PORTS
 from netlab.packets.udp import pseudo
 

@@ -58,9 +58,9 @@ class RunningServer:
         settings = {name: getattr(limits, name) for name in Limits.__slots__}
         if mode.workers:  # workers that each serve one client at least: no more of them than there may be clients
             settings["workers"] = min(limits.workers, limits.max_connections)
-        # A row for every process or thread there can be, and the two that the ledger keeps for itself.
+        # A row for every process or thread there can be, and the two that the table of counters keeps for itself.
         rows = 2 + (limits.max_connections if mode.per_connection else settings["workers"])
-        self.ledger = SharedCounters.create("server", rows, len(Count))
+        self.shared_counters = SharedCounters.create("server", rows, len(Count))
         self.mode = mode
         config = {
             "transport": transport,
@@ -69,13 +69,13 @@ class RunningServer:
             "port": port,
             "reuse_port": mode.reuse_port,
             "limits": settings,
-            "ledger": [self.ledger.fd, rows, len(Count)],
+            "shared_counters": [self.shared_counters.fd, rows, len(Count)],
         }
         self._drain_s = limits.drain_s
         try:
-            self._child = Child("netlab.servers.child:main", config, pass_fds=[self.ledger.fd], cpus=cpus)
+            self._child = Child("netlab.servers.child:main", config, pass_fds=[self.shared_counters.fd], cpus=cpus)
         except BaseException:
-            self.ledger.close()
+            self.shared_counters.close()
             raise
         try:
             ready = self._child.expect(start_timeout_s)
@@ -97,7 +97,7 @@ class RunningServer:
 
     def counts(self) -> dict[Count, int]:
         """The counters now."""
-        return dict(zip(Count, self.ledger.totals(), strict=True))
+        return dict(zip(Count, self.shared_counters.totals(), strict=True))
 
     def look(self) -> ServerLook:
         """The counters, and what the processes have cost until now."""
@@ -147,7 +147,7 @@ class RunningServer:
     def close(self) -> None:
         """End whatever is left of it."""
         self._child.close()
-        self.ledger.close()
+        self.shared_counters.close()
 
 
 _USAGE = {

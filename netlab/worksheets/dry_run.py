@@ -70,9 +70,14 @@ def _run(sheet: Sheet, step: Step, line: str, state: Path, runs: Path) -> Iterat
     environment = {**os.environ, "XDG_STATE_HOME": str(state)}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "netlab", *words[1:]], capture_output=True, text=True, timeout=_LONGEST_S,
-            env=environment, stdin=subprocess.DEVNULL, errors="replace",
-        )  # fmt: skip
+            [sys.executable, "-m", "netlab", *words[1:]],
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST_S,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            errors="replace",
+        )
     except subprocess.TimeoutExpired:
         yield f"{where}: '{line}' did not end within {_LONGEST_S:.0f} s"
         return

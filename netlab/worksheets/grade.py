@@ -129,7 +129,9 @@ def _predicted(answer: LearnerAnswer, marked: Marked, value: str, lang: str) -> 
     return tuple(said)
 
 
-def _wrong(step: Step, typed: Any, marked: Marked, answer: LearnerAnswer, value: str, short: str, lang: str) -> list[str]:
+def _wrong(
+    step: Step, typed: Any, marked: Marked, answer: LearnerAnswer, value: str, short: str, lang: str
+) -> list[str]:
     if step.type == "choice":
         words = step.feedback.get(str(typed))
         return [words[lang] if words else say("wrong", lang)]

@@ -37,7 +37,9 @@ FRAMES = [
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "some.pcap"
-    path.write_bytes(pcap.write(pcap.CapturedFrame(10**18 + n * 1000, frame, len(frame)) for n, frame in enumerate(FRAMES)))
+    path.write_bytes(
+        pcap.write(pcap.CapturedFrame(10**18 + n * 1000, frame, len(frame)) for n, frame in enumerate(FRAMES))
+    )
     return path
 
 

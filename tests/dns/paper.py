@@ -16,8 +16,8 @@ from netlab.dns.message import FormatError
 from netlab.dns.mini_internet import hints_of
 from netlab.dns.names import from_text
 from netlab.dns.records import rcode_text, set_text, type_from_text
-from netlab.dns.resolver import ResolutionLimits, ResolverPolicy, Resolver
-from netlab.dns.steps import TracedAnswer, ResolutionStep
+from netlab.dns.resolver import ResolutionLimits, Resolver, ResolverPolicy
+from netlab.dns.steps import ResolutionStep, TracedAnswer
 from netlab.dns.zone import Zone
 
 PORT = 53
@@ -87,7 +87,9 @@ class Paper:
         return cls(servers, plan.roots)
 
     def resolver(self, **policy: Any) -> Resolver:
-        limits = ResolutionLimits(**{name: policy.pop(name) for name in list(policy) if name in ResolutionLimits.__slots__})
+        limits = ResolutionLimits(
+            **{name: policy.pop(name) for name in list(policy) if name in ResolutionLimits.__slots__}
+        )
         return Resolver(hints_of(self.roots), random.Random(7), ResolverPolicy(port=PORT, **policy), limits)
 
     def resolve(self, name: str, rtype: str = "A", resolver: Resolver | None = None, **policy: Any) -> Told:

@@ -19,7 +19,7 @@ from netlab.dns.loop import Loop
 from netlab.dns.message import AA, QR, Writer
 from netlab.dns.names import ROOT, from_text
 from netlab.dns.records import TXT, A, RRset, rcode_text
-from netlab.dns.resolver import Delegation, ResolutionLimits, ResolverPolicy, Resolver
+from netlab.dns.resolver import Delegation, ResolutionLimits, Resolver, ResolverPolicy
 from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Upstream
 
@@ -58,7 +58,9 @@ def test_no_descriptor_left_is_a_failure_in_words(tcp: bool) -> None:
     upstream = Upstream(loop)
     try:
         hints = Delegation(ROOT, ((from_text("root.example"), ("127.0.0.1",) * MANY),))
-        resolver = Resolver(hints, random.Random(7), ResolverPolicy(port=53, tcp=tcp), ResolutionLimits(max_queries=2 * MANY))
+        resolver = Resolver(
+            hints, random.Random(7), ResolverPolicy(port=53, tcp=tcp), ResolutionLimits(max_queries=2 * MANY)
+        )
         resolution = Resolution(resolver, NAME, A, loop.now_s())
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
         answer = upstream.resolve(resolution.run())

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from netlab.experiments.tcp import congestion as tcp_congestion
 from netlab.experiments.tcp.congestion import AVAILABLE, Parameters
-from netlab.experiments.tcp.congestion_run import WindowCut, Flow, Sample
+from netlab.experiments.tcp.congestion_run import Flow, Sample, WindowCut
 from netlab.progress import silent
 from netlab.report.downsample import extremes
 

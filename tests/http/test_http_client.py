@@ -13,7 +13,7 @@ import pytest
 from scripted_peer import Peer, serving
 
 from netlab.errors import PeerError
-from netlab.http.client import Client, Lost, ClientPolicy
+from netlab.http.client import Client, ClientPolicy, Lost
 from netlab.http.connection import connect
 from netlab.http.events import End, Incomplete, Refused
 from netlab.http.limits import HeadLimits, Timeouts

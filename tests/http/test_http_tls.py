@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netlab.errors import PeerError, UsageError
-from netlab.http.client import Client, Hop, ClientPolicy
+from netlab.http.client import Client, ClientPolicy, Hop
 from netlab.http.events import Incomplete
 from netlab.http.tls import TlsPolicy
 from netlab.http.transport import literal

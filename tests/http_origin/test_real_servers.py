@@ -10,7 +10,7 @@ from real_servers import SERVERS, Running, running
 
 from netlab.experiments.http.keepalive import Parameters, measure
 from netlab.experiments.http.keepalive_report import AHEAD, ONE
-from netlab.http.client import Client, Hop, ClientPolicy
+from netlab.http.client import Client, ClientPolicy, Hop
 from netlab.http.request import Request
 from netlab.http.tls import TlsPolicy
 from netlab.http.url import parse

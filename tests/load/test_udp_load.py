@@ -340,8 +340,8 @@ def test_what_a_clients_own_full_queue_has_lost_is_told_from_other_losses() -> N
         with socket.socket(fileno=os.dup(fd)) as alias:
             alias.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             mine = UdpClient(fd, 0, message_rings(1, 64, seed=1)[0], 64)
-            ledger = SharedCounters.create("test", 2, len(Tally))
-            engine = UdpEngine([mine], Timetable(ledger, ledger.row(0), 0.0, 1.0, 1.0), LoadOutcome())
+            shared_counters = SharedCounters.create("test", 2, len(Tally))
+            engine = UdpEngine([mine], Timetable(shared_counters, shared_counters.row(0), 0.0, 1.0, 1.0), LoadOutcome())
             for _ in range(100):
                 server.sendto(bytes(64), alias.getsockname())
             alias.setblocking(False)

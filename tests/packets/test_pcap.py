@@ -73,7 +73,9 @@ def test_sections_may_have_different_byte_orders() -> None:
     assert len(pcap.read(pcapng("<", 6) + pcapng(">", 9)).records) == 6
 
 
-@pytest.mark.parametrize("data", [pcap.write([CapturedFrame(1, b"abcd", 4), CapturedFrame(2, b"ef", 2)]), pcapng("<", 9)])
+@pytest.mark.parametrize(
+    "data", [pcap.write([CapturedFrame(1, b"abcd", 4), CapturedFrame(2, b"ef", 2)]), pcapng("<", 9)]
+)
 def test_a_file_cut_anywhere_gives_what_is_whole(data: bytes) -> None:
     complete = pcap.read(data).records
     for size in range(4, len(data)):

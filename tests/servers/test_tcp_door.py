@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import pytest
 from tcp_peer import limit_that_leaves, open_descriptors
 
-from netlab.child.shared_counters import SharedCounters, Row
+from netlab.child.shared_counters import Row, SharedCounters
+from netlab.servers.acceptor import LOST_BEFORE_ACCEPTED, SHUT_DOWN, Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import LOST_BEFORE_ACCEPTED, SHUT_DOWN, Acceptor
 from netlab.servers.limits import Limits
 
 
@@ -37,17 +37,17 @@ class FakeListener(socket.socket):
 
 @pytest.fixture
 def row() -> Iterator[Row]:
-    ledger = SharedCounters.create("door", 2, len(Count))
-    with ledger.row(0) as cells:
+    shared_counters = SharedCounters.create("door", 2, len(Count))
+    with shared_counters.row(0) as cells:
         yield cells
-    ledger.close()
+    shared_counters.close()
 
 
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that the door would have slept."""
     slept: list[float] = []
-    monkeypatch.setattr("netlab.servers.door.time.sleep", slept.append)
+    monkeypatch.setattr("netlab.servers.acceptor.time.sleep", slept.append)
     return slept
 
 

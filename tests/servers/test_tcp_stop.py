@@ -36,7 +36,7 @@ from tcp_peer import (
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.modes import TCP_MODES, Mode, find
-from netlab.servers.supervisor import ServerOutcome, RunningServer
+from netlab.servers.supervisor import RunningServer, ServerOutcome
 
 
 def test_stopping_a_server_that_nobody_uses_takes_no_drain_time(tcp_mode: Mode, start_tcp: StartTcp) -> None:

@@ -15,7 +15,7 @@ from tcp_peer import DEADLINE_S, processes, until
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.modes import UDP_MODES, Mode, find
-from netlab.servers.supervisor import ServerOutcome, RunningServer
+from netlab.servers.supervisor import RunningServer, ServerOutcome
 
 LARGEST = 65507
 """Bytes in the largest datagram over IPv4: 65,535 less the headers."""

@@ -189,9 +189,14 @@ class _TcpAsk:
     """One exchange over a connection of its own."""
 
     def __init__(
-        self, loop: Loop, sock: socket.socket, exchange: Query, done: Done,
-        more: Callable[[bytes], bool] | None, gone: Callable[[_TcpAsk], None],
-    ) -> None:  # fmt: skip
+        self,
+        loop: Loop,
+        sock: socket.socket,
+        exchange: Query,
+        done: Done,
+        more: Callable[[bytes], bool] | None,
+        gone: Callable[[_TcpAsk], None],
+    ) -> None:
         self._loop, self._sock, self._exchange = loop, sock, exchange
         self._done, self._more, self._gone = done, more, gone
         self._out = len(exchange.payload).to_bytes(2, "big") + exchange.payload

@@ -22,10 +22,14 @@ _NAME_BYTES = 28  # struct sockaddr_in6; sockaddr_in has 16
 
 class _Msghdr(ctypes.Structure):
     _fields_ = (
-        ("name", ctypes.c_void_p), ("namelen", ctypes.c_uint32), ("iov", ctypes.c_void_p),
-        ("iovlen", ctypes.c_size_t), ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
+        ("name", ctypes.c_void_p),
+        ("namelen", ctypes.c_uint32),
+        ("iov", ctypes.c_void_p),
+        ("iovlen", ctypes.c_size_t),
+        ("control", ctypes.c_void_p),
+        ("controllen", ctypes.c_size_t),
         ("flags", ctypes.c_int),
-    )  # fmt: skip
+    )
 
 
 class _Mmsghdr(ctypes.Structure):

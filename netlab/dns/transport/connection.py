@@ -35,9 +35,15 @@ class DnsConnection:
     """One of them. `heard` is told whenever something came, `gone` when it is closed."""
 
     def __init__(
-        self, loop: Loop, sock: socket.socket, source: Where, service: Service, counts: Counter[str],
-        heard: Callable[[DnsConnection], None], gone: Callable[[DnsConnection], None],
-    ) -> None:  # fmt: skip
+        self,
+        loop: Loop,
+        sock: socket.socket,
+        source: Where,
+        service: Service,
+        counts: Counter[str],
+        heard: Callable[[DnsConnection], None],
+        gone: Callable[[DnsConnection], None],
+    ) -> None:
         sock.setblocking(False)
         self._loop, self._sock, self._source, self._service = loop, sock, source, service
         self._counts, self._heard, self._gone = counts, heard, gone

@@ -86,7 +86,9 @@ def _way(address: Prefix, wanted: Prefix, gateway: Prefix | None) -> str | None:
     return "gateway" if gateway and not destinations.is_link_local(wanted) else "no way"
 
 
-def _decide(draft: Draft, wanted: Prefix, here: list[InterfaceAddresses], gateways: dict[tuple[str, int], Prefix]) -> None:
+def _decide(
+    draft: Draft, wanted: Prefix, here: list[InterfaceAddresses], gateways: dict[tuple[str, int], Prefix]
+) -> None:
     """Ours by masks and default gateways alone; the kernel's by all of its routing tables and rules."""
     ours = _by_masks(wanted, here, gateways)
     source = ""

@@ -115,12 +115,7 @@ def _report(draft: Draft, parameters: Parameters, found: _Found) -> None:
         for way, rates in found.rates.items()
         if median(rates)
     )
-    columns = (
-        Column("way", ""),
-        Column("names/s", "1/s"),
-        Column("time a name", "s"),
-        Column("upstream queries", "1"),
-    )
+    columns = (Column("way", ""), Column("names/s", "1/s"), Column("time a name", "s"), Column("upstream queries", "1"))
     draft.tables.append(Table("Rates", columns, rows))
     draft.charts.append(Chart("bar", "Names a second, median of the rounds", "Rates", "way", "names/s", log_y=True))
     draft.samples.append(Samples("cold resolution", "s", found.cold_s))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from netlab.dns import stub
 from netlab.dns.exchange import NameServer
-from netlab.dns.layers import Forwarder, CacheLayer, answer_of, good_for
+from netlab.dns.layers import CacheLayer, Forwarder, answer_of, good_for
 from netlab.dns.names import ROOT, Name
 from netlab.dns.records import data_text, rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
@@ -92,17 +92,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             said = ", ".join(data_text(each.rtype, data) for each in answer.answer for data in each.data) or rcode_text(
                 answer.rcode
             )
-            rows.append(
-                (
-                    when,
-                    int(at_s),
-                    layer,
-                    good_for(answer),
-                    took_s,
-                    house.isp.counts["upstream"] - before,
-                    said,
-                )
-            )
+            rows.append((when, int(at_s), layer, good_for(answer), took_s, house.isp.counts["upstream"] - before, said))
             progress(min(len(rows) / 7, 1.0), f"lookup {len(rows)}")
 
         look("first")
@@ -157,10 +147,14 @@ def _report(draft: Draft, rows: list[tuple[Value, ...]]) -> None:
     draft.fact("router keeps names", ROUTER_S, "s", "their TTL, at most this")
     draft.fact("ISP keeps names", "their TTL", "")
     columns = (
-        Column("lookup", ""), Column("at", "s"), Column("answered by", ""), Column("good for", "s"), Column("took",
-        "s"),
-        Column("queries", "1"), Column("answer", ""),
-    )  # fmt: skip
+        Column("lookup", ""),
+        Column("at", "s"),
+        Column("answered by", ""),
+        Column("good for", "s"),
+        Column("took", "s"),
+        Column("queries", "1"),
+        Column("answer", ""),
+    )
     numbered = tuple((f"{n}. {row[0]}", *row[1:]) for n, row in enumerate(rows, 1))
     draft.tables.append(Table("Lookups", columns, numbered))
     draft.charts.append(Chart("bar", "How long it took", "Lookups", "lookup", "took", log_y=True))

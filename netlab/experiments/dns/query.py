@@ -44,13 +44,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         try:
             server = NameServer(ROOT, parameters.server, parameters.port or 53)
             told = stub.ask(
-                upstream,
-                rng(parameters.seed),
-                server,
-                name,
-                rtype,
-                tcp=parameters.tcp,
-                timeout_s=parameters.timeout_s,
+                upstream, rng(parameters.seed), server, name, rtype, tcp=parameters.tcp, timeout_s=parameters.timeout_s
             )
         finally:
             upstream.close()
@@ -62,13 +56,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         try:
             server = NameServer(ROOT, *listener.where)
             told = stub.ask(
-                here.upstream,
-                here.rng,
-                server,
-                name,
-                rtype,
-                tcp=parameters.tcp,
-                timeout_s=parameters.timeout_s,
+                here.upstream, here.rng, server, name, rtype, tcp=parameters.tcp, timeout_s=parameters.timeout_s
             )
         finally:
             listener.close()
@@ -95,11 +83,17 @@ def _report(
     asked = reply.question
     draft.tables.append(
         Table(
-            "questions", (Column("name", ""), Column("type", ""), Column("rcode", "")),
-            ((to_text(asked.name) if asked else parameters.name, type_text(asked.rtype) if asked else parameters.type,
-              rcode_text(reply.rcode)),),
+            "questions",
+            (Column("name", ""), Column("type", ""), Column("rcode", "")),
+            (
+                (
+                    to_text(asked.name) if asked else parameters.name,
+                    type_text(asked.rtype) if asked else parameters.type,
+                    rcode_text(reply.rcode),
+                ),
+            ),
         )
-    )  # fmt: skip
+    )
     rows = [
         (section, to_text(rrset.owner), rrset.ttl, type_text(rrset.rtype), text)
         for section, sets in (
@@ -110,12 +104,6 @@ def _report(
         for rrset in sets
         for text in rrset.texts()
     ]
-    columns = (
-        Column("section", ""),
-        Column("name", ""),
-        Column("ttl", "s"),
-        Column("type", ""),
-        Column("data", ""),
-    )
+    columns = (Column("section", ""), Column("name", ""), Column("ttl", "s"), Column("type", ""), Column("data", ""))
     draft.tables.append(Table("records", columns, tuple(rows)))
     return draft.finish()

@@ -64,8 +64,7 @@ class _LogLines:
             return
         took = human(query.took_s, "s") if query.took_s is not None else "–"
         self._progress(
-            0.0,
-            f"{query.client:<21} {query.transport} → {query.server:<18} {query.question} = {query.answer}  {took}",
+            0.0, f"{query.client:<21} {query.transport} → {query.server:<18} {query.question} = {query.answer}  {took}"
         )
 
 
@@ -157,10 +156,16 @@ def _listen(loop: Loop, parameters: Parameters, service: Recursor | _LoggedRecur
 
 
 def _report(
-    served_s: float, where: str, place: str, recursor: Recursor, resolver: Resolver, servers: Servers | None, log:
-    _LogLines,
-    counts: Counter[str], busiest: Counter[str],
-) -> Measurement:  # fmt: skip
+    served_s: float,
+    where: str,
+    place: str,
+    recursor: Recursor,
+    resolver: Resolver,
+    servers: Servers | None,
+    log: _LogLines,
+    counts: Counter[str],
+    busiest: Counter[str],
+) -> Measurement:
     draft, said = Draft(), recursor.counts
     draft.fact("served for", served_s, "s")
     draft.fact("resolver at", where, "")
@@ -176,9 +181,7 @@ def _report(
     draft.fact("resolver datagrams", counts["datagrams"], "1")
     draft.fact("resolver connections", counts["connections"], "1")
     if servers is not None:
-        rows = tuple(
-            (name, queries) for name, queries in log.by_server.most_common(20) if name != "resolver"
-        )  # fmt: skip
+        rows = tuple((name, queries) for name, queries in log.by_server.most_common(20) if name != "resolver")
         draft.tables.append(Table("Queries by server", (Column("server", ""), Column("queries", "1")), rows))
     if busiest:
         draft.tables.append(

@@ -84,9 +84,11 @@ def _as_a_host(here: World, name: Name, rtype: int, story: ResolutionTables, dra
     """The course's way: a stub asks, the local name server iterates and answers."""
     ended: list[tuple[Resolution, TracedAnswer, float]] = []
     recursor = Recursor(
-        here.resolver(), here.upstream.drive, here.loop.now_s,
+        here.resolver(),
+        here.upstream.drive,
+        here.loop.now_s,
         lambda resolution, answer: ended.append((resolution, answer, here.loop.now_s())),
-    )  # fmt: skip
+    )
     counts: Counter[str] = Counter()
     listener = Listener(here.loop, ("127.0.0.1", 0), recursor, counts)
     try:
@@ -99,21 +101,28 @@ def _as_a_host(here: World, name: Name, rtype: int, story: ResolutionTables, dra
     number = story.add(resolution, answer, started_s, ended_s)
     draft.findings += resolution.differences
     story.host.append(
-        (number, "host", f"local name server, {shown(listener.where)}", told.transport, told.sent_bytes,
-        told.message.size,
-         " ".join(told.message.flag_names()), rcode_text(told.message.rcode), told.rtt_s)
-    )  # fmt: skip
+        (
+            number,
+            "host",
+            f"local name server, {shown(listener.where)}",
+            told.transport,
+            told.sent_bytes,
+            told.message.size,
+            " ".join(told.message.flag_names()),
+            rcode_text(told.message.rcode),
+            told.rtt_s,
+        )
+    )
     draft.check(
-        "the host is told what the local name server found out", "RFC 1034 §4.3.1",
-        rcode_text(answer.rcode), rcode_text(told.message.rcode),
-    )  # fmt: skip
+        "the host is told what the local name server found out",
+        "RFC 1034 §4.3.1",
+        rcode_text(answer.rcode),
+        rcode_text(told.message.rcode),
+    )
     plain = not (here.policy.qmin or here.policy.all_paths or here.own_zones)
     if plain and answer.rcode == NOERROR and (to_text(name), rtype) == (COURSE[0], type_from_text(COURSE[1])):
         draft.check(
-            "messages from the question to the answer",
-            "course, lecture 1",
-            COURSE_STEPS,
-            2 + 2 * resolution.sent,
+            "messages from the question to the answer", "course, lecture 1", COURSE_STEPS, 2 + 2 * resolution.sent
         )
 
 

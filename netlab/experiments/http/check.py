@@ -128,8 +128,10 @@ def differences(mine: Opinion, other: Opinion, said: Sequence[str]) -> list[str]
     if mine.interim != other.interim and other.interim is not None:
         found.append(f"{name} saw {other.interim} interim responses, netlab {mine.interim}.")
     if mine.body is not None and other.body is not None and mine.body != other.body:
-        at = next((n for n, (a, b) in enumerate(zip(mine.body, other.body, strict=False)) if a != b),
-                  min(len(mine.body), len(other.body)))  # fmt: skip
+        at = next(
+            (n for n, (a, b) in enumerate(zip(mine.body, other.body, strict=False)) if a != b),
+            min(len(mine.body), len(other.body)),
+        )
         found.append(
             f"{name} has another body: {len(other.body)} B, netlab {len(mine.body)} B; they part at byte {at}."
         )

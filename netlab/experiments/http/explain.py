@@ -70,9 +70,14 @@ def _by_response(events: list[Event]) -> list[list[Event]]:
 
 
 def _one(
-    number: int, events: list[Event], unasked: Refused | None, data: bytes, parameters: Parameters, story: ExchangeTables,
+    number: int,
+    events: list[Event],
+    unasked: Refused | None,
+    data: bytes,
+    parameters: Parameters,
+    story: ExchangeTables,
     limits: HeadLimits,
-) -> None:  # fmt: skip
+) -> None:
     head = next((event for event in events if isinstance(event, Head) and not event.interim), None)
     problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
     handed_over = head is not None and head.framing.kind == "upgrade"  # then what follows is nobody's body
@@ -84,15 +89,31 @@ def _one(
     names, decoded, wrong = story.bodies(number, response, limits.decoded_bytes)
     ends = [event.end for event in events if isinstance(event, End)]
     starts = [event.start for event in events if isinstance(event, Head)]
-    said = (None, None, None, None, None) if head is None else (
-        head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source
-    )  # fmt: skip
+    said = (
+        (None, None, None, None, None)
+        if head is None
+        else (head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source)
+    )
     keeps = afterwards(head, problem or unasked)
     size = (ends[0] if ends else len(data)) - (starts[0] if starts else 0)
     story.rows["exchanges"].append(
-        (number, parameters.method, None, *said, None, None, None, *keeps, None, size, len(body), ", ".join(names),
-         decoded, str(problem or wrong or ""))
-    )  # fmt: skip
+        (
+            number,
+            parameters.method,
+            None,
+            *said,
+            None,
+            None,
+            None,
+            *keeps,
+            None,
+            size,
+            len(body),
+            ", ".join(names),
+            decoded,
+            str(problem or wrong or ""),
+        )
+    )
 
 
 def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Parameters) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from netlab.errors import NetlabError, UsageError
 from netlab.experiments.http.resolving import resolving
 from netlab.experiments.http.story import ExchangeTables
-from netlab.http.client import Client, Hop, Interrupted, Lost, ClientPolicy
+from netlab.http.client import Client, ClientPolicy, Hop, Interrupted, Lost
 from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.request import Request, field_from_text
 from netlab.http.tls import Session, TlsPolicy
@@ -100,15 +100,20 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 @contextmanager
 def _origin(parameters: Parameters, draft: Draft) -> Iterator[tuple[list[Url], ClientPolicy, int | None]]:
     """The URLs, with the built-in origin behind those that are only paths; how to ask; the origin's port."""
-    limits, timeouts = HeadLimits(), Timeouts(
-        min(parameters.timeout_s, 5.0), min(parameters.timeout_s, 5.0), parameters.timeout_s, parameters.max_time_s
-    )  # fmt: skip
+    limits, timeouts = (
+        HeadLimits(),
+        Timeouts(
+            min(parameters.timeout_s, 5.0), min(parameters.timeout_s, 5.0), parameters.timeout_s, parameters.max_time_s
+        ),
+    )
     secure = any(text.startswith("https://") for text in parameters.urls)
     own = any(text.startswith("/") for text in parameters.urls)
 
     def policy(cacert: Path | None) -> ClientPolicy:
         trust = TlsPolicy(not parameters.insecure, cacert)
-        return ClientPolicy(timeouts, limits, trust, parameters.lenient, parameters.max_redirects, parameters.allow_downgrade)
+        return ClientPolicy(
+            timeouts, limits, trust, parameters.lenient, parameters.max_redirects, parameters.allow_downgrade
+        )
 
     if not own and parameters.resolver != "lab":
         if parameters.tls:

@@ -101,13 +101,15 @@ def _speed(found: KeepaliveRounds, parameters: Parameters) -> Table:
         rates = _rates(rounds, parameters.requests)
         latencies = sorted(value for each in rounds for value in each.latencies_ns)
         p50, p99 = percentile(latencies, 50), percentile(latencies, 99)
-        rows.append(
-            (way, median(rates), spread(rates), _relative(found, way), p50 and p50 / 1e9, p99 and p99 / 1e9)
-        )  # fmt: skip
+        rows.append((way, median(rates), spread(rates), _relative(found, way), p50 and p50 / 1e9, p99 and p99 / 1e9))
     columns = (
-        Column("way", ""), Column("requests/s", "1/s"), Column("spread", "ratio"), Column("× new", "ratio"),
-        Column("p50", "s"), Column("p99", "s"),
-    )  # fmt: skip
+        Column("way", ""),
+        Column("requests/s", "1/s"),
+        Column("spread", "ratio"),
+        Column("× new", "ratio"),
+        Column("p50", "s"),
+        Column("p99", "s"),
+    )
     return Table("Speed", columns, tuple(rows))
 
 
@@ -119,12 +121,13 @@ def _cost(found: KeepaliveRounds, parameters: Parameters) -> Table:
         overhead = (heads + sum(each.handshake_bytes for each in rounds)) / total
         counted = [each.segments for each in rounds]
         segments = None if None in counted else sum(each or 0 for each in counted) / total
-        rows.append((
-            way, median([each.connections for each in rounds]), overhead, segments,
-        ))  # fmt: skip
+        rows.append((way, median([each.connections for each in rounds]), overhead, segments))
     columns = (
-        Column("way", ""), Column("connections", "1"), Column("overhead/request", "B"), Column("segments/request", "1"),
-    )  # fmt: skip
+        Column("way", ""),
+        Column("connections", "1"),
+        Column("overhead/request", "B"),
+        Column("segments/request", "1"),
+    )
     return Table("What a round costs, median", columns, tuple(rows))
 
 
@@ -145,8 +148,9 @@ def _checks(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> Non
     if found.counts is None or draft.interrupted:
         return
     opened = found.extra_connections + sum(each.connections for rounds in found.rounds.values() for each in rounds)
-    draft.check("client and server counted the same connections", "counters of both", opened,
-                found.counts["connections"])  # fmt: skip
+    draft.check(
+        "client and server counted the same connections", "counters of both", opened, found.counts["connections"]
+    )
 
 
 def _findings(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> None:

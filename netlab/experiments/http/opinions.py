@@ -116,9 +116,19 @@ def of_h11(data: bytes, method: str, *, ended: bool = True) -> Opinion:
         why = str(error)
         verdict = "incomplete" if "closed" in why else "refused"
     return Opinion(
-        found.parser, verdict, why, status, reason, fields, interim, bytes(body) if status else None, trailers,
-        consumed, None if consumed is None else len(data) - consumed, handed_over,
-    )  # fmt: skip
+        found.parser,
+        verdict,
+        why,
+        status,
+        reason,
+        fields,
+        interim,
+        bytes(body) if status else None,
+        trailers,
+        consumed,
+        None if consumed is None else len(data) - consumed,
+        handed_over,
+    )
 
 
 class _File(io.BytesIO):
@@ -157,9 +167,19 @@ def of_http_client(data: bytes, method: str) -> Opinion:
         response.begin()
         if response.status == 101:
             return Opinion(
-                "http.client", "complete", "", 101, response.reason.encode("latin-1"), _headers(response), None, b"",
-                None, file.at, len(data) - file.at, True,
-            )  # fmt: skip
+                "http.client",
+                "complete",
+                "",
+                101,
+                response.reason.encode("latin-1"),
+                _headers(response),
+                None,
+                b"",
+                None,
+                file.at,
+                len(data) - file.at,
+                True,
+            )
         body = response.read()
     except http.client.IncompleteRead as error:
         verdict, why, body = "incomplete", str(error), error.partial
@@ -172,9 +192,18 @@ def of_http_client(data: bytes, method: str) -> Opinion:
         return Opinion("http.client", verdict, why)
     consumed = file.at if verdict == "complete" else None
     return Opinion(
-        "http.client", verdict, why, response.status, response.reason.encode("latin-1"), _headers(response), None, body,
-        None, consumed, None if consumed is None else len(data) - consumed,
-    )  # fmt: skip
+        "http.client",
+        verdict,
+        why,
+        response.status,
+        response.reason.encode("latin-1"),
+        _headers(response),
+        None,
+        body,
+        None,
+        consumed,
+        None if consumed is None else len(data) - consumed,
+    )
 
 
 def _headers(response: http.client.HTTPResponse) -> tuple[tuple[bytes, bytes], ...]:

@@ -46,8 +46,16 @@ class Browser:
 
     def visit(self, url: Url) -> dict[str, Any]:
         """Resolve, ask, close; what came of it. "failed" has the words of what went wrong, or is empty."""
-        self._told = {"asked": False, "rcode": "", "addresses": [], "aliases": [], "ttl_s": None, "failed": "",
-                      "hint": "", "status": None}  # fmt: skip
+        self._told = {
+            "asked": False,
+            "rcode": "",
+            "addresses": [],
+            "aliases": [],
+            "ttl_s": None,
+            "failed": "",
+            "hint": "",
+            "status": None,
+        }
         body = json.dumps({"buy": "tea", "count": 2}).encode() if url.target == ORDER else None
         fields = [(b"Content-Type", b"application/json")] if body else []
         request = Request.to(url, "POST" if body else "GET", fields, body)
@@ -68,8 +76,11 @@ class Browser:
         response, head = hop.response, hop.response.head
         self._told["failed"] = response.problem.what if response.problem else ""
         if head is not None:
-            self._told |= {"status": head.status, "sha256": sha256(bytes(response.body)),
-                           "body": _readable(bytes(response.body[:200]))}  # fmt: skip
+            self._told |= {
+                "status": head.status,
+                "sha256": sha256(bytes(response.body)),
+                "body": _readable(bytes(response.body[:200])),
+            }
         return self._told
 
     def _resolve(self, host: str, port: int) -> list[Endpoint]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netlab.http_origin import wire
-from netlab.http_origin.message import OriginAnswer, Piece, Replay, ReceivedRequest, text
+from netlab.http_origin.message import OriginAnswer, Piece, ReceivedRequest, Replay, text
 from netlab.http_origin.site import Site
 
 ORDER = "/order"

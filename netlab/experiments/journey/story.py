@@ -57,9 +57,10 @@ def steps(packets: Sequence[Packet], url: Url, result: Mapping[str, Any]) -> lis
     for index, visit in enumerate(visits):
         until_ns = visits[index + 1]["began_ns"] if index + 1 < len(visits) else None
         own = [
-            each for each in packets
+            each
+            for each in packets
             if each.sent_ns >= visit["began_ns"] and (until_ns is None or each.sent_ns < until_ns)
-        ]  # fmt: skip
+        ]
         sorter = _Sorter()
         by_kind: dict[int, list[Packet]] = {}
         for packet in own:

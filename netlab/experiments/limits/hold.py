@@ -26,7 +26,7 @@ from netlab.load.payload import message_rings
 from netlab.progress import Progress
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
-from netlab.servers.supervisor import ServerOutcome, RunningServer
+from netlab.servers.supervisor import RunningServer, ServerOutcome
 
 SAMPLE = 100
 _ECHOES, _WARM_UP, _SIZE = 2000, 200, 64
@@ -80,7 +80,7 @@ def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> HoldR
     limits = Limits(max_connections=plan.connections + 16, workers=plan.workers)
     progress(0.0, "starting server and clients")
     with RunningServer("tcp", plan.mode, host="127.0.0.1", port=0, limits=limits, cpus=plan.server_cpus) as server:
-        queue = (server.ledger, int(Count.ACCEPTED), _may_wait(limits))
+        queue = (server.shared_counters, int(Count.ACCEPTED), _may_wait(limits))
         with Holders(
             server.host, server.port, plan.connections, plan.holder_cpus, sample=SAMPLE, seed=seed, queue=queue
         ) as holders:

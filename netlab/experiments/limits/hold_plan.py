@@ -85,26 +85,37 @@ def limits() -> tuple[KernelLimit, ...]:
         KernelLimit("ephemeral ports", ports, ports, "from one client address to one server address and port"),
         KernelLimit("open files, soft", soft, None, "a process, until it raises the limit itself, up to the hard one"),
         KernelLimit(
-            "open files, hard", hard, per_worker * most,
+            "open files, hard",
+            hard,
+            per_worker * most,
             f"a process; so up to {most} processes share the connections here",
             "Raise it: sudo prlimit --pid $$ --nofile=1048576, for this shell; /etc/security/limits.conf, for good.",
         ),
         KernelLimit("fs.nr_open", nr_open, None, "what the hard limit of a process may be raised to"),
         KernelLimit(
-            "fs.file-max", file_max, _by_file_max(file_max), "all open files; both ends are files here (root is free)",
+            "fs.file-max",
+            file_max,
+            _by_file_max(file_max),
+            "all open files; both ends are files here (root is free)",
             "Raise it: sudo sysctl -w fs.file-max=4000000.",
         ),
         KernelLimit(
-            "processes", processes, _by_processes(processes, most, per_worker),
-            "processes and threads of this user", "Raise it: ulimit -u, or pids.max of the cgroup.",
+            "processes",
+            processes,
+            _by_processes(processes, most, per_worker),
+            "processes and threads of this user",
+            "Raise it: ulimit -u, or pids.max of the cgroup.",
         ),
         KernelLimit(
-            "epoll watches", watches, watches, "fs.epoll.max_user_watches: a descriptor in an epoll list is one",
+            "epoll watches",
+            watches,
+            watches,
+            "fs.epoll.max_user_watches: a descriptor in an epoll list is one",
             "Raise it: sudo sysctl -w fs.epoll.max_user_watches=4000000.",
         ),
         KernelLimit("somaxconn", machine.sysctl_number("net.core.somaxconn"), None, "those that wait for accept()"),
         KernelLimit("tcp_mem, pages", _tcp_mem(), None, "what all sockets have queued; an idle connection has nothing"),
-    )  # fmt: skip
+    )
 
 
 def _per_process() -> int:

@@ -61,8 +61,13 @@ def _memory(draft: Draft, held: HoldResult) -> None:
         "memory queued in sockets", after.kernel.tcp_buffers, "B", "of the whole machine: an idle one has nothing"
     )
     if caches:
-        columns = (Column("cache", ""), Column("bytes", "B"), Column("objects", "ratio"), Column("size", "B"),
-                   Column("what it is", ""))  # fmt: skip
+        columns = (
+            Column("cache", ""),
+            Column("bytes", "B"),
+            Column("objects", "ratio"),
+            Column("size", "B"),
+            Column("what it is", ""),
+        )
         draft.tables.append(Table("kernel memory of a connection", columns, tuple(caches)))
     if slab and server is not None and clients is not None and after.kernel.available:
         draft.findings.append(
@@ -125,8 +130,17 @@ def _latency(draft: Draft, held: HoldResult) -> None:
         rows += [(label, name, (percentile(ordered, q) or 0) * 1e-9) for label, q in _PERCENTILES]
     columns = (Column("percentile", ""), Column("connection", ""), Column("latency", "s"))
     draft.tables.append(Table("echo latency", columns, tuple(rows)))
-    draft.charts.append(Chart("bar", "Echo of one connection: alone, and among all", "echo latency", "percentile",
-                              "latency", "connection", log_y=True))  # fmt: skip
+    draft.charts.append(
+        Chart(
+            "bar",
+            "Echo of one connection: alone, and among all",
+            "echo latency",
+            "percentile",
+            "latency",
+            "connection",
+            log_y=True,
+        )
+    )
 
 
 def _growth(draft: Draft, held: HoldResult) -> None:

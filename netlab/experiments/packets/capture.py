@@ -73,9 +73,12 @@ def _during(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[l
     try:
         limit_s = parameters.duration_s or 3600.0
         config = {
-            "command": parameters.during, "count": parameters.count, "timeout_s": limit_s, "output": output,
+            "command": parameters.during,
+            "count": parameters.count,
+            "timeout_s": limit_s,
+            "output": output,
             "folder": str(Path.cwd()),
-        }  # fmt: skip
+        }
         told = run_scene(
             capture_scene.play, config, progress, timeout_s=limit_s + 30, pass_fds=(output,), stoppable=True
         )

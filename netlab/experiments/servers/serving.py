@@ -14,7 +14,7 @@ from netlab.report.stats import ratio
 from netlab.servers.counters import Count
 from netlab.servers.modes import find
 from netlab.servers.placement import FREE, Placement, parse_cpus
-from netlab.servers.supervisor import ServerLook, ServerOutcome, RunningServer
+from netlab.servers.supervisor import RunningServer, ServerLook, ServerOutcome
 
 TICK_S = 0.25
 SAMPLE_S = 1.0

@@ -24,7 +24,7 @@ from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.modes import Mode
 from netlab.servers.placement import Placement
-from netlab.servers.supervisor import ServerLook, ServerOutcome, RunningServer
+from netlab.servers.supervisor import RunningServer, ServerLook, ServerOutcome
 
 MEMORY_SETTLES_S = 10.0
 CPUS = frozenset(process.cpus())

@@ -96,8 +96,10 @@ def _offered(draft: Draft, wanted: Sequence[str]) -> list[str]:
     missing = [name for name in wanted if name not in here]
     hint = f"sudo modprobe {' '.join(f'tcp_{name}' for name in missing)}"
     if len(missing) == len(wanted):
-        raise MachineLacks(f"this kernel has none of {', '.join(wanted)} now; it has {', '.join(here)}",
-                           f"if its modules are installed: {hint}")  # fmt: skip
+        raise MachineLacks(
+            f"this kernel has none of {', '.join(wanted)} now; it has {', '.join(here)}",
+            f"if its modules are installed: {hint}",
+        )
     if missing:
         draft.warnings.append(f"left out, because this kernel does not have it now: {', '.join(missing)} ({hint})")
     return [name for name in wanted if name in here]
@@ -107,10 +109,13 @@ def _config(parameters: Parameters, names: Sequence[str], *, capture: bool) -> d
     there = Conditions(delay_s=parameters.delay_s, rate=parameters.rate_mbit * 1e6 / 8, queue=parameters.queue)
     back = Conditions(delay_s=parameters.delay_s)
     return {
-        "conditions": {"client": there.plain(), "server": back.plain()}, "seed": parameters.seed,
-        "algorithms": list(names), "duration_s": parameters.duration_s, "timeout_s": 40.0,
+        "conditions": {"client": there.plain(), "server": back.plain()},
+        "seed": parameters.seed,
+        "algorithms": list(names),
+        "duration_s": parameters.duration_s,
+        "timeout_s": 40.0,
         "capture": capture and parameters.pcap is not None,
-    }  # fmt: skip
+    }
 
 
 def _save(run: CongestionRun, path: Path | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netlab.experiments.tcp.congestion_run import BETA, WindowCut, Flow, CongestionRun
+from netlab.experiments.tcp.congestion_run import BETA, CongestionRun, Flow, WindowCut
 from netlab.report.downsample import extremes
 from netlab.report.quantity import Chart, Column, Draft, Table, Value
 from netlab.report.stats import jain_index
@@ -63,13 +63,27 @@ def _alone(runs: Sequence[CongestionRun], wire: Bottleneck, steady_s: float) -> 
         if run.alone:
             flow = run.flows[0]
             rows.append(
-                (flow.algorithm, _bits(flow.goodput()), _used(run, wire), run.mean_queue(steady_s), run.mean_rtt(),
-                 run.rtt(99), len(run.drops), flow.retransmitted)
-            )  # fmt: skip
+                (
+                    flow.algorithm,
+                    _bits(flow.goodput()),
+                    _used(run, wire),
+                    run.mean_queue(steady_s),
+                    run.mean_rtt(),
+                    run.rtt(99),
+                    len(run.drops),
+                    flow.retransmitted,
+                )
+            )
     columns = (
-        Column("alone", ""), Column("goodput", "bit/s"), Column("used", "ratio"), Column("queue", "1"),
-        Column("mean RTT", "s"), Column("p99", "s"), Column("drops", "1"), Column("sent again", "1"),
-    )  # fmt: skip
+        Column("alone", ""),
+        Column("goodput", "bit/s"),
+        Column("used", "ratio"),
+        Column("queue", "1"),
+        Column("mean RTT", "s"),
+        Column("p99", "s"),
+        Column("drops", "1"),
+        Column("sent again", "1"),
+    )
     return Table("alone", columns, tuple(rows))
 
 
@@ -90,12 +104,27 @@ def _shared(runs: Sequence[CongestionRun], steady_s: float) -> Table:
             rates = [flow.goodput(steady_s) or 0.0 for flow in run.flows]
             whole = sum(rates) or None
             shares: list[Value] = [None if whole is None else rate / whole for rate in rates]
-            rows.append((run.name, *shares, jain_index(rates), run.mean_queue(steady_s), run.mean_rtt(), run.rtt(99),
-                         len(run.drops)))  # fmt: skip
+            rows.append(
+                (
+                    run.name,
+                    *shares,
+                    jain_index(rates),
+                    run.mean_queue(steady_s),
+                    run.mean_rtt(),
+                    run.rtt(99),
+                    len(run.drops),
+                )
+            )
     columns = (
-        Column("sharing", ""), Column("first", "ratio"), Column("second", "ratio"), Column("fairness", "ratio"),
-        Column("queue", "1"), Column("mean RTT", "s"), Column("p99", "s"), Column("drops", "1"),
-    )  # fmt: skip
+        Column("sharing", ""),
+        Column("first", "ratio"),
+        Column("second", "ratio"),
+        Column("fairness", "ratio"),
+        Column("queue", "1"),
+        Column("mean RTT", "s"),
+        Column("p99", "s"),
+        Column("drops", "1"),
+    )
     return Table("sharing", columns, tuple(rows))
 
 
@@ -123,14 +152,30 @@ def _round_trips(runs: Sequence[CongestionRun]) -> Table:
 
 def _check(draft: Draft, runs: Sequence[CongestionRun], wire: Bottleneck) -> None:
     count, used = len(runs), [_used(run, wire) for run in runs]
-    draft.check("every byte arrives, in order and intact, in each run", "RFC 9293 §3.8", count,
-                sum(all(flow.intact for flow in run.flows) for run in runs))  # fmt: skip
-    draft.check(f"never do more than {wire.queue} frames wait, and none is dropped while fewer do", "drop-tail", count,
-                sum(_drop_tail(run, wire) for run in runs))  # fmt: skip
-    draft.check("what the receivers get is less than the bottleneck's rate, in each run", "the wire's rate", count,
-                sum(each is not None and each < 1 for each in used))  # fmt: skip
-    draft.check("what was dropped was sent again: not fewer segments than drops, in each run", "RFC 9293 §3.8.1", count,
-                sum(sum(flow.retransmitted for flow in run.flows) >= len(run.drops) for run in runs))  # fmt: skip
+    draft.check(
+        "every byte arrives, in order and intact, in each run",
+        "RFC 9293 §3.8",
+        count,
+        sum(all(flow.intact for flow in run.flows) for run in runs),
+    )
+    draft.check(
+        f"never do more than {wire.queue} frames wait, and none is dropped while fewer do",
+        "drop-tail",
+        count,
+        sum(_drop_tail(run, wire) for run in runs),
+    )
+    draft.check(
+        "what the receivers get is less than the bottleneck's rate, in each run",
+        "the wire's rate",
+        count,
+        sum(each is not None and each < 1 for each in used),
+    )
+    draft.check(
+        "what was dropped was sent again: not fewer segments than drops, in each run",
+        "RFC 9293 §3.8.1",
+        count,
+        sum(sum(flow.retransmitted for flow in run.flows) >= len(run.drops) for run in runs),
+    )
     for run in runs:
         if run.alone and run.flows[0].algorithm in BETA:
             _check_windows(draft, run.flows[0], wire)
@@ -151,7 +196,7 @@ def _check_windows(draft: Draft, flow: Flow, wire: Bottleneck) -> None:
     cuts, beta = list(flow.cuts(wire.base_s)), BETA[name]
     if cuts:
         claim = f"{name}: ssthresh is {beta:.1g} of the window that met a loss, each time of {len(cuts)}"
-        draft.check(claim, SOURCES[name], len(cuts), sum(cut.by(beta) for cut in cuts))  # fmt: skip
+        draft.check(claim, SOURCES[name], len(cuts), sum(cut.by(beta) for cut in cuts))
     else:
         draft.warnings.append(f"{name} alone: no loss was answered while it was watched, so none is judged")
 

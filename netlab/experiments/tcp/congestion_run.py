@@ -141,10 +141,16 @@ class CongestionRun:
 def read(name: str, result: Mapping[str, Any]) -> CongestionRun:
     """A run from the scenario's result."""
     flows = tuple(
-        Flow(each["algorithm"], each["port"], tuple(Sample(*row) for row in each["samples"]), each["retransmitted"],
-             each["intact"], each["mss"])
+        Flow(
+            each["algorithm"],
+            each["port"],
+            tuple(Sample(*row) for row in each["samples"]),
+            each["retransmitted"],
+            each["intact"],
+            each["mss"],
+        )
         for each in result["flows"]
-    )  # fmt: skip
+    )
     frames: Sequence[Sequence[Any]] = sorted(result["frames"], key=lambda row: row[0])
     queue = tuple((row[0], row[2]) for row in frames if row[2] is not None and row[0] >= 0)
     drops = tuple((row[0], row[2]) for row in frames if row[1] == "queue full")

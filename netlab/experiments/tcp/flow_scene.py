@@ -29,12 +29,12 @@ _LOOK_S = 0.004
 _PROBING = "zero window probe"
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """`config["size"]` bytes to a reader that stops after `config["read"]`, until `config["probes"]` probes."""
     with TwoHosts(config, watched=False) as stage:
         client, server = _connected(stage, config["buffer"])
         data = random.Random(config["seed"]).randbytes(config["size"])
-        with _Looks(stage, config["probes"], tell) as looks:
+        with _Looks(stage, config["probes"], report_progress) as looks:
             sending = Call(lambda: _write(stage, client, data))
             reading = Call(lambda: _read(stage, server, looks, config["read"]))
             blocked = sending.result(stage.timeout_s)
@@ -113,16 +113,21 @@ def _read(stage: TwoHosts, server: socket.socket, looks: _Looks, first: int) -> 
     stage.timeline.note("server", CALL, "recv(), as fast as it can")
     while take(65536):
         pass
-    return {"digest": digest.hexdigest(), "received": read, "stopped_ns": stopped_ns, "again_ns": again_ns,
-            "pieces": pieces}  # fmt: skip
+    return {
+        "digest": digest.hexdigest(),
+        "received": read,
+        "stopped_ns": stopped_ns,
+        "again_ns": again_ns,
+        "pieces": pieces,
+    }
 
 
 class _Looks:
     """A thread that asks both kernels what the connection holds, and keeps what has changed."""
 
-    def __init__(self, stage: TwoHosts, probes: int, tell: Callable[[float, str], None]) -> None:
+    def __init__(self, stage: TwoHosts, probes: int, report_progress: Callable[[float, str], None]) -> None:
         self.taken: list[dict[str, Any]] = []
-        self._stage, self._probes, self._tell = stage, probes, tell
+        self._stage, self._probes, self._tell = stage, probes, report_progress
         self._diags: list[tuple[Host, Diag]] = []
         for host in stage.pair.hosts():
             with host.namespace.entered():
@@ -170,6 +175,8 @@ class _Looks:
 
 def _told(sock: Sock) -> dict[str, Any]:
     return {
-        "receive_queue": sock.receive_queue, "send_queue": sock.send_queue, "timer": sock.timer,
+        "receive_queue": sock.receive_queue,
+        "send_queue": sock.send_queue,
+        "timer": sock.timer,
         "backoff": sock.info.backoff if sock.info else 0,
-    }  # fmt: skip
+    }

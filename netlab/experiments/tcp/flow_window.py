@@ -95,11 +95,15 @@ def stall_of(segments: Sequence[Segment], told: Sequence[AdvertisedWindow]) -> S
         filling = (each for each in segments if each.sender == "client" and each.sequence + each.size == zero.ack)
         around += [each.number for each in filling][:1]
     return Stall(
-        zero, update, probes, answers, remainder,
+        zero,
+        update,
+        probes,
+        answers,
+        remainder,
         new_data=sum(each.sequence + each.size > zero.edge for each in meanwhile),
         asked=update is not None and any(answer is not None and answer.number == update.number for answer in answers),
         telling=frozenset(around),
-    )  # fmt: skip
+    )
 
 
 def _answer(probe: Segment, told: Sequence[AdvertisedWindow]) -> AdvertisedWindow | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netlab.experiments.tcp.nagle_scene import BODY, HEAD, REPLY
-from netlab.experiments.wire.trace import Trace, Segment
+from netlab.experiments.wire.trace import Segment, Trace
 
 _IP = 20  # bytes of an IPv4 header without options
 _REQUEST = len(HEAD) + len(BODY)
@@ -45,8 +45,14 @@ class WriteCase:
         """Of exchange `number`: the segment that begins it, and the first ACK of its first write."""
         begin = 1 + number * _REQUEST
         head = next((each for each in self.data("client") if each.sequence == begin), None)
-        ack = next((each for each in self.segments if each.sender == "server"
-                    and (each.acknowledgment or 0) >= begin + len(HEAD)), None)  # fmt: skip
+        ack = next(
+            (
+                each
+                for each in self.segments
+                if each.sender == "server" and (each.acknowledgment or 0) >= begin + len(HEAD)
+            ),
+            None,
+        )
         return None if head is None or ack is None else (head, ack)
 
     def held(self) -> int:
@@ -89,9 +95,10 @@ def keystrokes_of(name: str, told: Mapping[str, Any], seen: Trace) -> WriteCase:
 def _between(seen: Trace, port: int, first_ns: int, last_ns: int) -> tuple[Segment, ...]:
     begin_s, end_s = (first_ns - seen.start_ns) / 1e9, (last_ns - seen.start_ns) / 1e9
     return tuple(
-        each for each in seen.segments
+        each
+        for each in seen.segments
         if port in (each.tcp.source_port, each.tcp.destination_port) and begin_s <= each.sent_s <= end_s
-    )  # fmt: skip
+    )
 
 
 def stalled(seen: Trace, case: WriteCase) -> tuple[Trace, list[tuple[float, str]]]:
@@ -115,12 +122,16 @@ def stalled(seen: Trace, case: WriteCase) -> tuple[Trace, list[tuple[float, str]
 def _events(calls: Times, received: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
     first, second, third, answered = calls
     body, head = f"send({len(BODY)} B)", f"send({len(HEAD)} B)"
-    events = [(first, "client", "call", head, ""), (second, "client", "return", head, ""),
-              (second, "client", "call", body, ""), (third, "client", "return", body, ""),
-              (third, "client", "call", "recv()", ""),
-              *((at_ns, "server", "return", "recv()", f"{size} B") for at_ns, size in received),
-              (received[-1][0], "server", "call", f"send({len(REPLY)} B)", ""),
-              (answered, "client", "return", "recv()", f"{len(REPLY)} B")]  # fmt: skip
+    events = [
+        (first, "client", "call", head, ""),
+        (second, "client", "return", head, ""),
+        (second, "client", "call", body, ""),
+        (third, "client", "return", body, ""),
+        (third, "client", "call", "recv()", ""),
+        *((at_ns, "server", "return", "recv()", f"{size} B") for at_ns, size in received),
+        (received[-1][0], "server", "call", f"send({len(REPLY)} B)", ""),
+        (answered, "client", "return", "recv()", f"{len(REPLY)} B"),
+    ]
     return [dict(zip(("at_ns", "host", "kind", "what", "detail"), each, strict=True)) for each in events]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netlab.experiments.wire.trace import Trace, Segment
+from netlab.experiments.wire.trace import Segment, Trace
 from netlab.packets.tcp import SACK, sack_blocks
 from netlab.report.quantity import Column, Table, Value
 
@@ -39,8 +39,14 @@ def _rows(lost: Segment, told: Sequence[Segment], again: Segment, done: Segment)
     rows: list[tuple[Value, ...]] = [(0.0, "client", f"bytes {_bytes(lost)}", "lost on the wire; nobody knows yet")]
     for number, each in enumerate(told[:_SHOWN], start=1):
         have = ", ".join(f"{left}–{right - 1}" for left, right in _blocks(each, origin))
-        rows.append((each.sent_s - start_s, "server", f"ACK {each.acknowledgment}",
-                     f"report {number}: next I need {each.acknowledgment}, but I have {have}"))  # fmt: skip
+        rows.append(
+            (
+                each.sent_s - start_s,
+                "server",
+                f"ACK {each.acknowledgment}",
+                f"report {number}: next I need {each.acknowledgment}, but I have {have}",
+            )
+        )
     if len(told) > _SHOWN:
         more = len(told) - _SHOWN
         rows.append((told[_SHOWN].sent_s - start_s, "server", "ACKs", f"{more} more of them"))

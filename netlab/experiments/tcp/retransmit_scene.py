@@ -23,7 +23,7 @@ _LINEAR = "net.ipv4.tcp_syn_linear_timeouts"  # since Linux 6.5
 _LOOK_S = 0.005
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Play `config["case"]`."""
     played: dict[str, Any] = CASES[config["case"]](config)
     return played
@@ -50,9 +50,12 @@ def transfer(config: dict[str, Any]) -> dict[str, Any]:
         with stage.pair.client.namespace.entered():
             changed = counters.difference(before, counters.read())
         result = stage.finish(
-            received=received, intact=digest == hashlib.sha256(data).hexdigest(), took_s=took_s,
-            retransmitted=told.total_retransmits, counters=changed,
-        )  # fmt: skip
+            received=received,
+            intact=digest == hashlib.sha256(data).hexdigest(),
+            took_s=took_s,
+            retransmitted=told.total_retransmits,
+            counters=changed,
+        )
         client.close()
         server.close()
         return result

@@ -57,15 +57,21 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft = Draft()
     draft.lacking = tours["orderly"].lacking
     rows = [_seen(state, tours) for state in ELEVEN]
-    columns = (Column("state", ""), Column("at", ""), Column("seen after", "s"), Column("what it means", ""),
-               Column("way", ""))  # fmt: skip
+    columns = (
+        Column("state", ""),
+        Column("at", ""),
+        Column("seen after", "s"),
+        Column("what it means", ""),
+        Column("way", ""),
+    )
     draft.tables.append(Table("states", columns, tuple(rows)))
     found = [str(row[0]) for row in rows if row[1] is not None]
     draft.fact("states seen", len(found), "1")
     if draft.lacking:
         lasting = [state for state in found if state in _LASTING]
-        draft.check("every state that lasts was reached, and seen", "RFC 9293 §3.3.2", ", ".join(_LASTING),
-                    ", ".join(lasting))  # fmt: skip
+        draft.check(
+            "every state that lasts was reached, and seen", "RFC 9293 §3.3.2", ", ".join(_LASTING), ", ".join(lasting)
+        )
     else:
         draft.check("all eleven states were reached, and seen", "RFC 9293 §3.3.2", ", ".join(ELEVEN), ", ".join(found))
     for told, seen in zip(teardown.VARIANTS, tours.values(), strict=False):

@@ -8,7 +8,7 @@ from pathlib import Path
 from netlab.errors import UsageError
 from netlab.experiments.tcp import teardown_scene
 from netlab.experiments.wire import trace
-from netlab.experiments.wire.trace import Trace, Segment
+from netlab.experiments.wire.trace import Segment, Trace
 from netlab.network.conditions import Conditions
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
@@ -32,35 +32,50 @@ class Variant:
 
 VARIANTS = (
     Variant(
-        "orderly", "Four-way close with a half-closed time in between",
-        "FIN-WAIT-1 → FIN-WAIT-2 → TIME-WAIT", "CLOSE-WAIT → LAST-ACK → CLOSED", "client FIN, server FIN",
+        "orderly",
+        "Four-way close with a half-closed time in between",
+        "FIN-WAIT-1 → FIN-WAIT-2 → TIME-WAIT",
+        "CLOSE-WAIT → LAST-ACK → CLOSED",
+        "client FIN, server FIN",
         "Who closes first waits at the end: the client keeps the port in TIME-WAIT, the server is done at once.",
     ),
     Variant(
-        "simultaneous", "Both close before either knows of the other",
-        "FIN-WAIT-1 → CLOSING → TIME-WAIT", "FIN-WAIT-1 → CLOSING → TIME-WAIT", "client FIN, server FIN",
+        "simultaneous",
+        "Both close before either knows of the other",
+        "FIN-WAIT-1 → CLOSING → TIME-WAIT",
+        "FIN-WAIT-1 → CLOSING → TIME-WAIT",
+        "client FIN, server FIN",
         "Neither closed first, so both wait in TIME-WAIT. CLOSING is the state that hardly anybody ever sees.",
         on_loopback=False,
     ),
     Variant(
-        "reset-linger", "A reset on purpose: SO_LINGER with a time of 0",
-        "CLOSED", "CLOSED", "client RST",
+        "reset-linger",
+        "A reset on purpose: SO_LINGER with a time of 0",
+        "CLOSED",
+        "CLOSED",
+        "client RST",
         "No FIN, no TIME-WAIT, and the other side's read fails: a reset ends a connection, it does not finish it.",
     ),
     Variant(
-        "reset-unread", "A reset by surprise: data that was never read",
-        "CLOSED", "CLOSED", "client RST",
+        "reset-unread",
+        "A reset by surprise: data that was never read",
+        "CLOSED",
+        "CLOSED",
+        "client RST",
         "The client called the same close() as always. Unread data turned it into a reset: the kernel must not say "
         "'finished' of what nobody has read.",
     ),
     Variant(
-        "orphan", "One side closes, the other never does",
-        "FIN-WAIT-1 → FIN-WAIT-2 → CLOSED", "CLOSE-WAIT → LAST-ACK → CLOSED", "client FIN, server FIN, client RST",
+        "orphan",
+        "One side closes, the other never does",
+        "FIN-WAIT-1 → FIN-WAIT-2 → CLOSED",
+        "CLOSE-WAIT → LAST-ACK → CLOSED",
+        "client FIN, server FIN, client RST",
         "The client's socket belongs to no process any more; its kernel waits tcp_fin_timeout (here 1 s) in FIN-WAIT-2 "
         "and forgets it. The server's FIN then finds nobody, and is answered by a reset.",
         on_loopback=False,
     ),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +120,12 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         _orderly(draft, seen)
     if variant.name.startswith("reset"):
         error = [event["detail"] for event in seen.events("server", "return") if event["what"] == "recv()"]
-        draft.check("the server's recv() fails: connection reset", "recv(2), ECONNRESET", "Connection reset by peer",
-                    ", ".join(error))  # fmt: skip
+        draft.check(
+            "the server's recv() fails: connection reset",
+            "recv(2), ECONNRESET",
+            "Connection reset by peer",
+            ", ".join(error),
+        )
         draft.check("nobody is in TIME-WAIT", "RFC 9293 §3.10.7.4", "", ", ".join(_waiting(seen)))
     draft.findings.append(variant.finding)
     trace.report(draft, seen, _course(variant, seen, ending))

@@ -19,7 +19,7 @@ _QUIET_S = 1.5  # nothing has come for so long: nothing more will
 SIZES = (1, 1000, 0, 3000, 10)
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """All cases, one after the other, on one pair of hosts; on loopback those that need neither wire nor interface."""
     with TwoHosts(config, watched=False) as stage:
         told: dict[str, Any] = {
@@ -65,8 +65,13 @@ def _boundaries(stage: TwoHosts) -> dict[str, Any]:
         client.send(b"x" * 100)
         data, _, flags, _ = server.recvmsg(40)
         changed = counters.difference(before, _counted(stage))
-        return {"sent": list(SIZES), "got": got, "cut_to": len(data), "said_so": bool(flags & socket.MSG_TRUNC),
-                "reassembled": changed.get("IpReasmOKs", 0)}  # fmt: skip
+        return {
+            "sent": list(SIZES),
+            "got": got,
+            "cut_to": len(data),
+            "said_so": bool(flags & socket.MSG_TRUNC),
+            "reassembled": changed.get("IpReasmOKs", 0),
+        }
 
 
 def _refused(stage: TwoHosts) -> dict[str, Any]:

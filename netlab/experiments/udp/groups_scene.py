@@ -54,14 +54,16 @@ def multicast(stage: TwoHosts) -> dict[str, Any]:
         client.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(stage.pair.client.ip))
         client.sendto(b"before", (GROUP, GROUP_PORT))
         _settled(stage, client)
-        _reported(stage, lambda: [
-            each.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership) for each in members
-        ])  # fmt: skip
+        _reported(
+            stage,
+            lambda: [each.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership) for each in members],
+        )
         client.sendto(b"during", (GROUP, GROUP_PORT))
         _settled(stage, client)
-        _reported(stage, lambda: [
-            each.setsockopt(socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, membership) for each in members
-        ])  # fmt: skip
+        _reported(
+            stage,
+            lambda: [each.setsockopt(socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, membership) for each in members],
+        )
         client.sendto(b"after", (GROUP, GROUP_PORT))
         _settled(stage, client)
         return {"copies": _copies(sockets)}

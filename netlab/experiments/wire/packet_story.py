@@ -17,22 +17,50 @@ from netlab.packets.pcap import CapturedFrame
 from netlab.report.quantity import Column, Table, Value
 
 PACKETS = (
-    Column("packet", "1"), Column("time", "s"), Column("length", "B"), Column("captured", "B"), Column("from", ""),
-    Column("to", ""), Column("protocol", ""), Column("summary", ""), Column("notes", ""), Column("stopped at", "1"),
-    Column("why", ""), Column("interface", ""),
-)  # fmt: skip
+    Column("packet", "1"),
+    Column("time", "s"),
+    Column("length", "B"),
+    Column("captured", "B"),
+    Column("from", ""),
+    Column("to", ""),
+    Column("protocol", ""),
+    Column("summary", ""),
+    Column("notes", ""),
+    Column("stopped at", "1"),
+    Column("why", ""),
+    Column("interface", ""),
+)
 LAYERS = (
-    Column("packet", "1"), Column("layer", "1"), Column("name", ""), Column("source", ""), Column("first byte", "1"),
-    Column("end", "1"), Column("summary", ""), Column("quoted", ""), Column("notes", ""),
-)  # fmt: skip
+    Column("packet", "1"),
+    Column("layer", "1"),
+    Column("name", ""),
+    Column("source", ""),
+    Column("first byte", "1"),
+    Column("end", "1"),
+    Column("summary", ""),
+    Column("quoted", ""),
+    Column("notes", ""),
+)
 FIELDS = (
-    Column("packet", "1"), Column("layer", "1"), Column("field", ""), Column("first bit", "1"), Column("last bit", "1"),
-    Column("value", ""), Column("text", ""), Column("meaning", ""),
-)  # fmt: skip
+    Column("packet", "1"),
+    Column("layer", "1"),
+    Column("field", ""),
+    Column("first bit", "1"),
+    Column("last bit", "1"),
+    Column("value", ""),
+    Column("text", ""),
+    Column("meaning", ""),
+)
 CONTENT = (
-    Column("packet", "1"), Column("name", ""), Column("summary", ""), Column("first byte", "1"), Column("end", "1"),
-    Column("trailer", "B"), Column("lines", ""), Column("bytes", ""),
-)  # fmt: skip
+    Column("packet", "1"),
+    Column("name", ""),
+    Column("summary", ""),
+    Column("first byte", "1"),
+    Column("end", "1"),
+    Column("trailer", "B"),
+    Column("lines", ""),
+    Column("bytes", ""),
+)
 MOST_BYTES = 4096  # of a packet's data in hex
 
 
@@ -62,9 +90,21 @@ class PacketTables:
         notes = "; ".join(note for layer in found.layers for note in layer.notes)
         stop = found.stopped
         self.packets.append(
-            (number, time_s, record.original, len(record.frame), sender, receiver, protocol(found), summary(found),
-             notes, stop.at if stop else None, stop.why if stop else None, record.interface)
-        )  # fmt: skip
+            (
+                number,
+                time_s,
+                record.original,
+                len(record.frame),
+                sender,
+                receiver,
+                protocol(found),
+                summary(found),
+                notes,
+                stop.at if stop else None,
+                stop.why if stop else None,
+                record.interface,
+            )
+        )
         if closely:
             self._closely(number, found)
         return found
@@ -73,9 +113,18 @@ class PacketTables:
         for index, layer in enumerate(found.layers):
             told = layer.header.summary() if layer.header else "incomplete"
             self.layers.append(
-                (number, index, layer.name, layer.source, layer.start, layer.end, told, layer.quoted,
-                 "; ".join(layer.notes))
-            )  # fmt: skip
+                (
+                    number,
+                    index,
+                    layer.name,
+                    layer.source,
+                    layer.start,
+                    layer.end,
+                    told,
+                    layer.quoted,
+                    "; ".join(layer.notes),
+                )
+            )
             self.fields += [
                 (number, index, shown.label, shown.first, shown.last, shown.value, shown.text, shown.meaning)
                 for shown in layer.fields
@@ -83,9 +132,17 @@ class PacketTables:
         if found.data or found.trailer:
             content = found.content
             self.content.append(
-                (number, content.name if content else "data", content.summary if content else "", found.start,
-                 found.end, found.trailer, "\n".join(content.lines) if content else "", found.data[:MOST_BYTES].hex())
-            )  # fmt: skip
+                (
+                    number,
+                    content.name if content else "data",
+                    content.summary if content else "",
+                    found.start,
+                    found.end,
+                    found.trailer,
+                    "\n".join(content.lines) if content else "",
+                    found.data[:MOST_BYTES].hex(),
+                )
+            )
 
     def tables(self) -> list[Table]:
         """All four."""

@@ -22,9 +22,14 @@ from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Lack, Table, Value
 
 TIMELINE = (
-    Column("time", "s"), Column("view", ""), Column("host", ""), Column("what", ""), Column("detail", ""),
-    Column("arrived", "s"), Column("packet", "1"),
-)  # fmt: skip
+    Column("time", "s"),
+    Column("view", ""),
+    Column("host", ""),
+    Column("what", ""),
+    Column("detail", ""),
+    Column("arrived", "s"),
+    Column("packet", "1"),
+)
 _VIEWS = {"call": "system call", "return": "system call", "state": "kernel", "gone": "kernel"}
 
 
@@ -147,8 +152,18 @@ def _segments(frames: Sequence[tuple[str, int, int | None, str, Dissection]], st
         again = takes > 0 and relative < furthest.get(own, 0)
         furthest[own] = max(furthest.get(own, 0), relative + takes)
         arrived_s = None if arrived_ns is None else (arrived_ns - start_ns) / 1e9
-        yield Segment(number, sender, (sent_ns - start_ns) / 1e9, arrived_s, fate, tcp, len(found.data), relative,
-                      acknowledged, again)  # fmt: skip
+        yield Segment(
+            number,
+            sender,
+            (sent_ns - start_ns) / 1e9,
+            arrived_s,
+            fate,
+            tcp,
+            len(found.data),
+            relative,
+            acknowledged,
+            again,
+        )
 
 
 def report(draft: Draft, seen: Trace, claims: Sequence[tuple[float, str]] = ()) -> None:

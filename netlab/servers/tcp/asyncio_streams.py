@@ -20,8 +20,8 @@ import asyncio
 import socket
 from typing import Any
 
+from netlab.servers.acceptor import OUT_OF_DESCRIPTORS, Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import OUT_OF_DESCRIPTORS, Acceptor
 from netlab.servers.echo import CHUNK_BYTES
 from netlab.servers.server import Server
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from select import EPOLLIN, epoll
 
-from netlab.servers.clients import EventLoopConnections
 from netlab.servers.echo import ALARM, ARRIVAL, GONE
+from netlab.servers.event_loop_connections import EventLoopConnections
 from netlab.servers.server import Server
 
 

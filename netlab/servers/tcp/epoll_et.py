@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from select import EPOLLET, EPOLLIN, EPOLLOUT, epoll
 
-from netlab.servers.clients import EventLoopConnections
 from netlab.servers.echo import ALARM, ARRIVAL, GONE, READ
+from netlab.servers.event_loop_connections import EventLoopConnections
 from netlab.servers.server import Server
 
 TURNS = 16

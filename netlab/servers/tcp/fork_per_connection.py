@@ -21,8 +21,8 @@ import os
 import socket
 
 from netlab.child.shared_counters import Row
+from netlab.servers.acceptor import Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import Acceptor
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut

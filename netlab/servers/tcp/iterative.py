@@ -14,8 +14,8 @@ from __future__ import annotations
 import os
 import socket
 
+from netlab.servers.acceptor import Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import Acceptor
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut, shut_listener

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from select import select
 
-from netlab.servers.clients import EventLoopConnections
 from netlab.servers.counters import Count
 from netlab.servers.echo import ALARM, ARRIVAL, GONE, WRITE
+from netlab.servers.event_loop_connections import EventLoopConnections
 from netlab.servers.limits import FD_SETSIZE
 from netlab.servers.server import Server
 

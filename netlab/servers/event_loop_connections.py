@@ -12,8 +12,8 @@ import socket
 import struct
 
 from netlab.clock import monotonic_ns
+from netlab.servers.acceptor import Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import Acceptor
 from netlab.servers.echo import ALARM, ARRIVAL, EchoBuffers
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut
@@ -37,7 +37,7 @@ class EventLoopConnections(EchoBuffers):
         "door",
         "open",
         "patience_s",
-    )  # fmt: skip
+    )
 
     def __init__(self, server: Server) -> None:
         server.listener.setblocking(False)

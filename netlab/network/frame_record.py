@@ -51,9 +51,8 @@ def unpacked(data: bytes, senders: Sequence[str]) -> list[FrameRecord]:
     while at < len(data):
         who, what, kept, size, number, waits, sent_ns, arrived = _ROW.unpack_from(data, at)
         at += _ROW.size
-        found.append(
-            FrameRecord(senders[who], sent_ns, None if arrived < 0 else arrived, FATES[what], data[at : at + kept], number,
-                   size, None if waits < 0 else waits)
-        )  # fmt: skip
+        frame, arrived_ns = data[at : at + kept], None if arrived < 0 else arrived
+        waiting = None if waits < 0 else waits
+        found.append(FrameRecord(senders[who], sent_ns, arrived_ns, FATES[what], frame, number, size, waiting))
         at += kept
     return found
