@@ -1,6 +1,6 @@
 """Frames as tables: a line each in "packets"; of those looked at closely also "layers", "fields" and "content".
 
-Shared by `netlab dissect`, `netlab capture` and the experiments that record what was on their wire; report/dissect.py
+Shared by `netlab dissect`, `netlab capture` and the experiments that record what was on their wire; packets_view.py
 draws the tables.
 """
 
