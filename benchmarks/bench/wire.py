@@ -71,9 +71,14 @@ def rates(settings: Settings, placement: Placement, say: Say) -> Result:
 def _flood(rate: int, size: int, conditions: Conditions, seconds: float, placement: Placement) -> dict[str, Any]:
     """One run. Lost frames are what is measured here, and no reason to warn."""
     config = {
-        "conditions": conditions.plain(), "rate": rate, "size": size, "count": round(rate * seconds), "snap": 64,
-        "cpus": [placement.load, placement.server], "timeout_s": 30.0,
-    }  # fmt: skip
+        "conditions": conditions.plain(),
+        "rate": rate,
+        "size": size,
+        "count": round(rate * seconds),
+        "snap": 64,
+        "cpus": [placement.load, placement.server],
+        "timeout_s": 30.0,
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         told = run_scene(flood_scene.play, config, lambda done, text: None, timeout_s=60.0)

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 from netlab.linux import counters
-from netlab.network.two_hosts import PORT, Stage
+from netlab.network.two_hosts import PORT, TwoHosts
 
 _SIZE = 400
 _PATIENCE_S = 0.5  # after the last echo
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Send `config["datagrams"]`, one after the other, and take what comes back."""
-    with Stage(config, watched=False) as stage:
+    with TwoHosts(config, watched=False) as stage:
         server, client = stage.pair.server.socket(socket.SOCK_DGRAM), stage.pair.client.socket(socket.SOCK_DGRAM)
         server.bind((stage.pair.server.ip, PORT))
         client.connect((stage.pair.server.ip, PORT))

@@ -25,7 +25,7 @@ _QUIET_S = 0.25  # nothing has come for so long: nothing more will
 _COUNTERS = {"received": 1, "sent": 9}  # columns of /proc/net/dev
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """`config["count"]` frames of `size` bytes at `rate` a second, as even as can be (None: as fast as can be).
 
     With "cpus" (hosts', wire's) they are bound to those. "paused": the wire's process is stopped until all are sent.

@@ -68,7 +68,7 @@ class Host:
             return socket.socket(family, kind, protocol)
 
 
-def made(plan: HostPlan) -> Host:
+def create_host(plan: HostPlan) -> Host:
     """The namespace, with loopback up and nothing else in it yet. Raises OSError."""
     namespace = Namespace(plan.name)
     with namespace.entered():
@@ -78,7 +78,7 @@ def made(plan: HostPlan) -> Host:
     return Host(plan.name, first.ip or "", first.mac, namespace, plan.interfaces)
 
 
-def plug(host: Host, interface: Interface, here: str, here_mac: str, mtu: int) -> None:
+def connect_cable(host: Host, interface: Interface, here: str, here_mac: str, mtu: int) -> None:
     """A cable from the host's interface to one called `here` in the calling thread's namespace. Raises OSError."""
     rtnetlink.veth(here, interface.name, host.namespace.fd, here_mac, interface.mac, mtu)
     offloads.offloads_off(here)

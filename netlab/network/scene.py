@@ -1,6 +1,6 @@
 """The process that a private network lives in: it creates the network, runs a scene on it, and reports to its parent.
 
-A scene is a function `play(config, tell) -> dict` at the top level of a module, given by the experiment that wants it.
+A scene is a function `play(config, report_progress) -> dict` at the top level of a module.
 The process is one of netlab.child's, so it cannot outlive the command; and the network cannot outlive the process.
 """
 
@@ -17,8 +17,8 @@ from netlab.child.inside import Message, send
 from netlab.errors import Doubt, NetlabError
 from netlab.progress import Progress
 
-Tell = Callable[[float, str], None]
-Scene = Callable[[dict[str, Any], Tell], dict[str, Any]]
+ReportProgress = Callable[[float, str], None]
+Scene = Callable[[dict[str, Any], ReportProgress], dict[str, Any]]
 
 _STOP_S = 15.0  # in which a scenario that is told to stop tells what there is
 

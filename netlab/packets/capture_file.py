@@ -13,7 +13,7 @@ LARGEST_FRAME = 1 << 26  # bytes; a longer length is not believed
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CapturedFrame:
     """A captured frame. `time_ns` since 1970 (UTC), None where the file has none; `original` its length on the wire."""
 
     time_ns: int | None
@@ -29,7 +29,7 @@ class Capture:
     """A capture file's frames, and where reading it had to stop, in bytes from its beginning."""
 
     format: str
-    records: list[Record] = field(default_factory=list)
+    records: list[CapturedFrame] = field(default_factory=list)
     stopped: Stop | None = None
 
 

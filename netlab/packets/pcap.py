@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable
 
 from netlab.packets import pcapng
-from netlab.packets.capture_file import LARGEST_FRAME, Capture, NotCaptureError, Record
+from netlab.packets.capture_file import LARGEST_FRAME, Capture, CapturedFrame, NotCaptureError
 from netlab.packets.dissect import ETHERNET, Stop
 
 _MAGICS = {0xA1B2C3D4: 1_000, 0xA1B23C4D: 1}  # nanoseconds a unit of the second time field
@@ -57,11 +57,11 @@ def _records(data: bytes, order: str, unit_ns: int, link: int, capture: Capture)
             capture.stopped = Stop(at, f"a record says that it has {kept} bytes, and {len(data) - start} are left")
             return
         time_ns = seconds * 1_000_000_000 + units * unit_ns
-        capture.records.append(Record(time_ns, data[start : start + kept], max(original, kept), link))
+        capture.records.append(CapturedFrame(time_ns, data[start : start + kept], max(original, kept), link))
         at = start + kept
 
 
-def write(records: Iterable[Record], link: int = ETHERNET) -> bytes:
+def write(records: Iterable[CapturedFrame], link: int = ETHERNET) -> bytes:
     """A pcap file. All records must be of one link type; ValueError."""
     parts = [struct.pack("<IHHiIII", _NANOSECONDS, 2, 4, 0, 0, SNAPLEN, link)]
     for record in records:

@@ -1,4 +1,4 @@
-"""What a server counts: the columns of its ledger (measure/ledger.py), one row a process or thread."""
+"""What a server counts: the columns of its table (child/shared_counters.py), one row per process or thread."""
 
 from __future__ import annotations
 

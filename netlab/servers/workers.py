@@ -1,6 +1,6 @@
-"""Worker processes of a server: fork(2) with a ledger row each, reaped as they end, seen out at the stop.
+"""Worker processes of a server: fork(2) with a row of counters each, reaped as they end, seen out at the stop.
 
-The master forks, and hands its child a row of the ledger to count in. SIGCHLD says that children have ended; one
+The master forks, and hands its child a row of counters to count in. SIGCHLD says that children have ended; one
 signal may stand for several, so the handler waits for all there are (UNP §5.10), adds up what they cost (wait4(2)),
 and folds their rows. SIGCHLD is held back around fork(2) itself: a child that ends at once must not be reaped before
 it is on the list. SIGTERM too, and in the child until its Stop is armed: else it would meet the master's handler, and
@@ -35,7 +35,7 @@ class Workers:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._rows: dict[int, int] = {}  # pid → number of its ledger row
+        self._rows: dict[int, int] = {}  # pid → number of its row of counters
         self.pooled = False  # a pool: its members accept and cut off connections themselves (keep_up)
         self._cutting = False  # from when on a child's violent end is our own doing
         signal.signal(signal.SIGCHLD, self._reap)
@@ -49,10 +49,10 @@ class Workers:
     def start(self, work: Callable[[Row], None]) -> int | None:
         """Fork a child that does `work(its row)` and exits; its pid, or None if there is no row or no process for
         it."""
-        number = self._server.ledger.take()
+        number = self._server.shared_counters.take()
         if number is None:
             return None
-        row = self._server.ledger.row(number)
+        row = self._server.shared_counters.row(number)
         signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
         try:
             pid = os.fork()
@@ -61,7 +61,7 @@ class Workers:
             self._rows[pid] = number
             return pid
         except OSError:  # EAGAIN: the limit on processes is reached (RLIMIT_NPROC, pids cgroup)
-            self._server.ledger.give_back(number)
+            self._server.shared_counters.give_back(number)
             return None
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_BACK)
@@ -75,7 +75,7 @@ class Workers:
             if pid == 0:
                 return
             number = self._rows.pop(pid)
-            row = self._server.ledger.row(number)
+            row = self._server.shared_counters.row(number)
             row[Count.REAPED] += 1
             row[Count.REAPED_CPU_NS] += int((usage.ru_utime + usage.ru_stime) * 1e9)
             if os.waitstatus_to_exitcode(status) != 0:
@@ -84,7 +84,7 @@ class Workers:
                 row[Count.CLOSED] = row[Count.ACCEPTED] if self.pooled else 1
                 if not self._cutting:
                     row[Count.CRASHED] += 1
-            self._server.ledger.fold(number)
+            self._server.shared_counters.fold(number)
 
     def see_out(self) -> None:
         """Tell every child to drain, wait for them, and end those that do not manage it in time."""

@@ -8,7 +8,7 @@ from wire_feeding import body, bytewise, fed, notes, refusal, said
 
 from netlab.http.events import ChunkHead, Data, End, Head, Incomplete, Refused, Trailers, Upgraded
 from netlab.http.heads import field_lines
-from netlab.http.limits import Limits
+from netlab.http.limits import HeadLimits
 from netlab.http.response import ResponseParser
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -150,7 +150,7 @@ def test_a_peer_that_stops_in_the_middle_of_a_mistake_is_diagnosed() -> None:
 
 # Limits: the same whatever the pieces.
 
-TIGHT = Limits(head_bytes=100, fields=3, interim=2, chunk_line_bytes=20, trailer_bytes=30)
+TIGHT = HeadLimits(head_bytes=100, fields=3, interim=2, chunk_line_bytes=20, trailer_bytes=30)
 LIMITED = [
     ("a head without end", OK + b"A: " + b"x" * 200, 100),
     ("a head that ends too late", OK + b"A: " + b"x" * 80 + b"\r\n\r\n", 100),

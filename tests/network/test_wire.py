@@ -12,15 +12,15 @@ from ordinary import needs_networks
 
 from netlab.errors import Doubt, NetlabError, UsageError
 from netlab.linux import ring
-from netlab.network import echo_scene, flood_scene, record
-from netlab.network.conditions import Conditions, Direction, Fate
+from netlab.network import echo_scene, flood_scene, frame_record
+from netlab.network.conditions import Conditions, Direction, Verdict
 from netlab.network.scene import run_scene
 
 MS = 1_000_000
 chance = st.sampled_from([0.0, 0.1, 0.5, 1.0])
 
 
-def fates(conditions: Conditions, seed: str = "1", count: int = 200, gap_ns: int = MS) -> list[Fate]:
+def fates(conditions: Conditions, seed: str = "1", count: int = 200, gap_ns: int = MS) -> list[Verdict]:
     direction = Direction(conditions, seed)
     return [direction.take(bytes([number % 256]) * 100, number * gap_ns) for number in range(count)]
 
@@ -160,12 +160,14 @@ def test_a_frame_counts_those_that_wait_before_it() -> None:
     assert [fate.waiting for fate in fates(Conditions(), count=2)] == [None, None]
 
 
-@given(st.lists(st.tuples(st.sampled_from(record.FATES), st.binary(max_size=70), st.none() | st.integers(0, 2**62))))
+@given(
+    st.lists(st.tuples(st.sampled_from(frame_record.FATES), st.binary(max_size=70), st.none() | st.integers(0, 2**62)))
+)
 @settings(max_examples=50, deadline=None)
 def test_the_record_survives_its_way(rows: list[tuple[str, bytes, int | None]]) -> None:
     whole = [
         ["ab"[n % 2], n, at, fate, frame, n, 1500, None if n % 3 else n] for n, (fate, frame, at) in enumerate(rows)
     ]
     names = ("sender", "sent_ns", "arrived_ns", "fate", "frame", "number", "size", "waiting")
-    back = record.unpacked(record.packed(whole, ("a", "b")), ("a", "b"))
+    back = frame_record.unpacked(frame_record.packed(whole, ("a", "b")), ("a", "b"))
     assert [[getattr(each, name) for name in names] for each in back] == whole

@@ -36,7 +36,7 @@ from tcp_peer import (
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.modes import TCP_MODES, Mode, find
-from netlab.servers.supervisor import Outcome, RunningServer
+from netlab.servers.supervisor import RunningServer, ServerOutcome
 
 
 def test_stopping_a_server_that_nobody_uses_takes_no_drain_time(tcp_mode: Mode, start_tcp: StartTcp) -> None:
@@ -355,7 +355,7 @@ def test_close_ends_what_stop_was_never_asked_to(tcp_mode: Mode) -> None:
 def test_stop_twice_gives_the_same_account(start_tcp: StartTcp) -> None:
     server = start_tcp(find("tcp", "epoll"))
     first = server.stop()
-    second: Outcome = server.stop()
+    second: ServerOutcome = server.stop()
     assert first.exit_code == second.exit_code == 0
     assert first.counts == second.counts
 

@@ -18,7 +18,7 @@ from netlab.network.namespace import become_own_root, forbidden
 _LOOK_S = 0.05
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Run `config["command"]` by sh(1), its output to descriptor `config["output"]`, until it ends or time is up.
 
     SIGTERM ends it sooner, and what was captured is kept.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netlab.experiments.tcp import teardown
 from netlab.experiments.wire import trace
-from netlab.experiments.wire.trace import Seen
+from netlab.experiments.wire.trace import Trace
 from netlab.linux.tcp_states import ELEVEN
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table, Value
@@ -47,7 +47,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Play both connections. Raises MachineLacks, UsageError."""
     trace.check_path(parameters.pcap)
     orders = teardown.Parameters(delay_s=parameters.delay_s, seed=parameters.seed)
-    tours: dict[str, Seen] = {}
+    tours: dict[str, Trace] = {}
     for number, variant in enumerate(("orderly", "simultaneous")):
         progress(number / 2, f"{variant} close")
         tours[variant] = teardown.play(variant, orders, lambda done, text: None)
@@ -57,15 +57,21 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft = Draft()
     draft.lacking = tours["orderly"].lacking
     rows = [_seen(state, tours) for state in ELEVEN]
-    columns = (Column("state", ""), Column("at", ""), Column("seen after", "s"), Column("what it means", ""),
-               Column("way", ""))  # fmt: skip
+    columns = (
+        Column("state", ""),
+        Column("at", ""),
+        Column("seen after", "s"),
+        Column("what it means", ""),
+        Column("way", ""),
+    )
     draft.tables.append(Table("states", columns, tuple(rows)))
     found = [str(row[0]) for row in rows if row[1] is not None]
     draft.fact("states seen", len(found), "1")
     if draft.lacking:
         lasting = [state for state in found if state in _LASTING]
-        draft.check("every state that lasts was reached, and seen", "RFC 9293 §3.3.2", ", ".join(_LASTING),
-                    ", ".join(lasting))  # fmt: skip
+        draft.check(
+            "every state that lasts was reached, and seen", "RFC 9293 §3.3.2", ", ".join(_LASTING), ", ".join(lasting)
+        )
     else:
         draft.check("all eleven states were reached, and seen", "RFC 9293 §3.3.2", ", ".join(ELEVEN), ", ".join(found))
     for told, seen in zip(teardown.VARIANTS, tours.values(), strict=False):
@@ -77,7 +83,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _seen(state: str, tours: dict[str, Seen]) -> tuple[Value, ...]:
+def _seen(state: str, tours: dict[str, Trace]) -> tuple[Value, ...]:
     """Where and when a state was first seen, in which of the two connections."""
     for way, seen in tours.items():
         for host in ("client", "server"):

@@ -11,20 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from netlab.errors import MachineLacks, NetlabError, UsageError
-from netlab.experiments.wire.packet_story import Story
+from netlab.experiments.wire.packet_story import PacketTables
 from netlab.network.conditions import Conditions
 from netlab.network.scene import Scene, run_scene
 from netlab.packets import pcap
-from netlab.packets.capture_file import Record
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.tcp import Tcp
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Lack, Table, Value
 
 TIMELINE = (
-    Column("time", "s"), Column("view", ""), Column("host", ""), Column("what", ""), Column("detail", ""),
-    Column("arrived", "s"), Column("packet", "1"),
-)  # fmt: skip
+    Column("time", "s"),
+    Column("view", ""),
+    Column("host", ""),
+    Column("what", ""),
+    Column("detail", ""),
+    Column("arrived", "s"),
+    Column("packet", "1"),
+)
 _VIEWS = {"call": "system call", "return": "system call", "state": "kernel", "gone": "kernel"}
 
 
@@ -54,7 +59,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Trace:
     """All that a scenario has seen. Times in seconds from its mark, or where it has none from its first event.
 
     `lacking`: it was played on loopback, since nobody may build networks here; nothing is known of the wire.
@@ -101,7 +106,7 @@ class Seen:
 
 def run(
     scene: Scene, config: Mapping[str, Any], progress: Progress, timeout_s: float = 90.0, *, on_loopback: bool = False
-) -> Seen:
+) -> Trace:
     """Run a scene; raises NetlabError, and MachineLacks where nobody may build networks.
 
     `on_loopback`: there, play it on loopback, and show the views that need no privilege.
@@ -121,7 +126,7 @@ def run(
         (frame["sender"], frame["sent_ns"], frame["arrived_ns"], frame["fate"], dissect(bytes.fromhex(frame["frame"])))
         for frame in sorted(result["frames"], key=lambda frame: frame["sent_ns"])
     )
-    return Seen(result, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
+    return Trace(result, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
 
 
 def both(conditions: Conditions) -> dict[str, Any]:
@@ -147,11 +152,21 @@ def _segments(frames: Sequence[tuple[str, int, int | None, str, Dissection]], st
         again = takes > 0 and relative < furthest.get(own, 0)
         furthest[own] = max(furthest.get(own, 0), relative + takes)
         arrived_s = None if arrived_ns is None else (arrived_ns - start_ns) / 1e9
-        yield Segment(number, sender, (sent_ns - start_ns) / 1e9, arrived_s, fate, tcp, len(found.data), relative,
-                      acknowledged, again)  # fmt: skip
+        yield Segment(
+            number,
+            sender,
+            (sent_ns - start_ns) / 1e9,
+            arrived_s,
+            fate,
+            tcp,
+            len(found.data),
+            relative,
+            acknowledged,
+            again,
+        )
 
 
-def report(draft: Draft, seen: Seen, claims: Sequence[tuple[float, str]] = ()) -> None:
+def report(draft: Draft, seen: Trace, claims: Sequence[tuple[float, str]] = ()) -> None:
     """The timeline with the course's `claims` (time, words), and every frame, as tables."""
     rows: list[tuple[Value, ...]] = []
     for event in seen.events():
@@ -170,22 +185,22 @@ def report(draft: Draft, seen: Seen, claims: Sequence[tuple[float, str]] = ()) -
     rows.sort(key=lambda row: (float(row[0] or 0), order[str(row[1])]))
     draft.tables.append(Table("timeline", TIMELINE, tuple(rows)))
     draft.lacking = seen.lacking
-    story = Story(start_ns=seen.result["epoch_ns"] + seen.start_ns)
+    story = PacketTables(start_ns=seen.result["epoch_ns"] + seen.start_ns)
     for number, record in enumerate(records(seen), start=1):
         story.add(record, number <= 20)
     draft.tables += story.tables()
 
 
-def records(seen: Seen) -> list[Record]:
+def records(seen: Trace) -> list[CapturedFrame]:
     """Every frame as its sender sent it."""
     epoch_ns = seen.result["epoch_ns"]
     return [
-        Record(epoch_ns + sent_ns, found.frame, len(found.frame), interface=f"from {sender}")
+        CapturedFrame(epoch_ns + sent_ns, found.frame, len(found.frame), interface=f"from {sender}")
         for sender, sent_ns, _, _, found in seen.frames
     ]
 
 
-def captured(seen: Seen) -> list[Record]:
+def captured(seen: Trace) -> list[CapturedFrame]:
     """What a capture on the client's eth0 has: its own frames when they leave, the others when they arrive.
 
     One place, as in life: a file of both ends at once would puzzle every analyser.
@@ -196,13 +211,13 @@ def captured(seen: Seen) -> list[Record]:
         for sender, sent_ns, arrived_ns, _, found in seen.frames
     ]
     return [
-        Record(epoch_ns + at_ns, frame, len(frame), interface="eth0 of the client")
+        CapturedFrame(epoch_ns + at_ns, frame, len(frame), interface="eth0 of the client")
         for at_ns, frame in sorted((each for each in times if each[0] is not None), key=lambda each: each[0] or 0)
         if at_ns is not None
     ]
 
 
-def save(seen: Seen, path: Path | None) -> None:
+def save(seen: Trace, path: Path | None) -> None:
     """Write the capture file, if one is wanted. UsageError."""
     if path is None:
         return

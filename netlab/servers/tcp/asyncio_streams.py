@@ -20,25 +20,25 @@ import asyncio
 import socket
 from typing import Any
 
+from netlab.servers.acceptor import OUT_OF_DESCRIPTORS, Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import OUT_OF_DESCRIPTORS, Door
 from netlab.servers.echo import CHUNK_BYTES
 from netlab.servers.server import Server
 
 
 def serve(server: Server) -> None:
     """Serve until told to stop."""
-    asyncio.run(Echo(server).run())
+    asyncio.run(StreamEcho(server).run())
 
 
-class Echo:
+class StreamEcho:
     """The server and its open connections."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.row = server.row
         self.limits = server.limits
-        self.door = Door(
+        self.door = Acceptor(
             server.listener, server.limits, server.row, blocking_connections=False
         )  # asyncio accepts; it sheds
         self.writers: set[asyncio.StreamWriter] = set()

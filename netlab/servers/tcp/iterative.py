@@ -14,8 +14,8 @@ from __future__ import annotations
 import os
 import socket
 
+from netlab.servers.acceptor import Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import Door
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut, shut_listener
@@ -23,12 +23,12 @@ from netlab.servers.stopping import shut, shut_listener
 
 def serve(server: Server) -> None:
     """Serve until told to stop."""
-    door = Door(server.listener, server.limits, server.row, blocking_connections=True)
+    door = Acceptor(server.listener, server.limits, server.row, blocking_connections=True)
     serve_one_by_one(server, door)
     door.close()
 
 
-def serve_one_by_one(server: Server, door: Door) -> None:
+def serve_one_by_one(server: Server, door: Acceptor) -> None:
     """The loop itself; a worker of `prefork` runs the same one."""
     row, stop, closed = server.row, server.stop, int(Count.CLOSED)
     serving: list[int] = []  # the connection in hand, for the signal handler to shut

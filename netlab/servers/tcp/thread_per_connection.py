@@ -23,8 +23,8 @@ import socket
 import time
 from _thread import allocate_lock, error, stack_size
 
+from netlab.servers.acceptor import Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import Door
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut, start_thread
@@ -35,19 +35,19 @@ STACK_BYTES = 256 * 1024
 def serve(server: Server) -> None:
     """Serve until told to stop."""
     stack_size(STACK_BYTES)
-    ledger = server.ledger
-    door = Door(server.listener, server.limits, server.row, blocking_connections=True)
+    shared_counters = server.shared_counters
+    door = Acceptor(server.listener, server.limits, server.row, blocking_connections=True)
     open_fds: set[int] = set()
     finishing = allocate_lock()
 
     def one_client(fd: int, number: int) -> None:
-        row = ledger.row(number)
+        row = shared_counters.row(number)
         ended = converse(fd, row)
         with finishing:
             if ended is not None:
                 row[ended] += 1
             row[Count.CLOSED] += 1
-            ledger.fold(number)
+            shared_counters.fold(number)
             open_fds.discard(fd)
             os.close(fd)
 
@@ -55,7 +55,7 @@ def serve(server: Server) -> None:
         fd = door.admit(open_fds)  # blocks until somebody comes
         if fd is None:
             continue
-        number = ledger.take()
+        number = shared_counters.take()
         if number is None:
             door.refuse_admitted(fd, Count.OUT_OF_WORKERS)
             continue
@@ -64,7 +64,7 @@ def serve(server: Server) -> None:
             start_thread(one_client, (fd, number))
         except error:  # pthread_create(3) failed: no memory for a stack, or too many threads
             open_fds.discard(fd)
-            ledger.give_back(number)
+            shared_counters.give_back(number)
             door.refuse_admitted(fd, Count.OUT_OF_WORKERS)
     door.close()
     see_out(server, open_fds, finishing)

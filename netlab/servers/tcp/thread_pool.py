@@ -18,8 +18,8 @@ import socket
 from _thread import allocate_lock, error, stack_size
 
 from netlab.errors import MachineLacks
+from netlab.servers.acceptor import Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import Door
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut, shut_listener, start_thread
@@ -33,8 +33,8 @@ def serve(server: Server) -> None:
     finishing = allocate_lock()
 
     def worker(number: int) -> None:
-        row = server.ledger.row(number)
-        door = Door(server.listener, server.limits, row, blocking_connections=True)
+        row = server.shared_counters.row(number)
+        door = Acceptor(server.listener, server.limits, row, blocking_connections=True)
         while not server.stop.requested:
             fd = door.admit(())  # blocks; the kernel wakes one of the waiting threads
             if fd is None:
@@ -52,7 +52,7 @@ def serve(server: Server) -> None:
                 os.close(fd)
 
     for _ in range(server.limits.workers):
-        number = server.ledger.take()
+        number = server.shared_counters.take()
         assert number is not None
         try:
             start_thread(worker, (number,))

@@ -13,16 +13,13 @@ from netlab.experiments.servers.commands import server_options
 
 HOW = "How"
 Where = Annotated[
-    str | None,
-    typer.Argument(metavar="[URL]", help="Of this machine; none, or a /path: the built-in origin."),
+    str | None, typer.Argument(metavar="[URL]", help="Of this machine; none, or a /path: the built-in origin.")
 ]
 Requests = Annotated[
-    int,
-    typer.Option("--requests", metavar="N", min=1, max=10_000, help="Of each way, a round.", rich_help_panel=HOW),
+    int, typer.Option("--requests", metavar="N", min=1, max=10_000, help="Of each way, a round.", rich_help_panel=HOW)
 ]
 Depth = Annotated[
-    int,
-    typer.Option("--depth", metavar="N", min=2, max=64, help="Sent ahead, pipelined.", rich_help_panel=HOW),
+    int, typer.Option("--depth", metavar="N", min=2, max=64, help="Sent ahead, pipelined.", rich_help_panel=HOW)
 ]
 
 

@@ -53,8 +53,7 @@ def capture(
         str, typer.Argument(metavar="[FILTER]", help="tcp, udp, arp, icmp, dns, host IP, port N, and, or, not.")
     ] = "",
     during: Annotated[
-        str | None,
-        typer.Option("--during", metavar="COMMAND", help="Run it on a private network, and capture that."),
+        str | None, typer.Option("--during", metavar="COMMAND", help="Run it on a private network, and capture that.")
     ] = None,
     interface: Annotated[
         str | None, typer.Option("--interface", metavar="NAME", help="Of this machine; needs CAP_NET_RAW.")

@@ -29,8 +29,7 @@ Port = Annotated[
     ),
 ]
 Workers = Annotated[
-    int | None,
-    typer.Option("--workers", metavar="N", min=1, max=4096, help="Size of a pool.", rich_help_panel=SERVER),
+    int | None, typer.Option("--workers", metavar="N", min=1, max=4096, help="Size of a pool.", rich_help_panel=SERVER)
 ]
 MaxConnections = Annotated[
     int | None,
@@ -43,8 +42,7 @@ IdleTimeout = Annotated[
     typer.Option("--idle-timeout", metavar="S", min=0.1, help="Close who is silent so long.", rich_help_panel=SERVER),
 ]
 Cpus = Annotated[
-    str | None,
-    typer.Option("--cpus", metavar="LIST", help="Pin it there: 0, 0,2 or free.", rich_help_panel=SERVER),
+    str | None, typer.Option("--cpus", metavar="LIST", help="Pin it there: 0, 0,2 or free.", rich_help_panel=SERVER)
 ]
 
 Idle = Annotated[
@@ -58,8 +56,7 @@ Duration = Annotated[
     typer.Option("--duration", metavar="S", min=0.01, help="Measure so long; 2 by default.", rich_help_panel=LOAD),
 ]
 Messages = Annotated[
-    int | None,
-    typer.Option("--messages", metavar="N", min=1, help="Or: N on each connection.", rich_help_panel=LOAD),
+    int | None, typer.Option("--messages", metavar="N", min=1, help="Or: N on each connection.", rich_help_panel=LOAD)
 ]
 Warmup = Annotated[float, typer.Option("--warmup", metavar="S", min=0, help="Not counted.", rich_help_panel=LOAD)]
 Rate = Annotated[
@@ -71,8 +68,7 @@ PerConnection = Annotated[
     typer.Option("--per-connection", metavar="N", min=1, help="Reconnect after N messages.", rich_help_panel=LOAD),
 ]
 LoadWorkers = Annotated[
-    int,
-    typer.Option("--load-workers", metavar="N", min=1, max=256, help="Load processes.", rich_help_panel=LOAD),
+    int, typer.Option("--load-workers", metavar="N", min=1, max=256, help="Load processes.", rich_help_panel=LOAD)
 ]
 Timestamps = Annotated[
     bool, typer.Option("--timestamps", help="Also the kernel's time of arrival.", rich_help_panel=LOAD)

@@ -15,12 +15,10 @@ if TYPE_CHECKING:
 
 WIRE = "Wire"
 Delay = Annotated[
-    float,
-    typer.Option("--delay", metavar="S", min=0.0, max=2.0, help="One way, in seconds.", rich_help_panel=WIRE),
+    float, typer.Option("--delay", metavar="S", min=0.0, max=2.0, help="One way, in seconds.", rich_help_panel=WIRE)
 ]
 Loss = Annotated[
-    float,
-    typer.Option("--loss", metavar="CHANCE", min=0.0, max=0.5, help="Of each frame: 0.2.", rich_help_panel=WIRE),
+    float, typer.Option("--loss", metavar="CHANCE", min=0.0, max=0.5, help="Of each frame: 0.2.", rich_help_panel=WIRE)
 ]
 Seed = Annotated[
     int, typer.Option("--seed", metavar="N", min=0, help="What the wire loses, to repeat it.", rich_help_panel=WIRE)

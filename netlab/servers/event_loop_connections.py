@@ -12,16 +12,16 @@ import socket
 import struct
 
 from netlab.clock import monotonic_ns
+from netlab.servers.acceptor import Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import Door
-from netlab.servers.echo import ALARM, ARRIVAL, Conversations
+from netlab.servers.echo import ALARM, ARRIVAL, EchoBuffers
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut
 
 LAST_DATA_RECEIVED = struct.Struct("@52xI")  # tcpi_last_data_recv of struct tcp_info, milliseconds (linux/tcp.h)
 
 
-class Clients(Conversations):
+class EventLoopConnections(EchoBuffers):
     """All open connections of one loop, non-blocking."""
 
     __slots__ = (
@@ -37,11 +37,11 @@ class Clients(Conversations):
         "door",
         "open",
         "patience_s",
-    )  # fmt: skip
+    )
 
     def __init__(self, server: Server) -> None:
         server.listener.setblocking(False)
-        self.door = Door(server.listener, server.limits, server.row, blocking_connections=False)
+        self.door = Acceptor(server.listener, server.limits, server.row, blocking_connections=False)
         super().__init__({self.door.fd: ARRIVAL, server.stop.alarm_fd: ALARM})
         self.open: set[int] = set()
         idle_s = server.limits.idle_timeout_s
