@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 
 from netlab.errors import MachineLacks, UsageError
-from netlab.packets.pcap import CapturedFrame
+from netlab.packets.capture_file import CapturedFrame
 
 _ALL = 0x0003  # ETH_P_ALL
 _SOL_PACKET, _IGNORE_OUTGOING, _STATISTICS = 263, 23, 6

@@ -1,6 +1,6 @@
 """Hosts and the links between them: `with Pair(...) as pair: pair.client.socket() ...`. In inside.py's process.
 
-Every link is a wire of its own (wire.py), recorded, with conditions for each direction. `Pair` is the smallest lab.
+Every link is a wire of its own (wire.py), recorded, with conditions for each direction. `Pair` is the smallest network.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Pair:
 
     @property
     def lost(self) -> int:
-        """As of a Lab."""
+        """As of a PrivateNetwork."""
         return self._lab.lost
 
 

@@ -7,36 +7,59 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import Any
 
+from netlab.codec import encode
 from netlab.errors import NetlabError
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
 from netlab.network.frame_record import FrameRecord
 from netlab.network.loopback import Loopback
+from netlab.network.observation import Observation
 from netlab.network.private import Host, Pair
 from netlab.network.timeline import STATE, Timeline, Watcher
 
 PORT = 7777  # one that Wireshark takes for nothing else
 
 
+@dataclass(frozen=True, slots=True)
+class TwoHostsPlan:
+    """Conditions by host, of what it sends; `timeout_s` bounds every wait. On loopback the hosts are two addresses of
+    this machine, and there is no wire. A scene with more to say has this as a part of its plan."""
+
+    conditions: dict[str, Conditions]
+    seed: int
+    timeout_s: float = 60.0
+    loopback: bool = False
+
+    @staticmethod
+    def alike(conditions: Conditions, seed: int) -> TwoHostsPlan:
+        """The same conditions in both directions."""
+        return TwoHostsPlan({"client": conditions, "server": conditions}, seed)
+
+    def on_loopback(self) -> TwoHostsPlan:
+        """The same where nobody may build networks."""
+        return replace(self, loopback=True)
+
+
 class TwoHosts:
-    """A pair of hosts under watch. `config` has "conditions" by host, "seed"; `timeout_s` bounds every wait.
+    """A pair of hosts under watch."""
 
-    With "loopback" in it the hosts are two addresses of this machine, and there is no wire.
-    """
-
-    def __init__(self, config: Mapping[str, Any], *, watched: bool = True, **more: Any) -> None:
-        conditions = {host: Conditions.read(plain) for host, plain in config["conditions"].items()}
-        self.timeout_s = float(config.get("timeout_s", 60.0))
+    def __init__(self, plan: TwoHostsPlan | Mapping[str, Any], *, watched: bool = True, **more: Any) -> None:
+        if not isinstance(plan, TwoHostsPlan):  # of a scene whose plan is a dict
+            conditions = {host: Conditions.read(plain) for host, plain in plan["conditions"].items()}
+            timeout_s, loopback = float(plan.get("timeout_s", 60.0)), bool(plan.get("loopback"))
+            plan = TwoHostsPlan(conditions, plan["seed"], timeout_s, loopback)
+        self.timeout_s = plan.timeout_s
         self.timeline = Timeline()
         self._stack = ExitStack()
-        self.on_loopback = bool(config.get("loopback"))
+        self.on_loopback = plan.loopback
         self.pair: Pair | Loopback
         if self.on_loopback:
             self.pair = self._stack.enter_context(Loopback())
         else:
-            self.pair = self._stack.enter_context(Pair(conditions, config["seed"], gated=watched, **more))
+            self.pair = self._stack.enter_context(Pair(plan.conditions, plan.seed, gated=watched, **more))
         self.watcher = self._stack.enter_context(
             Watcher(self.pair.hosts() if watched else (), self.timeline, self.pair.gate)
         )
@@ -116,22 +139,23 @@ class TwoHosts:
         if not self.timeline.wait(condition, self.timeout_s):
             raise NetlabError(f"{what} was not seen within {self.timeout_s:g} s")
 
-    def finish(self, **more: Any) -> dict[str, Any]:
-        """End the wire; all that was seen, as JSON has it. Times of day let a capture file have a date."""
+    def observation(self) -> Observation:
+        """End the wire; all that was seen."""
         self.watcher.settled()
         self.passed = self.pair.stop()
-        return {
-            "events": list(self.timeline.events),
-            "frames": [
-                {"sender": one.sender, "sent_ns": one.sent_ns, "arrived_ns": one.arrived_ns, "fate": one.fate,
-                 "frame": one.frame.hex(), "number": one.number}
-                for one in self.passed
-            ],
-            "wire_lost": self.pair.lost,
-            "epoch_ns": time.time_ns() - time.monotonic_ns(),
-            "hosts": {host.ip: host.name for host in self.pair.hosts()},
-            **more,
-        }  # fmt: skip
+        return Observation(
+            tuple(self.timeline.events),
+            tuple(self.passed),
+            self.pair.lost,
+            time.time_ns() - time.monotonic_ns(),
+            {host.ip: host.name for host in self.pair.hosts()},
+        )
+
+    def finish(self, **more: Any) -> dict[str, Any]:
+        """The same as JSON has it, with more: for scenes that return a dict."""
+        seen = encode(self.observation())
+        assert isinstance(seen, dict)
+        return {**seen, **more}
 
 
 def _said(data: bytes) -> str:

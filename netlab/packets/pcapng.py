@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from netlab.packets.capture_file import LARGEST_FRAME, Capture, CapturedFrame
 from netlab.packets.dissect import Stop
-from netlab.packets.pcap import LARGEST_FRAME, Capture, CapturedFrame
 
 _SECTION, _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
 _NAME, _RESOLUTION, _OFFSET, _COMMENT = 2, 9, 14, 1  # options
@@ -31,7 +31,7 @@ class _LieError(ValueError):
 
 
 def read(data: bytes) -> Capture:
-    """The records of all sections. Never fails: see pcap.py."""
+    """The records of all sections. Never fails: a file that is damaged gives what comes before the damage."""
     capture = Capture("pcapng")
     order, at = "<", 0
     interfaces: list[_Interface] = []

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from netlab.packets import icmp, icmpv6, igmp, pcap, tcp
 from netlab.packets.arp import Arp
 from netlab.packets.build import build
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import dissect
 from netlab.packets.ethernet import Ethernet, Vlan
 from netlab.packets.header import Header
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Fragment, HopByHop, Ipv6
 from netlab.packets.option import Option
-from netlab.packets.pcap import CapturedFrame
 from netlab.packets.tcp import Tcp
 from netlab.packets.udp import Udp
 

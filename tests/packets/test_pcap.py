@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.packets import pcap
-from netlab.packets.pcap import CapturedFrame
+from netlab.packets.capture_file import CapturedFrame, NotCaptureError
 
 records = st.lists(
     st.builds(
@@ -103,5 +103,5 @@ def test_any_damage_to_a_file(at: int, octet: int) -> None:
 def test_what_is_no_capture() -> None:
     for data in (b"", b"\xa1", b"GET / HTTP/1.1"):
         assert not pcap.is_capture(data)
-        with pytest.raises(pcap.NotCaptureError):
+        with pytest.raises(NotCaptureError):
             pcap.read(data)

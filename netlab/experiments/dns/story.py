@@ -1,4 +1,4 @@
-"""A resolution as tables: the question, its steps, and every record of every reply. report/dns_trace.py draws them."""
+"""A resolution as tables: the question, its steps, and every record of every reply. trace_view.py draws them."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from netlab.http import boxes, decoding, fields
+from netlab.http import boxes, decoding, fields, heads
 from netlab.http.client import Hop
 from netlab.http.events import ChunkHead, Data, Event, FieldLine, Head, Incomplete, Note, Refused, Trailers, Upgraded
 from netlab.http.exchange import Phases, Response
@@ -207,7 +207,8 @@ class ExchangeTables:
                 interim += event.interim
                 switched = event.status == 101
                 name = f"interim {interim}" if event.interim else "response"
-                self.head(number, name, event.raw, event.start, boxes.STATUS_LINE, event.lines)
+                places = heads.field_lines(event.raw, event.start)
+                self.head(number, name, event.raw, event.start, boxes.STATUS_LINE, places)
             elif isinstance(event, ChunkHead):
                 chunk += 1
                 pending = event
@@ -230,8 +231,7 @@ class ExchangeTables:
                 row = self.rows["chunks"][-1]
                 self.rows["chunks"][-1] = (*row[:7], event.end, row[8])
             elif isinstance(event, Trailers):
-                places = _trailer_places(event)
-                self.head(number, "trailers", event.raw, event.start, (), places)
+                self.head(number, "trailers", event.raw, event.start, (), _trailer_places(event))
             elif isinstance(event, Note):
                 self.rows["notes"].append(
                     (number, event.start, event.end, event.where, event.what, event.source, event.lenient)

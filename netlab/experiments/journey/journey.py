@@ -23,7 +23,7 @@ from netlab.http_origin.process import site
 from netlab.network.conditions import Conditions
 from netlab.network.scene import run_scene
 from netlab.packets import pcap
-from netlab.packets.pcap import CapturedFrame
+from netlab.packets.capture_file import CapturedFrame
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table, Value
 

@@ -11,7 +11,7 @@ from netlab.experiments.limits import ports_scene
 from netlab.linux import machine
 from netlab.network.scene import run_scene
 from netlab.packets import pcap
-from netlab.packets.pcap import CapturedFrame
+from netlab.packets.capture_file import CapturedFrame
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Table, Value
 

@@ -15,8 +15,8 @@ from netlab.linux import filters
 from netlab.linux.tap import Tap
 from netlab.network.scene import run_scene
 from netlab.packets import pcap
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import dissect
-from netlab.packets.pcap import CapturedFrame
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 

@@ -10,8 +10,8 @@ from netlab.errors import UsageError
 from netlab.experiments.wire.packet_numbers import numbers
 from netlab.experiments.wire.packet_story import PacketTables
 from netlab.packets import hexdump, pcap
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import Stop
-from netlab.packets.pcap import CapturedFrame
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 

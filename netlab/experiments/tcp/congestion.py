@@ -20,7 +20,7 @@ from netlab.experiments.wire import trace
 from netlab.network.conditions import Conditions
 from netlab.network.scene import run_scenes
 from netlab.packets import pcap
-from netlab.packets.pcap import CapturedFrame
+from netlab.packets.capture_file import CapturedFrame
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 

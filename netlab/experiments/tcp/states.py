@@ -89,6 +89,6 @@ def _seen(state: str, tours: dict[str, Trace]) -> tuple[Value, ...]:
         for host in ("client", "server"):
             for event in seen.everything(host):
                 if event["kind"] == "state" and event["what"] == state:
-                    first_ns = min(each["at_ns"] for each in seen.result["events"])
+                    first_ns = min(each["at_ns"] for each in seen.observation.events)
                     return state, host, (event["at_ns"] - first_ns) / 1e9, _HOW[state], way
     return state, None, None, _HOW[state], None

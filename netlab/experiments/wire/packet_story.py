@@ -1,6 +1,6 @@
 """Frames as tables: a line each in "packets"; of those looked at closely also "layers", "fields" and "content".
 
-Shared by `netlab dissect`, `netlab capture` and the experiments that record what was on their wire; report/dissect.py
+Shared by `netlab dissect`, `netlab capture` and the experiments that record what was on their wire; packets_view.py
 draws the tables.
 """
 
@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from netlab.packets.arp import Arp
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Ipv6
-from netlab.packets.pcap import CapturedFrame
 from netlab.report.quantity import Column, Table, Value
 
 PACKETS = (

@@ -1,4 +1,4 @@
-"""`netlab lab`: worksheets, from the list to the page one hands in. Thin: netlab/labs/ does the work."""
+"""`netlab lab`: worksheets, from the list to the page one hands in. Thin: netlab/worksheets/ does the work."""
 
 from __future__ import annotations
 
