@@ -25,6 +25,7 @@ class EventLoopConnections(EchoBuffers):
     __slots__ = (
         "_alarmed",
         "_closed",
+        "_closed_in_time",
         "_draining",
         "_idle_ns",
         "_next_sweep_ns",
@@ -53,6 +54,7 @@ class EventLoopConnections(EchoBuffers):
         self._closed = 0
         self._alarmed = False
         self._draining = False
+        self._closed_in_time: int | None = None  # those closed before the drain time was over, once it is
         self._swept: set[int] = set()
 
     def admit(self) -> int | None:
@@ -107,9 +109,11 @@ class EventLoopConnections(EchoBuffers):
             self.door.close()
             shut(self.open, socket.SHUT_RD)
         elif self.open and not self._stop.remaining_s() and not self._swept:
-            self._row[Count.CUT] += len(self.open)
+            self._closed_in_time = self._closed  # what is closed from now on is closed by force
             self._swept = set(self.open)
             shut(self.open, socket.SHUT_RDWR)
+        if self._closed_in_time is not None:
+            self._row[Count.FORCE_CLOSED] = self._closed - self._closed_in_time
         return bool(self.open)
 
     def _sweep(self) -> None:
