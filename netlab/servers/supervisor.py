@@ -10,7 +10,7 @@ from netlab.child.shared_counters import SharedCounters
 from netlab.clock import monotonic_ns
 from netlab.errors import NetlabError
 from netlab.linux import process
-from netlab.servers.counters import Count
+from netlab.servers.counters import Count, count_force_closed
 from netlab.servers.limits import Limits
 from netlab.servers.modes import Mode
 
@@ -134,6 +134,9 @@ class RunningServer:
         if code is None:
             self._child.close()
             code = self._child.wait(1.0)
+            counts = self.counts()  # what was open in a process that we killed was closed with it
+            row = self.shared_counters.row(SharedCounters.OWN)
+            count_force_closed(row, counts[Count.ACCEPTED] - counts[Count.CLOSED])
         if said and "error" in said:
             raise reported(said)
         usage = said["usage"] if said else {}

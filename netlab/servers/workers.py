@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 
 from netlab.child.shared_counters import Row
-from netlab.servers.counters import Count
+from netlab.servers.counters import Count, count_force_closed
 from netlab.servers.server import Server
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHILD_CRASHED = 70  # EX_SOFTWARE of sysexits.h
 HELD_BACK = (signal.SIGCHLD, signal.SIGTERM)
 GRACE_S = 0.5
-"""How much longer than the drain time a pool's members get, to cut off their connections and to count them."""
+"""How much longer than the drain time a pool's members get, to force their connections closed and to count them."""
 
 
 class Workers:
@@ -36,8 +36,8 @@ class Workers:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._rows: dict[int, int] = {}  # pid → number of its row of counters
-        self.pooled = False  # a pool: its members accept and cut off connections themselves (keep_up)
-        self._cutting = False  # from when on a child's violent end is our own doing
+        self.pooled = False  # a pool: its members accept and force-close connections themselves (keep_up)
+        self._killing = False  # from when on a child's violent end is our own doing
         signal.signal(signal.SIGCHLD, self._reap)
 
     def __len__(self) -> int:
@@ -79,10 +79,13 @@ class Workers:
             row[Count.REAPED] += 1
             row[Count.REAPED_CPU_NS] += int((usage.ru_utime + usage.ru_stime) * 1e9)
             if os.waitstatus_to_exitcode(status) != 0:
-                # Its connections ended with it. In `fork` the master has accepted the only one, in a pool the worker
-                # itself.
-                row[Count.CLOSED] = row[Count.ACCEPTED] if self.pooled else 1
-                if not self._cutting:
+                # Its open connections ended with it. In `fork` the master has accepted the only one, in a pool the
+                # worker itself.
+                still_open = (row[Count.ACCEPTED] if self.pooled else 1) - row[Count.CLOSED]
+                if self._killing:
+                    count_force_closed(row, still_open)
+                else:
+                    row[Count.CLOSED] += still_open
                     row[Count.CRASHED] += 1
             self._server.shared_counters.fold(number)
 
@@ -92,18 +95,16 @@ class Workers:
         while self._rows and time.monotonic() < deadline:
             self._send(signal.SIGTERM)  # again and again: a child may have been about to block (stopping.py)
             self._wait(min(deadline, time.monotonic() + 0.05))
-        self._cutting = True
-        self._server.row[Count.CUT] += self._send(signal.SIGKILL)
+        self._killing = True
+        self._send(signal.SIGKILL)
         self._wait(time.monotonic() + 2.0)
 
-    def _send(self, number: signal.Signals) -> int:
-        """Send a signal to every child; how many there were."""
+    def _send(self, number: signal.Signals) -> None:
+        """Send a signal to every child."""
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         for pid in self._rows:
             os.kill(pid, number)  # still ours: a pid is not given away before it is reaped
-        there_were = len(self._rows)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-        return there_were
 
     def _wait(self, deadline: float) -> None:
         while self._rows and time.monotonic() < deadline:

@@ -171,7 +171,7 @@ def test_sigterm_in_the_middle_of_a_turn_is_no_conversation(name: str, monkeypat
     assert counts[Count.BYTES_IN] == counts[Count.BYTES_OUT] == 5
     assert counts[Count.ACCEPTED] == counts[Count.CLOSED] == 1
     assert counts[Count.CHUNKS] == 1
-    assert counts[Count.CUT] == counts[Count.RESET] == 0
+    assert counts[Count.FORCE_CLOSED] == counts[Count.RESET] == 0
     assert counts[Count.WAKEUPS] < 20, "it spun"
 
 
@@ -237,7 +237,7 @@ def test_a_client_that_a_pool_accepts_as_the_stop_comes_is_seen_out_like_the_oth
     stuck.close()
     late.close()
     assert answers == [b"hello", bytes(200_000)]
-    assert counts[Count.CUT] == 0
+    assert counts[Count.FORCE_CLOSED] == 0
     assert counts[Count.CLOSED] == counts[Count.ACCEPTED] == 2
 
 
@@ -365,7 +365,7 @@ def test_seeing_out_asks_again_until_it_is_obeyed() -> None:
     for fd in (ready, go):
         os.close(fd)
     assert counts[Count.REAPED] == 1
-    assert counts[Count.CUT] == counts[Count.CRASHED] == 0
+    assert counts[Count.FORCE_CLOSED] == counts[Count.CRASHED] == 0
 
 
 def test_a_heartbeat_ends_a_call_that_a_signal_came_just_too_early_for() -> None:

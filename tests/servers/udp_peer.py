@@ -90,7 +90,7 @@ def stopped_in_order(server: RunningServer) -> ServerOutcome:
     """Stop the server, which must end by itself, with all its processes in order."""
     outcome = server.stop()
     assert outcome.exit_code == 0, server.last_words()
-    assert outcome.counts[Count.CUT] == outcome.counts[Count.CRASHED] == 0
+    assert outcome.counts[Count.FORCE_CLOSED] == outcome.counts[Count.CRASHED] == 0
     assert outcome.counts[Count.ACCEPTED] == outcome.counts[Count.CLOSED]
     return outcome
 

@@ -149,7 +149,7 @@ def _report(
         ("connections shed", Count.SHED, "1"),
         ("connections reset by the peer", Count.RESET, "1"),
         ("connections closed as idle", Count.IDLED_OUT, "1"),
-        ("connections cut at the end", Count.CUT, "1"),
+        ("connections cut at the end", Count.FORCE_CLOSED, "1"),
     ]
     for name, count, unit in names:
         draft.fact(f"served {name}", counts[count], unit)

@@ -21,7 +21,7 @@ import socket
 from typing import Any
 
 from netlab.servers.acceptor import OUT_OF_DESCRIPTORS, Acceptor
-from netlab.servers.counters import Count
+from netlab.servers.counters import Count, count_force_closed
 from netlab.servers.echo import CHUNK_BYTES
 from netlab.servers.server import Server
 
@@ -43,6 +43,7 @@ class StreamEcho:
         )  # asyncio accepts; it sheds
         self.writers: set[asyncio.StreamWriter] = set()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.forcing = False  # the drain time is over: what is closed from now on is closed by force
 
     async def run(self) -> None:
         """Accept until the alarm goes, then drain."""
@@ -66,7 +67,7 @@ class StreamEcho:
                 pass  # its peer has reset it, and its task does not know yet
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=self.server.stop.remaining_s())
-        self.row[Count.CUT] += len(self.writers)
+        self.forcing = True
         for writer in list(self.writers):
             writer.transport.abort()
         if self.tasks:
@@ -110,6 +111,9 @@ class StreamEcho:
             row[Count.RESET] += 1
             writer.transport.abort()
         finally:
-            row[Count.CLOSED] += 1
+            if self.forcing:
+                count_force_closed(row, 1)
+            else:
+                row[Count.CLOSED] += 1
             self.writers.discard(writer)
             self.tasks.discard(task)

@@ -25,7 +25,7 @@ import socket
 import time
 from _thread import LockType, allocate_lock, error, stack_size
 
-from netlab.servers.counters import Count
+from netlab.servers.counters import Count, count_force_closed
 from netlab.servers.datagram import Address, converse, new_buffer
 from netlab.servers.datagram_clients import Reception
 from netlab.servers.datagram_sockets import end_queue
@@ -48,10 +48,11 @@ def serve(server: Server) -> None:
         row = shared_counters.row(number)
         converse(sock, client, first, new_buffer(), row, reception.idle_s)
         with finishing:
+            if served.pop(client, None) is None:
+                return  # the drain time is over: see_out has counted us
             row[Count.CLOSED] += 1
             shared_counters.fold(number)
             sock.close()
-            del served[client]
 
     for sock, client, first in reception:  # blocks until somebody new comes
         number = shared_counters.take()
@@ -69,10 +70,12 @@ def serve(server: Server) -> None:
 
 
 def see_out(server: Server, served: dict[Address, tuple[socket.socket, int]], finishing: LockType) -> None:
-    """End every client's queue, and let the threads echo what is left in it."""
+    """End every client's queue, let the threads echo what is left in it, and give up those that cannot in time."""
     with finishing:
         for sock, number in served.values():
             end_queue(sock, server.shared_counters.row(number))()
     while served and server.stop.remaining_s():
         time.sleep(0.002)
-    server.row[Count.CUT] += len(served)
+    with finishing:
+        count_force_closed(server.row, len(served))
+        served.clear()
