@@ -19,6 +19,7 @@ from netlab.dns.serving import Logged, Servers, describe
 from netlab.dns.steps import Answer
 from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import InUse, Listener, Reply, Upstream, shown
+from netlab.experiment import Experiment
 from netlab.experiments.dns.world import REAL_PORT, Origin, given_roots, limits, policy, rng
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
@@ -185,3 +186,6 @@ def _report(
             Table("Names resolved", (Column("name", ""), Column("times", "1")), tuple(busiest.most_common(10)))
         )
     return draft.finish()
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -18,6 +18,7 @@ from netlab.dns.recursor import Recursor
 from netlab.dns.steps import Answer
 from netlab.dns.transport import Listener, shown
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.dns.story import Story
 from netlab.experiments.dns.world import Origin, World, question_name, world
 from netlab.progress import Progress
@@ -134,3 +135,6 @@ def _report(draft: Draft, story: Story, parameters: Parameters) -> Measurement:
         left = f"{asked - total} of {asked} questions were" if asked > 1 else "The question was"
         draft.warnings.append(f"{left} not answered by then.")
     return draft.finish()
+
+
+EXPERIMENT = Experiment(Parameters, measure)

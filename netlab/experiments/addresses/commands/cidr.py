@@ -79,9 +79,10 @@ def interfaces(
     """List this machine's addresses with network, broadcast, kind, MAC address and default gateway."""
     from netlab.cli.output import present
     from netlab.experiments.addresses.cidr_interfaces import Parameters
+    from netlab.registry import find
     from netlab.runner import run
 
-    present(run("cidr-interfaces", Parameters(to), save=save), as_json=as_json)
+    present(run(line := find("cidr-interfaces"), line.load(), Parameters(to), save=save), as_json=as_json)
 
 
 @examples(
