@@ -17,6 +17,7 @@ from ordinary import needs_networks
 from netlab.cli.commands import COMMANDS
 from netlab.packets import pcap
 from netlab.packets.build import build
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.ethernet import Ethernet
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.tcp import Tcp
@@ -37,7 +38,7 @@ ON_A_PRIVATE_NETWORK = tuple(
     f"netlab {line.name}" for line in COMMANDS if line.section == "On the wire" and line.name != "dissect"
 )
 _SYN = build([Ethernet("02:00:00:00:00:02", "02:00:00:00:00:01"), Ipv4("10.0.0.1", "10.0.0.2"), Tcp(40000, 80, syn=1)])
-HANDSHAKE = pcap.write(pcap.Record(10**18 + number, _SYN, len(_SYN)) for number in range(5))
+HANDSHAKE = pcap.write(CapturedFrame(10**18 + number, _SYN, len(_SYN)) for number in range(5))
 SHOWN = [(page.name, line) for page in PAGES for line in commands(page)]
 
 

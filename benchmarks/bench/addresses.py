@@ -140,17 +140,28 @@ def _compare(title: str, programs: Sequence[Program], rounds: int, placement: Pl
             result.rows.append((program.name, failures.get(program.name, "nothing to compare it with")))
             continue
         walls = [each.wall_s for each in theirs]
-        row = [program.name, number(statistics.median(walls)), f"{number(min(walls))}–{number(max(walls))}",
-               number(max(each.peak_bytes for each in theirs) / (1 << 20))]  # fmt: skip
+        row = [
+            program.name,
+            number(statistics.median(walls)),
+            f"{number(min(walls))}–{number(max(walls))}",
+            number(max(each.peak_bytes for each in theirs) / (1 << 20)),
+        ]
         if program.name == NETLAB:
             result.rows.append((*row, "", "", "", "", ""))
             continue
         quotients = [own.wall_s / other.wall_s for own, other in zip(ours, theirs, strict=True)]
         found = spread([1 / quotient for quotient in quotients] if program.inverse else quotients)
         same = _same(answers[NETLAB], answers[program.name])
-        result.rows.append((*row, number(found.middle), f"{number(found.smallest)}–{number(found.largest)}",
-                            "the same" if same else "DIFFERS", program.target.text if program.target else "",
-                            verdict(found, program.target) if program.target else ""))  # fmt: skip
+        result.rows.append(
+            (
+                *row,
+                number(found.middle),
+                f"{number(found.smallest)}–{number(found.largest)}",
+                "the same" if same else "DIFFERS",
+                program.target.text if program.target else "",
+                verdict(found, program.target) if program.target else "",
+            )
+        )
     result.notes.append("ratio: netlab's time to theirs; where the target says faster, theirs to netlab's.")
     result.raw = {"rounds": {name: [vars(each) for each in runs] for name, runs in took.items()}, "failures": failures}
     for path in answers.values():
@@ -167,9 +178,13 @@ def _run(program: Program, answer: Path, cpu: int) -> Took:
     with answer.open("wb") as out, errors.open("wb") as err:
         began = time.monotonic()
         child = subprocess.Popen(
-            program.command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment,
+            program.command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            env=environment,
             preexec_fn=lambda: os.sched_setaffinity(0, {cpu}),
-        )  # fmt: skip
+        )
         try:
             while True:  # wait4 has the peak memory, but no time limit
                 pid, status, usage = os.wait4(child.pid, os.WNOHANG)

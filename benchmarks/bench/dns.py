@@ -31,7 +31,7 @@ from netlab.dns.message import RD
 from netlab.dns.mini_internet import MiniInternet, ResolverProcess
 from netlab.dns.names import from_text
 from netlab.dns.records import NOERROR, A
-from netlab.dns.resolver import Policy, Resolver
+from netlab.dns.resolver import Resolver, ResolverPolicy
 from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import Upstream, Where, volley
 from netlab.errors import NetlabError
@@ -151,7 +151,7 @@ def _plain(net: MiniInternet) -> None:
 def _ours(net: MiniInternet, loop: Loop, upstream: Upstream, remember: bool) -> Way:
     """The same by netlab. With the cache on it is looked into and filled each time, and then made to forget: only so
     are there three queries. With it off, nothing can be put into it."""
-    resolver = Resolver(net.hints, random.SystemRandom(), Policy(port=net.port))
+    resolver = Resolver(net.hints, random.SystemRandom(), ResolverPolicy(port=net.port))
     name = from_text(NAME)
 
     def once() -> None:

@@ -117,8 +117,9 @@ def parsing(settings: Settings, placement: Placement, say: Say) -> Result:
     ):
         parts = pieces(message)
         contenders: dict[str, Slice] = {
-            "h11": partial(repeated, partial(theirs, parts)), title: partial(repeated, partial(ours, parts))
-        }  # fmt: skip
+            "h11": partial(repeated, partial(theirs, parts)),
+            title: partial(repeated, partial(ours, parts)),
+        }
         _rows(result, contenders, "h11", {title: (Target("≥ 1.5 × h11", 1.5),)}, settings, placement, say)
     return result
 
@@ -155,8 +156,10 @@ def canned(placement: Placement) -> Iterator[int]:
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(placement.server), HEAD.decode()],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
     assert process.stdout and process.stdin
     try:
         yield int(process.stdout.readline())
@@ -295,9 +298,14 @@ def _pinned(cpu: int) -> Iterator[None]:
 
 
 def _rows(
-    result: Result, contenders: dict[str, Slice], yardstick: str, targets: dict[str, tuple[Target, ...]],
-    settings: Settings, placement: Placement, say: Say,
-) -> None:  # fmt: skip
+    result: Result,
+    contenders: dict[str, Slice],
+    yardstick: str,
+    targets: dict[str, tuple[Target, ...]],
+    settings: Settings,
+    placement: Placement,
+    say: Say,
+) -> None:
     """Run the rounds, and add a row for each contender."""
     rates: dict[str, list[float]] = {name: [] for name in contenders}
     with ExitStack() as stack:
@@ -322,7 +330,13 @@ def _rows(
         wanted = [each for each in targets.get(name, ()) if (each.of or yardstick) in rates]
         texts = [f"{each.text}: {spread(against(each.of)).middle:.2f}" if each.of else each.text for each in wanted]
         words = [verdict(spread(against(each.of or yardstick)), each) for each in wanted]
-        result.rows.append((
-            name, f"{found.middle:.2f}", f"{found.smallest:.2f}–{found.largest:.2f}", number(spread(values).middle),
-            "\n".join(texts), "\n".join(words),
-        ))  # fmt: skip
+        result.rows.append(
+            (
+                name,
+                f"{found.middle:.2f}",
+                f"{found.smallest:.2f}–{found.largest:.2f}",
+                number(spread(values).middle),
+                "\n".join(texts),
+                "\n".join(words),
+            )
+        )

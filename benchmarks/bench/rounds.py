@@ -190,15 +190,7 @@ def _targets(rows: list[Row], row: Row, metric: Metric) -> tuple[str, str]:
 def _result(section: Section, rows: list[Row], slice_s: float) -> Result:
     metric = section.metric
     beside = (("rate /s", "per_second"), *metric.beside, ("CPU µs/msg", "server_cpu_us"))
-    headings = (
-        "server",
-        metric.heading,
-        "min–max",
-        *(heading for heading, _ in beside),
-        "load busy",
-        "target",
-        "met",
-    )
+    headings = ("server", metric.heading, "min–max", *(heading for heading, _ in beside), "load busy", "target", "met")
     result = Result(section.title, headings)
     rate = _median(rows[0], "per_second")
     if rate is not None:

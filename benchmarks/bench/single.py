@@ -125,13 +125,7 @@ def start_up(settings: Settings, placement: Placement, say: Say) -> Result:
     bare = [netlab_command()[0], "-c", "pass"]
     commands: tuple[tuple[str, list[str], int, Target | None, bool], ...] = (
         ("python -c pass", bare, 15, None, True),
-        (
-            "netlab --version",
-            netlab_command("--version"),
-            15,
-            Target("≤ 30 ms over python", 30.0, at_most=True),
-            True,
-        ),
+        ("netlab --version", netlab_command("--version"), 15, Target("≤ 30 ms over python", 30.0, at_most=True), True),
         (
             "netlab cidr 10.100.122.2/24",
             netlab_command("cidr", "10.100.122.2/24"),

@@ -7,6 +7,7 @@ wire says of itself; a rate counts as carried when nothing at all is missing.
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from netlab.errors import NetlabError
 from netlab.network import flood_scene
 from netlab.network.conditions import Conditions
+from netlab.network.flood_scene import FloodPlan
 from netlab.network.scene import run_scene
 
 from .processes import RowError
@@ -70,11 +72,16 @@ def rates(settings: Settings, placement: Placement, say: Say) -> Result:
 
 def _flood(rate: int, size: int, conditions: Conditions, seconds: float, placement: Placement) -> dict[str, Any]:
     """One run. Lost frames are what is measured here, and no reason to warn."""
-    config = {
-        "conditions": conditions.plain(), "rate": rate, "size": size, "count": round(rate * seconds), "snap": 64,
-        "cpus": [placement.load, placement.server], "timeout_s": 30.0,
-    }  # fmt: skip
+    plan = FloodPlan(
+        count=round(rate * seconds),
+        size=size,
+        rate=rate,
+        conditions=conditions,
+        cpus=(placement.load, placement.server),
+        snap=64,
+        timeout_s=30.0,
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        told = run_scene(flood_scene.play, config, lambda done, text: None, timeout_s=60.0)
-    return {"rate": rate, **told}
+        told = run_scene(flood_scene.play, plan, lambda done, text: None, timeout_s=60.0)
+    return {"rate": rate, **dataclasses.asdict(told)}

@@ -59,8 +59,11 @@ def from_host(source: Prefix, to: Prefix) -> Way | None:
     if known is not None:
         return known
     if different_links(source, to):
-        return Way("different links", f"in zone {to.zone}, and A in zone {source.zone}: each is a link of its own, and "
-                   "no gateway forwards from one to the other")  # fmt: skip
+        return Way(
+            "different links",
+            f"in zone {to.zone}, and A in zone {source.zone}: each is a link of its own, and "
+            "no gateway forwards from one to the other",
+        )
     if to.value == source.value:
         return Way("itself", "A's own address: it never leaves the machine, nobody is asked for a MAC address")
     if is_loopback(source):

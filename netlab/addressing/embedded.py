@@ -47,11 +47,7 @@ def embedded(value: int) -> list[Embedded]:
             found.append(Embedded("MAC address, by modified EUI-64", text, "RFC 4291 appendix A"))
     if value >> 24 == 0xFF0200000000000000000001FF:
         found.append(
-            Embedded(
-                "solicited-node group of",
-                f"…:{value >> 16 & 255:02x}:{value & 0xFFFF:04x}",
-                "RFC 4291 §2.7.1",
-            )
+            Embedded("solicited-node group of", f"…:{value >> 16 & 255:02x}:{value & 0xFFFF:04x}", "RFC 4291 §2.7.1")
         )
     return found
 

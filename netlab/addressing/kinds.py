@@ -30,9 +30,14 @@ class Kind:
 
 
 _SCOPES = {
-    1: "interface-local", 2: "link-local", 3: "realm-local", 4: "admin-local", 5: "site-local",
-    8: "organization-local", 14: "global",
-}  # fmt: skip
+    1: "interface-local",
+    2: "link-local",
+    3: "realm-local",
+    4: "admin-local",
+    5: "site-local",
+    8: "organization-local",
+    14: "global",
+}
 
 _FLAGS = ((1, "transient"), (2, "prefix-based, RFC 3306"), (4, "with a rendezvous point, RFC 3956"))
 
@@ -55,13 +60,7 @@ _OTHERS6 = (
     ),
     ("::/96", "IPv4-compatible, deprecated", "RFC 4291 §2.5.5.1", special.NO, ""),
     ("2000::/3", "global unicast", "RFC 4291 §2.4", special.YES, ""),
-    (
-        "::/0",
-        "not assigned, reserved by the IETF",
-        "RFC 4291 §2.4",
-        special.NOT_APPLICABLE,
-        "nobody has it yet",
-    ),
+    ("::/0", "not assigned, reserved by the IETF", "RFC 4291 §2.4", special.NOT_APPLICABLE, "nobody has it yet"),
 )
 
 
@@ -76,11 +75,7 @@ def kind(address: Prefix) -> Kind:
             more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""
             named = ", ".join(f"{row.block} {row.name}" for row in parts[:3])
             return Kind(
-                "several kinds",
-                "IANA registries",
-                special.NOT_APPLICABLE,
-                "",
-                f"it has special parts: {named}{more}",
+                "several kinds", "IANA registries", special.NOT_APPLICABLE, "", f"it has special parts: {named}{more}"
             )
     if address.version == 6:
         return _kind6(address)

@@ -33,11 +33,15 @@ _WELL_KNOWN = (  # value, bits that count (from the left of 48), name, source
     (0x00005E005300, 40, "documentation, unicast", "RFC 9542 §2.1.2"),
     (0x01005E901000, 40, "documentation, multicast", "RFC 9542 §2.1.2"),
     (0x000000000000, 48, "null: no address", "RFC 9542 §1"),
-)  # fmt: skip
+)
 
 # Bit Z, then bit Y, as they stand in the octet; a quadrant is named by Y, then Z: 01 is ELI (IEEE 802c-2017, RFC 8948).
-_SLAP = {0b00: "AAI, administratively assigned", 0b10: "ELI, extended local (a company id)", 0b01: "reserved",
-         0b11: "SAI, standard assigned"}  # fmt: skip
+_SLAP = {
+    0b00: "AAI, administratively assigned",
+    0b10: "ELI, extended local (a company id)",
+    0b01: "reserved",
+    0b11: "SAI, standard assigned",
+}
 
 
 @dataclass(frozen=True, slots=True)

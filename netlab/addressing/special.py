@@ -55,8 +55,14 @@ IPV4: tuple[Row, ...] = (
     Row("192.0.2.0/24", "Documentation (TEST-NET-1)", "RFC 5737", "2010-01", NO),
     Row("192.31.196.0/24", "AS112-v4", "RFC 7535", "2014-12", YES),
     Row("192.52.193.0/24", "AMT", "RFC 7450", "2014-12", YES),
-    Row("192.88.99.0/24", "Deprecated (6to4 Relay Anycast)", "RFC 7526", "2001-06", NOT_APPLICABLE,
-        f"{_EXPIRED} (2015-03)"),
+    Row(
+        "192.88.99.0/24",
+        "Deprecated (6to4 Relay Anycast)",
+        "RFC 7526",
+        "2001-06",
+        NOT_APPLICABLE,
+        f"{_EXPIRED} (2015-03)",
+    ),
     Row("192.88.99.2/32", "6a44-relay anycast address", "RFC 6751", "2012-10", NO),
     Row("192.168.0.0/16", "Private-Use", "RFC 1918", "1996-02", NO),
     Row("192.175.48.0/24", "Direct Delegation AS112 Service", "RFC 7534", "1996-01", YES),
@@ -65,7 +71,7 @@ IPV4: tuple[Row, ...] = (
     Row("203.0.113.0/24", "Documentation (TEST-NET-3)", "RFC 5737", "2010-01", NO),
     Row("240.0.0.0/4", "Reserved", "RFC 1112 §4", "1989-08", NO),
     Row("255.255.255.255/32", "Limited Broadcast", "RFC 8190, RFC 919 §7", "1984-10", NO),
-)  # fmt: skip
+)
 
 IPV6: tuple[Row, ...] = (
     Row("::1/128", "Loopback Address", "RFC 4291", "2006-02", NO),
@@ -83,8 +89,9 @@ IPV6: tuple[Row, ...] = (
     Row("2001:2::/48", "Benchmarking", "RFC 5180, erratum 1752", "2008-04", NO),
     Row("2001:3::/32", "AMT", "RFC 7450", "2014-12", YES),
     Row("2001:4:112::/48", "AS112-v6", "RFC 7535", "2014-12", YES),
-    Row("2001:10::/28", "Deprecated (previously ORCHID)", "RFC 4843", "2007-03", NOT_APPLICABLE,
-        f"{_EXPIRED} (2014-03)"),
+    Row(
+        "2001:10::/28", "Deprecated (previously ORCHID)", "RFC 4843", "2007-03", NOT_APPLICABLE, f"{_EXPIRED} (2014-03)"
+    ),
     Row("2001:20::/28", "ORCHIDv2", "RFC 7343", "2014-07", YES),
     Row("2001:30::/28", "Drone Remote ID Protocol Entity Tags (DETs) Prefix", "RFC 9374", "2022-12", YES),
     Row("2001:db8::/32", "Documentation", "RFC 3849", "2004-07", NO),
@@ -94,7 +101,7 @@ IPV6: tuple[Row, ...] = (
     Row("5f00::/16", "Segment Routing (SRv6) SIDs", "RFC 9602", "2024-04", NO),
     Row("fc00::/7", "Unique-Local", "RFC 4193, RFC 8190", "2005-10", NO),
     Row("fe80::/10", "Link-Local Unicast", "RFC 4291", "2006-02", NO),
-)  # fmt: skip
+)
 
 
 @cache

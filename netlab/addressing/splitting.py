@@ -16,8 +16,7 @@ def by_length(prefix: Prefix, length: int) -> Iterator[Prefix]:
     """All prefixes of this length in it, in order."""
     if not prefix.length <= length <= prefix.width:
         raise UsageError(
-            f"{prefix.network_text} has no parts of /{length}",
-            f"a length from {prefix.length} to {prefix.width}",
+            f"{prefix.network_text} has no parts of /{length}", f"a length from {prefix.length} to {prefix.width}"
         )
     size = 1 << prefix.width - length
     return (Prefix(prefix.version, value, length) for value in range(prefix.network, prefix.last + 1, size))

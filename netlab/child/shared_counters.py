@@ -14,7 +14,7 @@ Row = memoryview
 """One writer's counters: a writable memoryview of 64-bit signed integers, indexed by column number."""
 
 
-class Ledger:
+class SharedCounters:
     """`rows` × `columns` counters.
 
     Row 0 belongs to the process that hands out the others; row 1 is the sum of those whose writers have ended, kept
@@ -32,7 +32,7 @@ class Ledger:
         self._free = list(range(rows - 1, 1, -1))
 
     @classmethod
-    def create(cls, name: str, rows: int, columns: int) -> Ledger:
+    def create(cls, name: str, rows: int, columns: int) -> SharedCounters:
         """A new table of zeros. Its pages come into being as rows are used, so spare rows cost nothing."""
         fd = os.memfd_create(f"netlab-{name}", os.MFD_CLOEXEC)
         os.ftruncate(fd, rows * columns * 8)

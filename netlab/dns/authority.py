@@ -38,7 +38,7 @@ from netlab.dns.records import (
     RRset,
     name_at,
     soa,
-)  # fmt: skip
+)
 from netlab.dns.zone import Says, Zone
 
 EDNS_BYTES = 1232
@@ -49,7 +49,7 @@ _ALL_CLASSES = 255
 
 
 @dataclass(slots=True)
-class Reply:
+class AnswerDraft:
     """An answer under construction."""
 
     rcode: int = NOERROR
@@ -121,7 +121,7 @@ class Authority:
             self.counts["malformed"] += 1
             return [self._bare(data, FORMERR)], False
         if query.edns_version:
-            return [self._write(data, query, question, Reply(BADVERS, aa=False), 512)], False
+            return [self._write(data, query, question, AnswerDraft(BADVERS, aa=False), 512)], False
         if question.rclass not in (IN, _ALL_CLASSES):
             return [self._refuse(data, query, question)], False
         if question.rtype in (AXFR, IXFR):
@@ -146,9 +146,9 @@ class Authority:
                 return zone
         return None
 
-    def answer(self, name: Name, rtype: int) -> Reply:
+    def answer(self, name: Name, rtype: int) -> AnswerDraft:
         """What this server says to a question."""
-        reply = Reply()
+        reply = AnswerDraft()
         seen: set[Name] = set()
         while True:
             zone = self.zone_of(name)
@@ -167,7 +167,7 @@ class Authority:
             self._conclude(found.says, found.rrsets, zone, reply)
             return reply
 
-    def _alias(self, alias: RRset, name: Name, reply: Reply) -> Name | None:
+    def _alias(self, alias: RRset, name: Name, reply: AnswerDraft) -> Name | None:
         """Add a CNAME, or a DNAME and the CNAME it makes; the name to go on with, if any."""
         reply.answer.append(alias)
         if alias.rtype == CNAME:
@@ -179,7 +179,7 @@ class Authority:
         reply.answer.append(cname)
         return cname.targets()[0]
 
-    def _conclude(self, says: Says, rrsets: tuple[RRset, ...], zone: Zone, reply: Reply) -> None:
+    def _conclude(self, says: Says, rrsets: tuple[RRset, ...], zone: Zone, reply: AnswerDraft) -> None:
         if says is Says.ANSWER:
             reply.answer += rrsets
             reply.additional += self._additional(rrsets)
@@ -218,9 +218,9 @@ class Authority:
 
     def _refuse(self, data: bytes, query: Message, question: Question, rcode: int = REFUSED) -> bytes:
         self.counts["refused"] += 1
-        return self._write(data, query, question, Reply(rcode, aa=False), 512)
+        return self._write(data, query, question, AnswerDraft(rcode, aa=False), 512)
 
-    def _write(self, data: bytes, query: Message, question: Question, reply: Reply, limit: int) -> bytes:
+    def _write(self, data: bytes, query: Message, question: Question, reply: AnswerDraft, limit: int) -> bytes:
         flags = QR | query.flags & (0x7800 | RD) | (AA if reply.aa else 0) | reply.rcode & 15
         room = limit - (11 if query.udp_size is not None else 0)
         writer = Writer(query.id, flags, room)
@@ -255,7 +255,7 @@ class Authority:
         theirs = next((each for each in query.authority if each.rtype == SOA), None)
         have = soa(theirs.data[0]).serial if theirs is not None else None
         if not tcp:  # the SOA alone: "there is more, come by TCP" (RFC 1995 §2)
-            return [self._write(data, query, question, Reply(answer=[zone.soa_set]), 512)]
+            return [self._write(data, query, question, AnswerDraft(answer=[zone.soa_set]), 512)]
         self.counts["transferred"] += 1
         return list(transfers.outgoing(zone, query.id, query.flags & RD, question.rtype, have))
 
@@ -267,7 +267,7 @@ class Authority:
             return self._refuse(data, query, question, NOTAUTH if question.name not in self.zones else REFUSED)
         self.counts["notified"] += 1
         self.notified.append(question.name)
-        return self._write(data, query, question, Reply(), 512)
+        return self._write(data, query, question, AnswerDraft(), 512)
 
 
 def _needed(rrset: RRset, authority: Iterable[RRset]) -> bool:

@@ -27,7 +27,7 @@ class Rng(Protocol):
         """`k` random bits."""
 
 
-class Server(NamedTuple):
+class NameServer(NamedTuple):
     """Who is asked: the name it has in NS records, its address, and the port."""
 
     name: Name
@@ -35,7 +35,7 @@ class Server(NamedTuple):
     port: int
 
 
-class Heard(NamedTuple):
+class Reply(NamedTuple):
     """What came of an exchange: sent at `sent_s`, at `now_s` the reply, or in words why there is none."""
 
     now_s: float
@@ -45,10 +45,10 @@ class Heard(NamedTuple):
 
 
 @dataclass(slots=True)
-class Exchange:
+class Query:
     """A query to one server. `payload` is what is sent; `ignored` is what came and did not match."""
 
-    server: Server
+    server: NameServer
     name: Name
     rtype: int
     transport: str  # "udp" or "tcp"
@@ -108,7 +108,7 @@ def _letters(name: Name) -> int:
 
 def open_exchange(
     rng: Rng,
-    server: Server,
+    server: NameServer,
     name: Name,
     rtype: int,
     *,
@@ -116,7 +116,7 @@ def open_exchange(
     timeout_s: float,
     edns_bytes: int | None,
     flags: int = 0,
-) -> Exchange:
+) -> Query:
     """A new query with a random ID, spelled at random. `edns_bytes` None: without EDNS."""
     wire = to_wire(name)
     letters = _letters(name)
@@ -131,4 +131,4 @@ def open_exchange(
             b"" if edns_bytes is None else b"\0\0\x29" + edns_bytes.to_bytes(2, "big") + b"\0\0\0\0\0\0",
         )
     )
-    return Exchange(server, name, rtype, transport, timeout_s, payload, edns_bytes is not None)
+    return Query(server, name, rtype, transport, timeout_s, payload, edns_bytes is not None)

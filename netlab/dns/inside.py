@@ -49,12 +49,12 @@ def resolver(config: Message) -> None:
     from netlab.dns.loop import Loop
     from netlab.dns.mini_internet import hints_of
     from netlab.dns.recursor import Recursor
-    from netlab.dns.resolver import Policy, Resolver
+    from netlab.dns.resolver import Resolver, ResolverPolicy
     from netlab.dns.transport import Listener, Upstream
 
     loop = Loop()
     upstream = Upstream(loop)
-    shared = Resolver(hints_of(config["roots"]), random.SystemRandom(), Policy(port=config["port"]))
+    shared = Resolver(hints_of(config["roots"]), random.SystemRandom(), ResolverPolicy(port=config["port"]))
     listener = Listener(loop, ("127.0.0.1", 0), Recursor(shared, upstream.drive, loop.now_s), Counter())
     _stop_on_sigterm(loop)
     send({"address": listener.where[0], "port": listener.where[1]})

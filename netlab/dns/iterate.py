@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from netlab.dns.cache import Rank
-from netlab.dns.exchange import Exchange, Heard, Server
+from netlab.dns.exchange import NameServer, Query, Reply
 from netlab.dns.names import Name, to_text, within
 from netlab.dns.paths import differences
-from netlab.dns.questioner import Asked, BudgetSpent, Questioner
-from netlab.dns.readings import Kind, Reading, synthesise
+from netlab.dns.questioner import BudgetSpent, QuerySteps, Questioner
+from netlab.dns.readings import Outcome, Reading, synthesise
 from netlab.dns.records import (
     AAAA,
     ANY,
@@ -29,11 +29,11 @@ from netlab.dns.records import (
     rcode_text,
 )
 from netlab.dns.resolver import Delegation, Resolver
-from netlab.dns.steps import Answer, Step
+from netlab.dns.steps import ResolutionStep, TracedAnswer
 
-Asking = Generator[Exchange, Heard, Answer]
+Asking = Generator[Query, Reply, TracedAnswer]
 MOST_MINIMISED = 10  # RFC 9156 §2.3, MAX_MINIMISE_COUNT
-OF_NO_USE = (Kind.LAME, Kind.TIMEOUT, Kind.UNREACHABLE)
+OF_NO_USE = (Outcome.LAME, Outcome.TIMEOUT, Outcome.UNREACHABLE)
 
 
 class Resolution:
@@ -50,7 +50,7 @@ class Resolution:
         self._hopeless: dict[Name, str] = {}  # name servers without an address, and why
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[ResolutionStep]:
         """What happened, in order."""
         return self._questions.steps
 
@@ -79,18 +79,18 @@ class Resolution:
         try:
             return (yield from self._lookup(self.name, self.rtype, 0))
         except BudgetSpent as spent:
-            return Answer(SERVFAIL, reason=str(spent))
+            return TracedAnswer(SERVFAIL, reason=str(spent))
 
     def _lookup(self, name: Name, rtype: int, depth: int) -> Asking:
         """One name to the end of its aliases."""
-        result = Answer(NOERROR)
+        result = TracedAnswer(NOERROR)
         seen, cached = {name}, True
         while True:
             before = self.sent
             reading = self._remembered(name, rtype, depth) or (yield from self._descend(name, rtype, depth))
             cached = cached and self.sent == before
             result.answer += reading.aliases
-            if reading.kind is Kind.ALIAS:
+            if reading.kind is Outcome.ALIAS:
                 passed = [alias.targets()[0] for alias in reading.aliases if alias.rtype == CNAME]
                 again = next((each for each in passed if each in seen), None)
                 seen.update(passed)
@@ -102,18 +102,18 @@ class Resolution:
                 continue
             result.from_cache = cached
             result.reason = reading.reason
-            if reading.kind is Kind.ANSWER:
+            if reading.kind is Outcome.ANSWER:
                 result.answer += reading.answer
-            elif reading.kind is Kind.NXDOMAIN or reading.kind is Kind.NODATA:
-                result.rcode = NXDOMAIN if reading.kind is Kind.NXDOMAIN else NOERROR
+            elif reading.kind is Outcome.NXDOMAIN or reading.kind is Outcome.NODATA:
+                result.rcode = NXDOMAIN if reading.kind is Outcome.NXDOMAIN else NOERROR
                 result.authority = [reading.soa] if reading.soa else []
-            elif reading.kind is Kind.YXDOMAIN:
+            elif reading.kind is Outcome.YXDOMAIN:
                 result.rcode = YXDOMAIN
             else:
                 return self._failed(result, reading.reason)
             return result
 
-    def _failed(self, result: Answer, reason: str) -> Answer:
+    def _failed(self, result: TracedAnswer, reason: str) -> TracedAnswer:
         result.rcode, result.reason = SERVFAIL, reason
         return result
 
@@ -125,15 +125,15 @@ class Resolution:
         entry = cache.get(name, rtype, now_s)
         reading = None
         if entry is not None and entry.rrset is not None:
-            reading = Reading(Kind.ANSWER, name, answer=[entry.aged(entry.rrset, now_s)])
+            reading = Reading(Outcome.ANSWER, name, answer=[entry.aged(entry.rrset, now_s)])
         elif entry is not None and entry.soa is not None:
-            kind = Kind.NXDOMAIN if entry.rcode == NXDOMAIN else Kind.NODATA
+            kind = Outcome.NXDOMAIN if entry.rcode == NXDOMAIN else Outcome.NODATA
             reading = Reading(kind, name, soa=entry.aged(entry.soa, now_s), reason="remembered as not there (RFC 2308)")
         elif rtype not in (CNAME, ANY):
             entry = cache.get(name, CNAME, now_s)
             if entry is not None and entry.rrset is not None:
                 alias = entry.aged(entry.rrset, now_s)
-                reading = Reading(Kind.ALIAS, alias.targets()[0], aliases=[alias])
+                reading = Reading(Outcome.ALIAS, alias.targets()[0], aliases=[alias])
             elif (above := cache.dname_above(name, now_s)) is not None:
                 reading, entry = self._by_dname(above[1].aged(above[0], now_s), name), above[1]
         if depth == 0:
@@ -143,11 +143,19 @@ class Resolution:
             return None
         self.cache_hits += 1
         found = reading.aliases + reading.answer
-        step = Step(depth, self._questions.purpose, reading.soa.owner if reading.soa else name, name, rtype,
-        Kind.CACHED, answer=found,
-                    authority=[reading.soa] if reading.soa else [], rcode=entry.rcode)  # fmt: skip
+        step = ResolutionStep(
+            depth,
+            self._questions.purpose,
+            reading.soa.owner if reading.soa else name,
+            name,
+            rtype,
+            Outcome.CACHED,
+            answer=found,
+            authority=[reading.soa] if reading.soa else [],
+            rcode=entry.rcode,
+        )
         step.found = f"{reading.kind} from the cache, for {entry.left(now_s)} s more"
-        if reading.kind is Kind.ALIAS:
+        if reading.kind is Outcome.ALIAS:
             step.then = f"go on with {to_text(reading.name)}"
         self._questions.steps.append(step)
         return reading
@@ -156,9 +164,9 @@ class Resolution:
         cname = synthesise(dname, name)
         if cname is None:
             return Reading(
-                Kind.YXDOMAIN, name, aliases=[dname], reason="the DNAME makes a name of more than 255 octets"
+                Outcome.YXDOMAIN, name, aliases=[dname], reason="the DNAME makes a name of more than 255 octets"
             )
-        return Reading(Kind.ALIAS, cname.targets()[0], aliases=[dname, cname])
+        return Reading(Outcome.ALIAS, cname.targets()[0], aliases=[dname, cname])
 
     def _start(self, name: Name) -> tuple[Delegation, str]:
         """The deepest zone above `name` whose servers can be asked, and why it is that one."""
@@ -180,7 +188,7 @@ class Resolution:
 
     # --- going down
 
-    def _descend(self, name: Name, rtype: int, depth: int) -> Asked:
+    def _descend(self, name: Name, rtype: int, depth: int) -> QuerySteps:
         """From the nearest zone known to the reading that answers. Each referral is deeper, so this ends."""
         delegation, why = self._start(name)
         shown = len(delegation.zone) + 1  # labels that the servers get to see, with query name minimisation
@@ -190,39 +198,39 @@ class Resolution:
             asked, asked_type = (name, rtype) if whole else (name[len(name) - shown :], A)  # A: RFC 9156 §2.1
             minimised += not whole
             reading = yield from self._ask_zone(delegation, asked, asked_type, depth, why)
-            if reading.kind is Kind.REFERRAL and reading.ns is not None:
+            if reading.kind is Outcome.REFERRAL and reading.ns is not None:
                 delegation = self._delegation(reading.ns)
                 shown = len(delegation.zone) + 1
                 why = f"{to_text(delegation.zone)} was delegated to it"
             elif whole:
                 return reading
-            elif reading.kind in (Kind.ANSWER, Kind.NODATA, Kind.ALIAS):
+            elif reading.kind in (Outcome.ANSWER, Outcome.NODATA, Outcome.ALIAS):
                 shown += 1
                 why = f"no referral at {to_text(asked)}, so show one label more (RFC 9156)"
             else:  # some servers deny empty non-terminals, or fail: ask them what they are asked every day
                 minimised = MOST_MINIMISED
                 why = f"{reading.reason or reading.kind} at {to_text(asked)}, so ask the whole name (RFC 9156 §3)"
 
-    def _ask_zone(self, zone: Delegation, name: Name, rtype: int, depth: int, why: str) -> Asked:
+    def _ask_zone(self, zone: Delegation, name: Name, rtype: int, depth: int, why: str) -> QuerySteps:
         """Ask the servers of a zone, one after the other, until one is of use: those with addresses first."""
-        last = Reading(Kind.LAME, name, reason=f"no server of {to_text(zone.zone)} has an address")
-        ready: list[Server] = []
+        last = Reading(Outcome.LAME, name, reason=f"no server of {to_text(zone.zone)} has an address")
+        ready: list[NameServer] = []
         lookups: list[Name] = []
         for ns_name, addresses in zone.servers:
-            ready += [Server(ns_name, address, self._policy.port) for address in addresses]
+            ready += [NameServer(ns_name, address, self._policy.port) for address in addresses]
             if not addresses:
                 lookups.append(ns_name)
         ready.sort(
             key=lambda server: self._resolver.seen.rests(server.address, self._questions.now_s)
         )  # stable: NS order else
         useful: Reading | None = None
-        silent: list[Server] = []
+        silent: list[NameServer] = []
         tried, began = 0, len(self.steps)
         while ready or lookups:
             if not ready:
                 ready = yield from self._find_server(zone, lookups[0], depth)
                 if not ready and useful is None:
-                    last = Reading(Kind.LAME, name, reason=f"{to_text(lookups[0])}: {self._hopeless[lookups[0]]}")
+                    last = Reading(Outcome.LAME, name, reason=f"{to_text(lookups[0])}: {self._hopeless[lookups[0]]}")
                 del lookups[0]
                 continue
             server = ready.pop(0)
@@ -232,7 +240,7 @@ class Resolution:
                 reason = f"all paths: server {tried} of {to_text(zone.zone)}"
             reading = yield from self._questions.ask_server(zone.zone, server, name, rtype, depth, reason)
             if reading.kind in OF_NO_USE:
-                if reading.kind is Kind.TIMEOUT:
+                if reading.kind is Outcome.TIMEOUT:
                     silent.append(server)
                 if useful is None:
                     last = reading
@@ -254,12 +262,10 @@ class Resolution:
                 return reading
             last = reading
         return Reading(
-            Kind.LAME,
-            name,
-            reason=f"no server of {to_text(zone.zone)} is of use; the last one: {last.reason}",
+            Outcome.LAME, name, reason=f"no server of {to_text(zone.zone)} is of use; the last one: {last.reason}"
         )
 
-    def _go_on(self, ready: list[Server], lookups: list[Name], zone: Delegation) -> None:
+    def _go_on(self, ready: list[NameServer], lookups: list[Name], zone: Delegation) -> None:
         """Say in the step just made what follows from its failure."""
         if ready:
             self._questions.steps[-1].then = f"ask the next server, {to_text(ready[0].name)}"
@@ -268,11 +274,11 @@ class Resolution:
         else:
             self._questions.steps[-1].then = f"{to_text(zone.zone)} has no other server"
 
-    def _find_server(self, zone: Delegation, server: Name, depth: int) -> Generator[Exchange, Heard, list[Server]]:
+    def _find_server(self, zone: Delegation, server: Name, depth: int) -> Generator[Query, Reply, list[NameServer]]:
         """The addresses of a name server that came without: a lookup of its own, unless it cannot succeed."""
         known = list(self._questions.addresses(server))
         if known:
-            return [Server(server, address, self._policy.port) for address in known]
+            return [NameServer(server, address, self._policy.port) for address in known]
         hopeless = self._hopeless.get(server)
         if hopeless is None:
             if within(server, zone.zone) and zone.zone:
@@ -286,7 +292,7 @@ class Resolution:
             elif depth >= self._limits.max_depth:
                 hopeless = f"that would be the {depth + 1}th lookup within a lookup"
         if hopeless is None:
-            found: list[Server] = []
+            found: list[NameServer] = []
             outer, self._questions.purpose = (
                 self._questions.purpose,
                 f"the address of {to_text(server)}, a server of {to_text(zone.zone)}",
@@ -298,7 +304,7 @@ class Resolution:
                 answer = yield from self._lookup(server, rtype, depth + 1)
                 for rrset in answer.answer:
                     if rrset.rtype == rtype:
-                        found += [Server(server, address_text(data), self._policy.port) for data in rrset.data]
+                        found += [NameServer(server, address_text(data), self._policy.port) for data in rrset.data]
                 if answer.rcode != NOERROR:
                     hopeless = f"{rcode_text(answer.rcode)} for its address"
             self._under_way.pop()
@@ -307,7 +313,9 @@ class Resolution:
                 return found
             hopeless = hopeless or "it has no address"
         self._hopeless[server] = hopeless
-        step = Step(depth, self._questions.purpose, zone.zone, server, A, Kind.SKIPPED, server=server, found=hopeless)
+        step = ResolutionStep(
+            depth, self._questions.purpose, zone.zone, server, A, Outcome.SKIPPED, server=server, found=hopeless
+        )
         step.then = "so this server cannot be asked"
         self._questions.steps.append(step)
         return []

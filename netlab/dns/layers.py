@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from netlab.dns import message
-from netlab.dns.exchange import Exchange, Heard, Rng, Server, open_exchange
+from netlab.dns.exchange import NameServer, Query, Reply, Rng, open_exchange
 from netlab.dns.message import QR, RA, RD, TC, FormatError, Writer
 from netlab.dns.names import Name
 from netlab.dns.records import IN, SERVFAIL, SOA, RRset, soa
-from netlab.dns.steps import Answer
+from netlab.dns.steps import TracedAnswer
 
 MOST_KEPT = 1000
 MOST_UNDER_WAY = 200
@@ -23,7 +23,7 @@ FORWARD_TIMEOUT_S = 6.0
 EDNS_BYTES = 1232
 
 
-def good_for(answer: Answer) -> int:
+def good_for(answer: TracedAnswer) -> int:
     """Seconds for which an answer may be remembered; 0: not at all (RFC 2308 §5 for those that say no)."""
     if answer.rcode == SERVFAIL:
         return 0
@@ -37,11 +37,11 @@ def good_for(answer: Answer) -> int:
 class Kept:
     """An answer, and when it is to be forgotten."""
 
-    answer: Answer
+    answer: TracedAnswer
     stored_s: float
     expires_s: float
 
-    def aged(self, now_s: float) -> Answer:
+    def aged(self, now_s: float) -> TracedAnswer:
         """With the TTLs that are left."""
         left = max(0, int(self.expires_s - now_s))
 
@@ -51,7 +51,7 @@ class Kept:
         return replace(self.answer, answer=older(self.answer.answer), authority=older(self.answer.authority))
 
 
-class Layer:
+class CacheLayer:
     """A cache of answers. `fixed_s`: keeps everything so long, whatever its TTL; `longest_s`: keeps nothing longer."""
 
     def __init__(self, name: str, *, fixed_s: int | None = None, longest_s: int | None = None) -> None:
@@ -59,7 +59,7 @@ class Layer:
         self.hits = 0
         self._kept: dict[tuple[Name, int], Kept] = {}
 
-    def get(self, name: Name, rtype: int, now_s: float) -> Answer | None:
+    def get(self, name: Name, rtype: int, now_s: float) -> TracedAnswer | None:
         """What is remembered."""
         kept = self._kept.get((name, rtype))
         if kept is None or kept.expires_s <= now_s:
@@ -67,7 +67,7 @@ class Layer:
         self.hits += 1
         return kept.aged(now_s)
 
-    def put(self, name: Name, rtype: int, answer: Answer, now_s: float) -> None:
+    def put(self, name: Name, rtype: int, answer: TracedAnswer, now_s: float) -> None:
         """Remember it, by this layer's policy."""
         ttl_s = good_for(answer)
         if ttl_s <= 0:
@@ -87,18 +87,22 @@ class Layer:
         return kept.expires_s if kept else None
 
 
-def answer_of(reply: message.Message) -> Answer:
+def answer_of(reply: message.Message) -> TracedAnswer:
     """What a resolver's reply says."""
-    return Answer(reply.rcode, reply.answer, [each for each in reply.authority if each.rtype == SOA])
+    return TracedAnswer(reply.rcode, reply.answer, [each for each in reply.authority if each.rtype == SOA])
 
 
 class Forwarder:
     """A layer with a server: answers from its cache, or asks the next resolver and remembers what that says."""
 
     def __init__(
-        self, layer: Layer, next_one: Server, ask: Callable[[Exchange, Callable[[Heard], None]], None], rng: Rng,
+        self,
+        layer: CacheLayer,
+        next_one: NameServer,
+        ask: Callable[[Query, Callable[[Reply], None]], None],
+        rng: Rng,
         now_s: Callable[[], float],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.layer = layer
         self.counts: Counter[str] = Counter()
         self._next, self._ask, self._rng, self._now_s = next_one, ask, rng, now_s
@@ -121,7 +125,7 @@ class Forwarder:
             return False
         name, rtype = question.name, question.rtype
 
-        def tell(answer: Answer) -> None:
+        def tell(answer: TracedAnswer) -> None:
             limit = 65535 if tcp else min(query.udp_size or 512, EDNS_BYTES)
             writer = Writer(query.id, QR | RA | query.flags & RD | answer.rcode & 15, limit)
             writer.question(name, rtype, data[question.start : question.end - 4])
@@ -141,7 +145,7 @@ class Forwarder:
             return True
         return False
 
-    def _forward(self, name: Name, rtype: int, transport: str, tell: Callable[[Answer], None]) -> None:
+    def _forward(self, name: Name, rtype: int, transport: str, tell: Callable[[TracedAnswer], None]) -> None:
         self._under_way += 1
         self.counts["forwarded"] += 1
         exchange = open_exchange(
@@ -155,10 +159,10 @@ class Forwarder:
             flags=RD,
         )
 
-        def heard(came: Heard) -> None:
+        def heard(came: Reply) -> None:
             self._under_way -= 1
             if came.message is None:
-                tell(Answer(SERVFAIL))
+                tell(TracedAnswer(SERVFAIL))
             elif came.message.flags & TC and transport == "udp":
                 self._forward(name, rtype, "tcp", tell)
             else:

@@ -24,16 +24,25 @@ QUERY, NOTIFY = 0, 4
 # Names within record data, which may be compressed: (octets before, names). RFC 1035 §3.3, and what RFC 3597 §4 lets
 # a receiver meet compressed in later types.
 _NAMES_IN_DATA = {
-    NS: (0, 1), 3: (0, 1), 4: (0, 1), CNAME: (0, 1), SOA: (0, 2), 7: (0, 1), 8: (0, 1), 9: (0, 1), PTR: (0, 1),
-    14: (0, 2), MX: (2, 1), 17: (0, 2), 18: (2, 1), 21: (2, 1), SRV: (6, 1), 36: (2, 1), DNAME: (0, 1),
-}  # fmt: skip
-_MAY_COMPRESS = {
-    NS,
-    CNAME,
-    SOA,
-    PTR,
-    MX,
-}  # when we write: RFC 3597 §4 allows it for the types of RFC 1035 only
+    NS: (0, 1),
+    3: (0, 1),
+    4: (0, 1),
+    CNAME: (0, 1),
+    SOA: (0, 2),
+    7: (0, 1),
+    8: (0, 1),
+    9: (0, 1),
+    PTR: (0, 1),
+    14: (0, 2),
+    MX: (2, 1),
+    17: (0, 2),
+    18: (2, 1),
+    21: (2, 1),
+    SRV: (6, 1),
+    36: (2, 1),
+    DNAME: (0, 1),
+}
+_MAY_COMPRESS = {NS, CNAME, SOA, PTR, MX}  # when we write: RFC 3597 §4 allows it for the types of RFC 1035 only
 
 
 class FormatError(ValueError):
@@ -50,7 +59,7 @@ class Question(NamedTuple):
     end: int
 
 
-class Record(NamedTuple):
+class ResourceRecord(NamedTuple):
     """One record as it stands in a message."""
 
     section: int  # 0 answer, 1 authority, 2 additional
@@ -124,7 +133,7 @@ def read_question(data: bytes) -> Question | None:
     return Question(name, data[at] << 8 | data[at + 1], data[at + 2] << 8 | data[at + 3], 12, at + 4)
 
 
-def records(data: bytes, question: Question | None) -> Iterator[Record]:
+def records(data: bytes, question: Question | None) -> Iterator[ResourceRecord]:
     """Every record after the questions, OPT as it is, other classes skipped. Raises FormatError."""
     _, _, questions, *counts = HEADER.unpack_from(data)
     at = question.end if question else 12
@@ -153,9 +162,9 @@ def records(data: bytes, question: Question | None) -> Iterator[Record]:
             if end > total:
                 raise FormatError(f"record data at byte {at} run out of the message")
             if rtype == OPT:
-                yield Record(section, owner, OPT, ttl, rclass.to_bytes(2, "big"))
+                yield ResourceRecord(section, owner, OPT, ttl, rclass.to_bytes(2, "big"))
             elif rclass == IN:
-                yield Record(
+                yield ResourceRecord(
                     section, owner, rtype, ttl if ttl < 1 << 31 else 0, _plain(data, rtype, at, end)
                 )  # RFC 2181 §8
             at = end
@@ -284,8 +293,16 @@ class Writer:
         self._out += rdata[at:]
 
 
-def write_query(identifier: int, name: Name, rtype: int, *, flags: int = 0, udp_size: int | None = None,
-                spelled: bytes | None = None, sections: Iterable[tuple[int, RRset]] = ()) -> bytes:  # fmt: skip
+def write_query(
+    identifier: int,
+    name: Name,
+    rtype: int,
+    *,
+    flags: int = 0,
+    udp_size: int | None = None,
+    spelled: bytes | None = None,
+    sections: Iterable[tuple[int, RRset]] = (),
+) -> bytes:
     """A query as bytes. `sections`: record sets for IXFR (RFC 1995 §3) and NOTIFY (RFC 1996 §3.7)."""
     writer = Writer(identifier, flags, 65535)
     writer.question(name, rtype, spelled)

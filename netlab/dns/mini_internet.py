@@ -13,7 +13,7 @@ from netlab.dns.loop import Loop
 from netlab.dns.names import ROOT, from_text
 from netlab.dns.resolver import Delegation
 from netlab.dns.serving import Log, Servers
-from netlab.dns.transport import InUse
+from netlab.dns.transport import DnsPortInUse
 from netlab.errors import NetlabError, UsageError
 
 SITE = str(Path(dns.__file__).parents[1])  # where dnspython is, for children that are started without site-packages
@@ -36,7 +36,7 @@ def open_servers(
         try:
             where = PORT + attempt if port is None else port
             return Servers(loop, plan, where, log), plan, where, network
-        except InUse:
+        except DnsPortInUse:
             if port is not None:
                 if not movable:
                     raise  # the addresses are the user's own

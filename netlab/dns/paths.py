@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netlab.dns.names import to_text
-from netlab.dns.readings import Kind
+from netlab.dns.readings import Outcome
 from netlab.dns.records import NOERROR, NS, SOA, rcode_text, type_text
-from netlab.dns.steps import Step
+from netlab.dns.steps import ResolutionStep
 
 MOST_SHOWN = 4  # records of an answer, in words
 
 
-def differences(steps: Iterable[Step]) -> list[str]:
+def differences(steps: Iterable[ResolutionStep]) -> list[str]:
     """A sentence for each server that does not say what the first useful one says. `steps`: of one question, one
     zone."""
     last = {(step.server, step.address): step for step in steps if step.asked}
-    useful = [step for step in last.values() if step.kind not in (Kind.LAME, Kind.TIMEOUT, Kind.UNREACHABLE)]
+    useful = [step for step in last.values() if step.kind not in (Outcome.LAME, Outcome.TIMEOUT, Outcome.UNREACHABLE)]
     if not useful:
         return []
     first = useful[0]
@@ -31,18 +31,18 @@ def differences(steps: Iterable[Step]) -> list[str]:
     ]
 
 
-def _told(step: Step) -> object:
-    if step.rcode is None or step.kind is Kind.LAME:
+def _told(step: ResolutionStep) -> object:
+    if step.rcode is None or step.kind is Outcome.LAME:
         return step.found
     sets = step.answer + step.authority
     return step.rcode, frozenset((each.owner, each.rtype, tuple(sorted(each.data))) for each in sets)
 
 
-def _says(step: Step) -> str:
+def _says(step: ResolutionStep) -> str:
     """What it told, in a few words."""
-    if step.kind is Kind.TIMEOUT:
+    if step.kind is Outcome.TIMEOUT:
         return "keeps silent"
-    if step.rcode is None or step.kind is Kind.LAME:
+    if step.rcode is None or step.kind is Outcome.LAME:
         return f"is of no use ({step.found.removeprefix('lame: ')})"
     if step.answer:
         texts = [text for rrset in step.answer for text in sorted(rrset.texts())]
@@ -56,5 +56,5 @@ def _says(step: Step) -> str:
     return f"says {said}" + (f" (serial {soa.split()[2]})" if soa else "")
 
 
-def _who(step: Step) -> str:
+def _who(step: ResolutionStep) -> str:
     return f"{to_text(step.server or ())} ({step.address})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netlab.dns import message
-from netlab.dns.authority import Authority, Reply
+from netlab.dns.authority import AnswerDraft, Authority
 from netlab.dns.message import AA, HEADER, FormatError, Writer
 from netlab.dns.names import from_text, to_wire
 from netlab.dns.records import IXFR, NOERROR, NS, NXDOMAIN, SERVFAIL, A, RRset
@@ -30,7 +30,7 @@ class OddAuthority(Authority):
         """What a good server says."""
         return Authority.handle(self, data, source, tcp)
 
-    def answer(self, name: tuple[bytes, ...], rtype: int) -> Reply:
+    def answer(self, name: tuple[bytes, ...], rtype: int) -> AnswerDraft:
         """With "poison" and "deny-ents", the answer itself is wrong."""
         reply = super().answer(name, rtype)
         if self.quirk == "poison":

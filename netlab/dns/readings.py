@@ -25,10 +25,10 @@ from netlab.dns.records import (
     YXDOMAIN,
     RRset,
     rcode_text,
-)  # fmt: skip
+)
 
 
-class Kind(StrEnum):
+class Outcome(StrEnum):
     """What a step of a resolution came to. The first group are the readings of a reply."""
 
     ANSWER = "answer"
@@ -61,7 +61,7 @@ class Reading:
     """A reply, understood. `aliases`: the CNAMEs and DNAMEs followed, in order; `name`: what is known now of which
     name."""
 
-    kind: Kind
+    kind: Outcome
     name: Name
     aliases: list[RRset] = field(default_factory=list)
     answer: list[RRset] = field(default_factory=list)
@@ -76,12 +76,12 @@ class Reading:
 def interpret(reply: Message, name: Name, rtype: int, zone: Name) -> Reading:
     """Read `reply` to the question for `name` and `rtype` that a server of `zone` was asked."""
     if reply.flags & TC:
-        return Reading(Kind.TRUNCATED, name, reason="truncated (TC)")
+        return Reading(Outcome.TRUNCATED, name, reason="truncated (TC)")
     if reply.rcode == FORMERR:
-        return Reading(Kind.NO_EDNS, name, reason="FORMERR")
+        return Reading(Outcome.NO_EDNS, name, reason="FORMERR")
     if reply.rcode not in (NOERROR, NXDOMAIN, YXDOMAIN):
-        return Reading(Kind.LAME, name, reason=f"lame: {rcode_text(reply.rcode)} for a zone it is named for")
-    reading = Reading(Kind.LAME, name, authoritative=bool(reply.flags & AA))
+        return Reading(Outcome.LAME, name, reason=f"lame: {rcode_text(reply.rcode)} for a zone it is named for")
+    reading = Reading(Outcome.LAME, name, authoritative=bool(reply.flags & AA))
     answers = {(each.owner, each.rtype): each for each in _within(reply.answer, zone, "answer", reading)}
     authority = _within(reply.authority, zone, "authority", reading)
     if answers and _follow(answers, rtype, zone, reading):
@@ -113,14 +113,14 @@ def _follow(answers: dict[tuple[Name, int], RRset], rtype: int, zone: Name, read
         elif (name, rtype) in answers:
             reading.answer = [answers[name, rtype]]
         if reading.answer:
-            reading.kind = Kind.ANSWER
+            reading.kind = Outcome.ANSWER
             return True
         alias = next((answers[key] for depth in range(1, len(name)) if (key := (name[depth:], DNAME)) in answers), None)
         if alias is not None:
             cname = synthesise(alias, name)
             reading.aliases.append(alias)
             if cname is None:
-                reading.kind = Kind.YXDOMAIN
+                reading.kind = Outcome.YXDOMAIN
                 reading.reason = "the DNAME makes a name of more than 255 octets"
                 return True
             reading.aliases.append(cname)
@@ -131,7 +131,7 @@ def _follow(answers: dict[tuple[Name, int], RRset], rtype: int, zone: Name, read
         else:
             return False
         if reading.name in seen or not within(reading.name, zone):
-            reading.kind = Kind.ALIAS  # a loop ends in the resolver, which counts names over all replies
+            reading.kind = Outcome.ALIAS  # a loop ends in the resolver, which counts names over all replies
             return True
         seen.add(reading.name)
 
@@ -150,19 +150,19 @@ def _without_answer(reply: Message, authority: list[RRset], rtype: int, zone: Na
         reading.reason = "lame: YXDOMAIN without a DNAME that is too long"
         return reading
     if reply.rcode == NXDOMAIN:
-        reading.kind, reading.reason = Kind.NXDOMAIN, "the name does not exist"
+        reading.kind, reading.reason = Outcome.NXDOMAIN, "the name does not exist"
         return reading
     servers = [each for each in authority if each.rtype == NS]
     down = next((each for each in servers if below(each.owner, zone) and within(name, each.owner)), None)
     if reading.aliases and (down is not None or reading.soa is None):
-        reading.kind = Kind.ALIAS
+        reading.kind = Outcome.ALIAS
         return reading
     if down is not None and not (reading.soa and reading.authoritative):
-        reading.kind, reading.ns, reading.soa = Kind.REFERRAL, down, None
+        reading.kind, reading.ns, reading.soa = Outcome.REFERRAL, down, None
         reading.glue = _glue(reply.additional, down, zone, reading)
         return reading
     if reading.soa is not None or (reading.authoritative and not servers):
-        reading.kind, reading.reason = Kind.NODATA, "the name exists, with no record of this type"
+        reading.kind, reading.reason = Outcome.NODATA, "the name exists, with no record of this type"
         return reading
     upward = next((each for each in reply.authority if each.rtype == NS), None)
     if upward is not None:

@@ -17,7 +17,7 @@ from netlab.dns.message import HEADER, QR, RA, RD, TC, FormatError, Message, Wri
 from netlab.dns.names import Name
 from netlab.dns.records import AXFR, BADVERS, FORMERR, IN, IXFR, NOTIMP, OPT, REFUSED, SERVFAIL
 from netlab.dns.resolver import Resolver
-from netlab.dns.steps import Answer
+from netlab.dns.steps import TracedAnswer
 
 EDNS_BYTES = 1232
 MOST_UNDER_WAY = 500
@@ -26,7 +26,7 @@ MOST_COMPILED = 10_000
 LONGEST_COMPILED = 4096  # octets: the two together bound what is kept
 
 Reply = Callable[[bytes], None]
-Drive = Callable[[Asking, Callable[[Answer], None]], None]
+Drive = Callable[[Asking, Callable[[TracedAnswer], None]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,12 @@ class Recursor:
     """`drive` runs a resolution to its end; `resolved` is told of each. `counts`: what queries came to."""
 
     def __init__(
-        self, resolver: Resolver, drive: Drive, now_s: Callable[[], float],
-        resolved: Callable[[Resolution, Answer], None] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        resolver: Resolver,
+        drive: Drive,
+        now_s: Callable[[], float],
+        resolved: Callable[[Resolution, TracedAnswer], None] | None = None,
+    ) -> None:
         self.resolver = resolver
         self.counts: Counter[str] = Counter()
         self._drive, self._now_s, self._resolved = drive, now_s, resolved
@@ -93,7 +96,7 @@ class Recursor:
             reply(_bare(data, FORMERR))
         elif question.rclass != IN or question.rtype in (AXFR, IXFR, OPT) or query.edns_version:
             self.counts["refused"] += 1
-            refusal = Answer(BADVERS if query.edns_version else REFUSED)
+            refusal = TracedAnswer(BADVERS if query.edns_version else REFUSED)
             reply(self._write(_Waiting(data, query, source[0], tcp, reply), refusal))
         else:
             return self._resolve(_Waiting(data, query, source[0], tcp, reply), question.name, question.rtype)
@@ -102,7 +105,7 @@ class Recursor:
     def _resolve(self, waiting: _Waiting, name: Name, rtype: int) -> bool:
         if not waiting.query.flags & RD and self.resolver.cache.get(name, rtype, self._now_s()) is None:
             self.counts["refused"] += 1  # not to iterate on behalf of those who do not want it: RFC 1034 §4.3.1
-            waiting.reply(self._write(waiting, Answer(REFUSED)))
+            waiting.reply(self._write(waiting, TracedAnswer(REFUSED)))
             return False
         known = self._under_way.get((name, rtype))
         if self._clients[waiting.source] >= MOST_FOR_ONE_CLIENT or (
@@ -119,7 +122,7 @@ class Recursor:
         self._drive(under_way.resolution.run(), lambda answer: self._answered(under_way, answer))
         return (name, rtype) in self._under_way
 
-    def _answered(self, under_way: _UnderWay, answer: Answer) -> None:
+    def _answered(self, under_way: _UnderWay, answer: TracedAnswer) -> None:
         resolution = under_way.resolution
         del self._under_way[resolution.name, resolution.rtype]
         self.counts["from the cache" if answer.from_cache else "resolved"] += len(under_way.waiting)
@@ -136,7 +139,7 @@ class Recursor:
             self._keep(waiting, answer, reply)
             waiting.reply(reply)
 
-    def _keep(self, waiting: _Waiting, answer: Answer, reply: bytes) -> None:
+    def _keep(self, waiting: _Waiting, answer: TracedAnswer, reply: bytes) -> None:
         """As bytes, for who asks the same within this second; not what is in its last second, or not in the cache."""
         data, question = waiting.data, waiting.query.question
         sets = answer.answer + answer.authority
@@ -150,7 +153,7 @@ class Recursor:
             key = (data[2:12] + data[end:], data[12 : end - 4].lower() + data[end - 4 : end], waiting.tcp)
             self._compiled[key] = reply
 
-    def _write(self, waiting: _Waiting, answer: Answer) -> bytes:
+    def _write(self, waiting: _Waiting, answer: TracedAnswer) -> bytes:
         query, question = waiting.query, waiting.query.question
         assert question is not None
         edns = query.udp_size is not None

@@ -11,7 +11,7 @@ from netlab.dns.names import Name
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ResolutionLimits:
     """Bounds of one resolution, all sub-lookups included. Times in seconds."""
 
     timeout_s: float = 1.0
@@ -23,7 +23,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class ResolverPolicy:
     """How to ask."""
 
     port: int = 53
@@ -49,7 +49,7 @@ class Resolver:
 
     hints: Delegation
     rng: Rng
-    policy: Policy = field(default_factory=Policy)
-    limits: Limits = field(default_factory=Limits)
+    policy: ResolverPolicy = field(default_factory=ResolverPolicy)
+    limits: ResolutionLimits = field(default_factory=ResolutionLimits)
     cache: Cache = field(default_factory=Cache)
     seen: ServersSeen = field(default_factory=ServersSeen)

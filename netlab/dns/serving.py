@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from netlab.dns import message, transfers
 from netlab.dns.authority import Authority
-from netlab.dns.exchange import Exchange, Heard, Server
+from netlab.dns.exchange import NameServer, Query, Reply
 from netlab.dns.loop import Loop
 from netlab.dns.message import FormatError
 from netlab.dns.names import Name, from_text, to_text
 from netlab.dns.records import AXFR, IXFR, SOA, data_text, rcode_text, type_text
 from netlab.dns.topology import ServerPlan, Topology
-from netlab.dns.transfers import Incoming, Next, Secondary
-from netlab.dns.transport import Listener, Reply, Upstream, Where
+from netlab.dns.transfers import Incoming, NextTransfer, Secondary
+from netlab.dns.transport import Listener, SendReply, Upstream, Where
 from netlab.dns.zone import Zone
 from netlab.errors import NetlabError, PeerError
 
@@ -42,8 +42,9 @@ Log = Callable[[Logged], None]
 class AuthorityService:
     """An Authority at a socket."""
 
-    def __init__(self, name: str, authority: Authority, log: Log | None, now_s: Callable[[], float],
-                 notified: Callable[[], None]) -> None:  # fmt: skip
+    def __init__(
+        self, name: str, authority: Authority, log: Log | None, now_s: Callable[[], float], notified: Callable[[], None]
+    ) -> None:
         self.name, self.authority = name, authority
         self._log, self._now_s, self._notified = log, now_s, notified
         self._ready = log is None and type(authority) is Authority  # nothing to write down, and nothing to spoil
@@ -52,7 +53,7 @@ class AuthorityService:
         """What lies ready."""
         return self.authority.at_once(data, tcp) if self._ready else None
 
-    def handle(self, data: bytes, source: Where, tcp: bool, reply: Reply) -> bool:
+    def handle(self, data: bytes, source: Where, tcp: bool, reply: SendReply) -> bool:
         """Answer at once."""
         started_s = self._now_s() if self._log else 0.0
         replies = self.authority.handle(data, source[0], tcp)
@@ -154,7 +155,7 @@ class Following:
 
     def __init__(self, loop: Loop, upstream: Upstream, authority: Authority, origin: Name, primary: Where) -> None:
         self._loop, self._upstream, self._authority, self.origin = loop, upstream, authority, origin
-        self._primary = Server(from_text("primary.invalid"), *primary)
+        self._primary = NameServer(from_text("primary.invalid"), *primary)
         self.state = Secondary()
         self.history: list[str] = []
         self.busy = False
@@ -171,7 +172,7 @@ class Following:
         if self.state.zone is not None and self.state.expired(now_s):
             self._authority.expired.add(self.origin)
             self._authority.changed()
-        if not self.busy and self.state.next(now_s) is Next.ASK_SOA:
+        if not self.busy and self.state.next(now_s) is NextTransfer.ASK_SOA:
             self.busy = True
             self._ask_soa()
             return
@@ -194,10 +195,10 @@ class Following:
         payload = message.write_query(secrets.randbits(16), self.origin, SOA)
         self._upstream.ask(self._exchange(SOA, "udp", QUERY_TIMEOUT_S, payload), self._heard_soa)
 
-    def _exchange(self, rtype: int, transport: str, timeout_s: float, payload: bytes) -> Exchange:
-        return Exchange(self._primary, self.origin, rtype, transport, timeout_s, payload, edns=False)
+    def _exchange(self, rtype: int, transport: str, timeout_s: float, payload: bytes) -> Query:
+        return Query(self._primary, self.origin, rtype, transport, timeout_s, payload, edns=False)
 
-    def _heard_soa(self, heard: Heard) -> None:
+    def _heard_soa(self, heard: Reply) -> None:
         zone = self.state.zone
         if heard.message is None or not heard.message.answer:
             self._failed(
@@ -226,7 +227,7 @@ class Following:
                 broken.append(error.message)
                 return False
 
-        def done(heard: Heard) -> None:
+        def done(heard: Reply) -> None:
             problem = broken[0] if broken else heard.problem or ("" if heard.message else "timeout")
             if not problem:
                 try:

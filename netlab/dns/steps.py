@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from netlab.dns.names import Name
-from netlab.dns.readings import Dropped, Kind
+from netlab.dns.readings import Dropped, Outcome
 from netlab.dns.records import RRset
 
 
 @dataclass(slots=True)
-class Step:
+class ResolutionStep:
     """What was asked of whom, what came, and what followed. Times in seconds by the caller's clock; sizes in octets.
 
     `depth` 0 is the question itself; each lookup of a name server's address is one deeper, and `purpose` says which.
@@ -23,7 +23,7 @@ class Step:
     zone: Name
     name: Name
     rtype: int
-    kind: Kind
+    kind: Outcome
     why: str = ""
     then: str = ""
     server: Name | None = None
@@ -53,7 +53,7 @@ class Step:
 
 
 @dataclass(slots=True)
-class Answer:
+class TracedAnswer:
     """How a resolution ended. `answer` holds the aliases followed and the records; `authority` the SOA that said no."""
 
     rcode: int

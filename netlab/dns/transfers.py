@@ -162,7 +162,7 @@ def axfr_query(identifier: int, origin: Name) -> bytes:
     return message.write_query(identifier, origin, AXFR)
 
 
-class Next(StrEnum):
+class NextTransfer(StrEnum):
     """What a secondary does now."""
 
     WAIT = "wait"
@@ -181,9 +181,9 @@ class Secondary:
     good_s: float = 0.0  # when the primary was last heard
     due_s: float = 0.0
 
-    def next(self, now_s: float) -> Next:
+    def next(self, now_s: float) -> NextTransfer:
         """What is due."""
-        return Next.ASK_SOA if now_s >= self.due_s else Next.WAIT
+        return NextTransfer.ASK_SOA if now_s >= self.due_s else NextTransfer.WAIT
 
     def notified(self, now_s: float) -> None:
         """A NOTIFY came: do not wait for the refresh (RFC 1996 §3.11)."""

@@ -37,7 +37,7 @@ class Says(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ZoneAnswer:
     """The answer of a zone. `rrsets`: records, the CNAME or DNAME, or the NS set of the referral. `wildcard`: made
     by one."""
 
@@ -106,7 +106,7 @@ class Zone:
         whole = self.soa_set
         return whole._replace(ttl=min(whole.ttl, self.soa.minimum))
 
-    def find(self, name: Name, rtype: int) -> Found:
+    def find(self, name: Name, rtype: int) -> ZoneAnswer:
         """What the zone, which must be an ancestor of `name` or `name`, says of it."""
         top = len(name) - len(self.origin)
         for depth in range(top, -1, -1):
@@ -117,9 +117,9 @@ class Zone:
                     return self._wildcard(name, rtype, name[depth + 1 :])
                 continue
             if depth < top and NS in node and not (rtype == _DS and depth == 0):
-                return Found(Says.REFERRAL, (node[NS],))
+                return ZoneAnswer(Says.REFERRAL, (node[NS],))
             if depth > 0 and DNAME in node:
-                return Found(Says.DNAME, (node[DNAME],))
+                return ZoneAnswer(Says.DNAME, (node[DNAME],))
         return self._at(self.nodes.get(name, {}), rtype)
 
     def addresses(self, name: Name, rtypes: Iterable[int]) -> Iterator[RRset]:
@@ -135,22 +135,22 @@ class Zone:
         self.changes = [*self.changes[-MOST_CHANGES + 1 :], change]
         return change
 
-    def _at(self, node: dict[int, RRset], rtype: int) -> Found:
+    def _at(self, node: dict[int, RRset], rtype: int) -> ZoneAnswer:
         if rtype in node:
-            return Found(Says.ANSWER, (node[rtype],))
+            return ZoneAnswer(Says.ANSWER, (node[rtype],))
         if rtype == ANY and node:
-            return Found(Says.ANSWER, tuple(node.values()))
+            return ZoneAnswer(Says.ANSWER, tuple(node.values()))
         if CNAME in node:
-            return Found(Says.ALIAS, (node[CNAME],))
-        return Found(Says.NODATA)
+            return ZoneAnswer(Says.ALIAS, (node[CNAME],))
+        return ZoneAnswer(Says.NODATA)
 
-    def _wildcard(self, name: Name, rtype: int, encloser: Name) -> Found:
+    def _wildcard(self, name: Name, rtype: int, encloser: Name) -> ZoneAnswer:
         """`encloser` is the closest name that exists; only `*` just below it can stand in (RFC 4592 §3.3.1)."""
         star = (b"*", *encloser)
         if star not in self._exists:
-            return Found(Says.NXDOMAIN)
+            return ZoneAnswer(Says.NXDOMAIN)
         found = self._at(self.nodes.get(star, {}), rtype)
-        return Found(found.says, tuple(rrset._replace(owner=name) for rrset in found.rrsets), wildcard=True)
+        return ZoneAnswer(found.says, tuple(rrset._replace(owner=name) for rrset in found.rrsets), wildcard=True)
 
 
 def singles(zone: Iterable[RRset]) -> dict[tuple[Name, int, bytes], int]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from netlab.clock import Clock, monotonic_ns
 from netlab.errors import PeerError
 from netlab.http.connection import Connection, connect
-from netlab.http.exchange import Cut, Response, Sink
-from netlab.http.limits import Limits, Timeouts
+from netlab.http.exchange import ExchangeInterrupted, Response, Sink
+from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.redirect import follow
 from netlab.http.request import Request
 from netlab.http.tls import TlsPolicy
@@ -20,11 +20,11 @@ SAFE_TO_REPEAT = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"))
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class ClientPolicy:
     """How the client behaves."""
 
     timeouts: Timeouts = field(default_factory=Timeouts)
-    limits: Limits = field(default_factory=Limits)
+    limits: HeadLimits = field(default_factory=HeadLimits)
     tls: TlsPolicy = field(default_factory=TlsPolicy)
     lenient: bool = False
     max_redirects: int = 10
@@ -48,13 +48,13 @@ class Client:
 
     def __init__(
         self,
-        policy: Policy | None = None,
+        policy: ClientPolicy | None = None,
         *,
         resolve: Resolve = system,
         most_idle: int = 8,
         clock: Clock = monotonic_ns,
     ) -> None:
-        self.policy = policy or Policy()
+        self.policy = policy or ClientPolicy()
         self.opened = 0
         self._resolve, self._most_idle, self._clock = resolve, most_idle, clock
         self._idle: dict[tuple[str, str, int], list[Connection]] = {}
@@ -130,7 +130,7 @@ class Client:
             if again:
                 return None
             raise
-        except Cut as error:
+        except ExchangeInterrupted as error:
             connection.close()
             raise Interrupted([Hop(url, error.response, connection, use, before, repeated)]) from None
         except BaseException:

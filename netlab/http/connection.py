@@ -8,12 +8,12 @@ from collections import deque
 from netlab.clock import Clock, monotonic_ns
 from netlab.errors import PeerError
 from netlab.http.events import End, Event, Incomplete, Refused
-from netlab.http.exchange import Cut, Keeper, Phases, Response, Sink
-from netlab.http.limits import Limits, Timeouts
+from netlab.http.exchange import ExchangeInterrupted, Keeper, Phases, Response, Sink
+from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.request import Request
 from netlab.http.response import ResponseParser
 from netlab.http.tls import Session, TlsPolicy, TlsWire, context
-from netlab.http.transport import Resolve, Timeout, Wire, dial, literal, system
+from netlab.http.transport import HttpTransport, Resolve, Timeout, dial, literal, system
 from netlab.http.url import Url
 
 
@@ -21,11 +21,11 @@ class Connection:
     """A connection to one origin. Use as a context manager, or close it."""
 
     def __init__(
-        self, wire: Wire | TlsWire, *, limits: Limits | None = None, timeouts: Timeouts | None = None,
+        self, wire: HttpTransport | TlsWire, *, limits: HeadLimits | None = None, timeouts: Timeouts | None = None,
         lenient: bool = False, clock: Clock = monotonic_ns,
     ) -> None:  # fmt: skip
         self.wire = wire
-        self.limits, self.timeouts = limits or Limits(), timeouts or Timeouts()
+        self.limits, self.timeouts = limits or HeadLimits(), timeouts or Timeouts()
         self.parser = ResponseParser(self.limits, lenient=lenient)
         self.uses = 0
         self.sent_bytes = 0
@@ -124,7 +124,7 @@ class Connection:
         if response.problem is not None or response.upgraded or not self.reusable:
             self._over = True
         if interrupted:
-            raise Cut(response)
+            raise ExchangeInterrupted(response)
         return response
 
     def _take(self, events: deque[Event], keeper: Keeper) -> bool:
@@ -212,7 +212,7 @@ class Connection:
 
 def connect(
     url: Url, *, timeouts: Timeouts | None = None, resolve: Resolve = system, tls: TlsPolicy | None = None,
-    limits: Limits | None = None, lenient: bool = False, clock: Clock = monotonic_ns,
+    limits: HeadLimits | None = None, lenient: bool = False, clock: Clock = monotonic_ns,
 ) -> Connection:  # fmt: skip
     """A new connection to the server of `url`. PeerError where there is none to be had."""
     timeouts = timeouts or Timeouts()
@@ -228,8 +228,8 @@ def connect(
     begun = clock()
     sock, tried = dial(url, addresses, timeouts.connect_s)
     opening.connect = begun, clock()
-    plain = Wire(sock, clock)
-    wire: Wire | TlsWire = plain
+    plain = HttpTransport(sock, clock)
+    wire: HttpTransport | TlsWire = plain
     if settings is not None:
         begun = clock()
         try:

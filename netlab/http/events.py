@@ -7,7 +7,6 @@ Data; then End. `Note`s come where something was let pass. `Refused` or `Incompl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 from netlab.http.framing import Framing
@@ -36,21 +35,23 @@ class Note:
     lenient: bool = False
 
 
+@dataclass(slots=True)
 class Head:
-    """A status line and its fields. `fields` are (name, value) as sent, without white space around the value."""
+    """A status line and its fields. `fields` are (name, value) as sent, without white space around the value.
 
-    __slots__ = (
-        "__dict__", "end", "fields", "framing", "keep_alive", "keep_alive_why", "raw", "reason", "start", "status",
-        "version",
-    )  # fmt: skip
+    Where each field stands in the stream is worked out by heads.field_lines from `raw`, for those who want to know.
+    """
 
-    def __init__(
-        self, start: int, raw: bytes, version: tuple[int, int], status: int, reason: bytes,
-        fields: list[tuple[bytes, bytes]], framing: Framing, keep_alive: bool, keep_alive_why: str,
-    ) -> None:  # fmt: skip
-        self.start, self.end, self.raw = start, start + len(raw), raw
-        self.version, self.status, self.reason, self.fields = version, status, reason, fields
-        self.framing, self.keep_alive, self.keep_alive_why = framing, keep_alive, keep_alive_why
+    start: int
+    end: int
+    raw: bytes
+    version: tuple[int, int]
+    status: int
+    reason: bytes
+    fields: list[tuple[bytes, bytes]]
+    framing: Framing
+    keep_alive: bool
+    keep_alive_why: str
 
     @property
     def interim(self) -> bool:
@@ -61,18 +62,6 @@ class Head:
         """The values of all field lines of that name, in order; names are case-insensitive."""
         wanted = name.lower().encode("ascii")
         return [value for key, value in self.fields if key.lower() == wanted]
-
-    @cached_property
-    def lines(self) -> tuple[FieldLine, ...]:
-        """Where each field is in the stream; worked out when first asked for."""
-        from netlab.http.heads import field_lines
-
-        return field_lines(self.raw, self.start)
-
-    @cached_property
-    def status_line(self) -> Span:
-        """The first line, with its line end."""
-        return self.start, self.start + self.raw.index(b"\n") + 1
 
 
 @dataclass(slots=True)

@@ -60,7 +60,7 @@ class Response:
         return self.head
 
 
-class Cut(KeyboardInterrupt):
+class ExchangeInterrupted(KeyboardInterrupt):
     """Ctrl-C in the middle of `response`: what had come of it."""
 
     def __init__(self, response: Response) -> None:

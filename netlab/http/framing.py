@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["none", "chunked", "length", "close", "upgrade"]
+BodyFraming = Literal["none", "chunked", "length", "close", "upgrade"]
 
 MOST = 2**63 - 1
 """A length above this is refused: no file is longer (off_t), so it is an overflow that waits to happen."""
@@ -24,7 +24,7 @@ class Framing:
     (field name, what is odd, source).
     """
 
-    kind: Kind
+    kind: BodyFraming
     length: int | None
     why: str
     source: str

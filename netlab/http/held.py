@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Held:
+class HeldBytes:
     """`data` is what is held. `looked` counts bytes looked at: it shows that waiting takes linear time."""
 
     def __init__(self) -> None:

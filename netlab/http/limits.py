@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class HeadLimits:
     """Bytes and counts. A head is the status line, the field lines and the empty line together."""
 
     head_bytes: int = 64 << 10

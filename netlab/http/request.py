@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from netlab.errors import UsageError
 from netlab.http import boxes, fields
-from netlab.http.boxes import Box
+from netlab.http.boxes import ByteRange
 from netlab.http.url import Url
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -75,7 +75,7 @@ class Request:
         """All of it."""
         return self.head() + self.body
 
-    def boxes(self, base: int = 0) -> list[Box]:
+    def boxes(self, base: int = 0) -> list[ByteRange]:
         """Where each part is, if the request begins at byte `base` of what is sent; the body is not in it."""
         head = self.head()
         section = fields.read(head, head.index(b"\n") + 1, base, len(head), lenient=True, first="the request line")

@@ -24,8 +24,8 @@ from netlab.http.events import (
     Upgraded,
 )  # fmt: skip
 from netlab.http.faults import Fault
-from netlab.http.held import Held
-from netlab.http.limits import Limits
+from netlab.http.held import HeldBytes
+from netlab.http.limits import HeadLimits
 from netlab.http.understanding import understood
 
 # What is read next.
@@ -40,15 +40,15 @@ class ResponseParser:
     `received` counts the bytes fed. `reusable`: another request may be sent on this connection.
     """
 
-    def __init__(self, limits: Limits | None = None, *, lenient: bool = False) -> None:
-        self.limits = limits or Limits()
+    def __init__(self, limits: HeadLimits | None = None, *, lenient: bool = False) -> None:
+        self.limits = limits or HeadLimits()
         self.lenient = lenient
         self.received = 0
         self.reusable = True
         self._looked = 0
         self._methods: deque[str] = deque()
         self._state = _IDLE
-        self._held = Held()
+        self._held = HeldBytes()
         self._left = 0
         self._chunk = 0
         self._interim = 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netlab.errors import PeerError, UsageError
-from netlab.http.transport import READ_BYTES, Timeout, Wire, shown
+from netlab.http.transport import READ_BYTES, HttpTransport, Timeout, shown
 from netlab.http.url import Url
 
 
@@ -68,7 +68,7 @@ def context(policy: TlsPolicy) -> ssl.SSLContext:
 class TlsWire:
     """A Wire with TLS on it; the same methods."""
 
-    def __init__(self, wire: Wire, url: Url, settings: ssl.SSLContext, wait_s: float) -> None:
+    def __init__(self, wire: HttpTransport, url: Url, settings: ssl.SSLContext, wait_s: float) -> None:
         self._wire = wire
         self.local, self.peer, self.sock = wire.local, wire.peer, wire.sock
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()

@@ -24,7 +24,7 @@ SPIN_NS = 100_000
 _LEAST_S = 0.001
 
 
-class Address(NamedTuple):
+class Endpoint(NamedTuple):
     """An IP address as text: "127.0.0.1", "::1"; and a port, where it is another than the URL's."""
 
     family: int
@@ -32,28 +32,28 @@ class Address(NamedTuple):
     port: int = 0
 
 
-Resolve = Callable[[str, int], Sequence[Address]]
+Resolve = Callable[[str, int], Sequence[Endpoint]]
 """A host name and a port to addresses, in the order to be tried. Raises PeerError where there is none."""
 
 
-def system(host: str, port: int) -> list[Address]:
+def system(host: str, port: int) -> list[Endpoint]:
     """Addresses by getaddrinfo(3): /etc/hosts, DNS, whatever nsswitch.conf(5) says."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         what = getattr(error, "strerror", None) or error
         raise PeerError(f"{host}: {what}", "--resolve HOST:PORT:ADDRESS says where it is") from None
-    return list(dict.fromkeys(Address(family, str(where[0])) for family, _, _, _, where in found))
+    return list(dict.fromkeys(Endpoint(family, str(where[0])) for family, _, _, _, where in found))
 
 
-def literal(host: str) -> Address | None:
+def literal(host: str) -> Endpoint | None:
     """The address that `host` is, if it is one and no name."""
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             socket.inet_pton(family, host.partition("%")[0])
         except (OSError, UnicodeError):
             continue
-        return Address(family, host)
+        return Endpoint(family, host)
     return None
 
 
@@ -61,7 +61,7 @@ class Timeout(Exception):
     """Nothing came, or nothing could be sent, in time."""
 
 
-class Wire:
+class HttpTransport:
     """A connected TCP socket. `local` and `peer` are (address, port)."""
 
     tls: None = None
@@ -161,7 +161,7 @@ class Wire:
         self.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", *divmod(micros, 1_000_000)))
 
 
-def dial(url: Url, addresses: Sequence[Address], timeout_s: float) -> tuple[socket.socket, list[str]]:
+def dial(url: Url, addresses: Sequence[Endpoint], timeout_s: float) -> tuple[socket.socket, list[str]]:
     """A connection to the first address that takes one; with what was tried before. PeerError where none does."""
     failed: list[str] = []
     for address in addresses:

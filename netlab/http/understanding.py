@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlab.http import heads
-from netlab.http.events import Head, Note
+from netlab.http.events import FieldLine, Head, Note
 from netlab.http.faults import Fault
 from netlab.http.framing import Framing, FramingFault, framing
 
@@ -29,10 +29,12 @@ def understood(start: int, raw: bytes, read: heads.Read, method: str) -> tuple[H
         framed = framing(method, status, version, lengths, codings)
     except FramingFault as fault:
         raise _placed(fault, raw, start) from None
-    head = Head(start, raw, version, status, reason, pairs, framed, *_keeps_alive(version, status, options, framed))
+    keep_alive, why = _keeps_alive(version, status, options, framed)
+    head = Head(start, start + len(raw), raw, version, status, reason, pairs, framed, keep_alive, why)
     notes = []
     for about, what, source in framed.notes:
-        span = next((line.line for line in head.lines if _named(head, line.name, about)), (start, head.end))
+        lines = heads.field_lines(raw, start)
+        span = next((line.line for line in lines if _named(raw, start, line, about)), (start, head.end))
         notes.append(Note(*span, about, what, source))
     return head, notes
 
@@ -59,7 +61,7 @@ def _placed(fault: FramingFault, raw: bytes, start: int) -> Fault:
     """The fault at its place in the stream. A byte of a folded value is only known by its field."""
     seen = -1
     for number, line in enumerate(heads.field_lines(raw, start), 1):
-        if raw[line.name[0] - start : line.name[1] - start].lower() == fault.name.encode():
+        if _named(raw, start, line, fault.name):
             seen += 1
             if seen == fault.index:
                 at = min(line.value[0] + fault.at, max(line.value[1], line.value[0]))
@@ -67,5 +69,6 @@ def _placed(fault: FramingFault, raw: bytes, start: int) -> Fault:
     raise AssertionError("a fault in a field that is not there")
 
 
-def _named(head: Head, span: tuple[int, int], name: str) -> bool:
-    return head.raw[span[0] - head.start : span[1] - head.start].lower() == name.lower().encode("ascii")
+def _named(raw: bytes, start: int, line: FieldLine, name: str) -> bool:
+    """Whether this line of the head `raw`, which begins at byte `start` of the stream, is a field of that name."""
+    return raw[line.name[0] - start : line.name[1] - start].lower() == name.lower().encode("ascii")

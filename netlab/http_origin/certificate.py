@@ -59,13 +59,64 @@ def make(folder: Path, host: str) -> None:
     if openssl is None:
         raise MachineLacks("HTTPS needs the openssl program to make a certificate", "apt install openssl")
     (folder / "conf").write_text(_CONFIG)
-    _run(folder, host, "netlab's authority for one run", openssl, "req", "-x509", *_NEW_KEY, "-config", "conf",
-         "-extensions", "authority", "-days", _DAYS, "-keyout", "ca.key", "-out", "ca.pem")  # fmt: skip
-    _run(folder, host, "localhost", openssl, "req", "-new", *_NEW_KEY, "-config", "conf",
-         "-keyout", "key.pem", "-out", "request")  # fmt: skip
-    _run(folder, host, "localhost", openssl, "x509", "-req", "-in", "request", "-CA", "ca.pem", "-CAkey", "ca.key",
-         "-CAcreateserial", "-sha256", "-days", _DAYS, "-extfile", "conf", "-extensions", "server",
-         "-out", "cert.pem")  # fmt: skip
+    _run(
+        folder,
+        host,
+        "netlab's authority for one run",
+        openssl,
+        "req",
+        "-x509",
+        *_NEW_KEY,
+        "-config",
+        "conf",
+        "-extensions",
+        "authority",
+        "-days",
+        _DAYS,
+        "-keyout",
+        "ca.key",
+        "-out",
+        "ca.pem",
+    )
+    _run(
+        folder,
+        host,
+        "localhost",
+        openssl,
+        "req",
+        "-new",
+        *_NEW_KEY,
+        "-config",
+        "conf",
+        "-keyout",
+        "key.pem",
+        "-out",
+        "request",
+    )
+    _run(
+        folder,
+        host,
+        "localhost",
+        openssl,
+        "x509",
+        "-req",
+        "-in",
+        "request",
+        "-CA",
+        "ca.pem",
+        "-CAkey",
+        "ca.key",
+        "-CAcreateserial",
+        "-sha256",
+        "-days",
+        _DAYS,
+        "-extfile",
+        "conf",
+        "-extensions",
+        "server",
+        "-out",
+        "cert.pem",
+    )
     (folder / "ca.key").unlink()
     (folder / "chain.pem").write_text((folder / "cert.pem").read_text() + (folder / "ca.pem").read_text())
 
@@ -74,9 +125,15 @@ def _run(folder: Path, host: str, common_name: str, *command: str) -> None:
     also = "" if host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::") else f", IP:{host}"
     environment = {"NETLAB_CN": common_name, "NETLAB_ALSO": also, "PATH": "/usr/bin:/bin", "HOME": str(folder)}
     done = subprocess.run(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=_TIMEOUT_S, check=False,
-    )  # fmt: skip
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+    )
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
         raise MachineLacks(f"openssl could not make a certificate; it said: {said[:200]}", "try without HTTPS")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import h11
 
 from netlab.http_origin.channel import Channel, Gone
-from netlab.http_origin.message import CUT, KEEP, RESET, STALL, Answer, Piece, Replay, Request, text
+from netlab.http_origin.message import CUT, KEEP, RESET, STALL, OriginAnswer, Piece, ReceivedRequest, Replay, text
 from netlab.http_origin.reading import read_head, read_request
 from netlab.http_origin.settings import MOST_HEAD_BYTES, MOST_PAUSE_S, Settings
 
@@ -42,9 +42,15 @@ class Conversation:
     """Serve one connection. `stopping` says whether it is time to end after the response that is under way."""
 
     def __init__(
-        self, channel: Channel, client: str, scheme: str, site: Site, settings: Settings,
-        stopping: Callable[[], bool], log: Callable[[Exchange], None],
-    ) -> None:  # fmt: skip
+        self,
+        channel: Channel,
+        client: str,
+        scheme: str,
+        site: Site,
+        settings: Settings,
+        stopping: Callable[[], bool],
+        log: Callable[[Exchange], None],
+    ) -> None:
         self._channel, self._client, self._scheme, self._site = channel, client, scheme, site
         self._settings, self._stopping, self._log = settings, stopping, log
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD_BYTES)
@@ -76,7 +82,7 @@ class Conversation:
             request = read_request(self._http, self._channel, head, self._scheme, self._settings.body_s)
         except h11.RemoteProtocolError as error:
             return self._refuse(error)
-        answer: Answer | Replay
+        answer: OriginAnswer | Replay
         if request is None:
             answer = text("that is more than a request may bring\n", 413, ("Connection", "close"))
         elif not request.version.startswith("1."):
@@ -85,20 +91,20 @@ class Conversation:
             answer = self._answer(request)
         again, note = False, "cut short"
         try:
-            if isinstance(answer, Answer):
+            if isinstance(answer, OriginAnswer):
                 again = self._send(answer, request.method if request else "")
             else:
                 again = self._replay(answer)
             note = ""
         finally:
-            if isinstance(answer, Answer) and answer.finished:
+            if isinstance(answer, OriginAnswer) and answer.finished:
                 answer.finished()
             method, target = head.method.decode("latin-1"), head.target.decode("latin-1")
             sent, took_s = self._channel.sent_bytes - before, time.monotonic() - started_s
             self._log(Exchange(self._client, self.requests, method, target, answer.status, sent, took_s, note))
         return again
 
-    def _answer(self, request: Request) -> Answer | Replay:
+    def _answer(self, request: ReceivedRequest) -> OriginAnswer | Replay:
         """The site's answer. A fault of ours is one response and a line in the log, not the end of the server."""
         try:
             return self._site.answer(request)
@@ -119,7 +125,7 @@ class Conversation:
 
     # Writing
 
-    def _send(self, answer: Answer, method: str) -> bool:
+    def _send(self, answer: OriginAnswer, method: str) -> bool:
         """An ordinary response. True where the connection is kept."""
         if answer.delay_s and self._channel.wait(answer.delay_s):
             raise Gone("closed early")
@@ -144,7 +150,7 @@ class Conversation:
         self._channel.end()
         return False
 
-    def _body(self, head: bytes, body: Iterable[Piece], answer: Answer) -> None:
+    def _body(self, head: bytes, body: Iterable[Piece], answer: OriginAnswer) -> None:
         """The head and the body: a small body in the same segment, pieces and pauses as they come."""
         http, waiting = self._http, head
         paced = not isinstance(answer.body, bytes) and answer.length is None

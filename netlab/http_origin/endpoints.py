@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 
-from netlab.http_origin.message import CLOSE, Answer, Field, Piece, Replay, Request, text
+from netlab.http_origin.message import CLOSE, Field, OriginAnswer, Piece, ReceivedRequest, Replay, text
 from netlab.http_origin.representation import pattern, representation
 from netlab.http_origin.selection import etag, not_modified
 from netlab.http_origin.settings import MOST_PAUSE_S
@@ -23,7 +23,7 @@ POEM = (
 _LINES = tuple(f"line {number} of five\n".encode() for number in range(1, 6))
 PLAIN: Field = ("Content-Type", "text/plain; charset=utf-8")
 
-Page = Callable[[Request, str], Answer | Replay]
+Page = Callable[[ReceivedRequest, str], OriginAnswer | Replay]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,51 +56,51 @@ def number(rest: str, most: int) -> int:
     return int(rest)
 
 
-def index(request: Request, rest: str) -> Answer:
+def index(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """What there is."""
     lines = [f"{endpoint.shape:<16} {endpoint.what}  ({endpoint.source})" for endpoint in ENDPOINTS]
     lines.append(f"{'/wire/':<16} responses that are broken on purpose: the list of them")
     return tagged(request, ("netlab's loopback origin\n\n" + "\n".join(lines) + "\n").encode(), PLAIN)
 
 
-def tagged(request: Request, body: bytes, *fields: Field) -> Answer:
+def tagged(request: ReceivedRequest, body: bytes, *fields: Field) -> OriginAnswer:
     """A body with an entity tag: 304 to a client that has it (RFC 9110 §15.4.5)."""
     tag = etag(body)
     if not_modified(tag, None, request.field("If-None-Match"), None):
-        return Answer(304, [("ETag", tag)])
-    return Answer(200, [*fields, ("ETag", tag)], body)
+        return OriginAnswer(304, [("ETag", tag)])
+    return OriginAnswer(200, [*fields, ("ETag", tag)], body)
 
 
-def chunked(request: Request, rest: str) -> Answer:
+def chunked(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """Five chunks."""
-    return Answer(fields=[PLAIN], body=_LINES)
+    return OriginAnswer(fields=[PLAIN], body=_LINES)
 
 
-def close(request: Request, rest: str) -> Replay:
+def close(request: ReceivedRequest, rest: str) -> Replay:
     """The end of the connection is the end of the body. By hand: h11 would send chunks, which is the better way."""
     head = f"HTTP/1.1 200 OK\r\nDate: {formatdate(usegmt=True)}\r\nServer: netlab\r\n{PLAIN[0]}: {PLAIN[1]}\r\n"
     data = [f"{head}Connection: close\r\n\r\n".encode(), *(_LINES if request.method != "HEAD" else ())]
     return Replay(lambda: iter(data), CLOSE, 200)
 
 
-def gzipped(request: Request, rest: str) -> Answer:
+def gzipped(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """Content-Encoding: gzip, unless Accept-Encoding rules it out."""
     body = POEM.encode() * 8
     return _encoded(request, "gzip", body, gzip.compress(body, mtime=0))
 
 
-def deflated(request: Request, rest: str) -> Answer:
+def deflated(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """Content-Encoding: deflate, which is the zlib format (RFC 9110 §8.4.1.2)."""
     body = POEM.encode() * 8
     return _encoded(request, "deflate", body, zlib.compress(body))
 
 
-def _encoded(request: Request, coding: str, plain: bytes, encoded: bytes) -> Answer:
+def _encoded(request: ReceivedRequest, coding: str, plain: bytes, encoded: bytes) -> OriginAnswer:
     """One of the two, by Accept-Encoding: without that field any coding will do (RFC 9110 §12.5.3)."""
     fields: list[Field] = [PLAIN, ("Vary", "Accept-Encoding")]
     if not _accepts(request.field("Accept-Encoding"), coding):
-        return Answer(fields=fields, body=plain)
-    return Answer(fields=[*fields, ("Content-Encoding", coding)], body=encoded)
+        return OriginAnswer(fields=fields, body=plain)
+    return OriginAnswer(fields=[*fields, ("Content-Encoding", coding)], body=encoded)
 
 
 def _accepts(said: str | None, coding: str) -> bool:
@@ -114,7 +114,7 @@ def _accepts(said: str | None, coding: str) -> bool:
     return weights.get(coding, weights.get("*", False))
 
 
-def redirect(request: Request, rest: str) -> Answer:
+def redirect(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """N redirects, then /."""
     left = number(rest, 1000)
     if not left:
@@ -122,7 +122,7 @@ def redirect(request: Request, rest: str) -> Answer:
     return text(f"{left} to go\n", 302, ("Location", f"/redirect/{left - 1}"))
 
 
-def redirect_to(request: Request, rest: str) -> Answer:
+def redirect_to(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """A redirect to ?url=…, with ?status=…; also to another origin."""
     url, status = request.query.get("url", "/").strip(), request.query.get("status", "302")
     if status not in ("301", "302", "303", "307", "308"):
@@ -132,7 +132,7 @@ def redirect_to(request: Request, rest: str) -> Answer:
     return text("elsewhere\n", int(status), ("Location", url))
 
 
-def slow(request: Request, rest: str) -> Answer:
+def slow(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """Nothing for ?first=0.3 seconds, then five chunks, ?gap=0.1 seconds apart."""
     first, gap = seconds(request, "first", 0.3), seconds(request, "gap", 0.1)
 
@@ -141,10 +141,10 @@ def slow(request: Request, rest: str) -> Answer:
             yield line
             yield gap
 
-    return Answer(fields=[PLAIN], body=pieces(), delay_s=first)
+    return OriginAnswer(fields=[PLAIN], body=pieces(), delay_s=first)
 
 
-def seconds(request: Request, name: str, otherwise: float) -> float:
+def seconds(request: ReceivedRequest, name: str, otherwise: float) -> float:
     """A time from the query, bounded."""
     try:
         return min(max(0.0, float(request.query.get(name, otherwise))), MOST_PAUSE_S)
@@ -152,28 +152,28 @@ def seconds(request: Request, name: str, otherwise: float) -> float:
         raise BadPath(f"{name} is a number of seconds") from None
 
 
-def trailers(request: Request, rest: str) -> Answer:
+def trailers(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """Fields behind the body (RFC 9112 §7.1.2)."""
     check = f"{zlib.crc32(b''.join(_LINES)):08x}"
-    return Answer(
+    return OriginAnswer(
         fields=[PLAIN, ("Trailer", "X-Lines, X-Crc32")], body=_LINES, trailers=[("X-Lines", "5"), ("X-Crc32", check)]
     )
 
 
-def interim(request: Request, rest: str) -> Answer:
+def interim(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """100, 102 and 103 before the 200 (RFC 9110 §15.2)."""
     answer = text("three interim responses came before this one\n")
     answer.interim = [(100, []), (102, []), (103, [("Link", "</style.css>; rel=preload; as=style")])]
     return answer
 
 
-def status(request: Request, rest: str) -> Answer:
+def status(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """The status that is asked for; 204 and 304 have no body (RFC 9112 §6.3 item 1)."""
     code = number(rest, 599)
     if code < 200:
         raise BadPath("a final status is wanted, 200 to 599; for interim ones see /interim")
     if code in (204, 304):
-        return Answer(code)
+        return OriginAnswer(code)
     try:
         phrase = HTTPStatus(code).phrase
     except ValueError:
@@ -182,21 +182,21 @@ def status(request: Request, rest: str) -> Answer:
     return text(f"{code} {phrase}\n", code, *fields)
 
 
-def echo(request: Request, rest: str) -> Answer:
+def echo(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """The request as it was understood, as JSON: what is short in front, then a line for each field; any method."""
     start = {"method": request.method, "target": request.target, "version": request.version}
     body = {"body_bytes": len(request.body), "body": request.body.decode("latin-1")}
     fields = ",\n".join(f"  {json.dumps(field)}" for field in request.fields)
     said = f'{json.dumps(start)[:-1]},\n {json.dumps(body)[1:-1]},\n "fields": [\n{fields}\n]}}\n'
-    return Answer(200, [("Content-Type", "application/json")], said.encode())
+    return OriginAnswer(200, [("Content-Type", "application/json")], said.encode())
 
 
-def big(request: Request, rest: str) -> Answer:
+def big(request: ReceivedRequest, rest: str) -> OriginAnswer:
     """N bytes of a pattern, with ranges. ?chunked=1: in chunks."""
     length = number(rest, 1 << 40)
     tag = etag("big", length)
     if request.query.get("chunked"):
-        return Answer(fields=[PLAIN], body=pattern(0, length))
+        return OriginAnswer(fields=[PLAIN], body=pattern(0, length))
     return representation(request, length, tag, None, PLAIN, pattern)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from netlab.http_origin.message import Answer, Field, Piece, Request, text
+from netlab.http_origin.message import Field, OriginAnswer, Piece, ReceivedRequest, text
 from netlab.http_origin.representation import representation
 from netlab.http_origin.selection import etag
 
@@ -22,7 +22,7 @@ _PIECE_BYTES = 65536
 _MOST_LISTED = 10_000
 
 
-def serve(root: str, request: Request) -> Answer:
+def serve(root: str, request: ReceivedRequest) -> OriginAnswer:
     """The file (or listing) at the request's path below `root`; 404 where there is none that may be seen."""
     path = request.path
     if "\0" in path or ".." in path.split("/"):
@@ -54,7 +54,7 @@ def opened(root: str, relative: str) -> int | None:
     return None
 
 
-def _file(fd: int, request: Request, path: str) -> Answer:
+def _file(fd: int, request: ReceivedRequest, path: str) -> OriginAnswer:
     """A regular file."""
     about = os.fstat(fd)
     kind, coding = mimetypes.guess_type(path)
@@ -74,7 +74,7 @@ def _file(fd: int, request: Request, path: str) -> Answer:
     )
 
 
-def _folder(root: str, fd: int, request: Request, path: str) -> Answer:
+def _folder(root: str, fd: int, request: ReceivedRequest, path: str) -> OriginAnswer:
     """Its index.html, or what is in it."""
     try:
         if not path.endswith("/"):
@@ -90,7 +90,7 @@ def _folder(root: str, fd: int, request: Request, path: str) -> Answer:
         os.close(fd)
     items = "".join(f'<li><a href="./{_escaped(name)}">{_shown(name)}</a></li>\n' for name in names)
     page = f"<!DOCTYPE html>\n<title>{_shown(path)}</title>\n<ul>\n{items}</ul>\n"
-    return Answer(200, [("Content-Type", "text/html; charset=utf-8")], page.encode(errors="replace"))
+    return OriginAnswer(200, [("Content-Type", "text/html; charset=utf-8")], page.encode(errors="replace"))
 
 
 def _escaped(name: str) -> str:

@@ -120,8 +120,20 @@ _ENDS = {redirect_loop: KEEP, growing_redirects: KEEP, bomb: CLOSE}
 ATTACKS: tuple[Attack, ...] = tuple(
     Attack(page.__name__.replace("_", "-"), (page.__doc__ or "").rstrip(), page, _ENDS.get(page, RESET))
     for page in (
-        endless_headers, endless_line, endless_1xx, endless_chunks, endless_extension, endless_trailers, endless_body,
-        huge_length, silence, drip_head, drip_body, redirect_loop, growing_redirects, bomb,
+        endless_headers,
+        endless_line,
+        endless_1xx,
+        endless_chunks,
+        endless_extension,
+        endless_trailers,
+        endless_body,
+        huge_length,
+        silence,
+        drip_head,
+        drip_body,
+        redirect_loop,
+        growing_redirects,
+        bomb,
     )
-)  # fmt: skip
+)
 BY_NAME = {attack.name: attack for attack in ATTACKS}

@@ -21,13 +21,13 @@ def main(config: Message) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which then stops us
     signal.signal(signal.SIGTERM, _leave)  # until there is something to stop: leave, and take files along
     from netlab.http_origin.certificate import server_context
-    from netlab.http_origin.server import Server
+    from netlab.http_origin.server import OriginServer
     from netlab.http_origin.settings import Settings
     from netlab.http_origin.site import Site
 
     settings = Settings(**config["settings"])
     tls, ca_pem = (None, None) if settings.tls_port is None else server_context(settings.host)
-    server = Server(settings, Site(settings.directory, settings.wire_dir, ca_pem), tls)
+    server = OriginServer(settings, Site(settings.directory, settings.wire_dir, ca_pem), tls)
     signal.signal(signal.SIGTERM, lambda *_: server.stop())
     send({"port": server.port, "tls_port": server.tls_port, "ca_pem": ca_pem})
     server.run()

@@ -8,7 +8,7 @@ import socket
 from netlab.errors import MachineLacks, NetlabError, UsageError
 
 
-class InUse(UsageError):
+class OriginPortInUse(UsageError):
     """Somebody else has the address and `port`."""
 
     def __init__(self, where: str, port: int) -> None:
@@ -38,7 +38,7 @@ def listening(host: str, port: int) -> socket.socket:
 def _cannot_listen(error: OSError, host: str, port: int) -> NetlabError:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
-        return InUse(where, port)
+        return OriginPortInUse(where, port)
     if error.errno in (errno.EACCES, errno.EPERM):
         return MachineLacks(f"{where}: no permission to bind", "ports below 1024 need root; choose one from 1024 up")
     if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT) or isinstance(error, socket.gaierror):

@@ -12,7 +12,7 @@ Piece = bytes | float
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReceivedRequest:
     """A request whose body has been read. Field names are as they were sent; `scheme` is "http" or "https"."""
 
     method: str
@@ -42,7 +42,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Answer:
+class OriginAnswer:
     """An ordinary response, which h11 writes.
 
     `body` is bytes (then with Content-Length), or pieces and pauses: chunked (RFC 9112 §7.1) unless `length` is given.
@@ -80,6 +80,6 @@ class Replay:
     status: int = 0
 
 
-def text(body: str, status: int = 200, *fields: Field) -> Answer:
+def text(body: str, status: int = 200, *fields: Field) -> OriginAnswer:
     """A plain-text answer."""
-    return Answer(status, [("Content-Type", "text/plain; charset=utf-8"), *fields], body.encode())
+    return OriginAnswer(status, [("Content-Type", "text/plain; charset=utf-8"), *fields], body.encode())

@@ -23,9 +23,14 @@ class Origin:
     """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, tls: bool = False, directory: str | Path | None = None,
-        wire_dir: str | Path | None = None, settings: Settings | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: bool = False,
+        directory: str | Path | None = None,
+        wire_dir: str | Path | None = None,
+        settings: Settings | None = None,
+    ) -> None:
         """Start it; returns when it listens. `settings` instead of the others says everything, limits too.
 
         Raises UsageError (the address or port), MachineLacks (HTTPS without openssl), NetlabError.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import h11
 
 from netlab.http_origin.channel import Channel, Gone
-from netlab.http_origin.message import Request
+from netlab.http_origin.message import ReceivedRequest
 from netlab.http_origin.settings import MOST_REQUEST_BODY_BYTES, Settings
 
 
@@ -38,7 +38,7 @@ def read_head(
 
 def read_request(
     http: h11.Connection, channel: Channel, head: h11.Request, scheme: str, body_s: float
-) -> Request | None:
+) -> ReceivedRequest | None:
     """The request with its body; None where that is longer than we take. Raises as `read_head`."""
     body, size = [], 0
     deadline_s = time.monotonic() + body_s
@@ -58,4 +58,4 @@ def read_request(
             break
     fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items())
     method, target = head.method.decode("latin-1"), head.target.decode("latin-1")
-    return Request(method, target, head.http_version.decode("latin-1"), fields, b"".join(body), scheme)
+    return ReceivedRequest(method, target, head.http_version.decode("latin-1"), fields, b"".join(body), scheme)

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 
-from netlab.http_origin.message import Answer, Field, Piece, Request, text
+from netlab.http_origin.message import Field, OriginAnswer, Piece, ReceivedRequest, text
 from netlab.http_origin.selection import Unsatisfiable, not_modified, selected
 
 PATTERN = bytes(range(33, 127)) * 697  # printable, and 65,518 long: no power of two, so that a shift would show
 
 
 def representation(
-    request: Request, length: int, tag: str, modified_s: int | None, kind: Field,
-    body: Callable[[int, int], Iterator[Piece]], finished: Callable[[], None] | None = None,
-) -> Answer:  # fmt: skip
+    request: ReceivedRequest,
+    length: int,
+    tag: str,
+    modified_s: int | None,
+    kind: Field,
+    body: Callable[[int, int], Iterator[Piece]],
+    finished: Callable[[], None] | None = None,
+) -> OriginAnswer:
     """A representation of `length` bytes, or the part of it that was asked for: 200, 206, 304 or 416."""
     common: list[Field] = [("ETag", tag), ("Accept-Ranges", "bytes")]
     if modified_s is not None:
         common.append(("Last-Modified", formatdate(modified_s, usegmt=True)))
     if not_modified(tag, modified_s, request.field("If-None-Match"), request.field("If-Modified-Since")):
-        return Answer(304, common, finished=finished)
+        return OriginAnswer(304, common, finished=finished)
     wanted = request.field("Range") if request.method == "GET" else None  # RFC 9110 §14.2: for GET only
     if request.field("If-Range") not in (None, tag):
         wanted = None  # it has changed: the whole (RFC 9110 §13.1.5)
@@ -31,10 +36,10 @@ def representation(
         answer.finished = finished
         return answer
     if span is None:
-        return Answer(200, [kind, *common], body(0, length), length, finished=finished)
+        return OriginAnswer(200, [kind, *common], body(0, length), length, finished=finished)
     start, end = span
     common.append(("Content-Range", f"bytes {start}-{end - 1}/{length}"))
-    return Answer(206, [kind, *common], body(start, end), end - start, finished=finished)
+    return OriginAnswer(206, [kind, *common], body(start, end), end - start, finished=finished)
 
 
 def pattern(start: int, end: int) -> Iterator[Piece]:

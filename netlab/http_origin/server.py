@@ -30,7 +30,7 @@ _BUSY = (
 )
 
 
-class Server:
+class OriginServer:
     """The origin at its sockets. `counts`: what it has seen, by name."""
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netlab.http_origin import files, wire
 from netlab.http_origin.endpoints import ENDPOINTS, BadPath, index
-from netlab.http_origin.message import Answer, Replay, Request, text
+from netlab.http_origin.message import OriginAnswer, ReceivedRequest, Replay, text
 
 _READING = ("GET", "HEAD")
 _ANY_METHOD = ("/echo", "/status/", "/redirect", "/wire/")  # what a learner may want to send something else to
@@ -16,7 +16,7 @@ class Site:
     def __init__(self, directory: str | None = None, wire_dir: str | None = None, ca_pem: str | None = None) -> None:
         self._directory, self._wire_dir, self._ca_pem = directory, wire_dir, ca_pem
 
-    def answer(self, request: Request) -> Answer | Replay:
+    def answer(self, request: ReceivedRequest) -> OriginAnswer | Replay:
         """The answer to a request; errors of the client are answers too."""
         if request.method not in _READING and not request.path.startswith(_ANY_METHOD):
             status = 200 if request.method == "OPTIONS" else 405  # RFC 9110 §9.3.7, §15.5.6
@@ -26,7 +26,7 @@ class Site:
         except BadPath as wrong:
             return text(f"{wrong}\n", 404)
 
-    def _page(self, request: Request) -> Answer | Replay:
+    def _page(self, request: ReceivedRequest) -> OriginAnswer | Replay:
         path = request.path
         if path.startswith(wire.PREFIX):
             return wire.replay(request, path.removeprefix(wire.PREFIX), self._wire_dir)

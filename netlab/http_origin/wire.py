@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator
 from netlab.http_origin import hostile, wire_cases
 from netlab.http_origin.endpoints import PLAIN, BadPath, seconds, tagged
 from netlab.http_origin.files import opened
-from netlab.http_origin.message import CLOSE, ENDS, Answer, Piece, Replay, Request
+from netlab.http_origin.message import CLOSE, ENDS, OriginAnswer, Piece, ReceivedRequest, Replay
 
 PREFIX = "/wire/"
 MOST_FILE_BYTES = 64 << 20
 
 
-def replay(request: Request, rest: str, folder: str | None) -> Answer | Replay:
+def replay(request: ReceivedRequest, rest: str, folder: str | None) -> OriginAnswer | Replay:
     """What is at /wire/`rest`. Raises BadPath."""
     if not rest:
         return tagged(request, catalogue().encode(), PLAIN)
@@ -57,7 +57,7 @@ def catalogue() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cut(request: Request, data: bytes) -> Callable[[], Iterator[Piece]]:
+def _cut(request: ReceivedRequest, data: bytes) -> Callable[[], Iterator[Piece]]:
     """The bytes in the pieces that the query asks for."""
     gap = seconds(request, "gap", 0.0)
     size = request.query.get("piece", "")

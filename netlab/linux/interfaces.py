@@ -14,7 +14,7 @@ from netlab.addressing.prefix import Prefix
 
 
 @dataclass(frozen=True, slots=True)
-class Interface:
+class InterfaceAddresses:
     """`mtu_bytes` is None where the kernel does not tell; `mac` where the interface has none (tunnels)."""
 
     name: str
@@ -24,7 +24,7 @@ class Interface:
     addresses: tuple[Prefix, ...]
 
 
-def interfaces() -> list[Interface]:
+def interfaces() -> list[InterfaceAddresses]:
     """All of them, in the kernel's order of names."""
     states = psutil.net_if_stats()
     found = []
@@ -38,12 +38,8 @@ def interfaces() -> list[Interface]:
                 addresses.append(_prefix(entry.address, entry.netmask, 4 if entry.family == socket.AF_INET else 6))
         state = states.get(name)
         found.append(
-            Interface(
-                name,
-                bool(state and state.isup),
-                state.mtu if state else None,
-                link,
-                tuple(filter(None, addresses)),
+            InterfaceAddresses(
+                name, bool(state and state.isup), state.mtu if state else None, link, tuple(filter(None, addresses))
             )
         )
     return found

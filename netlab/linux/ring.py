@@ -30,7 +30,7 @@ _HEAD = 128  # more than what precedes a frame in its slot: tpacket2_hdr, sockad
 _BLOCK = 1 << 16  # of memory that the kernel allocates at once; holds whole slots
 
 
-def opened(interface: str, mtu: int = 1500) -> socket.socket:
+def open_ring(interface: str, mtu: int = 1500) -> socket.socket:
     """A packet socket at `interface` of the calling thread's namespace: it receives everything, promiscuously.
 
     It has a ring with slots for frames of `mtu`; the process that reads it maps it with `Ring`. Raises OSError.

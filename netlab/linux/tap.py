@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 
 from netlab.errors import MachineLacks, UsageError
-from netlab.packets.pcap import Record
+from netlab.packets.capture_file import CapturedFrame
 
 _ALL = 0x0003  # ETH_P_ALL
 _SOL_PACKET, _IGNORE_OUTGOING, _STATISTICS = 263, 23, 6
@@ -61,7 +61,7 @@ class Tap:
         """Close it."""
         self._sock.close()
 
-    def waiting(self, timeout_s: float) -> Iterator[Record]:
+    def waiting(self, timeout_s: float) -> Iterator[CapturedFrame]:
         """The frames that are there now, or that come first within `timeout_s`."""
         if not select.select([self._sock], [], [], timeout_s)[0]:
             return
@@ -72,7 +72,7 @@ class Tap:
                 return
             except OSError:
                 return  # the interface has gone down
-            yield Record(_time_ns(ancillary), frame, len(frame), interface=self.interface)
+            yield CapturedFrame(_time_ns(ancillary), frame, len(frame), interface=self.interface)
 
     def lost(self) -> int:
         """How many frames the kernel dropped since this was asked last, because we were too slow."""

@@ -13,9 +13,9 @@ from select import EPOLLIN, EPOLLOUT, epoll
 from netlab.clock import monotonic_ns as clock
 from netlab.load.dialling import Dialler
 from netlab.load.meter import Meter
-from netlab.load.outcome import CORRUPT, UNANSWERED, UNEXPECTED_END, Outcome, kind_of
+from netlab.load.outcome import CORRUPT, UNANSWERED, UNEXPECTED_END, LoadOutcome, kind_of
 from netlab.load.payload import VARIETY
-from netlab.load.window import Tally, Window
+from netlab.load.window import Tally, Timetable
 
 FAILURES_IN_A_ROW = 1000
 """A slot that fails so often without a single echo in between gives up: nobody is there."""
@@ -48,8 +48,8 @@ class Churn:
         size: int,
         per_connection: int,
         limit: int | None,
-        window: Window,
-        out: Outcome,
+        window: Timetable,
+        out: LoadOutcome,
     ) -> None:
         """`limit`: messages a slot sends in all; None is no limit."""
         self.dialler = dialler

@@ -16,9 +16,9 @@ from select import EPOLLIN, EPOLLOUT, epoll
 
 from netlab.clock import monotonic_ns as clock
 from netlab.load.meter import Meter
-from netlab.load.outcome import CORRUPT, MAX_SAMPLES, UNANSWERED, UNEXPECTED_END, Outcome, kind_of
+from netlab.load.outcome import CORRUPT, MAX_SAMPLES, UNANSWERED, UNEXPECTED_END, LoadOutcome, kind_of
 from netlab.load.payload import VARIETY
-from netlab.load.window import Tally, Window
+from netlab.load.window import Tally, Timetable
 
 LARGEST = 65536
 """Largest message for this loop: it goes out in one write and mostly comes back in one read. Larger: pipelined.py."""
@@ -28,7 +28,13 @@ class ClosedLoop:
     """One message in flight on each of `fds`, which are connected and non-blocking."""
 
     def __init__(
-        self, fds: list[int], rings: list[tuple[bytes, ...]], size: int, limit: int | None, window: Window, out: Outcome
+        self,
+        fds: list[int],
+        rings: list[tuple[bytes, ...]],
+        size: int,
+        limit: int | None,
+        window: Timetable,
+        out: LoadOutcome,
     ) -> None:
         """`limit`: messages a connection sends at most; None is no limit. `rings`: what each of `fds` sends in turn."""
         top = max(fds, default=0) + 1

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from netlab.child.handle import Child, Message
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.clock import monotonic_ns
 from netlab.errors import NetlabError, PeerError, UsageError
 from netlab.load.dialling import CONNECT_TIMEOUT_S
@@ -51,7 +51,7 @@ class LoadGenerator:
         self.plan = plan
         self.transport = transport
         self.family, self.address = resolve(host, port)
-        self.ledger = Ledger.create("load", 2 + plan.workers, len(Tally))
+        self.shared_counters = SharedCounters.create("load", 2 + plan.workers, len(Tally))
         self._children: list[Child] = []
         self._sample_fds: list[int] = []
         self._interrupted = False
@@ -61,7 +61,7 @@ class LoadGenerator:
                 self._sample_fds.append(samples_fd)
                 mine = [cpus[number % len(cpus)]] if cpus else ()
                 config = self._config(number, samples_fd)
-                shared = [self.ledger.fd, samples_fd]
+                shared = [self.shared_counters.fd, samples_fd]
                 self._children.append(Child(WORKER[transport], config, pass_fds=shared, cpus=mine))
         except BaseException:
             self.close()
@@ -87,7 +87,7 @@ class LoadGenerator:
             "timestamps": plan.timestamps,
             "seed": plan.seed * 1000 + number,
             "row": 2 + number,
-            "ledger": [self.ledger.fd, self.ledger.rows, self.ledger.columns],
+            "shared_counters": [self.shared_counters.fd, self.shared_counters.rows, self.shared_counters.columns],
             "samples_fd": samples_fd,
         }
 
@@ -99,7 +99,7 @@ class LoadGenerator:
 
     def tally(self) -> dict[Tally, int]:
         """The workers' counters now."""
-        return dict(zip(Tally, self.ledger.totals(), strict=True))
+        return dict(zip(Tally, self.shared_counters.totals(), strict=True))
 
     def connect(self, watch: Callable[[int], None] = lambda _: None) -> LoadResult:
         """Wait until every worker has opened what it is to hold; `watch` is told how many there are by now.
@@ -125,7 +125,7 @@ class LoadGenerator:
     def go(self) -> int:
         """Open the window: the moment, in nanoseconds of CLOCK_MONOTONIC, at which measuring will begin."""
         begin = monotonic_ns() + LEAD_NS
-        self.ledger.row(Ledger.OWN)[Tally.GO_AT_NS] = begin
+        self.shared_counters.row(SharedCounters.OWN)[Tally.GO_AT_NS] = begin
         return begin + int(self.plan.warmup_s * 1e9 if self.plan.messages is None else 0)
 
     def interrupt(self) -> None:
@@ -177,7 +177,7 @@ class LoadGenerator:
         for fd in self._sample_fds:
             os.close(fd)
         self._children, self._sample_fds = [], []
-        self.ledger.close()
+        self.shared_counters.close()
 
 
 def add_errors(total: dict[str, int], more: dict[str, int]) -> None:

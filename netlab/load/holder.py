@@ -15,7 +15,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from netlab.child.inside import Message, send
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.clock import monotonic_ns
 from netlab.load.dialling import Dialler
 from netlab.load.outcome import kind_of
@@ -27,8 +27,8 @@ _IN_A_ROW = 5  # failures, one after the other, after which more is not to be ha
 _ECHO_TIMEOUT_S = 10.0
 
 
-class Held(IntEnum):
-    """A column of the holders' ledger."""
+class HolderCount(IntEnum):
+    """A column of the holders' table of counters."""
 
     ENOUGH = 0  # row 0 only: not 0 when no more connections are wanted
     OPEN = 1  # connections that a holder has
@@ -36,14 +36,14 @@ class Held(IntEnum):
 
 def main(config: Message) -> None:
     """Hold `config["connections"]` as holding.py says; end by SIGTERM."""
-    ledger = Ledger(*config["ledger"])
-    control, row = ledger.row(Ledger.OWN), ledger.row(config["row"])
+    shared_counters = SharedCounters(*config["shared_counters"])
+    control, row = shared_counters.row(SharedCounters.OWN), shared_counters.row(config["row"])
     dialler = Dialler(
         config["family"], tuple(config["address"]), config["sources"], first=config["first_source"], abortive=True
     )
     send({"ready": True})
     os.read(config["go"], 1)
-    fds, errors = _dial(dialler, config["connections"], control, row, _queue(ledger, config["queue"]))
+    fds, errors = _dial(dialler, config["connections"], control, row, _queue(shared_counters, config["queue"]))
     send({"held": len(fds), "at_ns": monotonic_ns(), "errors": errors})
     os.read(config["ask"], 1)
     asked = random.Random(config["seed"]).sample(fds, min(config["sample"], len(fds)))
@@ -51,12 +51,12 @@ def main(config: Message) -> None:
     os.read(0, 1)  # until the parent ends it
 
 
-def _queue(ledger: Ledger, config: Message | None) -> Callable[[], bool]:
+def _queue(shared_counters: SharedCounters, config: Message | None) -> Callable[[], bool]:
     """Whether as many as may be are waiting for accept(2), by the counters of all the holders and of the server."""
     if config is None:
         return lambda: False
-    server, column, most = Ledger(*config["ledger"]), config["column"], config["most"]
-    return lambda: sum(ledger.column(Held.OPEN)) - sum(server.column(column)) > most
+    server, column, most = SharedCounters(*config["shared_counters"]), config["column"], config["most"]
+    return lambda: sum(shared_counters.column(HolderCount.OPEN)) - sum(server.column(column)) > most
 
 
 def _dial(
@@ -67,10 +67,10 @@ def _dial(
     fds: list[int] = []
     errors: dict[str, int] = {}
     in_a_row = 0
-    while len(fds) < wanted and in_a_row < _IN_A_ROW and not control[Held.ENOUGH]:
+    while len(fds) < wanted and in_a_row < _IN_A_ROW and not control[HolderCount.ENOUGH]:
         if len(fds) % _LOOK_EVERY == 0:
             deadline_s = time.monotonic() + _PATIENCE_S
-            while full() and not control[Held.ENOUGH] and time.monotonic() < deadline_s:
+            while full() and not control[HolderCount.ENOUGH] and time.monotonic() < deadline_s:
                 time.sleep(_LOOK_S)
         try:
             fds.append(dialler.connect())
@@ -80,7 +80,7 @@ def _dial(
             in_a_row += 1
         else:
             in_a_row = 0
-            row[Held.OPEN] = len(fds)
+            row[HolderCount.OPEN] = len(fds)
     return fds, errors
 
 

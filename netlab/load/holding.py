@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from netlab.child.handle import Child, Message
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.errors import NetlabError
 from netlab.load.dialling import sources_for
 from netlab.load.generator import add_errors, resolve
-from netlab.load.holder import Held
+from netlab.load.holder import HolderCount
 from netlab.load.plan import share
 
 _START_S = 60.0
@@ -45,14 +45,14 @@ class Holders:
         *,
         sample: int,
         seed: int,
-        queue: tuple[Ledger, int, int] | None = None,
+        queue: tuple[SharedCounters, int, int] | None = None,
     ) -> None:
         """`connections` to hold in all, by as many processes as there are `cpus`, each on its own; `sample`: how many
         of the connections `ask` will use. `queue`: the server's counters, which of them counts what it has accepted,
         and how many may be waiting for that."""
         processes = len(cpus)
         family, address = resolve(host, port)
-        self._ledger = Ledger.create("held", 2 + processes, len(Held))
+        self._ledger = SharedCounters.create("held", 2 + processes, len(HolderCount))
         self._children: list[Child] = []
         self._told: dict[int, Message] = {}  # what a holder has said of what it holds, by its number
         self._go, self._ask = os.pipe(), os.pipe()
@@ -62,12 +62,19 @@ class Holders:
         try:
             for number in range(processes):
                 config = {
-                    "family": int(family), "address": address, "sources": sources, "first_source": number * sources,
-                    "connections": share(connections, processes, number), "sample": share(sample, processes, number),
-                    "seed": seed * 1000 + number, "row": 2 + number, "go": self._go[0], "ask": self._ask[0],
-                    "ledger": _plain(self._ledger),
-                    "queue": queue and {"ledger": _plain(queue[0]), "column": queue[1], "most": queue[2]},
-                }  # fmt: skip
+                    "family": int(family),
+                    "address": address,
+                    "sources": sources,
+                    "first_source": number * sources,
+                    "connections": share(connections, processes, number),
+                    "sample": share(sample, processes, number),
+                    "seed": seed * 1000 + number,
+                    "row": 2 + number,
+                    "go": self._go[0],
+                    "ask": self._ask[0],
+                    "shared_counters": _plain(self._ledger),
+                    "queue": queue and {"shared_counters": _plain(queue[0]), "column": queue[1], "most": queue[2]},
+                }
                 shared = [self._ledger.fd, self._go[0], self._ask[0], *([queue[0].fd] if queue else [])]
                 self._children.append(Child("netlab.load.holder:main", config, shared, [cpus[number]]))
             for child in self._children:
@@ -89,7 +96,7 @@ class Holders:
 
     def open(self) -> int:
         """Connections held by now."""
-        return sum(self._ledger.column(Held.OPEN))
+        return sum(self._ledger.column(HolderCount.OPEN))
 
     def go(self) -> None:
         """Let them dial."""
@@ -97,7 +104,7 @@ class Holders:
 
     def enough(self) -> None:
         """No more connections from now on."""
-        self._ledger.row(Ledger.OWN)[Held.ENOUGH] = 1
+        self._ledger.row(SharedCounters.OWN)[HolderCount.ENOUGH] = 1
 
     def settle(self, watch: Callable[[int], None]) -> Grown:
         """Wait until each has what it is to hold, or what it could get; `watch` is told often how many there are.
@@ -144,8 +151,8 @@ class Holders:
         self._ledger.close()
 
 
-def _plain(ledger: Ledger) -> list[int]:
-    return [ledger.fd, ledger.rows, ledger.columns]
+def _plain(shared_counters: SharedCounters) -> list[int]:
+    return [shared_counters.fd, shared_counters.rows, shared_counters.columns]
 
 
 def _opened(gate: tuple[int, int]) -> tuple[int, int]:

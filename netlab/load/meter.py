@@ -10,8 +10,8 @@ import time
 from collections.abc import Sequence
 
 from netlab.clock import monotonic_ns as clock
-from netlab.load.outcome import Outcome
-from netlab.load.window import Window
+from netlab.load.outcome import LoadOutcome
+from netlab.load.window import Timetable
 
 LOOK_EVERY_NS = 100_000_000
 
@@ -21,7 +21,7 @@ class Meter:
 
     __slots__ = ("_began_busy_ns", "_began_ns", "_fds", "_out", "_turns", "_turns_before", "_window", "next_ns", "over")
 
-    def __init__(self, window: Window, out: Outcome, turns: Sequence[int], fds: Sequence[int]) -> None:
+    def __init__(self, window: Timetable, out: LoadOutcome, turns: Sequence[int], fds: Sequence[int]) -> None:
         """`turns[fd]` counts the messages of the connection `fd`."""
         self._window = window
         self._out = out

@@ -14,13 +14,24 @@ UNANSWERED = "no echo before the end"
 LOST_WITH_IT = "message under way when its connection ended"
 
 
-class Outcome:
+class LoadOutcome:
     """Filled in by an engine. Latencies are nanoseconds in the order in which the echoes came."""
 
     __slots__ = (
-        "busy_ns", "connect_ns", "connections", "errors", "kernel_ns", "late_sends", "latency_ns", "messages",
-        "per_connection", "unrecorded", "warmup_messages", "window_messages", "window_ns",
-    )  # fmt: skip
+        "busy_ns",
+        "connect_ns",
+        "connections",
+        "errors",
+        "kernel_ns",
+        "late_sends",
+        "latency_ns",
+        "messages",
+        "per_connection",
+        "unrecorded",
+        "warmup_messages",
+        "window_messages",
+        "window_ns",
+    )
 
     def __init__(self) -> None:
         self.messages = 0  # all echoes received whole and intact, warm-up and drain included

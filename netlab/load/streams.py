@@ -7,16 +7,22 @@ from select import EPOLLIN, EPOLLOUT, epoll
 
 from netlab.clock import monotonic_ns as clock
 from netlab.load.meter import Meter
-from netlab.load.outcome import LOST_WITH_IT, MAX_SAMPLES, UNANSWERED, Outcome, kind_of
+from netlab.load.outcome import LOST_WITH_IT, MAX_SAMPLES, UNANSWERED, LoadOutcome, kind_of
 from netlab.load.stream import Broken, Stream
-from netlab.load.window import Tally, Window
+from netlab.load.window import Tally, Timetable
 
 
 class Streams:
     """Streams by descriptor. Subclasses decide when a message is sent."""
 
     def __init__(
-        self, fds: list[int], rings: list[tuple[bytes, ...]], size: int, window: Window, out: Outcome, timestamps: bool
+        self,
+        fds: list[int],
+        rings: list[tuple[bytes, ...]],
+        size: int,
+        window: Timetable,
+        out: LoadOutcome,
+        timestamps: bool,
     ) -> None:
         self.streams = {fd: Stream(fd, ring, size, timestamps) for fd, ring in zip(fds, rings, strict=True)}
         self.fds = fds

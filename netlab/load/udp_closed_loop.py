@@ -13,17 +13,19 @@ from __future__ import annotations
 from os import read, write
 
 from netlab.clock import monotonic_ns as clock
-from netlab.load.outcome import MAX_SAMPLES, Outcome
+from netlab.load.outcome import MAX_SAMPLES, LoadOutcome
 from netlab.load.payload import VARIETY
 from netlab.load.udp_client import ECHOED, HEADER, LOST, LOST_AFTER_S, SENT, UdpClient
 from netlab.load.udp_engine import UdpEngine
-from netlab.load.window import Window
+from netlab.load.window import Timetable
 
 
 class UdpClosedLoop(UdpEngine):
     """One datagram in flight for each client."""
 
-    def __init__(self, clients: list[UdpClient], size: int, limit: int | None, window: Window, out: Outcome) -> None:
+    def __init__(
+        self, clients: list[UdpClient], size: int, limit: int | None, window: Timetable, out: LoadOutcome
+    ) -> None:
         """`limit`: datagrams a client sends; None is no limit."""
         super().__init__(clients, window, out)
         self.size = size

@@ -8,9 +8,9 @@ from collections import Counter
 from select import EPOLLIN, epoll
 
 from netlab.load.meter import Meter
-from netlab.load.outcome import CORRUPT, Outcome, kind_of
+from netlab.load.outcome import CORRUPT, LoadOutcome, kind_of
 from netlab.load.udp_client import CORRUPT_ONES, LOST, OVERFLOWED, REFUSED, UdpClient
-from netlab.load.window import Tally, Window
+from netlab.load.window import Tally, Timetable
 
 SO_MEMINFO = 55  # asm-generic/socket.h; the socket module has no name for it
 MEMINFO = struct.Struct("@9I")  # SK_MEMINFO_… of linux/sock_diag.h; the last one is SK_MEMINFO_DROPS
@@ -19,7 +19,7 @@ MEMINFO = struct.Struct("@9I")  # SK_MEMINFO_… of linux/sock_diag.h; the last 
 class UdpEngine:
     """Clients whose sockets are connected and non-blocking. Subclasses decide when a datagram is sent."""
 
-    def __init__(self, clients: list[UdpClient], window: Window, out: Outcome) -> None:
+    def __init__(self, clients: list[UdpClient], window: Timetable, out: LoadOutcome) -> None:
         self.clients = {client.fd: client for client in clients}
         self.turns = [0] * (max(self.clients, default=0) + 1)  # echoes that have come, by descriptor
         self.window = window

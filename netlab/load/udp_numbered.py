@@ -7,11 +7,11 @@ import time
 from os import read, write
 
 from netlab.clock import monotonic_ns as clock
-from netlab.load.outcome import MAX_SAMPLES, Outcome
+from netlab.load.outcome import MAX_SAMPLES, LoadOutcome
 from netlab.load.stream import SO_TIMESTAMPNS, TIMESPEC
 from netlab.load.udp_client import ECHOED, LOST_AFTER_S, REORDERED, SENT, UdpClient
 from netlab.load.udp_engine import UdpEngine
-from netlab.load.window import Tally, Window
+from netlab.load.window import Tally, Timetable
 
 MOST_AT_ONCE = 16
 """Datagrams taken from one socket before the others have their turn."""
@@ -20,7 +20,9 @@ MOST_AT_ONCE = 16
 class Numbered(UdpEngine):
     """Sends and receives numbered datagrams. Subclasses decide when."""
 
-    def __init__(self, clients: list[UdpClient], size: int, window: Window, out: Outcome, timestamps: bool) -> None:
+    def __init__(
+        self, clients: list[UdpClient], size: int, window: Timetable, out: LoadOutcome, timestamps: bool
+    ) -> None:
         super().__init__(clients, window, out)
         self.size = size
         self.done = self.sent = 0

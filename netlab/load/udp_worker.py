@@ -14,16 +14,16 @@ from collections import Counter
 from select import EPOLLIN, epoll
 
 from netlab.child.inside import Message, send
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.clock import monotonic_ns as clock
 from netlab.errors import UsageError
-from netlab.load.outcome import Outcome, kind_of
+from netlab.load.outcome import LoadOutcome, kind_of
 from netlab.load.payload import message_rings
 from netlab.load.udp_client import FATES, HEADER, UdpClient
 from netlab.load.udp_closed_loop import UdpClosedLoop
 from netlab.load.udp_open_loop import UdpOpenLoop
 from netlab.load.udp_pipelined import UdpPipelined
-from netlab.load.window import Tally, Window
+from netlab.load.window import Tally, Timetable
 from netlab.load.worker import check_descriptors, deliver
 
 LARGEST = {socket.AF_INET: 65507, socket.AF_INET6: 65527}
@@ -42,10 +42,10 @@ def main(config: Message) -> None:
     check(config)
     number = config["idle"] + config["connections"]
     check_descriptors(number)
-    ledger = Ledger(*config["ledger"])
-    row = ledger.row(config["row"])
-    window = Window(ledger, row, config["warmup_s"], config["duration_s"], config["drain_s"])
-    out = Outcome()
+    shared_counters = SharedCounters(*config["shared_counters"])
+    row = shared_counters.row(config["row"])
+    window = Timetable(shared_counters, row, config["warmup_s"], config["duration_s"], config["drain_s"])
+    out = LoadOutcome()
     rings = message_rings(number, config["size"], config["seed"])
     address = tuple(config["address"])
     clients = [
@@ -73,8 +73,10 @@ def check(config: Message) -> None:
         raise UsageError("--per-connection: UDP has no connections to churn")
     several = config["depth"] > 1 or config["rate"] is not None or config["timestamps"]
     if several and size < HEADER.size:
-        raise UsageError(f"--size {size}: with --depth, --rate or --timestamps a datagram needs {HEADER.size} bytes",
-                         "they carry the number that tells it from the others under way")  # fmt: skip
+        raise UsageError(
+            f"--size {size}: with --depth, --rate or --timestamps a datagram needs {HEADER.size} bytes",
+            "they carry the number that tells it from the others under way",
+        )
 
 
 def open_socket(family: int, address: tuple[str, int]) -> int:
@@ -85,7 +87,7 @@ def open_socket(family: int, address: tuple[str, int]) -> int:
     return made.detach()
 
 
-def greet(clients: list[UdpClient], row: memoryview, out: Outcome) -> list[UdpClient]:
+def greet(clients: list[UdpClient], row: memoryview, out: LoadOutcome) -> list[UdpClient]:
     """Exchange a first datagram with each client: those that were answered. The others are counted and closed."""
     answered = []
     at_once = max(1, min(GREET_AT_ONCE, GREET_AT_ONCE_BYTES // clients[0].size)) if clients else 1
@@ -102,7 +104,7 @@ def greet(clients: list[UdpClient], row: memoryview, out: Outcome) -> list[UdpCl
     return answered
 
 
-def greet_some(waiting: dict[int, UdpClient], row: memoryview, out: Outcome) -> dict[int, str]:
+def greet_some(waiting: dict[int, UdpClient], row: memoryview, out: LoadOutcome) -> dict[int, str]:
     """Greet all who are `waiting`, and take those who are answered out; errors by descriptor."""
     errors: dict[int, str] = {}
     began: dict[int, int] = {}
@@ -136,7 +138,7 @@ def greet_some(waiting: dict[int, UdpClient], row: memoryview, out: Outcome) -> 
     return errors
 
 
-def drive(config: Message, window: Window, out: Outcome, clients: list[UdpClient]) -> Counter[str]:
+def drive(config: Message, window: Timetable, out: LoadOutcome, clients: list[UdpClient]) -> Counter[str]:
     """Choose the engine and run it to its end; what became of the datagrams."""
     size, limit = config["size"], config["messages"]
     if config["rate"] is not None:

@@ -1,6 +1,7 @@
 """When load begins, is measured, and ends; and the counters that a worker shows its parent while it runs.
 
-Parent and workers share a ledger. The parent writes the moment to begin into row 0 once every worker is connected;
+Parent and workers share a table of counters. The parent writes the moment to begin into row 0 once every worker is
+connected;
 all of them read the same clock (CLOCK_MONOTONIC), so they begin, measure and end together, whatever the scheduler
 does. Warm-up messages are sent and checked like all others; they are only left out of the figures.
 """
@@ -11,12 +12,12 @@ import signal
 import time
 from enum import IntEnum
 
-from netlab.child.shared_counters import Ledger, Row
+from netlab.child.shared_counters import Row, SharedCounters
 from netlab.clock import monotonic_ns
 
 
 class Tally(IntEnum):
-    """A column of the load's ledger."""
+    """A column of the load's table of counters."""
 
     GO_AT_NS = 0  # row 0 only: when to begin; 0 means not yet
     MESSAGES = 1  # echoes received whole and intact, warm-up included
@@ -24,11 +25,13 @@ class Tally(IntEnum):
     ERRORS = 3
 
 
-class Window:
+class Timetable:
     """One worker's timetable. Times in nanoseconds of CLOCK_MONOTONIC."""
 
-    def __init__(self, ledger: Ledger, row: Row, warmup_s: float, duration_s: float | None, drain_s: float) -> None:
-        self._ledger = ledger
+    def __init__(
+        self, shared_counters: SharedCounters, row: Row, warmup_s: float, duration_s: float | None, drain_s: float
+    ) -> None:
+        self._ledger = shared_counters
         self.row = row
         self._warmup_ns = int(warmup_s * 1e9)
         self._duration_ns = int(duration_s * 1e9) if duration_s is not None else 1 << 62
@@ -44,7 +47,7 @@ class Window:
 
     def wait_for_go(self) -> None:
         """Sleep until the parent has named the moment, and then until it has come."""
-        control = self._ledger.row(Ledger.OWN)
+        control = self._ledger.row(SharedCounters.OWN)
         while not (go_at := control[Tally.GO_AT_NS]) and not self.interrupted:
             time.sleep(0.0005)
         self.begin_ns = go_at

@@ -8,17 +8,17 @@ import socket
 from typing import TYPE_CHECKING
 
 from netlab.child.inside import Message, send
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.clock import monotonic_ns as clock
 from netlab.errors import MachineLacks
 from netlab.load.churn import Churn
 from netlab.load.closed_loop import LARGEST, ClosedLoop
 from netlab.load.dialling import Dialler, sources_for
 from netlab.load.open_loop import OpenLoop
-from netlab.load.outcome import UNEXPECTED_END, Outcome, kind_of
+from netlab.load.outcome import UNEXPECTED_END, LoadOutcome, kind_of
 from netlab.load.payload import message_rings
 from netlab.load.pipelined import Pipelined
-from netlab.load.window import Tally, Window
+from netlab.load.window import Tally, Timetable
 
 if TYPE_CHECKING:
     from array import array
@@ -30,11 +30,11 @@ SPARE_DESCRIPTORS = 32
 
 def main(config: Message) -> None:
     """Drive as `config` says (generator.py writes it)."""
-    ledger = Ledger(*config["ledger"])
+    shared_counters = SharedCounters(*config["shared_counters"])
     check_descriptors(config["connections"] + config["idle"])
-    row = ledger.row(config["row"])
-    window = Window(ledger, row, config["warmup_s"], config["duration_s"], config["drain_s"])
-    out = Outcome()
+    row = shared_counters.row(config["row"])
+    window = Timetable(shared_counters, row, config["warmup_s"], config["duration_s"], config["drain_s"])
+    out = LoadOutcome()
     churning = config["per_connection"] is not None
     sources = sources_for(config["idle"] + config["connections"], churning=churning)
     dialler = Dialler(config["family"], tuple(config["address"]), sources)
@@ -66,12 +66,12 @@ def check_descriptors(connections: int) -> None:
         )
 
 
-def dial_many(number: int, dialler: Dialler, row: memoryview, out: Outcome) -> list[int]:
+def dial_many(number: int, dialler: Dialler, row: memoryview, out: LoadOutcome) -> list[int]:
     """Open so many connections to hold; those that could be opened."""
     return [fd for fd in (dial(dialler, row, out) for _ in range(number)) if fd is not None]
 
 
-def dial(dialler: Dialler, row: memoryview, out: Outcome) -> int | None:
+def dial(dialler: Dialler, row: memoryview, out: LoadOutcome) -> int | None:
     """Open one connection to hold; None, and a count, if that fails."""
     began = clock()
     try:
@@ -86,7 +86,12 @@ def dial(dialler: Dialler, row: memoryview, out: Outcome) -> int | None:
 
 
 def drive(
-    config: Message, window: Window, out: Outcome, dialler: Dialler, fds: list[int], rings: list[tuple[bytes, ...]]
+    config: Message,
+    window: Timetable,
+    out: LoadOutcome,
+    dialler: Dialler,
+    fds: list[int],
+    rings: list[tuple[bytes, ...]],
 ) -> None:
     """Choose the engine and run it to its end."""
     size, limit, rings = config["size"], config["messages"], rings[: len(fds)] if fds else rings
@@ -121,14 +126,23 @@ def has_ended(fd: int) -> bool:
         borrowed.close()
 
 
-def deliver(samples_fd: int, out: Outcome, datagrams: dict[str, int] | None = None) -> None:
+def deliver(samples_fd: int, out: LoadOutcome, datagrams: dict[str, int] | None = None) -> None:
     """Raw samples go through a memory file, everything else in a message. `datagrams`: their fates, UDP only."""
     arrays: tuple[array[int], ...] = (out.latency_ns, out.kernel_ns, out.connect_ns)
     with open(samples_fd, "wb", closefd=False) as file:
         for values in arrays:
             values.tofile(file)
-    names = ("messages", "warmup_messages", "window_messages", "window_ns", "busy_ns", "connections", "errors",
-    "late_sends",
-             "per_connection", "unrecorded")  # fmt: skip
+    names = (
+        "messages",
+        "warmup_messages",
+        "window_messages",
+        "window_ns",
+        "busy_ns",
+        "connections",
+        "errors",
+        "late_sends",
+        "per_connection",
+        "unrecorded",
+    )
     counts = {name: getattr(out, name) for name in names}
     send({"samples": [len(values) for values in arrays], "datagrams": datagrams or {}, **counts})

@@ -52,7 +52,7 @@ class Conditions:
         return Conditions(**{**given, "drop": tuple(given.get("drop", ()))})
 
 
-class Fate(NamedTuple):
+class Verdict(NamedTuple):
     """What happens to one frame: when it leaves, of each copy; `word` says what befell it.
 
     `waiting`: how many frames it found in the queue; None where there is none, or it never came so far. A tuple,
@@ -77,7 +77,7 @@ class Direction:
         self._waiting: deque[int] = deque()  # when each frame in the queue begins to be sent, ascending
         self._last_ns = 0
 
-    def take(self, frame: bytes, now_ns: int) -> Fate:
+    def take(self, frame: bytes, now_ns: int) -> Verdict:
         """The fate of the frame that came at `now_ns`. Every chance is drawn for every frame, whatever came of it."""
         if self.then is not None and self.count >= self.then[0]:
             self.conditions, self.then = self.then[1], None
@@ -86,7 +86,7 @@ class Direction:
         random = self.rng.random
         lost, twice, late, bad, jitter, place = random(), random(), random(), random(), random(), random()
         if at.blocked or number in at.drop or lost < at.loss:
-            return Fate("dropped", (), frame)
+            return Verdict("dropped", (), frame)
         start_ns, ahead = now_ns, None
         if at.rate is not None:
             waiting = self._waiting
@@ -94,7 +94,7 @@ class Direction:
                 waiting.popleft()
             ahead = len(waiting)
             if ahead >= at.queue:
-                return Fate("queue full", (), frame, ahead)
+                return Verdict("queue full", (), frame, ahead)
             begin_ns = max(now_ns, self._free_ns)
             waiting.append(begin_ns)
             start_ns = self._free_ns = begin_ns + round(len(frame) / at.rate * 1e9)
@@ -103,11 +103,11 @@ class Direction:
             word, frame = "corrupted", _damaged(frame, place)
         leave_ns = start_ns + round((at.delay_s + at.jitter_s * jitter) * 1e9)
         if late < at.reorder:
-            return Fate("held back", (leave_ns + round(at.reorder_s * 1e9),), frame, ahead)
+            return Verdict("held back", (leave_ns + round(at.reorder_s * 1e9),), frame, ahead)
         leave_ns = self._last_ns = max(leave_ns, self._last_ns)
         if twice < at.duplicate:
-            return Fate("duplicated", (leave_ns, leave_ns), frame, ahead)
-        return Fate(word, (leave_ns,), frame, ahead)
+            return Verdict("duplicated", (leave_ns, leave_ns), frame, ahead)
+        return Verdict(word, (leave_ns,), frame, ahead)
 
 
 def _damaged(frame: bytes, place: float) -> bytes:

@@ -4,25 +4,45 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 from netlab.linux import counters
-from netlab.network.two_hosts import PORT, Stage
+from netlab.network.observation import Observation
+from netlab.network.scene import ReportProgress
+from netlab.network.two_hosts import PORT, TwoHosts, TwoHostsPlan
 
 _SIZE = 400
 _PATIENCE_S = 0.5  # after the last echo
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
-    """Send `config["datagrams"]`, one after the other, and take what comes back."""
-    with Stage(config, watched=False) as stage:
+@dataclass(frozen=True, slots=True)
+class EchoPlan:
+    """How many datagrams to send."""
+
+    hosts: TwoHostsPlan
+    datagrams: int
+
+
+@dataclass(frozen=True, slots=True)
+class EchoResult:
+    """How many were sent and came back, whether all were those that were sent; the server's kernel counters."""
+
+    observation: Observation
+    sent: int
+    echoed: int
+    intact: bool
+    counters: dict[str, int]
+
+
+def play(plan: EchoPlan, report_progress: ReportProgress) -> EchoResult:
+    """Send the datagrams, one after the other, and take what comes back."""
+    with TwoHosts(plan.hosts, watched=False) as stage:
         server, client = stage.pair.server.socket(socket.SOCK_DGRAM), stage.pair.client.socket(socket.SOCK_DGRAM)
         server.bind((stage.pair.server.ip, PORT))
         client.connect((stage.pair.server.ip, PORT))
         client.settimeout(_PATIENCE_S)
         threading.Thread(target=_serve, args=(server,), daemon=True).start()
-        sent = [number.to_bytes(4, "big") * (_SIZE // 4) for number in range(config["datagrams"])]
+        sent = [number.to_bytes(4, "big") * (_SIZE // 4) for number in range(plan.datagrams)]
         echoed: list[bytes] = []
         for data in sent:
             client.send(data)
@@ -34,9 +54,8 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
         with stage.pair.server.namespace.entered():
             counted = counters.read()
         server.close()
-        return stage.finish(
-            sent=len(sent), echoed=len(echoed), intact=all(data in sent for data in echoed), counters=counted
-        )
+        intact = all(data in sent for data in echoed)
+        return EchoResult(stage.observation(), len(sent), len(echoed), intact, counted)
 
 
 def _serve(server: socket.socket) -> None:

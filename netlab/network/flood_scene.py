@@ -11,13 +11,13 @@ import signal
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from netlab.errors import NetlabError
 from netlab.network.conditions import Conditions
 from netlab.network.private import Host, Pair
+from netlab.network.scene import ReportProgress
 from netlab.network.two_hosts import PORT
 
 HEADERS = 14 + 20 + 8  # Ethernet, IPv4, UDP
@@ -25,37 +25,71 @@ _QUIET_S = 0.25  # nothing has come for so long: nothing more will
 _COUNTERS = {"received": 1, "sent": 9}  # columns of /proc/net/dev
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
-    """`config["count"]` frames of `size` bytes at `rate` a second, as even as can be (None: as fast as can be).
+@dataclass(frozen=True, slots=True)
+class FloodPlan:
+    """`count` frames of `size` bytes at `rate` per second, as evenly as possible (None: as fast as possible).
 
-    With "cpus" (hosts', wire's) they are bound to those. "paused": the wire's process is stopped until all are sent.
-    "snap": what the record keeps of each frame.
+    `cpus`: those that the hosts and the wire are bound to. `paused`: the wire's process is stopped until all are sent.
+    `snap`: what the record keeps of each frame.
     """
-    conditions = Conditions.read(config.get("conditions", {}))
-    cpus = config.get("cpus")
-    if cpus:
-        os.sched_setaffinity(0, {cpus[0]})
-    with Pair({"client": conditions}, 1, snap=config.get("snap")) as pair:
-        if cpus:
-            os.sched_setaffinity(pair.wire.pid, {cpus[1]})
+
+    count: int
+    size: int = 200
+    rate: float | None = None
+    conditions: Conditions = field(default_factory=Conditions)
+    cpus: tuple[int, int] | None = None
+    paused: bool = False
+    snap: int | None = None
+    timeout_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class FloodResult:
+    """Frames that left the client's interface and came out of the server's; what the wire's record has of them: how
+    many met each fate, the bytes that it keeps in all, and their sizes."""
+
+    sent: int
+    received: int
+    took_s: float
+    wire_cpu_s: float
+    wire_lost: int
+    fates: dict[str, int]
+    kept: int
+    sizes: tuple[int, ...]
+
+
+def play(plan: FloodPlan, report_progress: ReportProgress) -> FloodResult:
+    """Send the frames, and count them at both ends."""
+    if plan.cpus:
+        os.sched_setaffinity(0, {plan.cpus[0]})
+    with Pair({"client": plan.conditions}, 1, snap=plan.snap) as pair:
+        if plan.cpus:
+            os.sched_setaffinity(pair.wire.pid, {plan.cpus[1]})
         sink = pair.server.socket(socket.SOCK_DGRAM)
         sink.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
         sink.bind((pair.server.ip, PORT))
         client = pair.client.socket(socket.SOCK_DGRAM)
         client.connect((pair.server.ip, PORT))
         before_s = _cpu_s(pair.wire.pid)
-        if config.get("paused"):
+        if plan.paused:
             os.kill(pair.wire.pid, signal.SIGSTOP)
-        took_s = _send(client, bytes(config["size"] - HEADERS), config["count"], config["rate"])
-        if config.get("paused"):
+        took_s = _send(client, bytes(plan.size - HEADERS), plan.count, plan.rate)
+        if plan.paused:
             os.kill(pair.wire.pid, signal.SIGCONT)
-        _all_arrived(pair.server, config["timeout_s"])
+        _all_arrived(pair.server, plan.timeout_s)
         busy_s = _cpu_s(pair.wire.pid) - before_s
         sent, received = _counted(pair.client, "sent"), _counted(pair.server, "received")
         passed = pair.stop()
-    return {"sent": sent, "received": received, "took_s": took_s, "wire_cpu_s": busy_s, "wire_lost": pair.lost,
-            "fates": Counter(each.fate for each in passed), "kept": sum(len(each.frame) for each in passed),
-            "sizes": sorted({each.size for each in passed})}  # fmt: skip
+    return FloodResult(
+        sent=sent,
+        received=received,
+        took_s=took_s,
+        wire_cpu_s=busy_s,
+        wire_lost=pair.lost,
+        fates=Counter(each.fate for each in passed),
+        kept=sum(len(each.frame) for each in passed),
+        sizes=tuple(sorted({each.size for each in passed})),
+    )
 
 
 def _send(client: socket.socket, data: bytes, count: int, rate: float | None) -> float:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netlab.linux.ring import Ring
-from netlab.network import record
+from netlab.network import frame_record
 from netlab.network.alarm import Alarm
 from netlab.network.conditions import Conditions, Direction
 from netlab.network.gate import Gate
@@ -24,7 +24,7 @@ _BATCH = 32  # frames taken at once before departures are looked at again
 _GATE_S = 0.001  # how long to wait for the next look
 
 
-class Mover:
+class Forwarder:
     """Two ends, a direction from each, and the frames that are between them."""
 
     def __init__(
@@ -124,7 +124,7 @@ class Mover:
             if "stop" in message:
                 lost = {name: ring.lost() for name, ring in self._rings.items()}
                 self._line.settimeout(30.0)
-                self._line.sendall(json.dumps(lost).encode() + b"\n" + record.packed(self._rows, self._names))
+                self._line.sendall(json.dumps(lost).encode() + b"\n" + frame_record.packed(self._rows, self._names))
                 return False
             self._directions[message["sender"]].then = (message["first"], Conditions.read(message["conditions"]))
             self._line.send(b"k")

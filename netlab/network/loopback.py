@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from netlab.errors import NetlabError
+from netlab.network.frame_record import FrameRecord
 from netlab.network.namespace import Namespace
 from netlab.network.private import Host
-from netlab.network.record import Passed
 from netlab.network.wire import Wire
 
 
@@ -57,6 +57,6 @@ class Loopback:
         """There is none: NetlabError."""
         raise NetlabError("loopback has no wire")
 
-    def stop(self) -> list[Passed]:
+    def stop(self) -> list[FrameRecord]:
         """Nothing was on a wire."""
         return []

@@ -1,6 +1,6 @@
 """Hosts and the links between them: `with Pair(...) as pair: pair.client.socket() ...`. In inside.py's process.
 
-Every link is a wire of its own (wire.py), recorded, with conditions for each direction. `Pair` is the smallest lab.
+Every link is a wire of its own (wire.py), recorded, with conditions for each direction. `Pair` is the smallest network.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netlab.errors import MachineLacks
-from netlab.linux.ring import opened
+from netlab.linux.ring import open_ring
 from netlab.network.conditions import Conditions
+from netlab.network.frame_record import FrameRecord
 from netlab.network.gate import Gate
-from netlab.network.host import Host, HostPlan, Interface, configure, made, plug, without_ipv6
+from netlab.network.host import Host, HostPlan, Interface, configure, connect_cable, create_host, without_ipv6
 from netlab.network.namespace import become_own_root, forbidden
-from netlab.network.record import Passed
 from netlab.network.wire import Wire
 
-__all__ = ["Host", "Lab", "Link", "Pair"]
+__all__ = ["Host", "Link", "Pair", "PrivateNetwork"]
 
 End = tuple[str, str]  # host, interface
 _BRIDGE = "a bridge"
@@ -36,7 +36,7 @@ class Link:
     conditions: Mapping[str, Conditions] = field(default_factory=dict)
 
 
-class Lab:
+class PrivateNetwork:
     """The hosts by name, and by name the wires between them. Use as a context manager."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Lab:
         step = "a network namespace"
         try:
             for plan in plans:
-                self.hosts[plan.name] = made(plan)
+                self.hosts[plan.name] = create_host(plan)
             step = "a veth pair"
             places = _cables(self.hosts, links, mtu)
             for plan in plans:
@@ -86,19 +86,19 @@ class Lab:
             raise forbidden(step, error) from None
 
     def _start(self, link: Link, places: Mapping[End, str], seed: int) -> None:
-        sockets = {end[0]: opened(places[end], self._mtu) for end in link.ends}
+        sockets = {end[0]: open_ring(places[end], self._mtu) for end in link.ends}
         conditions = {name: link.conditions.get(name, Conditions()) for name in sockets}
         wire = Wire(sockets, conditions, seed, self.gate, mtu=self._mtu, snap=self._snap)
         self._stack.callback(wire.close)
         self.wires[link.name] = wire
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> PrivateNetwork:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def stop(self) -> dict[str, list[Passed]]:
+    def stop(self) -> dict[str, list[FrameRecord]]:
         """End all wires, the last first; what was on each."""
         return {name: wire.stop() for name, wire in reversed(self.wires.items())}
 
@@ -135,7 +135,7 @@ class Pair:
             wanted = {**given.get("both", {}), **given.get(name, {})}
             plans.append(HostPlan(name, (sides[name],), neighbours=known, sysctls=wanted))
         link = Link("wire", (("client", "eth0"), ("server", "eth0")), conditions)
-        self._lab = Lab(plans, [link], seed, mtu=mtu, gated=gated, snap=snap)
+        self._lab = PrivateNetwork(plans, [link], seed, mtu=mtu, gated=gated, snap=snap)
         self.client, self.server = self._lab.hosts["client"], self._lab.hosts["server"]
         self.wire, self.gate = self._lab.wires["wire"], self._lab.gate
 
@@ -149,13 +149,13 @@ class Pair:
         """Client and server."""
         return self.client, self.server
 
-    def stop(self) -> list[Passed]:
+    def stop(self) -> list[FrameRecord]:
         """End the wire; what was on it."""
         return self.wire.stop()
 
     @property
     def lost(self) -> int:
-        """As of a Lab."""
+        """As of a PrivateNetwork."""
         return self._lab.lost
 
 
@@ -170,7 +170,7 @@ def _cables(hosts: Mapping[str, Host], links: Sequence[Link], mtu: int) -> dict[
         number = len(places) + 1
         places[host, name] = f"to-{host}" if name == "eth0" else f"to-{host}{name[-1]}"
         here_mac = f"02:ff:00:00:00:{number:02x}"
-        plug(hosts[host], interfaces[host, name], places[host, name], here_mac, mtu)
+        connect_cable(hosts[host], interfaces[host, name], places[host, name], here_mac, mtu)
     return places
 
 

@@ -11,16 +11,48 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
 
 from netlab.linux.diag import Diag, Sock
 from netlab.network.gate import Gate
 from netlab.network.private import Host
 
 Result = TypeVar("Result")
-Event = dict[str, Any]
-CALL, RETURN, STATE, GONE, MARK = "call", "return", "state", "gone", "mark"
+Kind = Literal["call", "return", "state", "gone", "mark"]
+CALL: Final = "call"
+RETURN: Final = "return"
+STATE: Final = "state"
+GONE: Final = "gone"
+MARK: Final = "mark"
 _PAUSE_S = 0.0003
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened on `host` at `at_ns` of CLOCK_MONOTONIC.
+
+    A "call" was made or came back ("return", with the result as `detail`); a socket was first seen in a "state", or was
+    "gone"; a "mark" is where the part begins that is to be shown. Of a state: `timer` runs for `expires_s` more, has
+    been doubled `backoff` times, and at `before_ns` the state was not yet there. `call` is the number of a call, its
+    own and its return's; `socket` tells sockets apart (SO_COOKIE).
+    """
+
+    at_ns: int
+    host: str
+    kind: Kind
+    what: str
+    detail: str = ""
+    timer: str = ""
+    expires_s: float | None = None
+    backoff: int | None = None
+    before_ns: int | None = None
+    call: int | None = None
+    socket: int | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        """As the dict that it was; until every experiment reads it by its attributes."""
+        return getattr(self, name)
 
 
 class Timeline:
@@ -30,9 +62,21 @@ class Timeline:
         self.events: list[Event] = []
         self._condition = threading.Condition()
 
-    def note(self, host: str, kind: str, what: str, detail: str = "", **more: Any) -> None:
-        """Something happened now."""
-        event = {"at_ns": time.monotonic_ns(), "host": host, "kind": kind, "what": what, "detail": detail, **more}
+    def note(
+        self,
+        host: str,
+        kind: Kind,
+        what: str,
+        detail: str = "",
+        *,
+        at_ns: int | None = None,
+        timer: str = "",
+        expires_s: float | None = None,
+        backoff: int | None = None,
+    ) -> None:
+        """Something happened, now or at `at_ns`."""
+        when_ns = time.monotonic_ns() if at_ns is None else at_ns
+        event = Event(when_ns, host, kind, what, detail, timer, expires_s, backoff)
         with self._condition:
             self.events.append(event)
             self._condition.notify_all()
@@ -54,9 +98,9 @@ class Timeline:
         """Whether a socket of `host` has been in this state since the mark, if there is one; CLOSED: gone."""
         kind = GONE if state == "CLOSED" else STATE
         for event in reversed(self.events):
-            if event["kind"] == MARK:
+            if event.kind == MARK:
                 return False
-            if (event["host"], event["kind"], event["what"]) == (host, kind, state):
+            if (event.host, event.kind, event.what) == (host, kind, state):
                 return True
         return False
 

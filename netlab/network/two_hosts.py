@@ -7,48 +7,71 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import Any
 
+from netlab.codec import encode
 from netlab.errors import NetlabError
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
+from netlab.network.frame_record import FrameRecord
 from netlab.network.loopback import Loopback
+from netlab.network.observation import Observation
 from netlab.network.private import Host, Pair
-from netlab.network.record import Passed
 from netlab.network.timeline import STATE, Timeline, Watcher
 
 PORT = 7777  # one that Wireshark takes for nothing else
 
 
-class Stage:
-    """A pair of hosts under watch. `config` has "conditions" by host, "seed"; `timeout_s` bounds every wait.
+@dataclass(frozen=True, slots=True)
+class TwoHostsPlan:
+    """Conditions by host, of what it sends; `timeout_s` bounds every wait. On loopback the hosts are two addresses of
+    this machine, and there is no wire. A scene with more to say has this as a part of its plan."""
 
-    With "loopback" in it the hosts are two addresses of this machine, and there is no wire.
-    """
+    conditions: dict[str, Conditions]
+    seed: int
+    timeout_s: float = 60.0
+    loopback: bool = False
 
-    def __init__(self, config: Mapping[str, Any], *, watched: bool = True, **more: Any) -> None:
-        conditions = {host: Conditions.read(plain) for host, plain in config["conditions"].items()}
-        self.timeout_s = float(config.get("timeout_s", 60.0))
+    @staticmethod
+    def alike(conditions: Conditions, seed: int) -> TwoHostsPlan:
+        """The same conditions in both directions."""
+        return TwoHostsPlan({"client": conditions, "server": conditions}, seed)
+
+    def on_loopback(self) -> TwoHostsPlan:
+        """The same where nobody may build networks."""
+        return replace(self, loopback=True)
+
+
+class TwoHosts:
+    """A pair of hosts under watch."""
+
+    def __init__(self, plan: TwoHostsPlan | Mapping[str, Any], *, watched: bool = True, **more: Any) -> None:
+        if not isinstance(plan, TwoHostsPlan):  # of a scene whose plan is a dict
+            conditions = {host: Conditions.read(plain) for host, plain in plan["conditions"].items()}
+            timeout_s, loopback = float(plan.get("timeout_s", 60.0)), bool(plan.get("loopback"))
+            plan = TwoHostsPlan(conditions, plan["seed"], timeout_s, loopback)
+        self.timeout_s = plan.timeout_s
         self.timeline = Timeline()
         self._stack = ExitStack()
-        self.on_loopback = bool(config.get("loopback"))
+        self.on_loopback = plan.loopback
         self.pair: Pair | Loopback
         if self.on_loopback:
             self.pair = self._stack.enter_context(Loopback())
         else:
-            self.pair = self._stack.enter_context(Pair(conditions, config["seed"], gated=watched, **more))
+            self.pair = self._stack.enter_context(Pair(plan.conditions, plan.seed, gated=watched, **more))
         self.watcher = self._stack.enter_context(
             Watcher(self.pair.hosts() if watched else (), self.timeline, self.pair.gate)
         )
-        self.passed: list[Passed] = []
+        self.passed: list[FrameRecord] = []
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> TwoHosts:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def opened(self, host: Host, kind: int = socket.SOCK_STREAM) -> socket.socket:
+    def open_socket(self, host: Host, kind: int = socket.SOCK_STREAM) -> socket.socket:
         """socket(2) on `host`, noted with the state that TCP_INFO tells of a new one."""
         made = self.timeline.call(host.name, "socket()", lambda: host.socket(kind), lambda _: "")
         made.settimeout(None)
@@ -56,9 +79,9 @@ class Stage:
             self.timeline.note(host.name, STATE, tcp_info(made).state, "as TCP_INFO says", timer="", expires_s=0.0)
         return made
 
-    def listening(self, backlog: int = 16) -> socket.socket:
+    def listen(self, backlog: int = 16) -> socket.socket:
         """socket(), bind() and listen() on the server."""
-        listener = self.opened(self.pair.server)
+        listener = self.open_socket(self.pair.server)
         where = (self.pair.server.ip, PORT)
         self.timeline.call("server", f"bind({where[0]}:{PORT})", lambda: listener.bind(where), lambda _: "")
         self.timeline.call("server", f"listen({backlog})", lambda: listener.listen(backlog), lambda _: "")
@@ -70,11 +93,11 @@ class Stage:
         where = (self.pair.server.ip, PORT)
         self.timeline.call("client", f"connect({where[0]}:{PORT})", lambda: client.connect(where), lambda _: "0")
 
-    def connected(self) -> tuple[socket.socket, socket.socket, socket.socket]:
+    def establish(self) -> tuple[socket.socket, socket.socket, socket.socket]:
         """A listener, a client and the connection that accept(2) gave for it."""
-        listener = self.listening()
+        listener = self.listen()
         accepting = Call(lambda: self.accept(listener))
-        client = self.opened(self.pair.client)
+        client = self.open_socket(self.pair.client)
         self.connect(client)
         accepted = accepting.result(self.timeout_s)
         self.watcher.settled()
@@ -84,54 +107,55 @@ class Stage:
         """accept(2)."""
         return self.timeline.call("server", "accept()", listener.accept, lambda got: f"{got[1][0]}:{got[1][1]}")[0]
 
-    def received(self, host: Host, sock: socket.socket) -> bytes:
+    def receive(self, host: Host, sock: socket.socket) -> bytes:
         """recv(2), once; a reset is what it returns, too."""
         try:
             return self.timeline.call(host.name, "recv()", lambda: sock.recv(1000), lambda got: _said(got))
         except ConnectionResetError:
             return b""
 
-    def shut(self, host: Host, sock: socket.socket) -> None:
+    def shutdown_write(self, host: Host, sock: socket.socket) -> None:
         """shutdown(2) of the sending side: no more data from here."""
         self.timeline.call(host.name, "shutdown(SHUT_WR)", lambda: sock.shutdown(socket.SHUT_WR), lambda _: "")
 
-    def closed(self, host: Host, sock: socket.socket) -> None:
+    def close_socket(self, host: Host, sock: socket.socket) -> None:
         """close(2)."""
         self.timeline.call(host.name, "close()", sock.close, lambda _: "")
 
-    def sent(self, host: Host, sock: socket.socket, data: bytes) -> None:
+    def send(self, host: Host, sock: socket.socket, data: bytes) -> None:
         """send(2)."""
         self.timeline.call(host.name, f"send({len(data)} B)", lambda: sock.sendall(data), lambda _: "")
 
-    def sees(self, host: str, *states: str) -> None:
+    def wait_for_state(self, host: str, *states: str) -> None:
         """Wait until `host` has been seen in one of these states ("CLOSED": gone)."""
 
         def seen() -> bool:
             return any(self.timeline.saw(host, state) for state in states)
 
-        self.until(seen, f"{' or '.join(states)} at the {host}")
+        self.wait_until(seen, f"{' or '.join(states)} at the {host}")
 
-    def until(self, condition: Callable[[], bool], what: str) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for something to be seen; NetlabError when it was not in time."""
         if not self.timeline.wait(condition, self.timeout_s):
             raise NetlabError(f"{what} was not seen within {self.timeout_s:g} s")
 
-    def finish(self, **more: Any) -> dict[str, Any]:
-        """End the wire; all that was seen, as JSON has it. Times of day let a capture file have a date."""
+    def observation(self) -> Observation:
+        """End the wire; all that was seen."""
         self.watcher.settled()
         self.passed = self.pair.stop()
-        return {
-            "events": list(self.timeline.events),
-            "frames": [
-                {"sender": one.sender, "sent_ns": one.sent_ns, "arrived_ns": one.arrived_ns, "fate": one.fate,
-                 "frame": one.frame.hex(), "number": one.number}
-                for one in self.passed
-            ],
-            "wire_lost": self.pair.lost,
-            "epoch_ns": time.time_ns() - time.monotonic_ns(),
-            "hosts": {host.ip: host.name for host in self.pair.hosts()},
-            **more,
-        }  # fmt: skip
+        return Observation(
+            tuple(self.timeline.events),
+            tuple(self.passed),
+            self.pair.lost,
+            time.time_ns() - time.monotonic_ns(),
+            {host.ip: host.name for host in self.pair.hosts()},
+        )
+
+    def finish(self, **more: Any) -> dict[str, Any]:
+        """The same as JSON has it, with more: for scenes that return a dict."""
+        seen = encode(self.observation())
+        assert isinstance(seen, dict)
+        return {**seen, **more}
 
 
 def _said(data: bytes) -> str:

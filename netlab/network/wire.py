@@ -16,9 +16,9 @@ import socket
 from typing import Any
 
 from netlab.network.conditions import Conditions
-from netlab.network.forwarder import Mover
+from netlab.network.forwarder import Forwarder
+from netlab.network.frame_record import FrameRecord, unpacked
 from netlab.network.gate import Gate
-from netlab.network.record import Passed, unpacked
 
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
@@ -53,7 +53,7 @@ class Wire:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
                 ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
                 if os.getppid() == parent:
-                    Mover(ends, conditions, seed, theirs, gate, mtu=mtu, snap=snap).run()
+                    Forwarder(ends, conditions, seed, theirs, gate, mtu=mtu, snap=snap).run()
                     code = 0
             finally:
                 os._exit(code)
@@ -71,7 +71,7 @@ class Wire:
         self._say({"sender": sender, "conditions": conditions.plain(), "first": first})
         self._line.recv(1)
 
-    def stop(self) -> list[Passed]:
+    def stop(self) -> list[FrameRecord]:
         """End the wire; every frame that was on it, in the order of sending."""
         self._say({"stop": True})
         chunks: list[bytes] = []

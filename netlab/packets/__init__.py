@@ -9,5 +9,5 @@ build.py      headers and payload to bytes, filling in lengths, checksums and wh
 dissect.py    bytes to layers, as far as they can be trusted, and where that ends
 payload.py    what is inside: DNS, HTTP, DHCP
 diagram.py    the boxes of the RFCs
-pcap.py pcapng.py     capture files
+capture_file.py pcap.py pcapng.py     capture files: what they hold, and their two formats
 """

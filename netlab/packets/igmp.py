@@ -16,7 +16,7 @@ from netlab.packets.checksum import checksum
 from netlab.packets.field import HEX, IPV4, Field, Layout
 from netlab.packets.header import Header, numbers, replaced
 from netlab.packets.ipv4 import HEX16
-from netlab.packets.option import Kind, Option
+from netlab.packets.option import Option, OptionKind
 
 QUERY, REPORT_V3 = 0x11, 0x22
 TYPES = {QUERY: "membership query", 0x12: "membership report v1", 0x16: "membership report v2", 0x17: "leave group",
@@ -95,7 +95,7 @@ class IgmpQuery(Igmp):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class GroupRecord:
     """What a report says of one group."""
 
     type: int
@@ -144,7 +144,7 @@ class IgmpReport(Igmp):
             yield at, self.records[at : at + size]
             at += size
 
-    def groups(self) -> list[Record]:
+    def groups(self) -> list[GroupRecord]:
         """The records, read."""
         return [_record(data) for _, data in self._placed()]
 
@@ -164,11 +164,11 @@ def record(kind: int, group: str, *sources: str) -> bytes:
     return struct.pack("!BBH", kind, 0, len(sources)) + b"".join(addresses)
 
 
-def _record(data: bytes) -> Record:
+def _record(data: bytes) -> GroupRecord:
     kind, _, count = struct.unpack_from("!BBH", data)
     places = range(4, min(8 + 4 * count, len(data) - 3), 4)
     group, *sources = (str(IPv4Address(data[at : at + 4])) for at in places)
-    return Record(kind, group, tuple(sources))
+    return GroupRecord(kind, group, tuple(sources))
 
 
 def _text(data: bytes) -> str:
@@ -177,7 +177,7 @@ def _text(data: bytes) -> str:
     return f"{found.group}, sources: {', '.join(found.sources) or 'none'}"
 
 
-OPTIONS: Mapping[int, Kind] = {
-    number: Kind(f"Group Record: {name}", "a group, and the sources meant", None, _text)
+OPTIONS: Mapping[int, OptionKind] = {
+    number: OptionKind(f"Group Record: {name}", "a group, and the sources meant", None, _text)
     for number, name in RECORDS.items()
 }

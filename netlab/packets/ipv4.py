@@ -11,7 +11,7 @@ from netlab.packets import option
 from netlab.packets.checksum import checksum
 from netlab.packets.field import HEX, IPV4, Field, Form, Layout
 from netlab.packets.header import Header, Next, StopError, number_for, numbers, replaced
-from netlab.packets.option import COMMON, Kind, Kinds, Option, hexed
+from netlab.packets.option import COMMON, Kinds, Option, OptionKind, hexed
 from netlab.packets.registries import IP_PROTOCOLS
 
 HEX16 = Form(HEX.value, HEX.number, lambda value: f"0x{value:04x}")
@@ -26,11 +26,13 @@ def _route(data: bytes) -> str:
 
 OPTIONS: Kinds = {
     **COMMON,
-    7: Kind("Record Route", "every router writes its address here", None, _route),
-    68: Kind("Timestamp", "every router writes its time here", None, hexed),
-    131: Kind("Loose Source Route", "the packet must pass these", None, _route),
-    137: Kind("Strict Source Route", "the packet must pass exactly these", None, _route),
-    148: Kind("Router Alert", "routers should look inside (RFC 2113)", (2,), lambda data: f"{data[0] << 8 | data[1]}"),
+    7: OptionKind("Record Route", "every router writes its address here", None, _route),
+    68: OptionKind("Timestamp", "every router writes its time here", None, hexed),
+    131: OptionKind("Loose Source Route", "the packet must pass these", None, _route),
+    137: OptionKind("Strict Source Route", "the packet must pass exactly these", None, _route),
+    148: OptionKind(
+        "Router Alert", "routers should look inside (RFC 2113)", (2,), lambda data: f"{data[0] << 8 | data[1]}"
+    ),
 }
 
 

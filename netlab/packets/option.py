@@ -36,7 +36,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class OptionKind:
     """A line of a table of kinds: names, the sizes of data that are allowed (None: any), how the data is written."""
 
     name: str
@@ -45,7 +45,7 @@ class Kind:
     text: Callable[[bytes], str]
 
 
-Kinds = Mapping[int, Kind]
+Kinds = Mapping[int, OptionKind]
 
 
 def hexed(data: bytes) -> str:
@@ -54,8 +54,8 @@ def hexed(data: bytes) -> str:
 
 
 COMMON: Kinds = {
-    END: Kind("End of Options", "nothing but padding follows", None, lambda data: f"and {len(data)} of padding"),
-    NO_OPERATION: Kind("No-Operation", "does nothing; aligns what follows", None, lambda data: ""),
+    END: OptionKind("End of Options", "nothing but padding follows", None, lambda data: f"and {len(data)} of padding"),
+    NO_OPERATION: OptionKind("No-Operation", "does nothing; aligns what follows", None, lambda data: ""),
 }
 
 

@@ -8,39 +8,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from netlab.packets import pcapng
+from netlab.packets.capture_file import LARGEST_FRAME, Capture, CapturedFrame, NotCaptureError
 from netlab.packets.dissect import ETHERNET, Stop
 
 _MAGICS = {0xA1B2C3D4: 1_000, 0xA1B23C4D: 1}  # nanoseconds a unit of the second time field
 _NANOSECONDS = 0xA1B23C4D
-LARGEST_FRAME = 1 << 26  # bytes; a length beyond that is a lie
 SNAPLEN = 262_144
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A captured frame. `time_ns` since 1970 (UTC), None where the file has none; `original` its length on the wire."""
-
-    time_ns: int | None
-    frame: bytes
-    original: int
-    link: int = ETHERNET
-    interface: str = ""
-    comment: str = ""
-
-
-@dataclass(slots=True)
-class Capture:
-    """A capture file's frames, and where reading it had to stop, in bytes from its beginning."""
-
-    format: str
-    records: list[Record] = field(default_factory=list)
-    stopped: Stop | None = None
-
-
-class NotCaptureError(ValueError):
-    """The data is no capture file."""
 
 
 def is_capture(data: bytes) -> bool:
@@ -53,8 +28,6 @@ def is_capture(data: bytes) -> bool:
 def read(data: bytes) -> Capture:
     """The records of a pcap or pcapng file; raises NotCaptureError for anything else."""
     if data[:4] == b"\x0a\x0d\x0d\x0a":
-        from netlab.packets import pcapng
-
         return pcapng.read(data)
     if not is_capture(data):
         raise NotCaptureError("neither pcap nor pcapng")
@@ -84,11 +57,11 @@ def _records(data: bytes, order: str, unit_ns: int, link: int, capture: Capture)
             capture.stopped = Stop(at, f"a record says that it has {kept} bytes, and {len(data) - start} are left")
             return
         time_ns = seconds * 1_000_000_000 + units * unit_ns
-        capture.records.append(Record(time_ns, data[start : start + kept], max(original, kept), link))
+        capture.records.append(CapturedFrame(time_ns, data[start : start + kept], max(original, kept), link))
         at = start + kept
 
 
-def write(records: Iterable[Record], link: int = ETHERNET) -> bytes:
+def write(records: Iterable[CapturedFrame], link: int = ETHERNET) -> bytes:
     """A pcap file. All records must be of one link type; ValueError."""
     parts = [struct.pack("<IHHiIII", _NANOSECONDS, 2, 4, 0, 0, SNAPLEN, link)]
     for record in records:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from netlab.packets.capture_file import LARGEST_FRAME, Capture, CapturedFrame
 from netlab.packets.dissect import Stop
-from netlab.packets.pcap import LARGEST_FRAME, Capture, Record
 
 _SECTION, _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
 _NAME, _RESOLUTION, _OFFSET, _COMMENT = 2, 9, 14, 1  # options
@@ -31,7 +31,7 @@ class _LieError(ValueError):
 
 
 def read(data: bytes) -> Capture:
-    """The records of all sections. Never fails: see pcap.py."""
+    """The records of all sections. Never fails: a file that is damaged gives what comes before the damage."""
     capture = Capture("pcapng")
     order, at = "<", 0
     interfaces: list[_Interface] = []
@@ -100,13 +100,13 @@ def _interface(body: bytes, order: str) -> _Interface:
     )
 
 
-def _record(kind: int, body: bytes, order: str, interfaces: list[_Interface]) -> Record:
+def _record(kind: int, body: bytes, order: str, interfaces: list[_Interface]) -> CapturedFrame:
     if kind == _SIMPLE:
         if len(body) < 4 or not interfaces:
             raise _LieError("a simple packet block without an interface or a length")
         (original,) = struct.unpack_from(order + "I", body)
         kept = min(original, interfaces[0].snaplen or original, len(body) - 4)
-        return Record(None, body[4 : 4 + kept], original, interfaces[0].link, interfaces[0].name)
+        return CapturedFrame(None, body[4 : 4 + kept], original, interfaces[0].link, interfaces[0].name)
     if len(body) < 20:
         raise _LieError("a packet block of less than 20 bytes")
     number, high, low, kept, original = struct.unpack_from(order + ("IIIII" if kind == _ENHANCED else "HxxIIII"), body)
@@ -117,4 +117,4 @@ def _record(kind: int, body: bytes, order: str, interfaces: list[_Interface]) ->
     here = interfaces[number]
     time_ns = (high << 32 | low) * here.ns_numerator // here.ns_denominator + here.offset_s * 1_000_000_000
     comment = _options(body, 20 + kept + -kept % 4, order).get(_COMMENT, b"").decode("utf-8", "replace")
-    return Record(time_ns, body[20 : 20 + kept], max(original, kept), here.link, here.name, comment)
+    return CapturedFrame(time_ns, body[20 : 20 + kept], max(original, kept), here.link, here.name, comment)

@@ -28,13 +28,18 @@ def dumps(report: Report) -> str:
     document["measurement"] = {
         "facts": [dataclasses.asdict(fact) for fact in found.facts],
         "samples": [dataclasses.asdict(summary) for summary in report.samples],
-        "tables": [dataclasses.asdict(table) for table in found.tables],
+        "tables": [_plain_table(table) for table in found.tables],
         "charts": [dataclasses.asdict(chart) for chart in found.charts],
         "checks": [{**dataclasses.asdict(check), "passed": check.passed} for check in found.checks],
         "findings": found.findings,
         "warnings": found.warnings,
     }
     return json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain_table(table: Table) -> dict[str, Any]:
+    columns = [dataclasses.asdict(column) for column in table.columns]
+    return {"name": table.name, "columns": columns, "rows": table.rows}
 
 
 def loads(text: str) -> Report:

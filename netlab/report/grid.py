@@ -57,7 +57,7 @@ def sparkline(summary: SampleSummary, width: int) -> str:
 
 def table(shown: Table, width: int) -> Iterator[Text]:
     """The table, numbers to the right with one unit a column. What does not fit is left out, and said so."""
-    yield Text(sentence(shown.name), style="bold")
+    yield Text(sentence(shown.heading), style="bold")
     if not shown.rows:
         yield Text("  nothing", style="dim")
         return

@@ -13,7 +13,7 @@ from unicodedata import east_asian_width
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class StyledRun:
     """Characters of one style: "", "strong", "em", "code" or "link"."""
 
     text: str
@@ -21,7 +21,7 @@ class Run:
     target: str = ""  # of a link
 
 
-Inline = tuple[Run, ...]
+Inline = tuple[StyledRun, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +46,24 @@ _ITEM = re.compile(r"(-|\d+\.) +(.*)")
 
 def inline(text: str) -> Inline:
     """The styled runs of one paragraph."""
-    runs: list[Run] = []
+    runs: list[StyledRun] = []
     at = 0
     for found in _INLINE.finditer(text):
         if found.start() > at:
-            runs.append(Run(text[at : found.start()]))
+            runs.append(StyledRun(text[at : found.start()]))
         if found["code"]:
-            runs.append(Run(found["code"][1:-1], "code"))
+            runs.append(StyledRun(found["code"][1:-1], "code"))
         elif found["strong"]:
-            runs.extend(Run(run.text, run.style or "strong", run.target) for run in inline(found["strong"]))
+            runs.extend(StyledRun(run.text, run.style or "strong", run.target) for run in inline(found["strong"]))
         elif found["em"]:
-            runs.append(Run(found["em"], "em"))
+            runs.append(StyledRun(found["em"], "em"))
         elif found["url"]:
-            runs.append(Run(found["url"], "link", found["url"]))
+            runs.append(StyledRun(found["url"], "link", found["url"]))
         else:
-            runs.append(Run(found["link"], "link", found["target"]))
+            runs.append(StyledRun(found["link"], "link", found["target"]))
         at = found.end()
     if at < len(text):
-        runs.append(Run(text[at:]))
+        runs.append(StyledRun(text[at:]))
     return tuple(runs)
 
 

@@ -14,14 +14,7 @@ from netlab.report.glyphs import BULLET, printable
 from netlab.report.quantity import Fact, Measurement, Table
 from netlab.report.units import human
 
-_BOLD, _DIM, _CYAN, _GREEN, _YELLOW, _OFF = (
-    "\x1b[1m",
-    "\x1b[2m",
-    "\x1b[36m",
-    "\x1b[32m",
-    "\x1b[33m",
-    "\x1b[0m",
-)
+_BOLD, _DIM, _CYAN, _GREEN, _YELLOW, _OFF = ("\x1b[1m", "\x1b[2m", "\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m")
 _NARROWEST, _WIDEST = 40, 120
 
 

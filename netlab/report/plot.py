@@ -65,7 +65,7 @@ class Plot:
 
 def plot_of(chart: Chart, tables: Iterable[Table]) -> Plot | None:
     """The numbers of `chart`, read from its table; None if there is nothing to draw. Unknown values are left out."""
-    table = next((table for table in tables if table.name == chart.table), None)
+    table = next((table for table in tables if chart.table in (table.title, table.name)), None)
     if table is None:
         return None
     try:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from netlab.report.markdown import Block, Inline, Run, blocks, is_wide
+from netlab.report.markdown import Block, Inline, StyledRun, blocks, is_wide
 
 _NEVER_FIRST = set("，。、；：！？）】》”’」』％…·)]},.;:!?")
 _NEVER_LAST = set("（【《“‘「『([{")
@@ -45,7 +45,7 @@ def _block(block: Block, width: int, colour: bool) -> Iterator[str]:
     elif block.kind == "table":
         yield from _table(block, width, colour)
     elif block.kind == "heading":
-        yield from wrapped(tuple(Run(run.text, "strong") for run in block.inline), width, colour)
+        yield from wrapped(tuple(StyledRun(run.text, "strong") for run in block.inline), width, colour)
     elif block.kind == "item":
         first = f"  {'•' if block.mark == '-' else block.mark} "
         yield from wrapped(block.inline, width, colour, first=first)
@@ -79,9 +79,9 @@ def _table(block: Block, width: int, colour: bool) -> Iterator[str]:
             yield "  " + (_styled(line, "strong", colour) if number == 0 else line)
         return
     for cells in block.rows[1:]:
-        merged: list[Run] = []
+        merged: list[StyledRun] = []
         for cell in cells:
-            merged += [Run(" – "), *cell] if merged else list(cell)
+            merged += [StyledRun(" – "), *cell] if merged else list(cell)
         yield from wrapped(tuple(merged), width, colour, first="  • ")
 
 

@@ -46,11 +46,22 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of values under named columns."""
+    """Rows of values under named columns.
+
+    `name` is what it is found by, the same in every run; `title` is its heading, where that says more. One that is not
+    `shown` is for charts, drawings and readers of the record.
+    """
 
     name: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Value, ...], ...]
+    title: str = ""
+    shown: bool = True
+
+    @property
+    def heading(self) -> str:
+        """Its title, or its name where it has none."""
+        return self.title or self.name
 
     def column(self, name: str) -> int:
         """Index of the column called `name`; raises KeyError."""

@@ -57,7 +57,7 @@ def lines(report: Report, width: int, told: Sections | None = None) -> Iterator[
         *(told(found, width) if told else ()),
         *(() if told else (facts.lines(found.facts, width),)),
         grid.samples(report.samples, width),
-        *(() if told else (grid.table(each, width) for each in found.tables)),
+        *(() if told else (grid.table(each, width) for each in found.tables if each.shown)),
         *(chart.lines(each, found.tables, width) for each in found.charts),
         _paragraphs("Findings", BULLET, "", found.findings, width),
         _paragraphs("Warnings", "!", "yellow", found.warnings, width),

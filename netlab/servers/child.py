@@ -14,7 +14,7 @@ import socket
 from importlib import import_module
 
 from netlab.child.inside import Message, send
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.errors import MachineLacks, UsageError
 from netlab.servers.limits import Limits
 from netlab.servers.server import Server
@@ -22,13 +22,15 @@ from netlab.servers.stopping import Stop, shut_listener
 
 
 def main(config: Message) -> None:
-    """Serve as `config` says: transport, module, host, port, reuse_port, limits, ledger (fd, rows, columns)."""
+    """Serve as `config` says: transport, module, host, port, reuse_port, limits, shared_counters
+    (fd, rows, columns).
+    """
     limits = Limits(**config["limits"])
     listener = bind(config["transport"], config["host"], config["port"], limits.backlog, config["reuse_port"])
-    ledger = Ledger(*config["ledger"])
+    shared_counters = SharedCounters(*config["shared_counters"])
     # Not within the idle limit: a signal makes a read(2) with SO_RCVTIMEO begin its time anew.
     stop = Stop(limits.drain_s, heartbeat_s=max(1.0, 2 * (limits.idle_timeout_s or 0)))
-    row = ledger.row(Ledger.OWN)
+    row = shared_counters.row(SharedCounters.OWN)
     if config["transport"] == "tcp":
         stop.arm(shut_listener(listener))
     else:
@@ -38,7 +40,7 @@ def main(config: Message) -> None:
 
         stop.arm(end_queue(listener, row))
     loop = import_module(config["module"]).serve
-    server = Server(listener, limits, stop, ledger, row)
+    server = Server(listener, limits, stop, shared_counters, row)
     # What lives now lives for ever. Out of the collector's sight, its pages stay shared with every forked child.
     gc.collect()
     gc.freeze()

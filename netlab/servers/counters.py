@@ -1,8 +1,10 @@
-"""What a server counts: the columns of its ledger (measure/ledger.py), one row a process or thread."""
+"""What a server counts: the columns of its table (child/shared_counters.py), one row per process or thread."""
 
 from __future__ import annotations
 
 from enum import IntEnum
+
+from netlab.child.shared_counters import Row
 
 
 class Count(IntEnum):
@@ -19,7 +21,7 @@ class Count(IntEnum):
     ABORTED = 7  # accept(2) failed with ECONNABORTED and its like: the peer had gone before we came
     RESET = 8  # connections that ended in ECONNRESET or EPIPE
     IDLED_OUT = 9  # connections closed because nothing came for --idle-timeout
-    CUT = 10  # connections still open when the drain time was over
+    FORCE_CLOSED = 10  # of CLOSED: still open when the drain time was over, and ended by us: count_force_closed()
     CHUNKS = 11  # reads that brought data (TCP: a chunk may be part of a message, or several; UDP: a datagram)
     BYTES_IN = 12
     BYTES_OUT = 13
@@ -31,3 +33,13 @@ class Count(IntEnum):
     UNSENT = 19  # UDP: echoes that the kernel refused to take
     REFUSED = 20  # UDP: "port unreachable" came back for an echo: the client had gone
     OVERFLOWED = 21  # UDP: datagrams that the receive queue had no room for
+
+
+def count_force_closed(row: Row, connections: int) -> None:
+    """Count connections as closed, and by force.
+
+    Both in one place, when they end and not when their end is decided: so what is still open of a process that is
+    killed can be added to what it has counted itself, and no connection is counted twice.
+    """
+    row[Count.CLOSED] += connections
+    row[Count.FORCE_CLOSED] += connections

@@ -12,10 +12,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Collection, Iterator
 
+from netlab.servers.acceptor import OUT_OF_DESCRIPTORS
 from netlab.servers.counters import Count
 from netlab.servers.datagram import Address, count_failure, new_buffer
 from netlab.servers.datagram_sockets import another, block_at_most_a_heartbeat, count_overflow, first_gets_strangers
-from netlab.servers.door import OUT_OF_DESCRIPTORS
 from netlab.servers.server import Server
 
 IDLE_TIMEOUT_S = 10.0

@@ -62,7 +62,7 @@ def converse(fd: int, row: Row) -> Count | None:
     return None
 
 
-class Conversations:
+class EchoBuffers:
     """The echoes of one event loop, by descriptor. Counts in plain attributes; `publish` copies them to the row."""
 
     __slots__ = ("bytes_in", "bytes_out", "chunks", "held", "resets", "special", "wakeups")

@@ -40,15 +40,16 @@ class Stop:
         self._clock = clock
         self._deadline_ns = 0
         self._then: list[Callable[[], None]] = []
-        self._cut: Callable[[], None] | None = None
+        self._force_close: Callable[[], None] | None = None
 
-    def arm(self, *then: Callable[[], None], cut: Callable[[], None] | None = None) -> None:
+    def arm(self, *then: Callable[[], None], force_close: Callable[[], None] | None = None) -> None:
         """From now on SIGTERM stops this process; each of `then` is called, in the handler, when it does.
 
-        `cut` is called when the drain time is over, by SIGALRM: for a process that may by then be blocked in write(2).
+        `force_close` is called when the drain time is over, by SIGALRM: for a process that may by then be blocked in
+        write(2).
         """
         self._then = list(then)
-        self._cut = cut
+        self._force_close = force_close
         signal.signal(signal.SIGTERM, self._on_sigterm)
         signal.signal(signal.SIGALRM, self._on_sigalrm)
         if self._heartbeat_s:
@@ -60,7 +61,7 @@ class Stop:
         self.requested = False
         self.alarm_fd = -1
         self._then = list(then)
-        self._cut = None
+        self._force_close = None
         _let_sigterm_in()
 
     def _on_sigterm(self, *_: object) -> None:
@@ -70,15 +71,15 @@ class Stop:
         self._deadline_ns = self._clock() + int(self._drain_s * 1e9)
         if self.alarm_fd >= 0:
             os.eventfd_write(self.alarm_fd, 1)
-        if self._cut:
+        if self._force_close:
             signal.setitimer(signal.ITIMER_REAL, max(self._drain_s, 0.001), self._heartbeat_s)
         for action in self._then:
             action()
 
     def _on_sigalrm(self, *_: object) -> None:
-        if self._cut and self.requested and not self.remaining_s():
-            self._cut()
-            self._cut = None
+        if self._force_close and self.requested and not self.remaining_s():
+            self._force_close()
+            self._force_close = None
 
     def asked(self) -> bool:
         """`requested`, for where a reader (or a type checker) would think that nothing can have changed it."""

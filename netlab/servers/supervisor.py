@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netlab.child.handle import Child, reported
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.clock import monotonic_ns
 from netlab.errors import NetlabError
 from netlab.linux import process
-from netlab.servers.counters import Count
+from netlab.servers.counters import Count, count_force_closed
 from netlab.servers.limits import Limits
 from netlab.servers.modes import Mode
 
@@ -19,7 +19,7 @@ PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ServerOutcome:
     """What a server says of itself at the end. None where it was killed before it could say anything."""
 
     exit_code: int | None
@@ -33,7 +33,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ServerLook:
     """A running server at one instant: its counters and the CPU time of its processes, ended ones included."""
 
     counts: dict[Count, int]
@@ -58,9 +58,9 @@ class RunningServer:
         settings = {name: getattr(limits, name) for name in Limits.__slots__}
         if mode.workers:  # workers that each serve one client at least: no more of them than there may be clients
             settings["workers"] = min(limits.workers, limits.max_connections)
-        # A row for every process or thread there can be, and the two that the ledger keeps for itself.
+        # A row for every process or thread there can be, and the two that the table of counters keeps for itself.
         rows = 2 + (limits.max_connections if mode.per_connection else settings["workers"])
-        self.ledger = Ledger.create("server", rows, len(Count))
+        self.shared_counters = SharedCounters.create("server", rows, len(Count))
         self.mode = mode
         config = {
             "transport": transport,
@@ -69,13 +69,13 @@ class RunningServer:
             "port": port,
             "reuse_port": mode.reuse_port,
             "limits": settings,
-            "ledger": [self.ledger.fd, rows, len(Count)],
+            "shared_counters": [self.shared_counters.fd, rows, len(Count)],
         }
         self._drain_s = limits.drain_s
         try:
-            self._child = Child("netlab.servers.child:main", config, pass_fds=[self.ledger.fd], cpus=cpus)
+            self._child = Child("netlab.servers.child:main", config, pass_fds=[self.shared_counters.fd], cpus=cpus)
         except BaseException:
-            self.ledger.close()
+            self.shared_counters.close()
             raise
         try:
             ready = self._child.expect(start_timeout_s)
@@ -97,12 +97,12 @@ class RunningServer:
 
     def counts(self) -> dict[Count, int]:
         """The counters now."""
-        return dict(zip(Count, self.ledger.totals(), strict=True))
+        return dict(zip(Count, self.shared_counters.totals(), strict=True))
 
-    def look(self) -> Look:
+    def look(self) -> ServerLook:
         """The counters, and what the processes have cost until now."""
         at_ns, counts = monotonic_ns(), self.counts()
-        return Look(counts, process.cpu_s(self.pid) + counts[Count.REAPED_CPU_NS] / 1e9, at_ns)
+        return ServerLook(counts, process.cpu_s(self.pid) + counts[Count.REAPED_CPU_NS] / 1e9, at_ns)
 
     def memory(self) -> process.TreeMemory:
         """Memory and descriptors of all the server's processes."""
@@ -116,7 +116,7 @@ class RunningServer:
         """What a server that died wrote last."""
         return self._child.last_words()
 
-    def stop(self) -> Outcome:
+    def stop(self) -> ServerOutcome:
         """SIGTERM, drain, account. A server that does not end in time is killed: its exit code is then negative.
 
         Raises what the server said when it gave up by itself (MachineLacks: no threads to be had).
@@ -134,10 +134,13 @@ class RunningServer:
         if code is None:
             self._child.close()
             code = self._child.wait(1.0)
+            counts = self.counts()  # what was open in a process that we killed was closed with it
+            row = self.shared_counters.row(SharedCounters.OWN)
+            count_force_closed(row, counts[Count.ACCEPTED] - counts[Count.CLOSED])
         if said and "error" in said:
             raise reported(said)
         usage = said["usage"] if said else {}
-        return Outcome(
+        return ServerOutcome(
             exit_code=code,
             counts=self.counts(),
             peak_rss_bytes=said["peak_rss_bytes"] if said else None,
@@ -147,7 +150,7 @@ class RunningServer:
     def close(self) -> None:
         """End whatever is left of it."""
         self._child.close()
-        self.ledger.close()
+        self.shared_counters.close()
 
 
 _USAGE = {

@@ -1,6 +1,6 @@
-"""Worker processes of a server: fork(2) with a ledger row each, reaped as they end, seen out at the stop.
+"""Worker processes of a server: fork(2) with a row of counters each, reaped as they end, seen out at the stop.
 
-The master forks, and hands its child a row of the ledger to count in. SIGCHLD says that children have ended; one
+The master forks, and hands its child a row of counters to count in. SIGCHLD says that children have ended; one
 signal may stand for several, so the handler waits for all there are (UNP §5.10), adds up what they cost (wait4(2)),
 and folds their rows. SIGCHLD is held back around fork(2) itself: a child that ends at once must not be reaped before
 it is on the list. SIGTERM too, and in the child until its Stop is armed: else it would meet the master's handler, and
@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 
 from netlab.child.shared_counters import Row
-from netlab.servers.counters import Count
+from netlab.servers.counters import Count, count_force_closed
 from netlab.servers.server import Server
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CHILD_CRASHED = 70  # EX_SOFTWARE of sysexits.h
 HELD_BACK = (signal.SIGCHLD, signal.SIGTERM)
 GRACE_S = 0.5
-"""How much longer than the drain time a pool's members get, to cut off their connections and to count them."""
+"""How much longer than the drain time a pool's members get, to force their connections closed and to count them."""
 
 
 class Workers:
@@ -35,9 +35,9 @@ class Workers:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._rows: dict[int, int] = {}  # pid → number of its ledger row
-        self.pooled = False  # a pool: its members accept and cut off connections themselves (keep_up)
-        self._cutting = False  # from when on a child's violent end is our own doing
+        self._rows: dict[int, int] = {}  # pid → number of its row of counters
+        self.pooled = False  # a pool: its members accept and force-close connections themselves (keep_up)
+        self._killing = False  # from when on a child's violent end is our own doing
         signal.signal(signal.SIGCHLD, self._reap)
 
     def __len__(self) -> int:
@@ -49,10 +49,10 @@ class Workers:
     def start(self, work: Callable[[Row], None]) -> int | None:
         """Fork a child that does `work(its row)` and exits; its pid, or None if there is no row or no process for
         it."""
-        number = self._server.ledger.take()
+        number = self._server.shared_counters.take()
         if number is None:
             return None
-        row = self._server.ledger.row(number)
+        row = self._server.shared_counters.row(number)
         signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
         try:
             pid = os.fork()
@@ -61,7 +61,7 @@ class Workers:
             self._rows[pid] = number
             return pid
         except OSError:  # EAGAIN: the limit on processes is reached (RLIMIT_NPROC, pids cgroup)
-            self._server.ledger.give_back(number)
+            self._server.shared_counters.give_back(number)
             return None
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_BACK)
@@ -75,16 +75,19 @@ class Workers:
             if pid == 0:
                 return
             number = self._rows.pop(pid)
-            row = self._server.ledger.row(number)
+            row = self._server.shared_counters.row(number)
             row[Count.REAPED] += 1
             row[Count.REAPED_CPU_NS] += int((usage.ru_utime + usage.ru_stime) * 1e9)
             if os.waitstatus_to_exitcode(status) != 0:
-                # Its connections ended with it. In `fork` the master has accepted the only one, in a pool the worker
-                # itself.
-                row[Count.CLOSED] = row[Count.ACCEPTED] if self.pooled else 1
-                if not self._cutting:
+                # Its open connections ended with it. In `fork` the master has accepted the only one, in a pool the
+                # worker itself.
+                still_open = (row[Count.ACCEPTED] if self.pooled else 1) - row[Count.CLOSED]
+                if self._killing:
+                    count_force_closed(row, still_open)
+                else:
+                    row[Count.CLOSED] += still_open
                     row[Count.CRASHED] += 1
-            self._server.ledger.fold(number)
+            self._server.shared_counters.fold(number)
 
     def see_out(self) -> None:
         """Tell every child to drain, wait for them, and end those that do not manage it in time."""
@@ -92,18 +95,16 @@ class Workers:
         while self._rows and time.monotonic() < deadline:
             self._send(signal.SIGTERM)  # again and again: a child may have been about to block (stopping.py)
             self._wait(min(deadline, time.monotonic() + 0.05))
-        self._cutting = True
-        self._server.row[Count.CUT] += self._send(signal.SIGKILL)
+        self._killing = True
+        self._send(signal.SIGKILL)
         self._wait(time.monotonic() + 2.0)
 
-    def _send(self, number: signal.Signals) -> int:
-        """Send a signal to every child; how many there were."""
+    def _send(self, number: signal.Signals) -> None:
+        """Send a signal to every child."""
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         for pid in self._rows:
             os.kill(pid, number)  # still ours: a pid is not given away before it is reaped
-        there_were = len(self._rows)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-        return there_were
 
     def _wait(self, deadline: float) -> None:
         while self._rows and time.monotonic() < deadline:

@@ -1,5 +1,6 @@
-"""Worksheets: predict, run, observe, explain, check. What they are (model, load, shelf), what a learner has done
-(progress, evidence), what is right (expression, answers, judge), and whether a worksheet is sound (verify, rehearse).
+"""Worksheets: predict, run, observe, explain, check.
 
-Only the command line asks and prints (netlab/cli/lab*.py). docs/adr/0020-worksheets.md says why it is so.
+What they are: model, load, catalogue. What a learner has done: progress, runs_of_step. What is right: expression,
+answers, grade. Whether a worksheet is sound: verify, dry_run. Only the command line asks and prints (commands/).
+docs/adr/0020-worksheets.md says why it is so.
 """

@@ -33,7 +33,7 @@ def folder_of(given: Path | None = None) -> Path:
     raise UsageError("this netlab came without worksheets", f"--labs-dir or {VARIABLE} names a folder of them")
 
 
-class Shelf(list[Sheet]):
+class Catalogue(list[Sheet]):
     """The worksheets that can be read, by lecture; `broken` says of the others, by name, why they cannot."""
 
     def __init__(self, good: Iterable[Sheet], broken: Mapping[str, UsageError]) -> None:
@@ -41,7 +41,7 @@ class Shelf(list[Sheet]):
         self.broken = dict(broken)
 
 
-def sheets(folder: Path) -> Shelf:
+def sheets(folder: Path) -> Catalogue:
     """All worksheets. UsageError where there is none, or none that can be read."""
     try:
         found = [path for path in sorted(folder.iterdir()) if (path / "lab.toml").is_file()]
@@ -58,7 +58,7 @@ def sheets(folder: Path) -> Shelf:
             broken[path.name] = error
     if not good:
         raise next(iter(broken.values()))
-    return Shelf(good, broken)
+    return Catalogue(good, broken)
 
 
 def find(wanted: str, among: Sequence[Sheet]) -> Sheet:
@@ -67,7 +67,7 @@ def find(wanted: str, among: Sequence[Sheet]) -> Sheet:
     Of several in a lecture it is the one worked on last, or else the first. UsageError where none is meant, or one
     that cannot be read.
     """
-    broken = among.broken if isinstance(among, Shelf) else {}
+    broken = among.broken if isinstance(among, Catalogue) else {}
     if wanted in broken:
         raise broken[wanted]
     if wanted.isdecimal():

@@ -18,7 +18,7 @@ from netlab.worksheets.expression import evaluate
 from netlab.worksheets.grade import State, exit_code, judge, judge_answer
 from netlab.worksheets.model import LANGUAGES, Sheet, Step
 from netlab.worksheets.needs import lacking
-from netlab.worksheets.progress import Answer, Progress, now
+from netlab.worksheets.progress import LearnerAnswer, LearnerProgress, now
 from netlab.worksheets.record_reader import Missing, Ordering, Unknown
 from netlab.worksheets.runs_of_step import Evidence
 
@@ -36,7 +36,7 @@ def rehearse(sheet: Sheet) -> list[str]:
 
 def _rehearse(sheet: Sheet, state: Path) -> Iterator[str]:
     runs = state / "netlab" / "runs"
-    empty = Progress(sheet.id)
+    empty = LearnerProgress(sheet.id)
     for step in sheet.steps:
         if step.kind == "task" and Evidence(empty, runs).run_of(step) is not None:
             yield f"step {step.number} ({step.id}): passes without having been done"
@@ -50,7 +50,7 @@ def _rehearse(sheet: Sheet, state: Path) -> Iterator[str]:
     if exit_code(verdicts) != 1 or any(v.state is not State.TODO for v in verdicts if v.step.asks):
         yield "an unanswered sheet does not fail"
     records = evidence.records(sheet)
-    right = Progress(sheet.id)
+    right = LearnerProgress(sheet.id)
     for step in sheet.steps:
         if step.asks:
             for problem in _question(sheet, step, records, right):
@@ -70,20 +70,25 @@ def _run(sheet: Sheet, step: Step, line: str, state: Path, runs: Path) -> Iterat
     environment = {**os.environ, "XDG_STATE_HOME": str(state)}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "netlab", *words[1:]], capture_output=True, text=True, timeout=_LONGEST_S,
-            env=environment, stdin=subprocess.DEVNULL, errors="replace",
-        )  # fmt: skip
+            [sys.executable, "-m", "netlab", *words[1:]],
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST_S,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            errors="replace",
+        )
     except subprocess.TimeoutExpired:
         yield f"{where}: '{line}' did not end within {_LONGEST_S:.0f} s"
         return
-    evidence = Evidence(Progress(sheet.id), runs)
+    evidence = Evidence(LearnerProgress(sheet.id), runs)
     if evidence.run_of(step) is None:
         near = [f"{each.failed.when if each.failed else ''} {each.why}" for each in evidence.candidates(step)]
         said = done.stderr.strip().splitlines()[-1:] or near or ["no record of this experiment"]
         yield f"{where}: '{line}' (exit code {done.returncode}) is not recognised: {said[0]}"
 
 
-def _question(sheet: Sheet, step: Step, records: dict[str, Report], right: Progress) -> Iterator[str]:
+def _question(sheet: Sheet, step: Step, records: dict[str, Report], right: LearnerProgress) -> Iterator[str]:
     try:
         measured = evaluate(step.answer, records, step.run)
     except (Missing, Unknown, ValueError) as error:
@@ -96,10 +101,10 @@ def _question(sheet: Sheet, step: Step, records: dict[str, Report], right: Progr
     except (NotAnAnswer, ValueError) as error:
         yield f"the measured answer {text!r} cannot be typed: {error}"
         return
-    right.answers[step.id] = Answer(text, now(), 0.5 if step.kind == "predict" else None)
+    right.answers[step.id] = LearnerAnswer(text, now(), 0.5 if step.kind == "predict" else None)
     seen: set[str] = set()
     for other in _wrong_answers(step, measured):
-        verdict = judge_answer(sheet, step, Answer(other, now()), records, "en")
+        verdict = judge_answer(sheet, step, LearnerAnswer(other, now()), records, "en")
         taken = verdict.hit is not False if step.kind == "predict" else verdict.state is not State.WRONG
         if taken:
             yield f"the wrong answer {other!r} is taken as right (measured: {text})"

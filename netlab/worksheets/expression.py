@@ -38,9 +38,26 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.NotIn: lambda item, many: item not in many,
 }
 FUNCTIONS = (
-    "fact", "cell", "count", "total", "order", "order_down", "observed", "parameter", "sample", "passed", "interrupted",
-    "like", "found", "split", "round", "min", "max", "abs", "len",
-)  # fmt: skip
+    "fact",
+    "cell",
+    "count",
+    "total",
+    "order",
+    "order_down",
+    "observed",
+    "parameter",
+    "sample",
+    "passed",
+    "interrupted",
+    "like",
+    "found",
+    "split",
+    "round",
+    "min",
+    "max",
+    "abs",
+    "len",
+)
 
 
 def check_syntax(text: str) -> None:
@@ -59,9 +76,26 @@ def check_syntax(text: str) -> None:
 
 
 _ALLOWED = (
-    ast.Expression, ast.Constant, ast.List, ast.Dict, ast.Call, ast.keyword, ast.Name, ast.Load, ast.BinOp, ast.UnaryOp,
-    ast.USub, ast.Not, ast.BoolOp, ast.And, ast.Or, ast.Compare, ast.IfExp, *_BINARY, *_COMPARE,
-)  # fmt: skip
+    ast.Expression,
+    ast.Constant,
+    ast.List,
+    ast.Dict,
+    ast.Call,
+    ast.keyword,
+    ast.Name,
+    ast.Load,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.USub,
+    ast.Not,
+    ast.BoolOp,
+    ast.And,
+    ast.Or,
+    ast.Compare,
+    ast.IfExp,
+    *_BINARY,
+    *_COMPARE,
+)
 
 
 def evaluate(text: str, records: Mapping[str, Report], default: str) -> Any:

@@ -18,7 +18,7 @@ from netlab.worksheets.expression import evaluate
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Sheet, Step
 from netlab.worksheets.needs import lacking
-from netlab.worksheets.progress import Answer, Progress
+from netlab.worksheets.progress import LearnerAnswer, LearnerProgress
 from netlab.worksheets.record_reader import Missing, Unknown
 from netlab.worksheets.runs_of_step import Evidence
 
@@ -48,14 +48,14 @@ class Verdict:
     report: Report | None = field(default=None, compare=False)
 
 
-def judge(sheet: Sheet, progress: Progress, evidence: Evidence, lang: str) -> tuple[Verdict, ...]:
+def judge(sheet: Sheet, progress: LearnerProgress, evidence: Evidence, lang: str) -> tuple[Verdict, ...]:
     """All steps, in order."""
     records = evidence.records(sheet)
     return tuple(_step(sheet, step, progress, evidence, records, lang) for step in sheet.steps)
 
 
 def _step(
-    sheet: Sheet, step: Step, progress: Progress, evidence: Evidence, records: dict[str, Report], lang: str
+    sheet: Sheet, step: Step, progress: LearnerProgress, evidence: Evidence, records: dict[str, Report], lang: str
 ) -> Verdict:
     if not step.asks:
         return _made(sheet, step, evidence, records.get(step.id), lang)
@@ -76,7 +76,7 @@ def _step(
 
 
 def judge_answer(
-    sheet: Sheet, step: Step, answer: Answer, records: dict[str, Report], lang: str, *, told: bool = False
+    sheet: Sheet, step: Step, answer: LearnerAnswer, records: dict[str, Report], lang: str, *, told: bool = False
 ) -> Verdict:
     """One answer against these records; `told`: a wrong one is shown the value that was measured."""
     report = records.get(step.run)
@@ -119,7 +119,7 @@ def judge_answer(
     return Verdict(step, State.WRONG, wrong, answer.given, value if told else "", report=report)
 
 
-def _predicted(answer: Answer, marked: Marked, value: str, lang: str) -> tuple[str, ...]:
+def _predicted(answer: LearnerAnswer, marked: Marked, value: str, lang: str) -> tuple[str, ...]:
     said = [say("measured", lang, measured=value, given=answer.given)]
     if not marked.right and marked.factor is not None and isfinite(marked.factor):
         said.append(say("off-by", lang, factor=significant(marked.factor, 2)))
@@ -129,7 +129,9 @@ def _predicted(answer: Answer, marked: Marked, value: str, lang: str) -> tuple[s
     return tuple(said)
 
 
-def _wrong(step: Step, typed: Any, marked: Marked, answer: Answer, value: str, short: str, lang: str) -> list[str]:
+def _wrong(
+    step: Step, typed: Any, marked: Marked, answer: LearnerAnswer, value: str, short: str, lang: str
+) -> list[str]:
     if step.type == "choice":
         words = step.feedback.get(str(typed))
         return [words[lang] if words else say("wrong", lang)]

@@ -16,9 +16,26 @@ FILES = {"en": "worksheet.md", "zh": "worksheet.zh.md"}
 _LARGEST_BYTES = 1 << 20
 
 _STEP_KEYS = {
-    "id", "kind", "type", "run", "answer", "right", "unit", "within", "items", "options", "feedback", "hints", "why",
-    "tempting", "source", "experiment", "match", "conditions", "solution",
-}  # fmt: skip
+    "id",
+    "kind",
+    "type",
+    "run",
+    "answer",
+    "right",
+    "unit",
+    "within",
+    "items",
+    "options",
+    "feedback",
+    "hints",
+    "why",
+    "tempting",
+    "source",
+    "experiment",
+    "match",
+    "conditions",
+    "solution",
+}
 _SHEET_KEYS = {"schema", "lecture", "order", "minutes", "title", "question", "needs", "steps"}
 
 

@@ -23,13 +23,13 @@ from netlab.worksheets.model import Step
 from netlab.worksheets.page_style import STYLE
 from netlab.worksheets.progress import now
 from netlab.worksheets.prose import option_text
-from netlab.worksheets.session import Desk
+from netlab.worksheets.session import Session
 
 _MARKS = {State.PASSED: "✓", State.WRONG: "✗", State.TODO: "○", State.INCONCLUSIVE: "?"}
 _MOST_CHARTS = 2  # of one run
 
 
-def page_of(desk: Desk, calibration: Calibration | None) -> str:
+def page_of(desk: Session, calibration: Calibration | None) -> str:
     """The whole document."""
     lang, sheet = desk.lang, desk.sheet
     verdicts = desk.verdicts()
@@ -47,7 +47,7 @@ def page_of(desk: Desk, calibration: Calibration | None) -> str:
     )
 
 
-def _score(desk: Desk, verdicts: tuple[Verdict, ...]) -> str:
+def _score(desk: Session, verdicts: tuple[Verdict, ...]) -> str:
     passed = sum(verdict.state is State.PASSED for verdict in verdicts)
     scored = [verdict.hit for verdict in verdicts if verdict.hit is not None and not verdict.late]
     said = [say("tally", desk.lang, passed=passed, all=len(verdicts))]
@@ -60,7 +60,7 @@ def _score(desk: Desk, verdicts: tuple[Verdict, ...]) -> str:
     return f'<p class="score">{escape(" · ".join(said))}</p>'
 
 
-def _step(desk: Desk, verdict: Verdict) -> str:
+def _step(desk: Session, verdict: Verdict) -> str:
     step, lang = verdict.step, desk.lang
     section = desk.sheet.section(step, lang)
     state, mark = verdict.state.value, _MARKS[verdict.state]
@@ -87,7 +87,7 @@ def _step(desk: Desk, verdict: Verdict) -> str:
     return "\n".join((*parts, "</section>"))
 
 
-def _outcome(desk: Desk, verdict: Verdict) -> Iterator[str]:
+def _outcome(desk: Session, verdict: Verdict) -> Iterator[str]:
     """Answer, confidence, measured value, run: a line each."""
     lang = desk.lang
     rows: list[tuple[str, str]] = []
@@ -117,7 +117,7 @@ def _outcome(desk: Desk, verdict: Verdict) -> Iterator[str]:
         yield f'<p class="said">{escape(say("between", lang).join(said))}</p>'
 
 
-def _as_given(desk: Desk, step: Step, given: str) -> str:
+def _as_given(desk: Session, step: Step, given: str) -> str:
     """An answer with its unit, a letter with its option."""
     if step.type == "choice":
         words = option_text(desk.sheet.section(step, desk.lang).body, given.strip().lower())

@@ -24,7 +24,7 @@ SCHEMA = "netlab.lab-progress/1"
 
 
 @dataclass(slots=True)
-class Answer:
+class LearnerAnswer:
     """An answer as it was typed. `blind`: no run could have told it, for it was given before there was one."""
 
     given: str
@@ -35,13 +35,13 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Progress:
+class LearnerProgress:
     """All of one worksheet. Keys are ids of steps."""
 
     lab: str
     since: str = ""  # runs before this moment do not count: set by a reset
     touched: str = ""
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, LearnerAnswer] = field(default_factory=dict)
     tries: dict[str, list[str]] = field(default_factory=dict)  # every answer in order
     runs: dict[str, str] = field(default_factory=dict)  # ids of the run records that the walker made
     hints: dict[str, int] = field(default_factory=dict)  # how many have been shown
@@ -67,7 +67,7 @@ def path_of(lab: str) -> Path:
     return state_folder() / "labs" / f"{lab}.json"
 
 
-def load(lab: str) -> Progress:
+def load(lab: str) -> LearnerProgress:
     """The progress kept, or an empty one. UsageError where the file cannot be read."""
     path = path_of(lab)
     try:
@@ -76,19 +76,19 @@ def load(lab: str) -> Progress:
             raise ValueError(f"not a {SCHEMA} document")
         return _progress(lab, data)
     except FileNotFoundError:
-        return Progress(lab)
+        return LearnerProgress(lab)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}", f"netlab lab reset {lab} puts it aside") from None
 
 
-def _progress(lab: str, data: dict[str, Any]) -> Progress:
-    return Progress(
+def _progress(lab: str, data: dict[str, Any]) -> LearnerProgress:
+    return LearnerProgress(
         lab,
         since=str(data["since"]),
         touched=str(data["touched"]),
-        answers={str(id): Answer(**answer) for id, answer in data["answers"].items()},
+        answers={str(id): LearnerAnswer(**answer) for id, answer in data["answers"].items()},
         tries={str(id): [str(given) for given in tries] for id, tries in data["tries"].items()},
         runs={str(id): str(record) for id, record in data["runs"].items()},
         hints={str(id): int(count) for id, count in data["hints"].items()},
@@ -96,7 +96,7 @@ def _progress(lab: str, data: dict[str, Any]) -> Progress:
 
 
 @contextmanager
-def changing(lab: str) -> Iterator[Progress]:
+def changing(lab: str) -> Iterator[LearnerProgress]:
     """The progress as it is on disk now, saved at the end unless something is raised.
 
     Others who change it wait until then (flock(2)): nothing is lost where a worksheet is open in two terminals.
@@ -115,7 +115,7 @@ def changing(lab: str) -> Iterator[Progress]:
         save(progress)
 
 
-def save(progress: Progress) -> None:
+def save(progress: LearnerProgress) -> None:
     """Replace the file. UsageError where that is impossible."""
     progress.touched = now()
     path = path_of(progress.lab)
@@ -151,7 +151,7 @@ def reset(lab: str) -> Path | None:
             path.replace(kept)
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}") from None
-    save(Progress(lab, since=now()))
+    save(LearnerProgress(lab, since=now()))
     return kept
 
 

@@ -10,7 +10,7 @@ from netlab.report import store
 from netlab.report.record import Report
 from netlab.worksheets.expression import evaluate
 from netlab.worksheets.model import Condition, Sheet, Step
-from netlab.worksheets.progress import Progress
+from netlab.worksheets.progress import LearnerProgress
 from netlab.worksheets.record_reader import Missing, Unknown
 
 _LOOK_BACK = 40  # runs of one experiment
@@ -29,7 +29,7 @@ class Candidate:
 class Evidence:
     """The records, read once."""
 
-    def __init__(self, progress: Progress, folder: Path | None = None) -> None:
+    def __init__(self, progress: LearnerProgress, folder: Path | None = None) -> None:
         self._progress, self._folder = progress, folder
         self._names = store.ids(folder)
         self._read: dict[str, Report | None] = {}

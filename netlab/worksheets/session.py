@@ -13,11 +13,11 @@ from netlab.worksheets.calibration import Calibration, calibration
 from netlab.worksheets.grade import State, Verdict, judge
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Sheet, Step
-from netlab.worksheets.progress import Answer, Progress, now
+from netlab.worksheets.progress import LearnerAnswer, LearnerProgress, now
 from netlab.worksheets.runs_of_step import Evidence
 
 
-class Desk:
+class Session:
     """One worksheet with this learner's progress. Everything is saved as soon as it is known.
 
     `options` is what a command has to repeat to mean this worksheet in this language: " --labs-dir …", or nothing.
@@ -25,7 +25,7 @@ class Desk:
 
     def __init__(self, sheet: Sheet, lang: str, folder: Path | None = None, options: str = "") -> None:
         self.sheet, self.lang, self._folder, self.options = sheet, lang, folder, options
-        self.progress: Progress = progress_file.load(sheet.id)
+        self.progress: LearnerProgress = progress_file.load(sheet.id)
 
     def evidence(self) -> Evidence:
         """The run records as they are now."""
@@ -50,7 +50,7 @@ class Desk:
                 record = run.id if run is not None and step.kind != "predict" else ""
                 if step.kind == "predict" and before is not None and confidence is None:
                     confidence = before.confidence
-                self.progress.answers[step.id] = Answer(given, now(), confidence, run is None, record)
+                self.progress.answers[step.id] = LearnerAnswer(given, now(), confidence, run is None, record)
         verdict = self.verdict(step)
         if stands and before is not None:
             said = say("prediction-stands", self.lang, given=before.given)
@@ -95,7 +95,7 @@ class Desk:
 def anything_done(sheet: Sheet) -> bool:
     """True where there are answers, or runs that count; a progress file that cannot be read may have some."""
     try:
-        desk = Desk(sheet, "en")
+        desk = Session(sheet, "en")
     except UsageError:
         return True
     return desk.progress.has_work or bool(desk.evidence().records(sheet))
@@ -105,7 +105,7 @@ def calibration_over(sheets: Iterable[Sheet]) -> Calibration | None:
     """Over all predictions that were made before their run, on all worksheets."""
     scored = []
     for sheet in sheets:
-        desk = Desk(sheet, "en")
+        desk = Session(sheet, "en")
         if not desk.progress.answers:
             continue
         for verdict in desk.verdicts():

@@ -108,10 +108,7 @@ def test_a_zone_on_no_boundary_is_a_list() -> None:
     assert list(reverse.zones(prefix.parse("192.0.2.0/23"))) == ["2.0.192.in-addr.arpa", "3.0.192.in-addr.arpa"]
     assert list(reverse.zones(prefix.parse("2001:db8::/31")))[-1] == "9.b.d.0.1.0.0.2.ip6.arpa"
     assert reverse.pointer(6, prefix.parse("fe80::1%eth0").value).startswith("1.0.0")
-    assert reverse.delegation(prefix.parse("192.0.2.64/26")) == (
-        "2.0.192.in-addr.arpa",
-        "64/26.2.0.192.in-addr.arpa",
-    )
+    assert reverse.delegation(prefix.parse("192.0.2.64/26")) == ("2.0.192.in-addr.arpa", "64/26.2.0.192.in-addr.arpa")
 
 
 @given(prefixes, st.integers(0, 6))

@@ -15,6 +15,7 @@ from rich.cells import cell_len
 
 from netlab.packets import icmp, pcap
 from netlab.packets.build import build
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.ethernet import Ethernet
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Ipv6
@@ -37,7 +38,7 @@ FRAMES = [
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "some.pcap"
-    path.write_bytes(pcap.write(pcap.Record(10**18 + n * 1000, frame, len(frame)) for n, frame in enumerate(FRAMES)))
+    path.write_bytes(pcap.write(CapturedFrame(10**18 + n * 1000, frame, len(frame)) for n, frame in enumerate(FRAMES)))
     return path
 
 
@@ -74,7 +75,7 @@ def test_json_has_every_field_with_its_bits(netlab: Netlab, file: Path) -> None:
 def test_hex_and_stdin(netlab: Netlab) -> None:
     digits = FRAMES[0].hex(" ")
     assert "SYN seq 0" in netlab("dissect", digits).stdout
-    for data in (digits.encode(), pcap.write([pcap.Record(0, FRAMES[0], len(FRAMES[0]))])):
+    for data in (digits.encode(), pcap.write([CapturedFrame(0, FRAMES[0], len(FRAMES[0]))])):
         done = subprocess.run(
             [sys.executable, "-m", "netlab", "dissect", "-"], input=data, capture_output=True, timeout=60
         )

@@ -10,14 +10,14 @@ from typing import Any
 
 from netlab.dns import topology
 from netlab.dns.authority import Authority
-from netlab.dns.exchange import Exchange, Heard
+from netlab.dns.exchange import Query, Reply
 from netlab.dns.iterate import Resolution
 from netlab.dns.message import FormatError
 from netlab.dns.mini_internet import hints_of
 from netlab.dns.names import from_text
 from netlab.dns.records import rcode_text, set_text, type_from_text
-from netlab.dns.resolver import Limits, Policy, Resolver
-from netlab.dns.steps import Answer, Step
+from netlab.dns.resolver import ResolutionLimits, Resolver, ResolverPolicy
+from netlab.dns.steps import ResolutionStep, TracedAnswer
 from netlab.dns.zone import Zone
 
 PORT = 53
@@ -39,7 +39,7 @@ def _copied(server: topology.ServerPlan) -> topology.ServerPlan:
 class Told:
     """How a resolution on paper ended, and how long it took by its clock."""
 
-    answer: Answer
+    answer: TracedAnswer
     resolution: Resolution
     took_s: float
 
@@ -56,7 +56,7 @@ class Told:
         return [line.split(" ", 3)[3] for line in self.records]
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[ResolutionStep]:
         return self.resolution.steps
 
     @property
@@ -73,7 +73,7 @@ class Paper:
     roots: list[tuple[str, str]]
     now_s: float = 1000.0
     asked: list[tuple[str, str]] = field(default_factory=list)
-    interfere: Callable[[Exchange, list[bytes]], list[tuple[bytes, str, int]]] | None = None
+    interfere: Callable[[Query, list[bytes]], list[tuple[bytes, str, int]]] | None = None
     down: set[str] = field(default_factory=set)
 
     @classmethod
@@ -87,8 +87,10 @@ class Paper:
         return cls(servers, plan.roots)
 
     def resolver(self, **policy: Any) -> Resolver:
-        limits = Limits(**{name: policy.pop(name) for name in list(policy) if name in Limits.__slots__})
-        return Resolver(hints_of(self.roots), random.Random(7), Policy(port=PORT, **policy), limits)
+        limits = ResolutionLimits(
+            **{name: policy.pop(name) for name in list(policy) if name in ResolutionLimits.__slots__}
+        )
+        return Resolver(hints_of(self.roots), random.Random(7), ResolverPolicy(port=PORT, **policy), limits)
 
     def resolve(self, name: str, rtype: str = "A", resolver: Resolver | None = None, **policy: Any) -> Told:
         resolver = resolver or self.resolver(**policy)
@@ -96,23 +98,23 @@ class Paper:
         resolution = Resolution(resolver, from_text(name), type_from_text(rtype), self.now_s)
         return Told(self.drive(resolution.run()), resolution, self.now_s - began_s)
 
-    def drive(self, asking: Generator[Exchange, Heard, Answer]) -> Answer:
+    def drive(self, asking: Generator[Query, Reply, TracedAnswer]) -> TracedAnswer:
         try:
             exchange = next(asking)
             while True:
                 exchange = asking.send(self._exchange(exchange))
         except StopIteration as ended:
-            answer: Answer = ended.value
+            answer: TracedAnswer = ended.value
             return answer
 
-    def _exchange(self, exchange: Exchange) -> Heard:
+    def _exchange(self, exchange: Query) -> Reply:
         address = exchange.server.address
         self.asked.append((address, exchange.transport))
         server = self.servers.get(address)
         sent_s = self.now_s
         if server is None:
             self.now_s += RTT_S
-            return Heard(self.now_s, None, "connection refused", sent_s)
+            return Reply(self.now_s, None, "connection refused", sent_s)
         replies = (
             [] if address in self.down else server.handle(exchange.payload, "127.0.0.1", exchange.transport == "tcp")
         )
@@ -124,11 +126,11 @@ class Paper:
                 message = exchange.accept(data, source, port)
             except FormatError as error:
                 self.now_s += RTT_S
-                return Heard(self.now_s, None, f"a broken reply: {error}", sent_s)
+                return Reply(self.now_s, None, f"a broken reply: {error}", sent_s)
             if message is not None:
                 self.now_s += RTT_S
-                return Heard(self.now_s, message, "", sent_s)
+                return Reply(self.now_s, message, "", sent_s)
             if exchange.case_lost and exchange.transport == "udp":
                 break
         self.now_s += exchange.timeout_s
-        return Heard(self.now_s, None, "", sent_s)
+        return Reply(self.now_s, None, "", sent_s)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from netlab.dns.cache import LONGEST_TTL_S, Cache, Rank, ServersSeen
-from netlab.dns.layers import Layer, good_for
+from netlab.dns.layers import CacheLayer, good_for
 from netlab.dns.names import from_text, to_wire
 from netlab.dns.records import MX, NOERROR, NS, NXDOMAIN, SOA, A, RRset, Soa
-from netlab.dns.steps import Answer
+from netlab.dns.steps import TracedAnswer
 
 NAME = from_text("www.example")
 ONE, OTHER = RRset(NAME, A, 100, (b"\1\1\1\1",)), RRset(NAME, A, 100, (b"\2\2\2\2",))
@@ -93,12 +93,12 @@ def test_servers_rest_after_silence_until_they_speak_or_time_is_over() -> None:
 
 
 def test_layers_have_policies_of_their_own() -> None:
-    answer = Answer(NOERROR, [ONE._replace(ttl=1000)])
-    browser, system = Layer("browser", fixed_s=120), Layer("system", longest_s=300)
+    answer = TracedAnswer(NOERROR, [ONE._replace(ttl=1000)])
+    browser, system = CacheLayer("browser", fixed_s=120), CacheLayer("system", longest_s=300)
     for layer, lasts in ((browser, 120), (system, 300)):
         layer.put(NAME, A, answer, 0)
         assert layer.get(NAME, A, lasts - 1).answer[0].ttl == 1  # type: ignore[union-attr]
         assert layer.get(NAME, A, lasts) is None
-    browser.put(NAME, A, Answer(NOERROR, [ONE._replace(ttl=5)]), 0)
+    browser.put(NAME, A, TracedAnswer(NOERROR, [ONE._replace(ttl=5)]), 0)
     assert browser.get(NAME, A, 100) is not None  # the one that does not care
-    assert good_for(Answer(2)) == 0 and good_for(Answer(NXDOMAIN, [], [NO])) == 60
+    assert good_for(TracedAnswer(2)) == 0 and good_for(TracedAnswer(NXDOMAIN, [], [NO])) == 60

@@ -135,8 +135,7 @@ def test_a_message_never_grows_over_its_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [("a" * 64 + ".net", "label"), ("a." * 130 + "net", "255"), ("a..b", "empty"), ("\udcff.x", "")],
+    ("text", "said"), [("a" * 64 + ".net", "label"), ("a." * 130 + "net", "255"), ("a..b", "empty"), ("\udcff.x", "")]
 )
 def test_names_that_are_none(text: str, said: str) -> None:
     with pytest.raises(UsageError) as error:

@@ -7,7 +7,7 @@ from paper import PORT, Paper
 
 from netlab.dns import message
 from netlab.dns.cache import Rank
-from netlab.dns.exchange import Exchange
+from netlab.dns.exchange import Query
 from netlab.dns.names import from_text, to_text, within
 from netlab.dns.records import AAAA, NXDOMAIN, A
 
@@ -329,7 +329,7 @@ def test_11_edns_offers_1232_octets_and_is_left_out_for_those_who_do_not_know_it
 def test_11_ids_and_letters_are_random(paper: Paper) -> None:
     ids, spellings = set(), set()
 
-    def watch(exchange: Exchange, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
+    def watch(exchange: Query, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
         ids.add(exchange.payload[:2])
         spellings.add(exchange.payload[12:30])
         return [(reply, exchange.server.address, PORT) for reply in replies]
@@ -355,7 +355,7 @@ def test_11_forged_replies_are_ignored_and_counted(paper: Paper) -> None:
      "an error for another question"],
 )  # fmt: skip
 def test_11_what_does_not_match_in_one_thing_is_not_the_reply(paper: Paper, forged: str) -> None:
-    def interfere(exchange: Exchange, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
+    def interfere(exchange: Query, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
         address, good = exchange.server.address, replies[0]
         rest = len(good) - len(exchange.payload) + 11  # octets after the question: a query has but an OPT there
         changed = {
@@ -387,12 +387,12 @@ def test_11_a_server_that_loses_the_case_is_asked_by_tcp(paper: Paper) -> None:
     assert [step.transport for step in told.steps[-2:]] == ["udp", "tcp"] and told.took_s < 2
 
 
-def _replies(exchange: Exchange, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
+def _replies(exchange: Query, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
     return [(reply, exchange.server.address, PORT) for reply in replies]
 
 
 def test_11_what_is_cut_by_tcp_too_is_of_no_use(paper: Paper) -> None:
-    def cut(exchange: Exchange, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
+    def cut(exchange: Query, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
         return _replies(exchange, [each[:2] + bytes((each[2] | 2,)) + each[3:] for each in replies])
 
     paper.interfere = cut
@@ -444,7 +444,7 @@ def test_12_what_lies_outside_of_the_zone_asked_is_dropped_and_shown(paper: Pape
 def test_12_glue_is_believed_only_within_the_zone_that_gives_it(paper: Paper) -> None:
     zone = paper.servers["127.53.1.5"].zones[from_text("test")]
 
-    def interfere(exchange: Exchange, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
+    def interfere(exchange: Query, replies: list[bytes]) -> list[tuple[bytes, str, int]]:
         if exchange.server.address != "127.53.1.5":
             return [(reply, exchange.server.address, PORT) for reply in replies]
         reply = message.read(replies[0])

@@ -11,7 +11,7 @@ from netlab.dns.authority import Authority
 from netlab.dns.message import RD
 from netlab.dns.names import from_text
 from netlab.dns.records import AXFR, IXFR, SOA, A, RRset
-from netlab.dns.transfers import Incoming, Next, Secondary, newer, outgoing
+from netlab.dns.transfers import Incoming, NextTransfer, Secondary, newer, outgoing
 from netlab.dns.zone import Zone, ZoneText, parse, singles
 from netlab.errors import PeerError
 from netlab.experiments.dns import transfer
@@ -119,16 +119,16 @@ def test_ixfr_by_udp_is_told_to_come_by_tcp() -> None:
 def test_a_secondary_refreshes_retries_expires_and_comes_back() -> None:
     zone = version(1, {})  # refresh 100, retry 10, expire 1000
     secondary = Secondary()
-    assert secondary.next(0) is Next.ASK_SOA and secondary.expired(0)
+    assert secondary.next(0) is NextTransfer.ASK_SOA and secondary.expired(0)
     secondary.succeeded(zone, 0)
-    assert secondary.next(99) is Next.WAIT and secondary.next(100) is Next.ASK_SOA
+    assert secondary.next(99) is NextTransfer.WAIT and secondary.next(100) is NextTransfer.ASK_SOA
     secondary.failed(100)
-    assert secondary.next(109) is Next.WAIT and secondary.next(110) is Next.ASK_SOA
+    assert secondary.next(109) is NextTransfer.WAIT and secondary.next(110) is NextTransfer.ASK_SOA
     assert not secondary.expired(999) and secondary.expired(1000)
     secondary.succeeded(zone, 1005)
     assert not secondary.expired(1006)
     secondary.notified(1010)
-    assert secondary.next(1010) is Next.ASK_SOA
+    assert secondary.next(1010) is NextTransfer.ASK_SOA
 
 
 def test_serial_numbers_go_round() -> None:

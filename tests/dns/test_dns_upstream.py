@@ -19,8 +19,8 @@ from netlab.dns.loop import Loop
 from netlab.dns.message import AA, QR, Writer
 from netlab.dns.names import ROOT, from_text
 from netlab.dns.records import TXT, A, RRset, rcode_text
-from netlab.dns.resolver import Delegation, Limits, Policy, Resolver
-from netlab.dns.steps import Answer
+from netlab.dns.resolver import Delegation, ResolutionLimits, Resolver, ResolverPolicy
+from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Upstream
 
 NAME = from_text("my.example")
@@ -29,14 +29,14 @@ MANY = 1500  # with a few calls each, more than Python's stack may be deep
 
 
 def resolved(addresses: tuple[str, ...], port: int, *, tcp: bool, rtype: int = A, queries: int = 100, timeout_s: float
-             = 0.3) -> tuple[Answer, Resolution]:  # fmt: skip
+             = 0.3) -> tuple[TracedAnswer, Resolution]:  # fmt: skip
     """A resolution by real sockets that begins at these roots."""
     loop = Loop()
     upstream = Upstream(loop)
     try:
         hints = Delegation(ROOT, ((from_text("root.example"), addresses),))
-        limits = Limits(timeout_s, 60.0, queries)
-        resolver = Resolver(hints, random.Random(7), Policy(port=port, tcp=tcp), limits)
+        limits = ResolutionLimits(timeout_s, 60.0, queries)
+        resolver = Resolver(hints, random.Random(7), ResolverPolicy(port=port, tcp=tcp), limits)
         resolution = Resolution(resolver, NAME, rtype, loop.now_s())
         return upstream.resolve(resolution.run()), resolution
     finally:
@@ -58,7 +58,9 @@ def test_no_descriptor_left_is_a_failure_in_words(tcp: bool) -> None:
     upstream = Upstream(loop)
     try:
         hints = Delegation(ROOT, ((from_text("root.example"), ("127.0.0.1",) * MANY),))
-        resolver = Resolver(hints, random.Random(7), Policy(port=53, tcp=tcp), Limits(max_queries=2 * MANY))
+        resolver = Resolver(
+            hints, random.Random(7), ResolverPolicy(port=53, tcp=tcp), ResolutionLimits(max_queries=2 * MANY)
+        )
         resolution = Resolution(resolver, NAME, A, loop.now_s())
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
         answer = upstream.resolve(resolution.run())

@@ -87,13 +87,13 @@ def test_the_same_frame_sent_twice_is_two_packets() -> None:
 
 
 def test_the_shop_takes_orders_and_counts_them() -> None:
-    from netlab.http_origin.message import Answer, Request
+    from netlab.http_origin.message import OriginAnswer, ReceivedRequest
 
     shop = Shop()
 
-    def ask(method: str, target: str, body: bytes = b"") -> Answer:
-        answer = shop.answer(Request(method, target, "1.1", (), body))
-        assert isinstance(answer, Answer)
+    def ask(method: str, target: str, body: bytes = b"") -> OriginAnswer:
+        answer = shop.answer(ReceivedRequest(method, target, "1.1", (), body))
+        assert isinstance(answer, OriginAnswer)
         return answer
 
     assert ask("POST", "/order", b'{"buy": "tea", "count": 2}').status == 200

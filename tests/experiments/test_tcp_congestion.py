@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from netlab.experiments.tcp import congestion as tcp_congestion
 from netlab.experiments.tcp.congestion import AVAILABLE, Parameters
-from netlab.experiments.tcp.congestion_run import Cut, Flow, Sample
+from netlab.experiments.tcp.congestion_run import Flow, Sample, WindowCut
 from netlab.progress import silent
 from netlab.report.downsample import extremes
 
@@ -98,8 +98,8 @@ def flow(*samples: Sample) -> Flow:
 
 def test_a_cut_is_judged_by_what_the_window_can_have_been() -> None:
     (cut,) = flow(sample(1.0, 40, None, 100), sample(1.01, 40, 24, 108, "recovery")).cuts(0.02)
-    assert cut == Cut(1.01, 40, 48, 24) and cut.by(0.5) and not cut.by(0.7)
-    assert not Cut(1, 40, 40, 40).by(0.5) and not Cut(1, 40, 40, 10).by(0.5)
+    assert cut == WindowCut(1.01, 40, 48, 24) and cut.by(0.5) and not cut.by(0.7)
+    assert not WindowCut(1, 40, 40, 40).by(0.5) and not WindowCut(1, 40, 40, 10).by(0.5)
     assert not list(flow(sample(1.0, 40, None, 100), sample(1.5, 40, 24, 108, "recovery")).cuts(0.02))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from network_run import expert_warnings, facts, netlab, report, rows
 from rich.cells import cell_len
 
-from netlab.experiments.tcp.nagle_exchanges import Case
+from netlab.experiments.tcp.nagle_exchanges import WriteCase
 from netlab.experiments.tcp.nagle_scene import BODY, HEAD
 from netlab.experiments.wire.trace import Segment
 from netlab.packets.tcp import Tcp
@@ -49,11 +49,11 @@ def segment(sender: str, at_s: float, sequence: int, size: int, ack: int) -> Seg
     return Segment(1, sender, at_s, at_s + 1, "delivered", Tcp(1, 2, data_offset=8), size, sequence, ack, False)
 
 
-def exchange(body_at_s: float) -> Case:
+def exchange(body_at_s: float) -> WriteCase:
     first = len(HEAD) + 1
     segments = (segment("client", 0.0, 1, len(HEAD), 1), segment("server", 5.0, 1, 0, first),
                 segment("client", body_at_s, first, len(BODY), 1))  # fmt: skip
-    return Case("", segments, [1.0], calls=((0, 1, 2, 3),), delayed_s=8.0)
+    return WriteCase("", segments, [1.0], calls=((0, 1, 2, 3),), delayed_s=8.0)
 
 
 def test_a_segment_that_waits_is_told_from_one_that_does_not() -> None:

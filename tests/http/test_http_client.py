@@ -13,19 +13,19 @@ import pytest
 from scripted_peer import Peer, serving
 
 from netlab.errors import PeerError
-from netlab.http.client import Client, Lost, Policy
+from netlab.http.client import Client, ClientPolicy, Lost
 from netlab.http.connection import connect
 from netlab.http.events import End, Incomplete, Refused
-from netlab.http.limits import Limits, Timeouts
+from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.request import Request
-from netlab.http.transport import Address
+from netlab.http.transport import Endpoint
 from netlab.http.url import parse
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 SHORT = Timeouts(connect_s=10, idle_s=0.2, total_s=20)
 
 
-def ask(url: str, policy: Policy | None = None, **more: object) -> object:
+def ask(url: str, policy: ClientPolicy | None = None, **more: object) -> object:
     """One request of a fresh client; its last response."""
     with Client(policy) as client:
         return client.get(parse(url), **more)[-1].response  # type: ignore[arg-type]
@@ -153,7 +153,7 @@ def test_a_problem_is_told_with_what_came(
 
 def test_silence_ends_the_wait_and_says_where() -> None:
     with serving(b"HTTP/1.1 200 OK\r\nA: b\r\nHalf", keep_open=True) as peer:
-        response = ask(peer.url, Policy(timeouts=SHORT))
+        response = ask(peer.url, ClientPolicy(timeouts=SHORT))
         assert isinstance(response.problem, Incomplete)  # type: ignore[attr-defined]
         assert "nothing came for 0.2 s" in str(response.problem)  # type: ignore[attr-defined]
         assert "field line 2" in str(response.problem)  # type: ignore[attr-defined]
@@ -161,7 +161,7 @@ def test_silence_ends_the_wait_and_says_where() -> None:
 
 def test_silence_after_a_mistake_names_the_mistake() -> None:
     with serving(b"HTTP/1.1 200 OK\r\nno field at all\r\n", keep_open=True) as peer:
-        response = ask(peer.url, Policy(timeouts=SHORT))
+        response = ask(peer.url, ClientPolicy(timeouts=SHORT))
         assert isinstance(response.problem, Refused) and response.problem.start == 19  # type: ignore[attr-defined]
 
 
@@ -178,7 +178,7 @@ def test_a_drip_of_bytes_ends_by_the_total_time() -> None:
 
     peer = Peer(script)
     try:
-        response = ask(peer.url, Policy(timeouts=Timeouts(idle_s=10, total_s=0.5)))
+        response = ask(peer.url, ClientPolicy(timeouts=Timeouts(idle_s=10, total_s=0.5)))
         assert "not complete after 0.5 s" in str(response.problem)  # type: ignore[attr-defined]
     finally:
         peer.close()
@@ -202,8 +202,8 @@ def endless() -> Iterator[Peer]:
 
 @pytest.mark.parametrize("keep", [False, True])
 def test_a_body_without_end_takes_bounded_memory(endless: Peer, keep: bool) -> None:
-    limits = Limits(kept_body_bytes=1 << 20)
-    policy = Policy(timeouts=Timeouts(idle_s=10, total_s=0.7), limits=limits)
+    limits = HeadLimits(kept_body_bytes=1 << 20)
+    policy = ClientPolicy(timeouts=Timeouts(idle_s=10, total_s=0.7), limits=limits)
     tracemalloc.start()
     try:
         response = ask(endless.url, policy, keep_events=keep)
@@ -235,7 +235,7 @@ def test_a_long_body_is_received_into_its_place() -> None:
         response = ask(peer.url, sink=lambda data: parts.append(bytes(data)))
         assert b"".join(parts) == payload and response.body_bytes == len(payload)  # type: ignore[attr-defined]
     with serving(answer) as peer:
-        kept = ask(peer.url, Policy(limits=Limits(kept_body_bytes=1000)))
+        kept = ask(peer.url, ClientPolicy(limits=HeadLimits(kept_body_bytes=1000)))
         assert bytes(kept.body) == payload[:1000]  # type: ignore[attr-defined]
         assert kept.body_bytes == len(payload) and kept.problem is None  # type: ignore[attr-defined]
 
@@ -265,14 +265,14 @@ def test_an_answer_before_the_request_is_sent_ends_the_sending() -> None:
 
 def test_redirections_are_followed_within_bounds() -> None:
     again = b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n"
-    with serving(*[again] * 20, keep_open=True) as peer, Client(Policy(max_redirects=3)) as client:
+    with serving(*[again] * 20, keep_open=True) as peer, Client(ClientPolicy(max_redirects=3)) as client:
         with pytest.raises(Lost, match="more than 3 redirections") as lost:
             client.get(parse(peer.url))
         assert len(lost.value.hops) == 4 and client.opened == 1
     with serving(again, OK, keep_open=True) as peer, Client() as client:
         hops = client.get(parse(peer.url + "/first"))
         assert [hop.url.target for hop in hops] == ["/first", "/again"] and hops[-1].use == 2
-    with serving(again) as peer, Client(Policy(max_redirects=0)) as client:
+    with serving(again) as peer, Client(ClientPolicy(max_redirects=0)) as client:
         assert len(client.get(parse(peer.url))) == 1
 
 
@@ -293,7 +293,7 @@ def test_the_next_address_is_tried() -> None:
     with serving(OK) as peer, socket.create_server(("127.0.0.2", 0)) as taken:
         taken.close()
         url = parse(f"http://two.example:{peer.port}/")
-        addresses = [Address(socket.AF_INET, "127.0.0.2"), Address(socket.AF_INET, "127.0.0.1")]
+        addresses = [Endpoint(socket.AF_INET, "127.0.0.2"), Endpoint(socket.AF_INET, "127.0.0.1")]
         with connect(url, resolve=lambda host, port: addresses) as connection:
             assert connection.peer[0] == "127.0.0.1" and len(connection.tried) == 1
             assert connection.opening.resolve is not None

@@ -8,7 +8,7 @@ import pytest
 from scripted_peer import Peer, serving
 
 from netlab.experiments.http.get import Parameters, measure
-from netlab.http.transport import Wire
+from netlab.http.transport import HttpTransport
 from netlab.report.quantity import Measurement
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n"
@@ -23,16 +23,16 @@ def slow() -> Iterator[Peer]:
 
 def interrupt(monkeypatch: pytest.MonkeyPatch, after_bytes: int) -> None:
     """Ctrl-C in the first receive after so many bytes have come."""
-    received, seen = Wire.receive, [0]
+    received, seen = HttpTransport.receive, [0]
 
-    def receive(self: Wire, wait_s: float, most: int = 1 << 16) -> bytes:
+    def receive(self: HttpTransport, wait_s: float, most: int = 1 << 16) -> bytes:
         if seen[0] >= after_bytes:
             raise KeyboardInterrupt
         data = received(self, wait_s, most)
         seen[0] += len(data)
         return data
 
-    monkeypatch.setattr(Wire, "receive", receive)
+    monkeypatch.setattr(HttpTransport, "receive", receive)
 
 
 def rows(found: Measurement, name: str) -> list[dict[str, object]]:

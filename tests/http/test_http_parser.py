@@ -7,7 +7,8 @@ from response_cases import BAD_CHUNKS, BAD_FRAMING, BAD_LINES, CASES, CUT, GOOD,
 from wire_feeding import body, bytewise, fed, notes, refusal, said
 
 from netlab.http.events import ChunkHead, Data, End, Head, Incomplete, Refused, Trailers, Upgraded
-from netlab.http.limits import Limits
+from netlab.http.heads import field_lines
+from netlab.http.limits import HeadLimits
 from netlab.http.response import ResponseParser
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -104,7 +105,7 @@ def test_a_field_knows_its_place() -> None:
     head = next(event for event in fed([b"\r\n" + data])[0] if isinstance(event, Head))
     assert head.start == 2
     stream = b"\r\n" + data
-    shown = [tuple(stream[start:end] for start, end in line) for line in head.lines]
+    shown = [tuple(stream[start:end] for start, end in line) for line in field_lines(head.raw, head.start)]
     assert shown[0] == (b"A:  b \r\n", b"A", b"b")
     assert shown[1] == (b"X: c\r\n  d\r\n", b"X", b"c\r\n  d")
     assert head.values("x") == [b"c d"]
@@ -149,7 +150,7 @@ def test_a_peer_that_stops_in_the_middle_of_a_mistake_is_diagnosed() -> None:
 
 # Limits: the same whatever the pieces.
 
-TIGHT = Limits(head_bytes=100, fields=3, interim=2, chunk_line_bytes=20, trailer_bytes=30)
+TIGHT = HeadLimits(head_bytes=100, fields=3, interim=2, chunk_line_bytes=20, trailer_bytes=30)
 LIMITED = [
     ("a head without end", OK + b"A: " + b"x" * 200, 100),
     ("a head that ends too late", OK + b"A: " + b"x" * 80 + b"\r\n\r\n", 100),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netlab.errors import PeerError, UsageError
-from netlab.http.client import Client, Hop, Policy
+from netlab.http.client import Client, ClientPolicy, Hop
 from netlab.http.events import Incomplete
 from netlab.http.tls import TlsPolicy
 from netlab.http.transport import literal
@@ -25,7 +25,7 @@ def secure() -> Iterator[Origin]:
 
 def ask(secure: Origin, page: str, policy: TlsPolicy | None = None) -> Hop:
     """One exchange by a client of its own."""
-    with Client(Policy(tls=policy or TlsPolicy(cacert=secure.cacert))) as client:
+    with Client(ClientPolicy(tls=policy or TlsPolicy(cacert=secure.cacert))) as client:
         return client.get(parse(secure.url + page))[-1]
 
 
@@ -58,7 +58,7 @@ def test_who_is_believed(secure: Origin) -> None:
 
 
 def test_a_certificate_for_another_name_says_for_whom_it_is(secure: Origin) -> None:
-    policy = Policy(tls=TlsPolicy(cacert=secure.cacert))
+    policy = ClientPolicy(tls=TlsPolicy(cacert=secure.cacert))
     here = literal("127.0.0.1")
     assert here is not None
     with Client(policy, resolve=lambda host, port: [here]) as client, pytest.raises(PeerError) as caught:
@@ -74,7 +74,7 @@ def test_plain_http_where_tls_was_expected(secure: Origin) -> None:
 
 def test_a_kept_tls_connection_is_used_again(secure: Origin) -> None:
     url = parse(secure.url + "/big/300000")
-    with Client(Policy(tls=TlsPolicy(cacert=secure.cacert))) as client:
+    with Client(ClientPolicy(tls=TlsPolicy(cacert=secure.cacert))) as client:
         hops = [client.get(url)[-1] for _ in range(3)]
         assert [hop.use for hop in hops] == [1, 2, 3] and client.opened == 1
         assert {hop.response.body_bytes for hop in hops} == {300000}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from netlab.http.events import Data, Event, Head, Note, Refused
-from netlab.http.limits import Limits
+from netlab.http.limits import HeadLimits
 from netlab.http.response import ResponseParser
 
 Said = tuple[Any, ...]
@@ -14,7 +14,7 @@ Said = tuple[Any, ...]
 
 def fed(
     pieces: Iterable[bytes], methods: tuple[str, ...] = ("GET",), *, ended: bool = False, lenient: bool = False,
-    limits: Limits | None = None, clean: bool = True,
+    limits: HeadLimits | None = None, clean: bool = True,
 ) -> tuple[list[Event], ResponseParser]:  # fmt: skip
     """All events, and the parser after them."""
     parser = ResponseParser(limits, lenient=lenient)

@@ -82,10 +82,10 @@ def test_three_clients_read_the_same(
 @pytest.mark.parametrize("size", [0, 1, 1023, 1024, 1025, 65535, 65536, 65537, 1_000_003])
 def test_bodies_around_the_sizes_that_buffers_have(origin: Origin, size: int) -> None:
     """netlab's client receives long bodies straight into their place; curl does not."""
-    from netlab.http.client import Policy
+    from netlab.http.client import ClientPolicy
     from netlab.http.tls import TlsPolicy
 
-    with Client(Policy(tls=TlsPolicy(cacert=origin.cacert))) as client:
+    with Client(ClientPolicy(tls=TlsPolicy(cacert=origin.cacert))) as client:
         for base in (origin.plain_url, origin.url):
             for query in ("", "?chunked=1"):
                 url = parse(f"{base}/big/{size}{query}")

@@ -17,10 +17,11 @@ import pytest
 
 from netlab.errors import PeerError, UsageError
 from netlab.experiments.http.keepalive import Parameters, measure
-from netlab.experiments.http.keepalive_report import AHEAD, BASE, ONE, SERVER, Found, fill
+from netlab.experiments.http.keepalive_report import AHEAD, BASE, ONE, SERVER, KeepaliveRounds, fill
 from netlab.experiments.http.keepalive_ways import Round
 from netlab.http.url import parse
-from netlab.linux.tcp_sockets import segments, states, time_waits
+from netlab.linux.tcp_info import segments
+from netlab.linux.tcp_sockets import states, time_waits
 from netlab.progress import silent
 from netlab.report.quantity import Draft, Measurement, Value
 
@@ -247,7 +248,7 @@ def test_states_of_ipv6_and_of_ipv4_on_an_ipv6_socket() -> None:
     ],
 )
 def test_a_verdict_needs_rounds_that_agree(one: tuple[int, ...], says: str) -> None:
-    found, draft = Found(), Draft()
+    found, draft = KeepaliveRounds(), Draft()
     for way, rounds in found.rounds.items():
         for place in range(len(one)):
             elapsed = one[place] if way in (ONE, AHEAD) else 100

@@ -10,7 +10,7 @@ from real_servers import SERVERS, Running, running
 
 from netlab.experiments.http.keepalive import Parameters, measure
 from netlab.experiments.http.keepalive_report import AHEAD, ONE
-from netlab.http.client import Client, Hop, Policy
+from netlab.http.client import Client, ClientPolicy, Hop
 from netlab.http.request import Request
 from netlab.http.tls import TlsPolicy
 from netlab.http.url import parse
@@ -30,7 +30,7 @@ def client(request: pytest.FixtureRequest, server: Running) -> Iterator[tuple[Cl
     base = f"http://127.0.0.1:{server.port}"
     if request.param == "https" and server.tls_port is not None:  # http.server of Python 3.11 has none
         base = f"https://127.0.0.1:{server.tls_port}"
-    with Client(Policy(tls=TlsPolicy(cacert=server.cacert))) as one:
+    with Client(ClientPolicy(tls=TlsPolicy(cacert=server.cacert))) as one:
         yield one, base
 
 

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.load.dialling import ADDRESSES_A_NET, Dialler, source_address
 from netlab.load.holding import Holders
 
@@ -53,7 +53,7 @@ def test_an_abortive_dialler_resets() -> None:
 
 def test_holders_do_not_run_ahead_of_a_server_that_accepts_nothing() -> None:
     """They wait until the counters say that it accepts, or for a while; and a stop is heard meanwhile."""
-    counters = Ledger.create("test", 3, 1)
+    counters = SharedCounters.create("test", 3, 1)
     with socket.create_server(("127.0.0.1", 0), backlog=200) as listener:
         host, port = listener.getsockname()
         cpu = min(os.sched_getaffinity(0))

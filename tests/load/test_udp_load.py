@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.errors import NetlabError, PeerError
 from netlab.load.generator import LoadGenerator, LoadResult
-from netlab.load.outcome import CORRUPT, Outcome
+from netlab.load.outcome import CORRUPT, LoadOutcome
 from netlab.load.payload import message_rings
 from netlab.load.plan import Plan
 from netlab.load.udp_client import CORRUPT_ONES, DUPLICATED, FATES, LATE, MOST_REMEMBERED, OVERFLOWED, UdpClient
 from netlab.load.udp_engine import UdpEngine
 from netlab.load.udp_worker import open_socket
-from netlab.load.window import Tally, Window
+from netlab.load.window import Tally, Timetable
 
 Send = Callable[[bytes], None]
 Behaviour = Callable[[int, bytes, Send], None]
@@ -340,8 +340,8 @@ def test_what_a_clients_own_full_queue_has_lost_is_told_from_other_losses() -> N
         with socket.socket(fileno=os.dup(fd)) as alias:
             alias.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             mine = UdpClient(fd, 0, message_rings(1, 64, seed=1)[0], 64)
-            ledger = Ledger.create("test", 2, len(Tally))
-            engine = UdpEngine([mine], Window(ledger, ledger.row(0), 0.0, 1.0, 1.0), Outcome())
+            shared_counters = SharedCounters.create("test", 2, len(Tally))
+            engine = UdpEngine([mine], Timetable(shared_counters, shared_counters.row(0), 0.0, 1.0, 1.0), LoadOutcome())
             for _ in range(100):
                 server.sendto(bytes(64), alias.getsockname())
             alias.setblocking(False)

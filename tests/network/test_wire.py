@@ -12,15 +12,19 @@ from ordinary import needs_networks
 
 from netlab.errors import Doubt, NetlabError, UsageError
 from netlab.linux import ring
-from netlab.network import echo_scene, flood_scene, record
-from netlab.network.conditions import Conditions, Direction, Fate
-from netlab.network.scene import run_scene
+from netlab.network import echo_scene, flood_scene, frame_record
+from netlab.network.conditions import Conditions, Direction, Verdict
+from netlab.network.echo_scene import EchoPlan, EchoResult
+from netlab.network.flood_scene import FloodPlan, FloodResult
+from netlab.network.scene import ReportProgress, run_scene
+from netlab.network.two_hosts import TwoHostsPlan
+from netlab.progress import silent
 
 MS = 1_000_000
 chance = st.sampled_from([0.0, 0.1, 0.5, 1.0])
 
 
-def fates(conditions: Conditions, seed: str = "1", count: int = 200, gap_ns: int = MS) -> list[Fate]:
+def fates(conditions: Conditions, seed: str = "1", count: int = 200, gap_ns: int = MS) -> list[Verdict]:
     direction = Direction(conditions, seed)
     return [direction.take(bytes([number % 256]) * 100, number * gap_ns) for number in range(count)]
 
@@ -92,40 +96,44 @@ def test_conditions_survive_json() -> None:
     assert set(some.plain()) == {field.name for field in dataclasses.fields(Conditions)}
 
 
-def echo(**conditions: Any) -> dict[str, Any]:
+def echo(**conditions: Any) -> EchoResult:
     needs_networks()
-    both = Conditions(**conditions).plain()
-    config = {"conditions": {"client": both, "server": both}, "seed": 7, "datagrams": 60}
-    return run_scene(echo_scene.play, config, lambda done, text: None, timeout_s=60)
+    hosts = TwoHostsPlan.alike(Conditions(**conditions), seed=7)
+    return run_scene(echo_scene.play, EchoPlan(hosts, datagrams=60), silent, timeout_s=60)
 
 
 def test_a_real_wire_adds_no_loss_and_no_change_of_its_own() -> None:
     told = echo()
-    assert told["sent"] == told["echoed"] == 60 and told["intact"]
-    assert [frame["fate"] for frame in told["frames"]] == ["delivered"] * 120
-    assert all(frame["arrived_ns"] >= frame["sent_ns"] for frame in told["frames"])
+    assert told.sent == told.echoed == 60 and told.intact
+    assert [frame.fate for frame in told.observation.frames] == ["delivered"] * 120
+    assert all(frame.arrived_ns is not None for frame in told.observation.frames)
+    assert all((frame.arrived_ns or 0) >= frame.sent_ns for frame in told.observation.frames)
 
 
 def test_a_real_wire_loses_the_same_frames_again() -> None:
     one, other = echo(loss=0.3), echo(loss=0.3)
     lost = [
-        [frame["number"] for frame in told["frames"] if frame["sender"] == "client" and frame["fate"] == "dropped"]
+        [frame.number for frame in told.observation.frames if (frame.sender, frame.fate) == ("client", "dropped")]
         for told in (one, other)
     ]
     assert lost[0] == lost[1] and 5 < len(lost[0]) < 40
-    assert one["echoed"] < 60
+    assert one.echoed < 60
 
 
 def test_what_is_damaged_on_the_way_is_dropped_by_the_receivers_checksum() -> None:
     told = echo(corrupt=1.0)
-    assert told["echoed"] == 0
-    assert told["counters"]["UdpInCsumErrors"] + told["counters"].get("IpInHdrErrors", 0) > 0
+    assert told.echoed == 0
+    assert told.counters["UdpInCsumErrors"] + told.counters.get("IpInHdrErrors", 0) > 0
 
 
 def test_a_scene_that_fails_is_an_error_and_no_traceback() -> None:
-    needs_networks()
     with pytest.raises(NetlabError, match="child process"):
-        run_scene(test_a_scene_that_fails_is_an_error_and_no_traceback, {}, lambda done, text: None, timeout_s=30)
+        run_scene(_nowhere, 1, silent, timeout_s=30)
+
+
+def _nowhere(plan: int, report_progress: ReportProgress) -> int:
+    """The child knows netlab only, so it cannot find this."""
+    return plan
 
 
 def test_conditions_change_at_a_frame_and_not_before() -> None:
@@ -134,24 +142,23 @@ def test_conditions_change_at_a_frame_and_not_before() -> None:
     assert [direction.take(b"x" * 60, 0).word for _ in range(5)] == ["delivered"] * 3 + ["dropped"] * 2
 
 
-def flood(**config: Any) -> dict[str, Any]:
+def flood(plan: FloodPlan) -> FloodResult:
     needs_networks()
-    whole = {"rate": None, "size": 200, "timeout_s": 60, **config}
-    return run_scene(flood_scene.play, whole, lambda done, text: None, timeout_s=90)
+    return run_scene(flood_scene.play, plan, silent, timeout_s=90)
 
 
 def test_what_leaves_one_interface_comes_out_of_the_other() -> None:
-    told = flood(count=3000, snap=60)  # fewer than the ring has slots: nothing can be lost, however busy the machine
-    assert told["sent"] == told["received"] == 3000 and told["wire_lost"] == 0
-    assert told["fates"] == {"delivered": 3000}
-    assert told["sizes"] == [200] and told["kept"] == 3000 * 60
+    told = flood(FloodPlan(3000, snap=60))  # fewer than the ring has slots: nothing is lost even on a busy machine
+    assert told.sent == told.received == 3000 and told.wire_lost == 0
+    assert told.fates == {"delivered": 3000}
+    assert told.sizes == (200,) and told.kept == 3000 * 60
 
 
 def test_a_wire_that_cannot_keep_up_counts_what_it_loses_and_says_so() -> None:
     with pytest.warns(Doubt, match="the wire itself lost"):
-        told = flood(count=ring.SLOTS + 500, paused=True)
-    assert told["wire_lost"] >= 500 and told["received"] + told["wire_lost"] == told["sent"]
-    assert told["fates"]["delivered"] == told["received"]
+        told = flood(FloodPlan(ring.SLOTS + 500, paused=True))
+    assert told.wire_lost >= 500 and told.received + told.wire_lost == told.sent
+    assert told.fates["delivered"] == told.received
 
 
 def test_a_frame_counts_those_that_wait_before_it() -> None:
@@ -160,12 +167,14 @@ def test_a_frame_counts_those_that_wait_before_it() -> None:
     assert [fate.waiting for fate in fates(Conditions(), count=2)] == [None, None]
 
 
-@given(st.lists(st.tuples(st.sampled_from(record.FATES), st.binary(max_size=70), st.none() | st.integers(0, 2**62))))
+@given(
+    st.lists(st.tuples(st.sampled_from(frame_record.FATES), st.binary(max_size=70), st.none() | st.integers(0, 2**62)))
+)
 @settings(max_examples=50, deadline=None)
 def test_the_record_survives_its_way(rows: list[tuple[str, bytes, int | None]]) -> None:
     whole = [
         ["ab"[n % 2], n, at, fate, frame, n, 1500, None if n % 3 else n] for n, (fate, frame, at) in enumerate(rows)
     ]
     names = ("sender", "sent_ns", "arrived_ns", "fate", "frame", "number", "size", "waiting")
-    back = record.unpacked(record.packed(whole, ("a", "b")), ("a", "b"))
+    back = frame_record.unpacked(frame_record.packed(whole, ("a", "b")), ("a", "b"))
     assert [[getattr(each, name) for name in names] for each in back] == whole

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from netlab.packets import icmp, icmpv6, igmp, pcap, tcp
 from netlab.packets.arp import Arp
 from netlab.packets.build import build
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import dissect
 from netlab.packets.ethernet import Ethernet, Vlan
 from netlab.packets.header import Header
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Fragment, HopByHop, Ipv6
 from netlab.packets.option import Option
-from netlab.packets.pcap import Record
 from netlab.packets.tcp import Tcp
 from netlab.packets.udp import Udp
 
@@ -212,7 +212,7 @@ def test_tshark_agrees_field_by_field_and_has_nothing_to_warn_of(tmp_path: Path)
     frames = traffic(4)
     file = tmp_path / "netlab.pcap"
     file.write_bytes(
-        pcap.write(Record(1_700_000_000_123_456_789 + n, frame, len(frame)) for n, frame in enumerate(frames))
+        pcap.write(CapturedFrame(1_700_000_000_123_456_789 + n, frame, len(frame)) for n, frame in enumerate(frames))
     )
     checked = ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
                "-o", "tcp.analyze_sequence_numbers:FALSE", "-o", "tcp.relative_sequence_numbers:FALSE")  # fmt: skip
@@ -244,7 +244,7 @@ def test_tshark_sees_the_damage_that_netlab_sees(tmp_path: Path) -> None:
         if number % 3 == 0:
             frame[-1] ^= 0x55
     file = tmp_path / "damaged.pcap"
-    file.write_bytes(pcap.write(Record(number, bytes(frame), len(frame)) for number, frame in enumerate(frames)))
+    file.write_bytes(pcap.write(CapturedFrame(number, bytes(frame), len(frame)) for number, frame in enumerate(frames)))
     text = tshark(file, "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-T", "fields",
                   "-e", "tcp.checksum.status", "-e", "udp.checksum.status", "-e", "icmp.checksum.status")  # fmt: skip
     for frame, line in zip(frames, text.split("\n"), strict=False):
@@ -264,7 +264,7 @@ def test_the_fragments_of_one_datagram_are_put_together_by_tshark(tmp_path: Path
         for at, piece in pieces
     ]  # fmt: skip
     file = tmp_path / "fragments.pcap"
-    file.write_bytes(pcap.write(Record(number, frame, len(frame)) for number, frame in enumerate(frames)))
+    file.write_bytes(pcap.write(CapturedFrame(number, frame, len(frame)) for number, frame in enumerate(frames)))
     assert str(len(data) + 8) in tshark(file, "-T", "fields", "-e", "udp.length").split()
     assert expert_warnings(file) == []
 
@@ -289,7 +289,7 @@ def memberships(seed: int) -> list[bytes]:
 def test_tshark_reads_the_same_groups(tmp_path: Path) -> None:
     frames = memberships(6)
     file = tmp_path / "igmp.pcap"
-    file.write_bytes(pcap.write(Record(number, frame, len(frame)) for number, frame in enumerate(frames)))
+    file.write_bytes(pcap.write(CapturedFrame(number, frame, len(frame)) for number, frame in enumerate(frames)))
     told = tshark(file, "-T", "fields", "-e", "igmp.type", "-e", "igmp.maddr", "-e", "igmp.saddr",
                   "-e", "igmp.checksum.status", "-e", "igmp.record_type")  # fmt: skip
     for frame, line in zip(frames, told.splitlines(), strict=True):

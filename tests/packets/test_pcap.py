@@ -9,25 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.packets import pcap
-from netlab.packets.pcap import Record
+from netlab.packets.capture_file import CapturedFrame, NotCaptureError
 
 records = st.lists(
     st.builds(
-        lambda time_ns, frame, more: Record(time_ns, frame, len(frame) + more),
+        lambda time_ns, frame, more: CapturedFrame(time_ns, frame, len(frame) + more),
         st.integers(0, 2**32 * 10**9 - 1), st.binary(max_size=40), st.integers(0, 1000),
     ), max_size=4,
 )  # fmt: skip
 
 
 @given(records)
-def test_written_and_read_is_the_same(some: list[Record]) -> None:
+def test_written_and_read_is_the_same(some: list[CapturedFrame]) -> None:
     found = pcap.read(pcap.write(some))
     assert found.records == some and found.stopped is None and found.format == "pcap"
 
 
 def test_one_file_one_link_type() -> None:
     with pytest.raises(ValueError, match="one link type"):
-        pcap.write([Record(0, b"", 0, link=101)])
+        pcap.write([CapturedFrame(0, b"", 0, link=101)])
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -35,7 +35,7 @@ def test_one_file_one_link_type() -> None:
 def test_every_variant_of_pcap(order: str, magic: int, unit: int) -> None:
     data = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, 113)
     data += struct.pack(order + "IIII", 5, 7, 3, 9) + b"abc"
-    assert pcap.read(data).records == [Record(5_000_000_000 + 7 * unit, b"abc", 9, 113)]
+    assert pcap.read(data).records == [CapturedFrame(5_000_000_000 + 7 * unit, b"abc", 9, 113)]
 
 
 def block(order: str, kind: int, body: bytes) -> bytes:
@@ -64,7 +64,7 @@ def test_pcapng(order: str, resolution: int, ns: int) -> None:
     first, second, third = found.records
     ticks = (1 << 32) + 5
     exact = ticks * 10**9 // (2**10 if resolution & 0x80 else 10**resolution)
-    assert first == Record(exact + 100 * 10**9, b"abc", 60, 1, "lo", "hi")
+    assert first == CapturedFrame(exact + 100 * 10**9, b"abc", 60, 1, "lo", "hi")
     assert (second.time_ns, second.frame, second.original) == (None, b"wxyz", 4)
     assert (third.frame, third.time_ns) == (b"ok", 9 * 10**9 // (10**9 // ns or 1) + 100 * 10**9) or resolution & 0x80
 
@@ -73,7 +73,9 @@ def test_sections_may_have_different_byte_orders() -> None:
     assert len(pcap.read(pcapng("<", 6) + pcapng(">", 9)).records) == 6
 
 
-@pytest.mark.parametrize("data", [pcap.write([Record(1, b"abcd", 4), Record(2, b"ef", 2)]), pcapng("<", 9)])
+@pytest.mark.parametrize(
+    "data", [pcap.write([CapturedFrame(1, b"abcd", 4), CapturedFrame(2, b"ef", 2)]), pcapng("<", 9)]
+)
 def test_a_file_cut_anywhere_gives_what_is_whole(data: bytes) -> None:
     complete = pcap.read(data).records
     for size in range(4, len(data)):
@@ -91,7 +93,7 @@ def test_any_bytes_after_a_magic_number(data: bytes, magic: bytes) -> None:
 
 @given(st.integers(0, 10_000), st.integers(0, 255))
 def test_any_damage_to_a_file(at: int, octet: int) -> None:
-    for whole in (pcapng("<", 9), pcap.write([Record(1, b"abcd", 4)])):
+    for whole in (pcapng("<", 9), pcap.write([CapturedFrame(1, b"abcd", 4)])):
         data = bytearray(whole)
         data[at % len(data)] = octet
         if pcap.is_capture(bytes(data)):
@@ -101,5 +103,5 @@ def test_any_damage_to_a_file(at: int, octet: int) -> None:
 def test_what_is_no_capture() -> None:
     for data in (b"", b"\xa1", b"GET / HTTP/1.1"):
         assert not pcap.is_capture(data)
-        with pytest.raises(pcap.NotCaptureError):
+        with pytest.raises(NotCaptureError):
             pcap.read(data)

@@ -59,7 +59,7 @@ def test_three_hundred_clients_at_once_are_all_served(tcp_mode: Mode, start_tcp:
     assert outcome.exit_code == 0
     assert outcome.counts[Count.ACCEPTED] == outcome.counts[Count.CLOSED] == CROWD
     assert outcome.counts[Count.BYTES_IN] == outcome.counts[Count.BYTES_OUT]
-    assert outcome.counts[Count.SHED] == outcome.counts[Count.RESET] == outcome.counts[Count.CUT] == 0
+    assert outcome.counts[Count.SHED] == outcome.counts[Count.RESET] == outcome.counts[Count.FORCE_CLOSED] == 0
 
 
 def test_a_client_more_than_the_workers_waits_its_turn(start_tcp: StartTcp) -> None:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import pytest
 from tcp_peer import limit_that_leaves, open_descriptors
 
-from netlab.child.shared_counters import Ledger, Row
+from netlab.child.shared_counters import Row, SharedCounters
+from netlab.servers.acceptor import LOST_BEFORE_ACCEPTED, SHUT_DOWN, Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import LOST_BEFORE_ACCEPTED, SHUT_DOWN, Door
 from netlab.servers.limits import Limits
 
 
@@ -37,17 +37,17 @@ class FakeListener(socket.socket):
 
 @pytest.fixture
 def row() -> Iterator[Row]:
-    ledger = Ledger.create("door", 2, len(Count))
-    with ledger.row(0) as cells:
+    shared_counters = SharedCounters.create("door", 2, len(Count))
+    with shared_counters.row(0) as cells:
         yield cells
-    ledger.close()
+    shared_counters.close()
 
 
 @pytest.fixture
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that the door would have slept."""
     slept: list[float] = []
-    monkeypatch.setattr("netlab.servers.door.time.sleep", slept.append)
+    monkeypatch.setattr("netlab.servers.acceptor.time.sleep", slept.append)
     return slept
 
 
@@ -55,8 +55,8 @@ def counted(row: Row) -> dict[Count, int]:
     return {count: row[count] for count in Count if row[count]}
 
 
-def door_of(listener: FakeListener, row: Row, blocking: bool = True, **limits: float) -> Door:
-    return Door(listener, Limits(**limits), row, blocking_connections=blocking)  # type: ignore[arg-type]
+def door_of(listener: FakeListener, row: Row, blocking: bool = True, **limits: float) -> Acceptor:
+    return Acceptor(listener, Limits(**limits), row, blocking_connections=blocking)  # type: ignore[arg-type]
 
 
 def test_a_connection_is_counted_and_handed_on(row: Row) -> None:

@@ -7,17 +7,7 @@ import socket
 import time
 
 import pytest
-from tcp_peer import (
-    connect,
-    is_echoed,
-    noise,
-    ping,
-    processes,
-    receive,
-    reset,
-    rest,
-    until_count,
-)
+from tcp_peer import connect, is_echoed, noise, ping, processes, receive, reset, rest, until_count
 
 from netlab.servers.counters import Count
 from netlab.servers.echo import CHUNK_BYTES

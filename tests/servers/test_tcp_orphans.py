@@ -174,7 +174,7 @@ def test_a_server_that_could_not_start_leaves_none_either(start_tcp: StartTcp) -
 
 
 def test_a_server_has_no_descriptor_that_it_has_no_use_for() -> None:
-    """Only its three standard streams, its ledger, its own sockets: nothing of ours leaks in."""
+    """Only its three standard streams, its table of counters, its own sockets: nothing of ours leaks in."""
     ours = [os.open(os.devnull, os.O_RDONLY) for _ in range(20)]
     try:
         for mode in TCP_MODES:

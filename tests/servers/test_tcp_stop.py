@@ -36,7 +36,7 @@ from tcp_peer import (
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.modes import TCP_MODES, Mode, find
-from netlab.servers.supervisor import Outcome, RunningServer
+from netlab.servers.supervisor import RunningServer, ServerOutcome
 
 
 def test_stopping_a_server_that_nobody_uses_takes_no_drain_time(tcp_mode: Mode, start_tcp: StartTcp) -> None:
@@ -69,7 +69,7 @@ def test_stop_closes_open_connections_and_exits_0(tcp_mode: Mode, start_tcp: Sta
     assert outcome.exit_code == 0
     assert outcome.counts[Count.ACCEPTED] == outcome.counts[Count.CLOSED] == number
     assert outcome.counts[Count.BYTES_IN] == outcome.counts[Count.BYTES_OUT] == 4 * number
-    assert outcome.counts[Count.CUT] == outcome.counts[Count.RESET] == outcome.counts[Count.CRASHED] == 0
+    assert outcome.counts[Count.FORCE_CLOSED] == outcome.counts[Count.RESET] == outcome.counts[Count.CRASHED] == 0
     assert group_is_gone(server.pid)
 
 
@@ -107,7 +107,7 @@ def test_what_came_before_the_stop_is_echoed_although_the_client_does_not_half_c
     outcome = server.stop()
     assert outcome.exit_code == 0
     assert outcome.counts[Count.BYTES_IN] == outcome.counts[Count.BYTES_OUT] == len(message) + 4
-    assert outcome.counts[Count.CUT] == 0
+    assert outcome.counts[Count.FORCE_CLOSED] == 0
 
 
 def _until_received(client: socket.socket) -> None:
@@ -139,7 +139,7 @@ def test_a_stop_amid_traffic_loses_no_byte_that_was_received(mode: Mode, start_t
             assert talker.was_intact
         assert outcome.exit_code == 0, server.last_words()
         assert outcome.counts[Count.ACCEPTED] == outcome.counts[Count.CLOSED] == len(talkers)
-        assert outcome.counts[Count.CUT] == outcome.counts[Count.CRASHED] == 0
+        assert outcome.counts[Count.FORCE_CLOSED] == outcome.counts[Count.CRASHED] == 0
         assert outcome.counts[Count.BYTES_IN] - 64 * len(talkers) <= outcome.counts[Count.BYTES_OUT]
         assert outcome.counts[Count.BYTES_OUT] <= outcome.counts[Count.BYTES_IN]
         assert outcome.counts[Count.BYTES_IN] <= sum(64 * talker.sent for talker in talkers)
@@ -183,7 +183,7 @@ def test_a_peer_that_never_reads_cannot_hold_up_the_stop(tcp_mode: Mode, start_t
     assert outcome.exit_code == 0, server.last_words()
     # A write(2) that blocks goes on when a third of the send buffer is free, so there may be room for the rest.
     echoed_all = outcome.counts[Count.BYTES_OUT] == outcome.counts[Count.BYTES_IN]
-    assert outcome.counts[Count.CUT] == (0 if echoed_all and tcp_mode.name != "asyncio" else 1)
+    assert outcome.counts[Count.FORCE_CLOSED] == (0 if echoed_all and tcp_mode.name != "asyncio" else 1)
     assert outcome.counts[Count.ACCEPTED] == outcome.counts[Count.CLOSED] == 1
     assert outcome.counts[Count.CRASHED] == 0
     assert group_is_gone(server.pid)
@@ -199,7 +199,7 @@ def test_every_connection_that_is_cut_off_is_counted(mode: Mode, start_tcp: Star
         outcome = server.stop()
         assert rest(silent) == b""
     assert outcome.exit_code == 0
-    assert outcome.counts[Count.CUT] == 2
+    assert outcome.counts[Count.FORCE_CLOSED] == 2
     assert outcome.counts[Count.CLOSED] == 3
 
 
@@ -355,7 +355,7 @@ def test_close_ends_what_stop_was_never_asked_to(tcp_mode: Mode) -> None:
 def test_stop_twice_gives_the_same_account(start_tcp: StartTcp) -> None:
     server = start_tcp(find("tcp", "epoll"))
     first = server.stop()
-    second: Outcome = server.stop()
+    second: ServerOutcome = server.stop()
     assert first.exit_code == second.exit_code == 0
     assert first.counts == second.counts
 

@@ -166,7 +166,7 @@ def test_the_idle_limit_ends_a_client_that_never_reads(tcp_mode: Mode, silences:
     counts = silences[tcp_mode.name].result().counts
     assert counts[Count.IDLED_OUT] == 2  # this one and the silent one
     assert counts[Count.ACCEPTED] == counts[Count.CLOSED] == 3
-    assert counts[Count.CUT] == 0
+    assert counts[Count.FORCE_CLOSED] == 0
 
 
 def test_the_idle_limit_leaves_an_active_client_alone(tcp_mode: Mode, silences: dict[str, Future[Silence]]) -> None:

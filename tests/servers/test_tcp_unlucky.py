@@ -18,13 +18,13 @@ from contextlib import contextmanager
 import pytest
 from tcp_peer import open_descriptors, receive, rest, until
 
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.errors import MachineLacks
-from netlab.servers import clients as clients_module
+from netlab.servers import event_loop_connections as clients_module
 from netlab.servers import stopping
-from netlab.servers.clients import Clients
 from netlab.servers.counters import Count
-from netlab.servers.echo import Conversations
+from netlab.servers.echo import EchoBuffers
+from netlab.servers.event_loop_connections import EventLoopConnections
 from netlab.servers.limits import Limits
 from netlab.servers.modes import find
 from netlab.servers.server import Server
@@ -40,7 +40,7 @@ def server_in_here(rows: int = 10, **limits: float) -> Iterator[Server]:
     """A server to be served by this very process; its signal handlers are taken back at the end."""
     signals = (signal.SIGTERM, signal.SIGALRM, signal.SIGCHLD, signal.SIGUSR1)
     handlers = {number: signal.getsignal(number) for number in signals}
-    ledger = Ledger.create("here", rows, len(Count))
+    shared_counters = SharedCounters.create("here", rows, len(Count))
     listener = socket.create_server(("127.0.0.1", 0))
     stop = Stop(limits.pop("drain_s", 20.0))
     stop.arm(shut_listener(listener))
@@ -52,22 +52,22 @@ def server_in_here(rows: int = 10, **limits: float) -> Iterator[Server]:
     # A process, not a thread: whoever forks should have one thread only.
     watchdog = subprocess.Popen(["sh", "-c", f"sleep 45; kill -USR1 {os.getpid()}"], start_new_session=True)
     try:
-        with ledger.row(Ledger.OWN) as row:
-            yield Server(listener, Limits(**limits), stop, ledger, row)  # type: ignore[arg-type]
+        with shared_counters.row(SharedCounters.OWN) as row:
+            yield Server(listener, Limits(**limits), stop, shared_counters, row)  # type: ignore[arg-type]
     finally:
         os.killpg(watchdog.pid, signal.SIGKILL)
         watchdog.wait()
         signal.setitimer(signal.ITIMER_REAL, 0)  # what the stop has wound up would end pytest later
         listener.close()
         os.close(stop.alarm_fd)
-        until(lambda: is_closed(ledger), "threads that had a row have ended")
+        until(lambda: is_closed(shared_counters), "threads that had a row have ended")
         for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
-def is_closed(ledger: Ledger) -> bool:
+def is_closed(shared_counters: SharedCounters) -> bool:
     try:
-        ledger.close()
+        shared_counters.close()
     except BufferError:
         return False
     return True
@@ -86,7 +86,7 @@ def interrupt_when(condition: Callable[[], object]) -> threading.Thread:
 
 
 def totals(server: Server) -> dict[Count, int]:
-    return dict(zip(Count, server.ledger.totals(), strict=True))
+    return dict(zip(Count, server.shared_counters.totals(), strict=True))
 
 
 def test_when_fork_fails_the_row_is_free_again_and_no_signal_stays_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,10 +148,10 @@ def test_a_thread_pool_without_threads_says_what_this_machine_lacks(monkeypatch:
 @pytest.mark.parametrize("name", LOOPS)
 def test_sigterm_in_the_middle_of_a_turn_is_no_conversation(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stop is requested, but what the loop has in hand was ready before: neither alarm nor door are in it."""
-    ordinary = Conversations.echo
+    ordinary = EchoBuffers.echo
     interrupted: list[bool] = []
 
-    def echo(self: Conversations, ready: Iterable[tuple[int, object]]) -> list[tuple[int, int]]:
+    def echo(self: EchoBuffers, ready: Iterable[tuple[int, object]]) -> list[tuple[int, int]]:
         chunks = self.chunks
         answer = ordinary(self, ready)
         if self.chunks > chunks and not interrupted:
@@ -159,7 +159,7 @@ def test_sigterm_in_the_middle_of_a_turn_is_no_conversation(name: str, monkeypat
             os.kill(os.getpid(), signal.SIGTERM)
         return answer
 
-    monkeypatch.setattr(Conversations, "echo", echo)
+    monkeypatch.setattr(EchoBuffers, "echo", echo)
     with server_in_here() as server:
         with socket.create_connection(server.listener.getsockname()) as client:
             client.settimeout(10)
@@ -171,7 +171,7 @@ def test_sigterm_in_the_middle_of_a_turn_is_no_conversation(name: str, monkeypat
     assert counts[Count.BYTES_IN] == counts[Count.BYTES_OUT] == 5
     assert counts[Count.ACCEPTED] == counts[Count.CLOSED] == 1
     assert counts[Count.CHUNKS] == 1
-    assert counts[Count.CUT] == counts[Count.RESET] == 0
+    assert counts[Count.FORCE_CLOSED] == counts[Count.RESET] == 0
     assert counts[Count.WAKEUPS] < 20, "it spun"
 
 
@@ -237,7 +237,7 @@ def test_a_client_that_a_pool_accepts_as_the_stop_comes_is_seen_out_like_the_oth
     stuck.close()
     late.close()
     assert answers == [b"hello", bytes(200_000)]
-    assert counts[Count.CUT] == 0
+    assert counts[Count.FORCE_CLOSED] == 0
     assert counts[Count.CLOSED] == counts[Count.ACCEPTED] == 2
 
 
@@ -247,7 +247,7 @@ def test_a_turn_writes_no_more_than_the_peer_takes_and_keeps_the_rest() -> None:
         for sock in (ours, theirs):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
             sock.setblocking(False)
-        conversations = Conversations({})
+        conversations = EchoBuffers({})
         fd = theirs.fileno()
         pushed = 0
         for _ in range(1000):
@@ -275,7 +275,7 @@ def test_a_number_that_comes_back_does_not_inherit_how_long_its_predecessor_was_
     now = [1_000_000_000_000]
     monkeypatch.setattr(clients_module, "monotonic_ns", lambda: now[0])
     with server_in_here(idle_timeout_s=8.0) as server:
-        clients = Clients(server)
+        clients = EventLoopConnections(server)
 
         def stuck_connection() -> tuple[socket.socket, int]:
             peer, connection = socket.socketpair()
@@ -365,7 +365,7 @@ def test_seeing_out_asks_again_until_it_is_obeyed() -> None:
     for fd in (ready, go):
         os.close(fd)
     assert counts[Count.REAPED] == 1
-    assert counts[Count.CUT] == counts[Count.CRASHED] == 0
+    assert counts[Count.FORCE_CLOSED] == counts[Count.CRASHED] == 0
 
 
 def test_a_heartbeat_ends_a_call_that_a_signal_came_just_too_early_for() -> None:

@@ -8,19 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 from tcp_peer import descriptor_limit, limit_that_leaves, noise, open_descriptors, processes, until, until_count
-from udp_peer import (
-    A_WORKER_EACH,
-    by_name,
-    client_of,
-    clients_of,
-    echo_of,
-    frozen,
-    is_quiet,
-    started,
-    stopped_in_order,
-)
+from udp_peer import A_WORKER_EACH, by_name, client_of, clients_of, echo_of, frozen, is_quiet, started, stopped_in_order
 
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.servers.counters import Count
 from netlab.servers.datagram import converse, new_buffer
 from netlab.servers.datagram_sockets import another, end_queue, first_gets_strangers
@@ -202,8 +192,8 @@ def listener() -> Iterator[socket.socket]:
 
 
 def test_a_strangers_datagram_on_a_clients_socket_goes_back_to_the_stranger(listener: socket.socket) -> None:
-    ledger = Ledger.create("test", 2, len(Count))
-    row = ledger.row(0)
+    shared_counters = SharedCounters.create("test", 2, len(Count))
+    row = shared_counters.row(0)
     own = another(listener)
     port = listener.getsockname()[1]
     listener.close()  # so that the stranger's datagram, sent before the connect(2), can only go to the new socket
@@ -234,7 +224,7 @@ def test_a_strangers_datagram_on_a_clients_socket_goes_back_to_the_stranger(list
     assert row[Count.CHUNKS] == 3
     assert row[Count.BYTES_IN] == row[Count.BYTES_OUT] == len(b"first" + b"from a stranger" + b"second")
     row.release()
-    ledger.close()
+    shared_counters.close()
 
 
 def test_strangers_go_to_the_first_socket_and_a_client_to_its_own(listener: socket.socket) -> None:

@@ -19,7 +19,7 @@ from tcp_peer import group_is_gone, noise, processes, until
 from udp_peer import by_name, client_of, clients_of, echo_of, frozen, is_quiet, started, stopped_in_order, terminate
 
 import netlab
-from netlab.child.shared_counters import Ledger
+from netlab.child.shared_counters import SharedCounters
 from netlab.servers.counters import Count
 from netlab.servers.datagram import Burst
 from netlab.servers.datagram_sockets import end_queue
@@ -27,7 +27,7 @@ from netlab.servers.limits import Limits
 from netlab.servers.modes import UDP_MODES, Mode, find
 from netlab.servers.server import Server
 from netlab.servers.stopping import Stop
-from netlab.servers.udp.batch import Batch
+from netlab.servers.udp.batch import MessageArrays
 
 
 @pytest.fixture(params=UDP_MODES, ids=by_name)
@@ -107,9 +107,9 @@ def test_a_server_that_is_flooded_without_end_stops_all_the_same(mode: Mode) -> 
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6], ids=["IPv4", "IPv6"])
 @pytest.mark.parametrize("connected", [False, True], ids=["hears everybody", "connected"])
 def test_a_queue_that_was_ended_gives_what_had_come_and_lets_in_nothing_more(
-    ledger: Ledger, family: socket.AddressFamily, connected: bool
+    shared_counters: SharedCounters, family: socket.AddressFamily, connected: bool
 ) -> None:
-    row = ledger.row(0)
+    row = shared_counters.row(0)
     with socket.socket(family, socket.SOCK_DGRAM) as sock, socket.socket(family, socket.SOCK_DGRAM) as client:
         for made in (sock, client):
             made.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
@@ -219,9 +219,9 @@ class RefusingSocket:
 
 
 @pytest.fixture
-def ledger() -> Iterator[Ledger]:
+def shared_counters() -> Iterator[SharedCounters]:
     """Counters of a server that runs in the test itself."""
-    made = Ledger.create("test", 2, len(Count))
+    made = SharedCounters.create("test", 2, len(Count))
     yield made
     os.close(made.fd)
 
@@ -231,9 +231,11 @@ def ledger() -> Iterator[Ledger]:
     [BlockingIOError(), OSError(105, "ENOBUFS"), PermissionError(1, "EPERM")],
     ids=["EAGAIN", "ENOBUFS", "EPERM"],
 )
-def test_an_echo_that_the_kernel_does_not_take_is_given_up_and_counted(ledger: Ledger, error: OSError) -> None:
-    row = ledger.row(0)
-    server = Server(RefusingSocket(error), Limits(), Stop(1.0), ledger, row)  # type: ignore[arg-type]
+def test_an_echo_that_the_kernel_does_not_take_is_given_up_and_counted(
+    shared_counters: SharedCounters, error: OSError
+) -> None:
+    row = shared_counters.row(0)
+    server = Server(RefusingSocket(error), Limits(), Stop(1.0), shared_counters, row)  # type: ignore[arg-type]
     burst = Burst(server)
     assert burst.echo() == 1
     assert not burst.ended
@@ -243,8 +245,8 @@ def test_an_echo_that_the_kernel_does_not_take_is_given_up_and_counted(ledger: L
     assert burst.ended
 
 
-def test_batch_steps_over_a_datagram_that_cannot_be_sent(ledger: Ledger) -> None:
-    row = ledger.row(0)
+def test_batch_steps_over_a_datagram_that_cannot_be_sent(shared_counters: SharedCounters) -> None:
+    row = shared_counters.row(0)
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
@@ -252,7 +254,7 @@ def test_batch_steps_over_a_datagram_that_cannot_be_sent(ledger: Ledger) -> None
         listener.bind(("127.0.0.1", 0))
         client.settimeout(10)
         client.connect(listener.getsockname())
-        batch = Batch(Server(listener, Limits(), Stop(1.0), ledger, row))
+        batch = MessageArrays(Server(listener, Limits(), Stop(1.0), shared_counters, row))
         messages = [b"one", b"second", b"3", b"the fourth"]
         for message in messages:
             client.send(message)

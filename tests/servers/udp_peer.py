@@ -15,7 +15,7 @@ from tcp_peer import DEADLINE_S, processes, until
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.modes import UDP_MODES, Mode, find
-from netlab.servers.supervisor import Outcome, RunningServer
+from netlab.servers.supervisor import RunningServer, ServerOutcome
 
 LARGEST = 65507
 """Bytes in the largest datagram over IPv4: 65,535 less the headers."""
@@ -86,11 +86,11 @@ def terminate(server: RunningServer) -> None:
     os.kill(server.pid, signal.SIGTERM)
 
 
-def stopped_in_order(server: RunningServer) -> Outcome:
+def stopped_in_order(server: RunningServer) -> ServerOutcome:
     """Stop the server, which must end by itself, with all its processes in order."""
     outcome = server.stop()
     assert outcome.exit_code == 0, server.last_words()
-    assert outcome.counts[Count.CUT] == outcome.counts[Count.CRASHED] == 0
+    assert outcome.counts[Count.FORCE_CLOSED] == outcome.counts[Count.CRASHED] == 0
     assert outcome.counts[Count.ACCEPTED] == outcome.counts[Count.CLOSED]
     return outcome
 

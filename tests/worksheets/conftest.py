@@ -7,7 +7,7 @@ from labwork import SHELF
 
 from netlab.worksheets import load
 from netlab.worksheets.model import Sheet
-from netlab.worksheets.session import Desk
+from netlab.worksheets.session import Session
 
 
 @pytest.fixture
@@ -17,6 +17,6 @@ def sheet() -> Sheet:
 
 
 @pytest.fixture
-def desk(sheet: Sheet) -> Desk:
+def desk(sheet: Sheet) -> Session:
     """A learner who has not begun."""
-    return Desk(sheet, "en")
+    return Session(sheet, "en")

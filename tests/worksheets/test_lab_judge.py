@@ -11,19 +11,19 @@ from netlab.worksheets import progress
 from netlab.worksheets.answers import NotAnAnswer
 from netlab.worksheets.grade import State, exit_code
 from netlab.worksheets.model import Sheet
-from netlab.worksheets.session import Desk, calibration_over
+from netlab.worksheets.session import Session, calibration_over
 
 
-def state(desk: Desk, id: str) -> State:
+def state(desk: Session, id: str) -> State:
     return desk.verdict(desk.sheet.step(id)).state
 
 
-def test_an_empty_sheet_fails(desk: Desk) -> None:
+def test_an_empty_sheet_fails(desk: Session) -> None:
     assert exit_code(desk.verdicts()) == 1
     assert {verdict.state for verdict in desk.verdicts()} == {State.TODO}
 
 
-def test_a_prediction_passes_by_being_made_and_is_scored_by_the_run(desk: Desk, sheet: Sheet) -> None:
+def test_a_prediction_passes_by_being_made_and_is_scored_by_the_run(desk: Session, sheet: Sheet) -> None:
     desk.answer(sheet.step("ports"), "20000", 0.8)
     desk.answer(sheet.step("larger"), "a", 0.6)
     assert state(desk, "ports") is State.PASSED and desk.verdict(sheet.step("ports")).hit is None
@@ -36,7 +36,7 @@ def test_a_prediction_passes_by_being_made_and_is_scored_by_the_run(desk: Desk, 
     assert found.brier == pytest.approx((0.2**2 + 0.6**2) / 2)
 
 
-def test_a_prediction_that_cannot_be_off_by_a_factor_says_nothing_of_one(desk: Desk, sheet: Sheet) -> None:
+def test_a_prediction_that_cannot_be_off_by_a_factor_says_nothing_of_one(desk: Session, sheet: Sheet) -> None:
     desk.answer(sheet.step("ports"), "20000", 0.8)
     record(ports=0)
     said = desk.verdict(sheet.step("ports")).said
@@ -45,7 +45,7 @@ def test_a_prediction_that_cannot_be_off_by_a_factor_says_nothing_of_one(desk: D
     assert any("factor of 10" in text for text in desk.verdict(sheet.step("ports")).said)
 
 
-def test_a_prediction_after_the_run_does_not_count(desk: Desk, sheet: Sheet) -> None:
+def test_a_prediction_after_the_run_does_not_count(desk: Session, sheet: Sheet) -> None:
     record()
     desk.answer(sheet.step("ports"), "28232", 1.0)
     assert not desk.progress.answers["ports"].blind
@@ -53,7 +53,7 @@ def test_a_prediction_after_the_run_does_not_count(desk: Desk, sheet: Sheet) -> 
     assert desk.verdict(sheet.step("ports")).late
 
 
-def test_the_prediction_from_before_the_run_stands(desk: Desk, sheet: Sheet) -> None:
+def test_the_prediction_from_before_the_run_stands(desk: Session, sheet: Sheet) -> None:
     step = sheet.step("ports")
     desk.answer(step, "70000", 0.6)
     desk.answer(step, "60000", 0.9)  # one may change one's mind as long as there is no run
@@ -65,7 +65,7 @@ def test_the_prediction_from_before_the_run_stands(desk: Desk, sheet: Sheet) -> 
     assert found is not None and (found.count, found.said, found.held) == (1, 0.9, 0)
 
 
-def test_a_friends_value_fails(desk: Desk, sheet: Sheet) -> None:
+def test_a_friends_value_fails(desk: Session, sheet: Sheet) -> None:
     record(ports=28_232)
     verdict = desk.answer(sheet.step("copy"), "30000")
     assert verdict.state is State.WRONG and not verdict.measured
@@ -73,13 +73,13 @@ def test_a_friends_value_fails(desk: Desk, sheet: Sheet) -> None:
     assert desk.answer(sheet.step("copy"), "28232").state is State.PASSED
 
 
-def test_the_value_is_told_at_the_third_try(desk: Desk, sheet: Sheet) -> None:
+def test_the_value_is_told_at_the_third_try(desk: Session, sheet: Sheet) -> None:
     record(ports=28_232)
     said = [desk.answer(sheet.step("copy"), wrong).said[-1] for wrong in ("1", "2", "3")]
     assert ["28,232" in text for text in said] == [False, False, True]
 
 
-def test_the_value_is_told_after_the_last_hint(desk: Desk, sheet: Sheet) -> None:
+def test_the_value_is_told_after_the_last_hint(desk: Session, sheet: Sheet) -> None:
     record(ports=28_232)
     step = sheet.step("copy")
     desk.answer(step, "1")
@@ -87,7 +87,7 @@ def test_the_value_is_told_after_the_last_hint(desk: Desk, sheet: Sheet) -> None
     assert told == [False, True] and desk.verdict(step).measured == "28,232"
 
 
-def test_an_answer_stays_right_when_the_command_is_run_again(desk: Desk, sheet: Sheet) -> None:
+def test_an_answer_stays_right_when_the_command_is_run_again(desk: Session, sheet: Sheet) -> None:
     record(ports=28_232)
     assert desk.answer(sheet.step("copy"), "28232").state is State.PASSED
     record(id="20261122-180000-doctor-0002", ports=5)
@@ -95,37 +95,37 @@ def test_an_answer_stays_right_when_the_command_is_run_again(desk: Desk, sheet: 
     assert desk.answer(sheet.step("copy"), "5").state is State.PASSED
 
 
-def test_an_answer_without_its_run_is_no_success(desk: Desk, sheet: Sheet) -> None:
+def test_an_answer_without_its_run_is_no_success(desk: Session, sheet: Sheet) -> None:
     verdict = desk.answer(sheet.step("copy"), "28232")
     assert verdict.state is State.TODO and "step 3" in verdict.said[0]
 
 
-def test_wrong_options_have_their_own_words(desk: Desk, sheet: Sheet) -> None:
+def test_wrong_options_have_their_own_words(desk: Session, sheet: Sheet) -> None:
     said = {desk.answer(sheet.step("purpose"), letter).said for letter in "bc"}
     assert len(said) == 2
     assert desk.answer(sheet.step("purpose"), "a").state is State.PASSED
     assert desk.first_tries() == 0
 
 
-def test_what_is_no_answer_is_not_kept(desk: Desk, sheet: Sheet) -> None:
+def test_what_is_no_answer_is_not_kept(desk: Session, sheet: Sheet) -> None:
     with pytest.raises(NotAnAnswer):
         desk.answer(sheet.step("purpose"), "z")
     assert not progress.load(sheet.id).answers
 
 
-def test_a_near_miss_says_why(desk: Desk, sheet: Sheet) -> None:
+def test_a_near_miss_says_why(desk: Session, sheet: Sheet) -> None:
     record(id="20261122-170501-dns-trace-aaaa")
     said = desk.verdict(sheet.step("reverse")).said
     assert any("aaaa" in text and "found no name" in text for text in said)
 
 
-def test_an_interrupted_run_does_not_count(desk: Desk, sheet: Sheet) -> None:
+def test_an_interrupted_run_does_not_count(desk: Session, sheet: Sheet) -> None:
     record(interrupted=True)
     assert state(desk, "doctor") is State.TODO
     assert "Ctrl-C" in " ".join(desk.verdict(sheet.step("doctor")).said)
 
 
-def test_what_the_machine_could_not_measure_is_inconclusive(desk: Desk, sheet: Sheet) -> None:
+def test_what_the_machine_could_not_measure_is_inconclusive(desk: Session, sheet: Sheet) -> None:
     record(ports=None)
     verdict = desk.answer(sheet.step("copy"), "28232")
     assert verdict.state is State.INCONCLUSIVE and "netlab doctor" in verdict.said[0]
@@ -133,7 +133,7 @@ def test_what_the_machine_could_not_measure_is_inconclusive(desk: Desk, sheet: S
 
 
 def test_a_machine_that_lacks_something_is_no_mistake_of_the_learners(sheet: Sheet) -> None:
-    desk = Desk(replace(sheet, needs={"cpus": 1 << 20}), "en")
+    desk = Session(replace(sheet, needs={"cpus": 1 << 20}), "en")
     desk.answer(sheet.step("ports"), "20000", 0.8)
     desk.answer(sheet.step("larger"), "a", 0.6)
     assert exit_code(desk.verdicts()) == 1
@@ -145,7 +145,7 @@ def test_a_machine_that_lacks_something_is_no_mistake_of_the_learners(sheet: She
 
 
 def test_where_private_networks_are_forbidden_that_is_said(sheet: Sheet, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(replace(sheet, needs={"networks": 1}), "zh")
+    desk = Session(replace(sheet, needs={"networks": 1}), "zh")
     for there, said in ((1, "运行记录"), (0, "私有网络")):
         monkeypatch.setattr("netlab.worksheets.needs._networks", lambda there=there: there)
         verdict = desk.verdict(sheet.step("doctor"))
@@ -153,7 +153,7 @@ def test_where_private_networks_are_forbidden_that_is_said(sheet: Sheet, monkeyp
         assert said in verdict.said[0]
 
 
-def test_the_walkers_run_counts_however_many_came_after_it(desk: Desk, sheet: Sheet) -> None:
+def test_the_walkers_run_counts_however_many_came_after_it(desk: Session, sheet: Sheet) -> None:
     record()
     desk.progress.runs["doctor"] = "20261122-170501-doctor-3fa2"
     for number in range(45):
@@ -161,18 +161,18 @@ def test_the_walkers_run_counts_however_many_came_after_it(desk: Desk, sheet: Sh
     assert state(desk, "doctor") is State.PASSED
 
 
-def test_runs_before_a_reset_do_not_count(desk: Desk, sheet: Sheet) -> None:
+def test_runs_before_a_reset_do_not_count(desk: Session, sheet: Sheet) -> None:
     record()
     assert state(desk, "doctor") is State.PASSED
     progress.reset(sheet.id)
-    assert state(Desk(sheet, "en"), "doctor") is State.TODO
+    assert state(Session(sheet, "en"), "doctor") is State.TODO
 
 
-def test_both_languages_agree(desk: Desk, sheet: Sheet) -> None:
+def test_both_languages_agree(desk: Session, sheet: Sheet) -> None:
     record()
     desk.answer(sheet.step("copy"), "1")
     desk.answer(sheet.step("purpose"), "b")
-    chinese = Desk(sheet, "zh")
+    chinese = Session(sheet, "zh")
     assert [verdict.state for verdict in desk.verdicts()] == [verdict.state for verdict in chinese.verdicts()]
     assert "服务器的端口" in chinese.verdict(sheet.step("purpose")).said[0]
     assert "测得的不是这个数" in chinese.verdict(sheet.step("copy")).said[0]

@@ -17,7 +17,7 @@ from netlab.report.record import Report
 from netlab.worksheets import load
 from netlab.worksheets.model import Sheet
 from netlab.worksheets.page import page_of
-from netlab.worksheets.session import Desk, calibration_over
+from netlab.worksheets.session import Session, calibration_over
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -41,7 +41,7 @@ class Wellformed(HTMLParser):
 
 def answered(sheet: Sheet, lang: str) -> str:
     """The page of somebody who has predicted well and ill, and answered with a troublesome text."""
-    desk = Desk(sheet, lang)
+    desk = Session(sheet, lang)
     desk.answer(sheet.step("ports"), "20000", 0.9)
     desk.answer(sheet.step("larger"), "a", 0.6)
     record()
@@ -67,7 +67,7 @@ def test_the_page_is_complete_and_needs_nothing_else(sheet: Sheet, lang: str) ->
 
 
 def test_a_late_prediction_is_marked_and_not_counted(sheet: Sheet) -> None:
-    desk = Desk(sheet, "en")
+    desk = Session(sheet, "en")
     desk.answer(sheet.step("larger"), "a", 0.6)
     record()
     desk.answer(sheet.step("ports"), "28232", 0.9)
@@ -77,14 +77,14 @@ def test_a_late_prediction_is_marked_and_not_counted(sheet: Sheet) -> None:
 
 
 def test_what_was_typed_is_text_not_markup(sheet: Sheet) -> None:
-    desk = Desk(sheet, "en")
+    desk = Session(sheet, "en")
     desk.answer(sheet.step("purpose"), "a")
     desk.progress.answers["purpose"].given = "<script>alert(1)</script>"
     assert "<script>" not in page_of(desk, None)
 
 
 def test_an_empty_sheet_has_a_page_too(sheet: Sheet) -> None:
-    page = page_of(Desk(sheet, "en"), None)
+    page = page_of(Session(sheet, "en"), None)
     assert "0 of 6 steps pass" in page and "No prediction has been scored yet" in page
 
 
@@ -109,7 +109,7 @@ def test_charts_of_the_runs_are_in_the_page() -> None:
             measurement=Measurement(tables=(table,), charts=(chart,)),
         )
     )
-    page = page_of(Desk(sheet, "en"), None)
+    page = page_of(Session(sheet, "en"), None)
     assert page.count("<svg") == 1 and "CPU time a message" in page
 
 

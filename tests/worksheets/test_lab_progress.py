@@ -14,13 +14,13 @@ from labwork import SHELF
 from netlab.errors import UsageError
 from netlab.worksheets import progress
 from netlab.worksheets.load import load
-from netlab.worksheets.progress import Answer, Progress
-from netlab.worksheets.session import Desk
+from netlab.worksheets.progress import LearnerAnswer, LearnerProgress
+from netlab.worksheets.session import Session
 
 
 def test_there_and_back() -> None:
-    one = Progress(
-        "x", answers={"a": Answer("5 µs", "2026-11-22T17:00:00Z", 0.7, False, "r")}, tries={"a": ["4", "5 µs"]}
+    one = LearnerProgress(
+        "x", answers={"a": LearnerAnswer("5 µs", "2026-11-22T17:00:00Z", 0.7, False, "r")}, tries={"a": ["4", "5 µs"]}
     )
     one.hints["a"] = 2
     progress.save(one)
@@ -59,9 +59,9 @@ def test_a_kill_leaves_the_state_before_or_after() -> None:
 
 
 def test_who_reads_while_it_is_replaced_reads_the_old_one_whole() -> None:
-    progress.save(Progress("x", since="before"))
+    progress.save(LearnerProgress("x", since="before"))
     with progress.path_of("x").open() as reader:
-        progress.save(Progress("x", since="after"))
+        progress.save(LearnerProgress("x", since="after"))
         assert '"since": "before"' in reader.read()
     assert progress.load("x").since == "after"
     assert [path.name for path in progress.path_of("x").parent.iterdir()] == ["x.json"]
@@ -71,13 +71,13 @@ def test_no_room_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     with pytest.raises(UsageError, match="Not a directory"):
-        progress.save(Progress("x"))
+        progress.save(LearnerProgress("x"))
 
 
 def test_each_reset_keeps_what_there_was() -> None:
     kept = []
     for given in ("1", "2", "3"):
-        progress.save(Progress("x", tries={"a": [given]}))
+        progress.save(LearnerProgress("x", tries={"a": [given]}))
         kept.append(progress.reset("x"))
         assert progress.reset("x") is None  # an empty one is not worth a file
     texts = [path.read_text() for path in kept if path]
@@ -87,7 +87,7 @@ def test_each_reset_keeps_what_there_was() -> None:
 
 def test_two_terminals_on_one_worksheet_lose_nothing() -> None:
     sheet = load(SHELF / "99-tiny")
-    first, second = Desk(sheet, "en"), Desk(sheet, "en")  # both have read the empty progress
+    first, second = Session(sheet, "en"), Session(sheet, "en")  # both have read the empty progress
     second.answer(sheet.step("larger"), "b", 0.6)
     second.hint(sheet.step("copy"))
     first.answer(sheet.step("ports"), "28000", 0.8)

@@ -6,8 +6,8 @@ volley.py                               how fast a server answers
 """
 
 from netlab.dns.transport.asking import Upstream
-from netlab.dns.transport.connection import Reply, Service, Where
-from netlab.dns.transport.listening import InUse, Listener, shown
+from netlab.dns.transport.connection import SendReply, Service, Where
+from netlab.dns.transport.listening import DnsPortInUse, Listener, shown
 from netlab.dns.transport.volley import Volley, volley
 
-__all__ = ["InUse", "Listener", "Reply", "Service", "Upstream", "Volley", "Where", "shown", "volley"]
+__all__ = ["DnsPortInUse", "Listener", "SendReply", "Service", "Upstream", "Volley", "Where", "shown", "volley"]

@@ -7,11 +7,11 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
-from netlab.dns.exchange import Exchange, Heard
+from netlab.dns.exchange import Query, Reply
 from netlab.dns.iterate import Asking
 from netlab.dns.loop import BROKEN, READ, WRITE, Loop, Timer
 from netlab.dns.message import FormatError, Message
-from netlab.dns.steps import Answer
+from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport.listening import family_of
 
 _LONGEST_REPLY_BYTES = 8192  # by UDP; we offer to take 1232
@@ -21,7 +21,7 @@ _IP_RECVERR, _IPV6_RECVERR = (
     25,
 )  # <linux/in.h>, <linux/in6.h>: errors also for sockets that are not connected, ip(7)
 
-Done = Callable[[Heard], None]
+Done = Callable[[Reply], None]
 
 
 class Upstream:
@@ -34,7 +34,7 @@ class Upstream:
         self._free: dict[socket.AddressFamily, list[_UdpSocket]] = {socket.AF_INET: [], socket.AF_INET6: []}
         self._busy: set[_UdpSocket | _TcpAsk] = set()
 
-    def ask(self, exchange: Exchange, done: Done, more: Callable[[bytes], bool] | None = None) -> None:
+    def ask(self, exchange: Query, done: Done, more: Callable[[bytes], bool] | None = None) -> None:
         """Send it; call `done` once, with the reply or what went wrong, within its timeout.
 
         `more`, for transfers by TCP, is given each message and says whether another one is to follow. `done` is never
@@ -62,10 +62,10 @@ class Upstream:
         self._busy.add(udp)
         udp.send(exchange, partial(self._finished, udp, done))
 
-    def drive(self, asking: Asking, done: Callable[[Answer], None]) -> None:
+    def drive(self, asking: Asking, done: Callable[[TracedAnswer], None]) -> None:
         """Run a resolution to its end; then call `done`."""
 
-        def go_on(heard: Heard) -> None:
+        def go_on(heard: Reply) -> None:
             try:
                 exchange = asking.send(heard)
             except StopIteration as ended:
@@ -80,17 +80,17 @@ class Upstream:
         else:
             self.ask(first, go_on)
 
-    def resolve(self, asking: Asking) -> Answer:
+    def resolve(self, asking: Asking) -> TracedAnswer:
         """Run a resolution to its end, turning the loop meanwhile."""
-        answers: list[Answer] = []
+        answers: list[TracedAnswer] = []
         self.drive(asking, answers.append)
         while not answers:
             self._loop.turn()
         return answers[0]
 
-    def wait(self, exchange: Exchange, more: Callable[[bytes], bool] | None = None) -> Heard:
+    def wait(self, exchange: Query, more: Callable[[bytes], bool] | None = None) -> Reply:
         """Do one exchange, turning the loop meanwhile."""
-        heard: list[Heard] = []
+        heard: list[Reply] = []
         self.ask(exchange, heard.append, more)
         while not heard:
             self._loop.turn()
@@ -106,9 +106,9 @@ class Upstream:
 
     def _no_socket(self, error: OSError, done: Done) -> None:
         now_s = self._loop.now_s()
-        self._loop.after(0.0, lambda: done(Heard(now_s, None, f"no socket: {(error.strerror or str(error)).lower()}")))
+        self._loop.after(0.0, lambda: done(Reply(now_s, None, f"no socket: {(error.strerror or str(error)).lower()}")))
 
-    def _finished(self, udp: _UdpSocket, done: Done, heard: Heard) -> None:
+    def _finished(self, udp: _UdpSocket, done: Done, heard: Reply) -> None:
         self._busy.discard(udp)
         free = self._free[udp.family]
         if heard.message is not None and udp.uses < self._USES and len(free) < self._KEPT:
@@ -128,12 +128,12 @@ class _UdpSocket:
             self._sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
         else:
             self._sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
-        self._exchange: Exchange | None = None
+        self._exchange: Query | None = None
         self._done: Done = _nobody
         self._timer: Timer | None = None
         loop.watch(self._sock.fileno(), self._ready)
 
-    def send(self, exchange: Exchange, done: Done) -> None:
+    def send(self, exchange: Query, done: Done) -> None:
         self._exchange, self._done = exchange, done
         self.uses += 1
         self._sent_s = self._loop.now_s()
@@ -182,16 +182,21 @@ class _UdpSocket:
         self._exchange = None
         if self._timer:
             self._timer.cancel()
-        self._done(Heard(self._loop.now_s(), message, problem, self._sent_s))
+        self._done(Reply(self._loop.now_s(), message, problem, self._sent_s))
 
 
 class _TcpAsk:
     """One exchange over a connection of its own."""
 
     def __init__(
-        self, loop: Loop, sock: socket.socket, exchange: Exchange, done: Done,
-        more: Callable[[bytes], bool] | None, gone: Callable[[_TcpAsk], None],
-    ) -> None:  # fmt: skip
+        self,
+        loop: Loop,
+        sock: socket.socket,
+        exchange: Query,
+        done: Done,
+        more: Callable[[bytes], bool] | None,
+        gone: Callable[[_TcpAsk], None],
+    ) -> None:
         self._loop, self._sock, self._exchange = loop, sock, exchange
         self._done, self._more, self._gone = done, more, gone
         self._out = len(exchange.payload).to_bytes(2, "big") + exchange.payload
@@ -254,8 +259,8 @@ class _TcpAsk:
             self._finished = True
             self._gone(self)
             self.close()
-            self._done(Heard(self._loop.now_s(), message, problem, self._sent_s))
+            self._done(Reply(self._loop.now_s(), message, problem, self._sent_s))
 
 
-def _nobody(_: Heard) -> None:
+def _nobody(_: Reply) -> None:
     """Before the first exchange."""

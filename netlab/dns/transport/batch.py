@@ -22,10 +22,14 @@ _NAME_BYTES = 28  # struct sockaddr_in6; sockaddr_in has 16
 
 class _Msghdr(ctypes.Structure):
     _fields_ = (
-        ("name", ctypes.c_void_p), ("namelen", ctypes.c_uint32), ("iov", ctypes.c_void_p),
-        ("iovlen", ctypes.c_size_t), ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
+        ("name", ctypes.c_void_p),
+        ("namelen", ctypes.c_uint32),
+        ("iov", ctypes.c_void_p),
+        ("iovlen", ctypes.c_size_t),
+        ("control", ctypes.c_void_p),
+        ("controllen", ctypes.c_size_t),
         ("flags", ctypes.c_int),
-    )  # fmt: skip
+    )
 
 
 class _Mmsghdr(ctypes.Structure):
@@ -63,7 +67,7 @@ class _Half:
         return ctypes.c_void_p(ctypes.addressof(self._headers[slot]))
 
 
-class Batch:
+class DatagramBatch:
     """`receive`; then for each slot `data`, and `reply` or `source`; then `send`."""
 
     def __init__(self) -> None:
@@ -122,6 +126,6 @@ class Batch:
 
 
 @lru_cache(maxsize=1)
-def shared() -> Batch:
+def shared() -> DatagramBatch:
     """The one of this process: its sockets take turns."""
-    return Batch()
+    return DatagramBatch()

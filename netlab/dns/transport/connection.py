@@ -14,7 +14,7 @@ from typing import Protocol
 from netlab.dns.loop import BROKEN, READ, WRITE, Loop
 
 Where = tuple[str, int]
-Reply = Callable[[bytes], None]
+SendReply = Callable[[bytes], None]
 
 IDLE_S = 10.0  # RFC 7766 §6.2.3: a few seconds
 MOST_WAITING_BYTES = 1 << 18
@@ -27,17 +27,23 @@ class Service(Protocol):
     def at_once(self, data: bytes, tcp: bool) -> bytes | None:
         """The answer, if it lies ready: most queries repeat others, and need not be taken apart."""
 
-    def handle(self, data: bytes, source: Where, tcp: bool, reply: Reply) -> bool:
+    def handle(self, data: bytes, source: Where, tcp: bool, reply: SendReply) -> bool:
         """Call `reply` with each message of the answer, now or later; or never. True if it is to come later."""
 
 
-class Connection:
+class DnsConnection:
     """One of them. `heard` is told whenever something came, `gone` when it is closed."""
 
     def __init__(
-        self, loop: Loop, sock: socket.socket, source: Where, service: Service, counts: Counter[str],
-        heard: Callable[[Connection], None], gone: Callable[[Connection], None],
-    ) -> None:  # fmt: skip
+        self,
+        loop: Loop,
+        sock: socket.socket,
+        source: Where,
+        service: Service,
+        counts: Counter[str],
+        heard: Callable[[DnsConnection], None],
+        gone: Callable[[DnsConnection], None],
+    ) -> None:
         sock.setblocking(False)
         self._loop, self._sock, self._source, self._service = loop, sock, source, service
         self._counts, self._heard, self._gone = counts, heard, gone

@@ -14,7 +14,7 @@ from functools import partial
 from netlab.dns.loop import Loop
 from netlab.dns.transport import batch
 from netlab.dns.transport.batch import DATA_BYTES
-from netlab.dns.transport.connection import Connection, Service, Where
+from netlab.dns.transport.connection import DnsConnection, Service, Where
 from netlab.errors import MachineLacks, UsageError
 
 MOST_CONNECTIONS = 256
@@ -39,7 +39,7 @@ class Listener:
         self._udp, self._tcp = _bound_pair(where)
         self._fd, self._batch = self._udp.fileno(), batch.shared()
         self.where: Where = self._udp.getsockname()[:2]
-        self._connections: dict[Connection, None] = {}  # the one that was heard last is last
+        self._connections: dict[DnsConnection, None] = {}  # the one that was heard last is last
         loop.watch(self._udp.fileno(), self._datagrams)
         loop.watch(self._tcp.fileno(), self._accept)
 
@@ -93,13 +93,13 @@ class Listener:
             self.counts["connections shed"] += 1
             next(iter(self._connections)).close()
         self.counts["connections"] += 1
-        connection = Connection(self._loop, sock, source[:2], self._service, self.counts, self._heard, self._gone)
+        connection = DnsConnection(self._loop, sock, source[:2], self._service, self.counts, self._heard, self._gone)
         self._connections[connection] = None
 
-    def _heard(self, connection: Connection) -> None:
+    def _heard(self, connection: DnsConnection) -> None:
         self._connections[connection] = self._connections.pop(connection, None)
 
-    def _gone(self, connection: Connection) -> None:
+    def _gone(self, connection: DnsConnection) -> None:
         self._connections.pop(connection, None)
 
 
@@ -127,13 +127,13 @@ def _bound_pair(where: Where) -> tuple[socket.socket, socket.socket]:
     raise AssertionError
 
 
-class InUse(UsageError):
+class DnsPortInUse(UsageError):
     """Somebody else has the address and port."""
 
 
 def _cannot_bind(error: OSError, where: Where) -> UsageError | MachineLacks:
     if error.errno == errno.EADDRINUSE:
-        return InUse(
+        return DnsPortInUse(
             f"{shown(where)} is in use by another socket",
             f"choose another port; who has it: ss -lunpt 'sport = {where[1]}'",
         )

@@ -143,10 +143,13 @@ def and_tables(found: Prefix, shown: int = 0) -> list[Table]:
         first = min(first, (shown - 1) // 16)
     shift, inside = 128 - 16 * (first + 2), found.length - 16 * first
     near = tuple(
-        (name, f"{value >> shift + 16 & 0xFFFF:04x}:{value >> shift & 0xFFFF:04x}",
-         *_cut(f"{value >> shift & 0xFFFFFFFF:032b}", inside, 8, " "))
+        (
+            name,
+            f"{value >> shift + 16 & 0xFFFF:04x}:{value >> shift & 0xFFFF:04x}",
+            *_cut(f"{value >> shift & 0xFFFFFFFF:032b}", inside, 8, " "),
+        )
         for name, value in zip(names, values, strict=True)
-    )  # fmt: skip
+    )
     return [
         _table("AND in hexadecimal" + (", the digit after the mark cut in two" if found.length % 4 else ""), whole),
         _table(f"AND in bits {16 * first + 1} to {16 * first + 32}{', all the network' if inside > 32 else ''}", near),

@@ -11,7 +11,7 @@ from netlab.addressing.prefix import Prefix
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.linux import netlink, routes
-from netlab.linux.interfaces import Interface, interfaces
+from netlab.linux.interfaces import InterfaceAddresses, interfaces
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table, Value
 
@@ -64,7 +64,7 @@ def _has_broadcast(address: Prefix) -> bool:
     return address.version == 4 and address.value >> 24 != 127
 
 
-def _zone(zone: str, here: list[Interface]) -> str:
+def _zone(zone: str, here: list[InterfaceAddresses]) -> str:
     """The interface that a zone means: its name, or its number (RFC 4007 §11.2). UsageError where there is none."""
     name = routes.interface_name(int(zone)) if zone.isascii() and zone.isdigit() and len(zone) < 10 else zone
     names = [interface.name for interface in here]
@@ -87,7 +87,9 @@ def _way(address: Prefix, wanted: Prefix, gateway: Prefix | None) -> str | None:
     return "gateway" if gateway and not destinations.is_link_local(wanted) else "no way"
 
 
-def _decide(draft: Draft, wanted: Prefix, here: list[Interface], gateways: dict[tuple[str, int], Prefix]) -> None:
+def _decide(
+    draft: Draft, wanted: Prefix, here: list[InterfaceAddresses], gateways: dict[tuple[str, int], Prefix]
+) -> None:
     """Ours by masks and default gateways alone; the kernel's by all of its routing tables and rules."""
     ours = _by_masks(wanted, here, gateways)
     source = ""
@@ -114,7 +116,7 @@ def _decide(draft: Draft, wanted: Prefix, here: list[Interface], gateways: dict[
         draft.warnings.append("The kernel knows more than masks: see 'ip route' and 'ip rule'.")
 
 
-def _of_link_local(wanted: Prefix, here: list[Interface]) -> str:
+def _of_link_local(wanted: Prefix, here: list[InterfaceAddresses]) -> str:
     """Why the kernel may well differ from what the masks say."""
     if wanted.version == 4:
         return "it has no gateway (RFC 3927 §2.7); Linux sends it to one all the same, unless a route says otherwise"
@@ -122,7 +124,7 @@ def _of_link_local(wanted: Prefix, here: list[Interface]) -> str:
     return f"which link is for a zone to say, as in {wanted.text_of(wanted.value)}%{on[0]} (RFC 4007)"
 
 
-def _by_masks(wanted: Prefix, here: list[Interface], gateways: dict[tuple[str, int], Prefix]) -> str:
+def _by_masks(wanted: Prefix, here: list[InterfaceAddresses], gateways: dict[tuple[str, int], Prefix]) -> str:
     """The longest of our prefixes that has the destination; else a default gateway; else no way."""
     if destinations.is_loopback(wanted):
         return "this machine itself"

@@ -34,9 +34,12 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         )
     if source.version != destination.version:
         raise AddressError(
-            parameters.destination, 0, f"IPv{destination.version}, but A is IPv{source.version}", None,
+            parameters.destination,
+            0,
+            f"IPv{destination.version}, but A is IPv{source.version}",
+            None,
             "IPv4 and IPv6 share a wire, never a network",
-        )  # fmt: skip
+        )
     draft = Draft()
     seen = Prefix(source.version, destination.value, source.length)
     known = destinations.from_host(source, destination)
@@ -75,9 +78,12 @@ def _both(source: Prefix, seen: Prefix, differs: int) -> Table:
     """One drawing for two ANDs, with the first bit that differs in it (0: none does)."""
     ours, theirs = and_tables(source, differs)[-1], and_tables(seen, differs)[-1]
     rows = (
-        ("A", *ours.rows[0][1:]), ("B", *theirs.rows[0][1:]), ("mask", *ours.rows[1][1:]),
-        ("A's net", *ours.rows[2][1:]), ("B's net", *theirs.rows[2][1:]),
-    )  # fmt: skip
+        ("A", *ours.rows[0][1:]),
+        ("B", *theirs.rows[0][1:]),
+        ("mask", *ours.rows[1][1:]),
+        ("A's net", *ours.rows[2][1:]),
+        ("B's net", *theirs.rows[2][1:]),
+    )
     return Table(ours.name, (Column("", ""), *ours.columns[1:]), rows)
 
 

@@ -102,10 +102,7 @@ def _made_from_it(draft: Draft, found: Mac) -> None:
         draft.fact("IPv6 groups", f"{example}, for one", "", "all that end in these 32 bits (RFC 2464 §7)")
         if low >> 24 == 0xFF:
             draft.fact(
-                "solicited-node group",
-                ipv6.to_text(0xFF02 << 112 | 1 << 32 | low),
-                "",
-                "of every address ending so",
+                "solicited-node group", ipv6.to_text(0xFF02 << 112 | 1 << 32 | low), "", "of every address ending so"
             )
     interface_id = found.interface_id
     if interface_id is None:

@@ -25,8 +25,16 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         mac = each.mac
         owner = registry.find(mac) if mac and mac.value else None
         kind = None if mac is None or not mac.value else "local" if mac.is_local else "universal"
-        rows.append((each.name, str(mac) if mac else None, kind, owner.owner if owner else None,
-                     each.mtu_bytes, "up" if each.up else "down"))  # fmt: skip
+        rows.append(
+            (
+                each.name,
+                str(mac) if mac else None,
+                kind,
+                owner.owner if owner else None,
+                each.mtu_bytes,
+                "up" if each.up else "down",
+            )
+        )
     columns = (
         Column("interface", ""),
         Column("MAC", ""),

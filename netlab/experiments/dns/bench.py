@@ -17,7 +17,7 @@ from netlab.dns.names import Name
 from netlab.dns.records import SERVFAIL, rcode_text, type_from_text
 from netlab.dns.transport import volley
 from netlab.experiment import Experiment
-from netlab.experiments.dns.world import Origin, World, question_name, world
+from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Samples, Table
 
@@ -53,7 +53,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Run the rounds; Ctrl-C gives those that are done. Raises NetlabError."""
     name, rtype = question_name(parameters.name), type_from_text(parameters.type)
     found, draft = _Found(), Draft()
-    with world(Origin(seed=parameters.seed)) as here:
+    with world(StartingPoint(seed=parameters.seed)) as here:
         assert here.net is not None
         with ResolverProcess(here.net) as warm:
             query = message.write_query(0, name, rtype, flags=RD, udp_size=1232)
@@ -116,12 +116,7 @@ def _report(draft: Draft, parameters: Parameters, found: _Found) -> None:
         for way, rates in found.rates.items()
         if median(rates)
     )
-    columns = (
-        Column("way", ""),
-        Column("names/s", "1/s"),
-        Column("time a name", "s"),
-        Column("upstream queries", "1"),
-    )
+    columns = (Column("way", ""), Column("names/s", "1/s"), Column("time a name", "s"), Column("upstream queries", "1"))
     draft.tables.append(Table("Rates", columns, rows))
     draft.charts.append(Chart("bar", "Names a second, median of the rounds", "Rates", "way", "names/s", log_y=True))
     draft.samples.append(Samples("cold resolution", "s", found.cold_s))

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netlab.dns import stub
-from netlab.dns.exchange import Server
-from netlab.dns.layers import Forwarder, Layer, answer_of, good_for
+from netlab.dns.exchange import NameServer
+from netlab.dns.layers import CacheLayer, Forwarder, answer_of, good_for
 from netlab.dns.names import ROOT, Name
 from netlab.dns.records import data_text, rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
-from netlab.dns.steps import Answer
+from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Listener
 from netlab.experiment import Experiment
-from netlab.experiments.dns.world import Origin, World, question_name, world
+from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
 
@@ -47,10 +47,10 @@ class _House:
     """The layers, from the browser's to the ISP's."""
 
     here: World
-    browser: Layer
-    system: Layer
+    browser: CacheLayer
+    system: CacheLayer
     router: Forwarder
-    router_at: Server
+    router_at: NameServer
     isp: Recursor
     shift_s: float = 0.0
 
@@ -58,7 +58,7 @@ class _House:
         """The clock of the caches."""
         return self.here.loop.now_s() + self.shift_s
 
-    def look_up(self, name: Name, rtype: int) -> tuple[Answer, str]:
+    def look_up(self, name: Name, rtype: int) -> tuple[TracedAnswer, str]:
         """As a browser does: its answer, and which layer had it."""
         for layer, above in ((self.browser, ()), (self.system, (self.browser,))):
             known = layer.get(name, rtype, self.now_s())
@@ -82,7 +82,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft = Draft()
     rows: list[tuple[Value, ...]] = []
     with ExitStack() as stack:
-        house = _open(stack, stack.enter_context(world(Origin(zones=parameters.zones, seed=parameters.seed))))
+        house = _open(stack, stack.enter_context(world(StartingPoint(zones=parameters.zones, seed=parameters.seed))))
         began_s = house.now_s()
 
         def look(when: str) -> None:
@@ -93,17 +93,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             said = ", ".join(data_text(each.rtype, data) for each in answer.answer for data in each.data) or rcode_text(
                 answer.rcode
             )
-            rows.append(
-                (
-                    when,
-                    int(at_s),
-                    layer,
-                    good_for(answer),
-                    took_s,
-                    house.isp.counts["upstream"] - before,
-                    said,
-                )
-            )
+            rows.append((when, int(at_s), layer, good_for(answer), took_s, house.isp.counts["upstream"] - before, said))
             progress(min(len(rows) / 7, 1.0), f"lookup {len(rows)}")
 
         look("first")
@@ -129,12 +119,12 @@ def _open(stack: ExitStack, here: World) -> _House:
     isp = Recursor(here.resolver(), here.upstream.drive, now_s)
     isp_listener = Listener(here.loop, (LOCAL, 0), isp, Counter())
     stack.callback(isp_listener.close)
-    router_layer = Layer("router", longest_s=ROUTER_S)
-    router = Forwarder(router_layer, Server(ROOT, *isp_listener.where), here.upstream.ask, here.rng, now_s)
+    router_layer = CacheLayer("router", longest_s=ROUTER_S)
+    router = Forwarder(router_layer, NameServer(ROOT, *isp_listener.where), here.upstream.ask, here.rng, now_s)
     router_listener = Listener(here.loop, (LOCAL, 0), router, Counter())
     stack.callback(router_listener.close)
-    browser, system = Layer("browser", fixed_s=BROWSER_S), Layer("system", longest_s=SYSTEM_S)
-    holder.append(_House(here, browser, system, router, Server(ROOT, *router_listener.where), isp))
+    browser, system = CacheLayer("browser", fixed_s=BROWSER_S), CacheLayer("system", longest_s=SYSTEM_S)
+    holder.append(_House(here, browser, system, router, NameServer(ROOT, *router_listener.where), isp))
     return holder[0]
 
 
@@ -158,10 +148,14 @@ def _report(draft: Draft, rows: list[tuple[Value, ...]]) -> None:
     draft.fact("router keeps names", ROUTER_S, "s", "their TTL, at most this")
     draft.fact("ISP keeps names", "their TTL", "")
     columns = (
-        Column("lookup", ""), Column("at", "s"), Column("answered by", ""), Column("good for", "s"), Column("took",
-        "s"),
-        Column("queries", "1"), Column("answer", ""),
-    )  # fmt: skip
+        Column("lookup", ""),
+        Column("at", "s"),
+        Column("answered by", ""),
+        Column("good for", "s"),
+        Column("took", "s"),
+        Column("queries", "1"),
+        Column("answer", ""),
+    )
     numbered = tuple((f"{n}. {row[0]}", *row[1:]) for n, row in enumerate(rows, 1))
     draft.tables.append(Table("Lookups", columns, numbered))
     draft.charts.append(Chart("bar", "How long it took", "Lookups", "lookup", "took", log_y=True))

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netlab.dns import stub
-from netlab.dns.exchange import Server
+from netlab.dns.exchange import NameServer
 from netlab.dns.loop import Loop
 from netlab.dns.names import ROOT, to_text
 from netlab.dns.records import rcode_text, type_from_text, type_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.transport import Listener, Upstream, shown
 from netlab.experiment import Experiment
-from netlab.experiments.dns.world import Origin, question_name, rng, world
+from netlab.experiments.dns.world import StartingPoint, question_name, rng, world
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
 
@@ -43,33 +43,21 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         loop = Loop()
         upstream = Upstream(loop)
         try:
-            server = Server(ROOT, parameters.server, parameters.port or 53)
+            server = NameServer(ROOT, parameters.server, parameters.port or 53)
             told = stub.ask(
-                upstream,
-                rng(parameters.seed),
-                server,
-                name,
-                rtype,
-                tcp=parameters.tcp,
-                timeout_s=parameters.timeout_s,
+                upstream, rng(parameters.seed), server, name, rtype, tcp=parameters.tcp, timeout_s=parameters.timeout_s
             )
         finally:
             upstream.close()
             loop.close()
         return _report(parameters, told, server, None, None)
-    with world(Origin(zones=parameters.zones, seed=parameters.seed)) as here:
+    with world(StartingPoint(zones=parameters.zones, seed=parameters.seed)) as here:
         recursor = Recursor(here.resolver(), here.upstream.drive, here.loop.now_s)
         listener = Listener(here.loop, ("127.0.0.1", 0), recursor, Counter())
         try:
-            server = Server(ROOT, *listener.where)
+            server = NameServer(ROOT, *listener.where)
             told = stub.ask(
-                here.upstream,
-                here.rng,
-                server,
-                name,
-                rtype,
-                tcp=parameters.tcp,
-                timeout_s=parameters.timeout_s,
+                here.upstream, here.rng, server, name, rtype, tcp=parameters.tcp, timeout_s=parameters.timeout_s
             )
         finally:
             listener.close()
@@ -77,7 +65,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 
 
 def _report(
-    parameters: Parameters, told: stub.Told, server: Server, upstream: int | None, where: str | None
+    parameters: Parameters, told: stub.StubAnswer, server: NameServer, upstream: int | None, where: str | None
 ) -> Measurement:
     draft, reply = Draft(), told.message
     draft.fact("status", rcode_text(reply.rcode), "")
@@ -96,11 +84,17 @@ def _report(
     asked = reply.question
     draft.tables.append(
         Table(
-            "questions", (Column("name", ""), Column("type", ""), Column("rcode", "")),
-            ((to_text(asked.name) if asked else parameters.name, type_text(asked.rtype) if asked else parameters.type,
-              rcode_text(reply.rcode)),),
+            "questions",
+            (Column("name", ""), Column("type", ""), Column("rcode", "")),
+            (
+                (
+                    to_text(asked.name) if asked else parameters.name,
+                    type_text(asked.rtype) if asked else parameters.type,
+                    rcode_text(reply.rcode),
+                ),
+            ),
         )
-    )  # fmt: skip
+    )
     rows = [
         (section, to_text(rrset.owner), rrset.ttl, type_text(rrset.rtype), text)
         for section, sets in (
@@ -111,13 +105,7 @@ def _report(
         for rrset in sets
         for text in rrset.texts()
     ]
-    columns = (
-        Column("section", ""),
-        Column("name", ""),
-        Column("ttl", "s"),
-        Column("type", ""),
-        Column("data", ""),
-    )
+    columns = (Column("section", ""), Column("name", ""), Column("ttl", "s"), Column("type", ""), Column("data", ""))
     draft.tables.append(Table("records", columns, tuple(rows)))
     return draft.finish()
 

@@ -13,16 +13,16 @@ from pathlib import Path
 from statistics import median
 
 from netlab.dns import stub
-from netlab.dns.exchange import Server
+from netlab.dns.exchange import NameServer
 from netlab.dns.iterate import Resolution
 from netlab.dns.names import ROOT, Name
 from netlab.dns.records import rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.resolver import Resolver
-from netlab.dns.steps import Answer
+from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Listener
 from netlab.experiment import Experiment
-from netlab.experiments.dns.world import Origin, World, question_name, world
+from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Samples, Table
 
@@ -57,7 +57,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     name, rtype = question_name(parameters.name), type_from_text(parameters.type)
     ways = {way: _Way() for way in WAYS}
     draft = Draft()
-    with world(Origin(zones=parameters.zones, seed=parameters.seed)) as here:
+    with world(StartingPoint(zones=parameters.zones, seed=parameters.seed)) as here:
         draft.findings.append(f"Asked in {here.where}.")
         try:
             _recursive(
@@ -79,7 +79,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 def _recursive(here: World, resolver: Resolver, name: Name, rtype: int, ways: list[_Way]) -> None:
     ended: list[Resolution] = []
 
-    def resolved(resolution: Resolution, _: Answer) -> None:
+    def resolved(resolution: Resolution, _: TracedAnswer) -> None:
         ended.append(resolution)
 
     recursor = Recursor(resolver, here.upstream.drive, here.loop.now_s, resolved)
@@ -88,7 +88,9 @@ def _recursive(here: World, resolver: Resolver, name: Name, rtype: int, ways: li
         for way in ways:
             before = recursor.counts["upstream"]
             started_s = here.loop.now_s()
-            told = stub.ask(here.upstream, here.rng, Server(ROOT, *listener.where), name, rtype, timeout_s=8.0, tries=1)
+            told = stub.ask(
+                here.upstream, here.rng, NameServer(ROOT, *listener.where), name, rtype, timeout_s=8.0, tries=1
+            )
             way.times_s.append(here.loop.now_s() - started_s)
             way.host_sent.append(told.tries)
             way.server_sent.append(recursor.counts["upstream"] - before)
@@ -119,30 +121,38 @@ def _report(draft: Draft, ways: dict[str, _Way]) -> None:
     rcodes = {rcode for way in ways.values() for rcode in way.rcodes}
     draft.fact("rcode", ", ".join(map(rcode_text, sorted(rcodes))), "")
     columns = (
-        Column("way", ""), Column("host sends", "1"), Column("local server sends", "1"), Column("host's bytes", "B"),
-        Column("p50", "s"), Column("RTT p50", "s"),
-    )  # fmt: skip
+        Column("way", ""),
+        Column("host sends", "1"),
+        Column("local server sends", "1"),
+        Column("host's bytes", "B"),
+        Column("p50", "s"),
+        Column("RTT p50", "s"),
+    )
     rows = tuple(
-        (name, int(median(way.host_sent)), int(median(way.server_sent)), int(median(way.host_bytes)),
-        median(way.times_s),
-         median(way.rtts_s) if way.rtts_s else None)
+        (
+            name,
+            int(median(way.host_sent)),
+            int(median(way.server_sent)),
+            int(median(way.host_bytes)),
+            median(way.times_s),
+            median(way.rtts_s) if way.rtts_s else None,
+        )
         for name, way in ways.items()
-    )  # fmt: skip
+    )
     draft.tables.append(Table("One lookup", columns, rows))
     draft.charts.append(Chart("bar", "Time of a lookup, median", "One lookup", "way", "p50"))
     draft.samples += [Samples(name, "s", way.times_s) for name, way in ways.items()]
     cold_r, cold_i, warm_r, warm_i = (ways[name] for name in WAYS)
     draft.check("all ways lead to the same rcode", "RFC 1034 §4.3.1", 1, len(rcodes))
     draft.check(
-        "by recursion, the host sends one query and waits",
-        "course, lecture 1",
-        1,
-        int(median(cold_r.host_sent)),
+        "by recursion, the host sends one query and waits", "course, lecture 1", 1, int(median(cold_r.host_sent))
     )
     draft.check(
-        "cold, the local server sends what the host would have to send", "course, lecture 1",
-        int(median(cold_i.host_sent)), int(median(cold_r.server_sent)),
-    )  # fmt: skip
+        "cold, the local server sends what the host would have to send",
+        "course, lecture 1",
+        int(median(cold_i.host_sent)),
+        int(median(cold_r.server_sent)),
+    )
     if not rcodes & {2}:
         draft.check(
             "warm, nobody asks the Internet",

@@ -16,11 +16,11 @@ from netlab.dns.names import ROOT, to_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.resolver import Delegation, Resolver
 from netlab.dns.serving import Logged, Servers, describe
-from netlab.dns.steps import Answer
+from netlab.dns.steps import TracedAnswer
 from netlab.dns.topology import EMBEDDED
-from netlab.dns.transport import InUse, Listener, Reply, Upstream, shown
+from netlab.dns.transport import DnsPortInUse, Listener, SendReply, Upstream, shown
 from netlab.experiment import Experiment
-from netlab.experiments.dns.world import REAL_PORT, Origin, given_roots, limits, policy, rng
+from netlab.experiments.dns.world import REAL_PORT, StartingPoint, given_roots, limits, policy, rng
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
 from netlab.report.units import human
@@ -31,7 +31,7 @@ MOST_NAMES_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters(Origin):
+class Parameters(StartingPoint):
     """`listen_host`, `listen_port`: the resolver's place; None: 127.0.0.1 port 5353, or the next that is free."""
 
     listen_host: str | None = None
@@ -65,8 +65,7 @@ class _LogLines:
             return
         took = human(query.took_s, "s") if query.took_s is not None else "–"
         self._progress(
-            0.0,
-            f"{query.client:<21} {query.transport} → {query.server:<18} {query.question} = {query.answer}  {took}",
+            0.0, f"{query.client:<21} {query.transport} → {query.server:<18} {query.question} = {query.answer}  {took}"
         )
 
 
@@ -80,7 +79,7 @@ class _LoggedRecursor:
         """Nothing, so that every query comes by `handle` and is logged."""
         return None
 
-    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: Reply) -> bool:
+    def handle(self, data: bytes, source: tuple[str, int], tcp: bool, reply: SendReply) -> bool:
         started_s = self._loop.now_s()
 
         def answered(message: bytes) -> None:
@@ -118,7 +117,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         resolver = Resolver(hints, rng(parameters.seed), policy(parameters, port), limits(parameters))
         busiest: Counter[str] = Counter()
 
-        def resolved(resolution: Resolution, answer: Answer) -> None:
+        def resolved(resolution: Resolution, answer: TracedAnswer) -> None:
             if len(busiest) < MOST_NAMES_COUNTED:
                 busiest[to_text(resolution.name)] += 1
 
@@ -152,16 +151,22 @@ def _listen(loop: Loop, parameters: Parameters, service: Recursor | _LoggedRecur
     for port in range(RESOLVER[1], RESOLVER[1] + 40):
         try:
             return Listener(loop, (RESOLVER[0], port), service, counts)
-        except InUse:
+        except DnsPortInUse:
             continue
     return Listener(loop, (RESOLVER[0], 0), service, counts)
 
 
 def _report(
-    served_s: float, where: str, place: str, recursor: Recursor, resolver: Resolver, servers: Servers | None, log:
-    _LogLines,
-    counts: Counter[str], busiest: Counter[str],
-) -> Measurement:  # fmt: skip
+    served_s: float,
+    where: str,
+    place: str,
+    recursor: Recursor,
+    resolver: Resolver,
+    servers: Servers | None,
+    log: _LogLines,
+    counts: Counter[str],
+    busiest: Counter[str],
+) -> Measurement:
     draft, said = Draft(), recursor.counts
     draft.fact("served for", served_s, "s")
     draft.fact("resolver at", where, "")
@@ -177,9 +182,7 @@ def _report(
     draft.fact("resolver datagrams", counts["datagrams"], "1")
     draft.fact("resolver connections", counts["connections"], "1")
     if servers is not None:
-        rows = tuple(
-            (name, queries) for name, queries in log.by_server.most_common(20) if name != "resolver"
-        )  # fmt: skip
+        rows = tuple((name, queries) for name, queries in log.by_server.most_common(20) if name != "resolver")
         draft.tables.append(Table("Queries by server", (Column("server", ""), Column("queries", "1")), rows))
     if busiest:
         draft.tables.append(

@@ -10,17 +10,17 @@ from collections import Counter
 from dataclasses import dataclass
 
 from netlab.dns import stub
-from netlab.dns.exchange import Server
+from netlab.dns.exchange import NameServer
 from netlab.dns.iterate import Resolution
 from netlab.dns.names import Name, from_text, reverse, to_text
 from netlab.dns.records import NOERROR, rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
-from netlab.dns.steps import Answer
+from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Listener, shown
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
-from netlab.experiments.dns.story import Story
-from netlab.experiments.dns.world import Origin, World, question_name, world
+from netlab.experiments.dns.story import ResolutionTables
+from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 
@@ -30,7 +30,7 @@ MOST_NAMES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters(Origin):
+class Parameters(StartingPoint):
     """`questions`: "NAME TYPE" each. `cache`: keep the cache from one question to the next."""
 
     questions: tuple[str, ...] = ("my.xxsilence.net A",)
@@ -59,7 +59,7 @@ def ptr_question(address: str) -> str:
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Resolve every question. Ctrl-C gives those that are done. Raises NetlabError."""
     questions = wanted(parameters.questions)
-    draft, story = Draft(), Story()
+    draft, story = Draft(), ResolutionTables()
     with world(parameters) as here:
         draft.fact("from", here.where, "")
         resolver = here.resolver()
@@ -81,18 +81,20 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return _report(draft, story, parameters)
 
 
-def _as_a_host(here: World, name: Name, rtype: int, story: Story, draft: Draft) -> None:
+def _as_a_host(here: World, name: Name, rtype: int, story: ResolutionTables, draft: Draft) -> None:
     """The course's way: a stub asks, the local name server iterates and answers."""
-    ended: list[tuple[Resolution, Answer, float]] = []
+    ended: list[tuple[Resolution, TracedAnswer, float]] = []
     recursor = Recursor(
-        here.resolver(), here.upstream.drive, here.loop.now_s,
+        here.resolver(),
+        here.upstream.drive,
+        here.loop.now_s,
         lambda resolution, answer: ended.append((resolution, answer, here.loop.now_s())),
-    )  # fmt: skip
+    )
     counts: Counter[str] = Counter()
     listener = Listener(here.loop, ("127.0.0.1", 0), recursor, counts)
     try:
         started_s = here.loop.now_s()
-        local = Server(from_text("local-name-server"), *listener.where)
+        local = NameServer(from_text("local-name-server"), *listener.where)
         told = stub.ask(here.upstream, here.rng, local, name, rtype, timeout_s=here.limits.total_s + 1.0, tries=1)
     finally:
         listener.close()
@@ -100,25 +102,32 @@ def _as_a_host(here: World, name: Name, rtype: int, story: Story, draft: Draft) 
     number = story.add(resolution, answer, started_s, ended_s)
     draft.findings += resolution.differences
     story.host.append(
-        (number, "host", f"local name server, {shown(listener.where)}", told.transport, told.sent_bytes,
-        told.message.size,
-         " ".join(told.message.flag_names()), rcode_text(told.message.rcode), told.rtt_s)
-    )  # fmt: skip
+        (
+            number,
+            "host",
+            f"local name server, {shown(listener.where)}",
+            told.transport,
+            told.sent_bytes,
+            told.message.size,
+            " ".join(told.message.flag_names()),
+            rcode_text(told.message.rcode),
+            told.rtt_s,
+        )
+    )
     draft.check(
-        "the host is told what the local name server found out", "RFC 1034 §4.3.1",
-        rcode_text(answer.rcode), rcode_text(told.message.rcode),
-    )  # fmt: skip
+        "the host is told what the local name server found out",
+        "RFC 1034 §4.3.1",
+        rcode_text(answer.rcode),
+        rcode_text(told.message.rcode),
+    )
     plain = not (here.policy.qmin or here.policy.all_paths or here.own_zones)
     if plain and answer.rcode == NOERROR and (to_text(name), rtype) == (COURSE[0], type_from_text(COURSE[1])):
         draft.check(
-            "messages from the question to the answer",
-            "course, lecture 1",
-            COURSE_STEPS,
-            2 + 2 * resolution.sent,
+            "messages from the question to the answer", "course, lecture 1", COURSE_STEPS, 2 + 2 * resolution.sent
         )
 
 
-def _report(draft: Draft, story: Story, parameters: Parameters) -> Measurement:
+def _report(draft: Draft, story: ResolutionTables, parameters: Parameters) -> Measurement:
     rcode, time, queries = 3, 4, 5
     total = len(story.questions)
     draft.fact("questions", total, "1")

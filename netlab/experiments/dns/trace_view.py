@@ -81,8 +81,7 @@ def _story(
         mine = [record for record in records if record["step"] == step["step"]]
         yield chain(headline, _step(step, mine, numbers.get(step["step"]), width))
     last = max(
-        (pair[1] if step["received"] is not None else pair[0] for step, pair in _paired(steps, numbers)),
-        default=1,
+        (pair[1] if step["received"] is not None else pair[0] for step, pair in _paired(steps, numbers)), default=1
     )
     for row in host:
         yield _host_is_told(row, question, last + 1, width)
@@ -108,11 +107,7 @@ def _paired(steps: Sequence[Row], numbers: Mapping[Value, tuple[int, int]]) -> I
 def _host_asks(row: Row, asked: str, width: int) -> Iterator[Text]:
     where = str(row["to"]).rpartition(", ")[2]
     yield _line(
-        " ① ",
-        "bold cyan",
-        "host → local name server",
-        f"{where} · {row['transport']} · {row['sent']} B",
-        width,
+        " ① ", "bold cyan", "host → local name server", f"{where} · {row['transport']} · {row['sent']} B", width
     )
     yield from wrapped(f"“{asked}?” It wants the answer itself: a recursive query (rd).", width, first="     ")
 
@@ -135,21 +130,14 @@ def _step(step: Row, records: Sequence[Row], numbers: tuple[int, int] | None, wi
         return
     where = f"{step['address']} · {step['transport']} · {step['sent']} B"
     yield _line(
-        f"{margin} {circled(numbers[0])} ",
-        "bold cyan",
-        f"→ {step['server']} of zone {step['zone']}",
-        where,
-        width,
+        f"{margin} {circled(numbers[0])} ", "bold cyan", f"→ {step['server']} of zone {step['zone']}", where, width
     )
     yield from wrapped(f"“{step['name']} {step['type']}?”", width, first=inner)
     if step["why"]:
         yield from wrapped(f"why: {step['why']}", width, first=inner, style="dim")
     if step["ignored"]:
         yield from wrapped(
-            f"ignored {step['ignored']}: a reply {step['ignored replies']}",
-            width,
-            first=inner,
-            style="yellow",
+            f"ignored {step['ignored']}: a reply {step['ignored replies']}", width, first=inner, style="yellow"
         )
     kind = str(step["kind"])
     style = "bold green" if kind in _GOOD else "bold red" if kind in _BAD else "bold yellow"
@@ -205,11 +193,7 @@ def _records(records: Sequence[Row], indent: str, width: int, additional: str = 
 def _one_line(head: str, text: str, width: int, style: str) -> Iterator[Text]:
     longest = 3 * (width - cell_len(head))
     yield from wrapped(
-        text if len(text) <= longest else text[: longest - 1] + "…",
-        width,
-        first=head,
-        style=style,
-        mark_style="dim",
+        text if len(text) <= longest else text[: longest - 1] + "…", width, first=head, style=style, mark_style="dim"
     )
 
 
@@ -239,20 +223,18 @@ def _conclusion(question: Row, answers: Sequence[Row], width: int) -> Iterator[T
         head = f"  {printable(str(row['name'])):<{names}} {row['ttl']:>6} {row['type']:<5} "
         note = "  (how long “no” may be remembered)" if row["section"] == "authority" else ""
         yield from _one_line(
-            head,
-            printable(str(row["data"])) + note,
-            width,
-            "bold green" if row["section"] == "answer" else "dim",
+            head, printable(str(row["data"])) + note, width, "bold green" if row["section"] == "answer" else "dim"
         )
     if len(answers) > len(shown):
         yield Text(f"  … and {len(answers) - len(shown)} more records", style="dim")
     if question["reason"]:
         yield from wrapped(str(question["reason"]), width, first="  ")
     said = [
-        f"{human(question['time'], 's')} in all", _count(question["queries"], "query", "queries") + " sent",
+        f"{human(question['time'], 's')} in all",
+        _count(question["queries"], "query", "queries") + " sent",
         f"{question['bytes out']} B out, {question['bytes in']} B in",
         _count(question["cache hits"], "cache hit", "cache hits"),
-    ]  # fmt: skip
+    ]
     said += [f"{question[name]} {name}" for name in ("ignored", "dropped") if question[name]]
     yield from flowing([f"  {said[0]}", *said[1:]], width, "dim")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from netlab.dns import message, transfers, zone
 from netlab.dns.authority import Authority
-from netlab.dns.exchange import Exchange, Server
+from netlab.dns.exchange import NameServer, Query
 from netlab.dns.loop import Loop
 from netlab.dns.names import Name, from_text, to_text
 from netlab.dns.quirks import OddAuthority
@@ -70,10 +70,7 @@ class _Stage:
 
     def _listen(self, where: Where, authority: Authority, name: str) -> Listener:
         return Listener(
-            self.loop,
-            where,
-            AuthorityService(name, authority, None, self.loop.now_s, self._notified),
-            Counter(),
+            self.loop, where, AuthorityService(name, authority, None, self.loop.now_s, self._notified), Counter()
         )
 
     def _notified(self) -> None:
@@ -112,8 +109,15 @@ class _Stage:
     def note(self, event: str, said: str) -> None:
         """Write down what happened, and how both servers stand."""
         at_s = self.loop.now_s() - self._began_s
-        self.diary.append((event, int(at_s), self._serial(self.primary, self.primary_at, bool(self.primary_listener)),
-                           self._serial(self.copy, self.secondary_listener.where, True), said))  # fmt: skip
+        self.diary.append(
+            (
+                event,
+                int(at_s),
+                self._serial(self.primary, self.primary_at, bool(self.primary_listener)),
+                self._serial(self.copy, self.secondary_listener.where, True),
+                said,
+            )
+        )
 
     def _serial(self, authority: Authority, where: Where, there: bool) -> str:
         """The serial that a server tells when it is asked for its SOA."""
@@ -126,7 +130,7 @@ class _Stage:
 
     def ask(self, where: Where, payload: bytes, rtype: int) -> message.Message | None:
         """Send a message to one of the servers and take its reply."""
-        exchange = Exchange(Server(self.origin, *where), self.origin, rtype, "udp", 1.0, payload, edns=False)
+        exchange = Query(NameServer(self.origin, *where), self.origin, rtype, "udp", 1.0, payload, edns=False)
         return self.upstream.wait(exchange).message
 
     def equal(self) -> bool:
@@ -175,8 +179,7 @@ def _zone_file(origin: Name, folder: Path | None) -> Zone:
     path = (folder or EMBEDDED) / f"{name}.zone"
     if not path.exists():
         raise UsageError(
-            f"there is no zone file {path.name} in {folder or 'the miniature Internet'}",
-            "xxsilence.net has one",
+            f"there is no zone file {path.name} in {folder or 'the miniature Internet'}", "xxsilence.net has one"
         )
     return zone.parse(zone.read_file(path))
 
@@ -245,10 +248,7 @@ def _without_primary(stage: _Stage, draft: Draft) -> None:
     stage.move(timers.retry + 1)
     stage.note("the primary is back", stage.following.history[-1])
     draft.check(
-        "when the primary is back, so is the secondary",
-        "RFC 1034 §4.3.5",
-        True,
-        _answers(stage) and stage.equal(),
+        "when the primary is back, so is the secondary", "RFC 1034 §4.3.5", True, _answers(stage) and stage.equal()
     )
 
 

@@ -16,7 +16,7 @@ from netlab.dns.loop import Loop
 from netlab.dns.mini_internet import MiniInternet
 from netlab.dns.names import ROOT, Name, from_text, to_text, wire_length
 from netlab.dns.records import AAAA, NS, A, address_text
-from netlab.dns.resolver import Delegation, Limits, Policy, Resolver
+from netlab.dns.resolver import Delegation, ResolutionLimits, Resolver, ResolverPolicy
 from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import Upstream
 from netlab.errors import UsageError
@@ -24,14 +24,24 @@ from netlab.errors import UsageError
 REAL_PORT = 53
 # https://www.iana.org/domains/root/servers, the IPv4 addresses, which have not changed since 2023.
 REAL_ROOTS = (
-    ("a", "198.41.0.4"), ("b", "170.247.170.2"), ("c", "192.33.4.12"), ("d", "199.7.91.13"), ("e", "192.203.230.10"),
-    ("f", "192.5.5.241"), ("g", "192.112.36.4"), ("h", "198.97.190.53"), ("i", "192.36.148.17"), ("j", "192.58.128.30"),
-    ("k", "193.0.14.129"), ("l", "199.7.83.42"), ("m", "202.12.27.33"),
-)  # fmt: skip
+    ("a", "198.41.0.4"),
+    ("b", "170.247.170.2"),
+    ("c", "192.33.4.12"),
+    ("d", "199.7.91.13"),
+    ("e", "192.203.230.10"),
+    ("f", "192.5.5.241"),
+    ("g", "192.112.36.4"),
+    ("h", "198.97.190.53"),
+    ("i", "192.36.148.17"),
+    ("j", "192.58.128.30"),
+    ("k", "193.0.14.129"),
+    ("l", "199.7.83.42"),
+    ("m", "202.12.27.33"),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class StartingPoint:
     """Where iteration begins and how it asks. None of `roots`, `root_hints` and `live`: the miniature Internet."""
 
     roots: tuple[str, ...] = ()
@@ -60,8 +70,8 @@ class World:
     loop: Loop
     upstream: Upstream
     hints: Delegation
-    policy: Policy
-    limits: Limits
+    policy: ResolverPolicy
+    limits: ResolutionLimits
     rng: Rng
     net: MiniInternet | None
     own_zones: bool
@@ -73,7 +83,7 @@ class World:
 
 
 @contextmanager
-def world(origin: Origin) -> Iterator[World]:
+def world(origin: StartingPoint) -> Iterator[World]:
     """Open it; leaving closes everything. Raises NetlabError."""
     with ExitStack() as stack:
         net = None
@@ -106,18 +116,14 @@ def world(origin: Origin) -> Iterator[World]:
         )
 
 
-def policy(origin: Origin, port: int) -> Policy:
+def policy(origin: StartingPoint, port: int) -> ResolverPolicy:
     """How to ask."""
-    return Policy(port=port, tcp=origin.tcp, ipv6=origin.ipv6, qmin=origin.qmin, all_paths=origin.all_paths)
+    return ResolverPolicy(port=port, tcp=origin.tcp, ipv6=origin.ipv6, qmin=origin.qmin, all_paths=origin.all_paths)
 
 
-def limits(origin: Origin) -> Limits:
+def limits(origin: StartingPoint) -> ResolutionLimits:
     """The bounds; a longer timeout for one server allows more time for all of them in proportion."""
-    return Limits(
-        origin.timeout_s,
-        max(4.5 * origin.timeout_s, 0.5),
-        origin.max_queries,
-    )
+    return ResolutionLimits(origin.timeout_s, max(4.5 * origin.timeout_s, 0.5), origin.max_queries)
 
 
 def rng(seed: int | None) -> Rng:
@@ -125,7 +131,7 @@ def rng(seed: int | None) -> Rng:
     return random.SystemRandom() if seed is None else random.Random(seed)
 
 
-def given_roots(origin: Origin) -> Iterator[tuple[Name, tuple[str, ...]]]:
+def given_roots(origin: StartingPoint) -> Iterator[tuple[Name, tuple[str, ...]]]:
     """The root servers of --root, --root-hints or --live. UsageError for what is no address, or no hints."""
     if origin.live:
         for letter, address in REAL_ROOTS:

@@ -20,10 +20,18 @@ Row = Mapping[str, Value]
 
 RANGE_WIDTH = 12
 _STYLES = {
-    "method": "bold magenta", "status": "bold magenta", "target": "bold cyan", "reason": "bold cyan",
-    "version": "bold", "name": "cyan", "value": "", "colon": "dim", "space": "dim", "line end": "dim",
+    "method": "bold magenta",
+    "status": "bold magenta",
+    "target": "bold cyan",
+    "reason": "bold cyan",
+    "version": "bold",
+    "name": "cyan",
+    "value": "",
+    "colon": "dim",
+    "space": "dim",
+    "line end": "dim",
     "ignored": "strike yellow",
-}  # fmt: skip
+}
 _SHOWN = {"target": "URL"}
 _TIGHT = ("space", "line end", "colon")
 

@@ -10,7 +10,7 @@ from netlab.errors import PeerError
 from netlab.experiment import Experiment
 from netlab.experiments.http.get import Body
 from netlab.experiments.http.opinions import Opinion, notes, of_h11, of_http_client, ours
-from netlab.experiments.http.story import Story, visible
+from netlab.experiments.http.story import ExchangeTables, visible
 from netlab.http.connection import connect
 from netlab.http.limits import Timeouts
 from netlab.http.request import Request
@@ -38,7 +38,7 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Read the bytes three times over. Raises NetlabError where there are none."""
-    draft, story = Draft(), Story()
+    draft, story = Draft(), ExchangeTables()
     data, ended = (bytes(parameters.data), True) if parameters.data is not None else _fetched(parameters, draft)
     draft.fact("bytes", len(data), "B")
     mine, problem = ours(data, parameters.method, ended=ended)
@@ -129,8 +129,10 @@ def differences(mine: Opinion, other: Opinion, said: Sequence[str]) -> list[str]
     if mine.interim != other.interim and other.interim is not None:
         found.append(f"{name} saw {other.interim} interim responses, netlab {mine.interim}.")
     if mine.body is not None and other.body is not None and mine.body != other.body:
-        at = next((n for n, (a, b) in enumerate(zip(mine.body, other.body, strict=False)) if a != b),
-                  min(len(mine.body), len(other.body)))  # fmt: skip
+        at = next(
+            (n for n, (a, b) in enumerate(zip(mine.body, other.body, strict=False)) if a != b),
+            min(len(mine.body), len(other.body)),
+        )
         found.append(
             f"{name} has another body: {len(other.body)} B, netlab {len(mine.body)} B; they part at byte {at}."
         )

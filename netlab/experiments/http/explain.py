@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from netlab.experiment import Experiment
 from netlab.experiments.http.get import Body
-from netlab.experiments.http.story import Story, afterwards, visible
+from netlab.experiments.http.story import ExchangeTables, afterwards, visible
 from netlab.http.events import Data, End, Event, Head, Incomplete, Refused
 from netlab.http.exchange import Response
-from netlab.http.limits import Limits
+from netlab.http.limits import HeadLimits
 from netlab.http.request import Request
 from netlab.http.response import ResponseParser
 from netlab.progress import Progress
@@ -35,11 +35,11 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Read the bytes."""
-    draft, story = Draft(), Story()
+    draft, story = Draft(), ExchangeTables()
     data = bytes(parameters.data)
     if parameters.crlf:
         data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    limits = Limits()
+    limits = HeadLimits()
     parser = ResponseParser(limits, lenient=parameters.lenient)
     for _ in range(parameters.responses):
         parser.expect(parameters.method)
@@ -71,9 +71,14 @@ def _by_response(events: list[Event]) -> list[list[Event]]:
 
 
 def _one(
-    number: int, events: list[Event], unasked: Refused | None, data: bytes, parameters: Parameters, story: Story,
-    limits: Limits,
-) -> None:  # fmt: skip
+    number: int,
+    events: list[Event],
+    unasked: Refused | None,
+    data: bytes,
+    parameters: Parameters,
+    story: ExchangeTables,
+    limits: HeadLimits,
+) -> None:
     head = next((event for event in events if isinstance(event, Head) and not event.interim), None)
     problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
     handed_over = head is not None and head.framing.kind == "upgrade"  # then what follows is nobody's body
@@ -85,15 +90,31 @@ def _one(
     names, decoded, wrong = story.bodies(number, response, limits.decoded_bytes)
     ends = [event.end for event in events if isinstance(event, End)]
     starts = [event.start for event in events if isinstance(event, Head)]
-    said = (None, None, None, None, None) if head is None else (
-        head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source
-    )  # fmt: skip
+    said = (
+        (None, None, None, None, None)
+        if head is None
+        else (head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source)
+    )
     keeps = afterwards(head, problem or unasked)
     size = (ends[0] if ends else len(data)) - (starts[0] if starts else 0)
     story.rows["exchanges"].append(
-        (number, parameters.method, None, *said, None, None, None, *keeps, None, size, len(body), ", ".join(names),
-         decoded, str(problem or wrong or ""))
-    )  # fmt: skip
+        (
+            number,
+            parameters.method,
+            None,
+            *said,
+            None,
+            None,
+            None,
+            *keeps,
+            None,
+            size,
+            len(body),
+            ", ".join(names),
+            decoded,
+            str(problem or wrong or ""),
+        )
+    )
 
 
 def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Parameters) -> list[str]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from netlab.errors import NetlabError, UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.http.resolving import resolving
-from netlab.experiments.http.story import Story
-from netlab.http.client import Client, Hop, Interrupted, Lost, Policy
-from netlab.http.limits import Limits, Timeouts
+from netlab.experiments.http.story import ExchangeTables
+from netlab.http.client import Client, ClientPolicy, Hop, Interrupted, Lost
+from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.request import Request, field_from_text
 from netlab.http.tls import Session, TlsPolicy
 from netlab.http.url import Url, parse
@@ -60,7 +60,7 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Ask. Raises NetlabError where there is no exchange to tell of."""
-    draft, story = Draft(), Story()
+    draft, story = Draft(), ExchangeTables()
     fields = tuple(field_from_text(text) for text in parameters.header)
     if parameters.content_type and not any(name.lower() == b"content-type" for name, _ in fields):
         fields += ((b"Content-Type", parameters.content_type.encode()),)
@@ -99,17 +99,22 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 
 
 @contextmanager
-def _origin(parameters: Parameters, draft: Draft) -> Iterator[tuple[list[Url], Policy, int | None]]:
+def _origin(parameters: Parameters, draft: Draft) -> Iterator[tuple[list[Url], ClientPolicy, int | None]]:
     """The URLs, with the built-in origin behind those that are only paths; how to ask; the origin's port."""
-    limits, timeouts = Limits(), Timeouts(
-        min(parameters.timeout_s, 5.0), min(parameters.timeout_s, 5.0), parameters.timeout_s, parameters.max_time_s
-    )  # fmt: skip
+    limits, timeouts = (
+        HeadLimits(),
+        Timeouts(
+            min(parameters.timeout_s, 5.0), min(parameters.timeout_s, 5.0), parameters.timeout_s, parameters.max_time_s
+        ),
+    )
     secure = any(text.startswith("https://") for text in parameters.urls)
     own = any(text.startswith("/") for text in parameters.urls)
 
-    def policy(cacert: Path | None) -> Policy:
+    def policy(cacert: Path | None) -> ClientPolicy:
         trust = TlsPolicy(not parameters.insecure, cacert)
-        return Policy(timeouts, limits, trust, parameters.lenient, parameters.max_redirects, parameters.allow_downgrade)
+        return ClientPolicy(
+            timeouts, limits, trust, parameters.lenient, parameters.max_redirects, parameters.allow_downgrade
+        )
 
     if not own and parameters.resolver != "lab":
         if parameters.tls:
@@ -127,12 +132,12 @@ def _origin(parameters: Parameters, draft: Draft) -> Iterator[tuple[list[Url], P
         yield urls, policy(parameters.cacert or origin.cacert), stand_in
 
 
-def _report(draft: Draft, story: Story, hops: list[Hop], parameters: Parameters, opened: int) -> None:
+def _report(draft: Draft, story: ExchangeTables, hops: list[Hop], parameters: Parameters, opened: int) -> None:
     unasked = {id(hop.connection): (number, hop.connection.unasked()) for number, hop in enumerate(hops, 1)}
     for number, hop in enumerate(hops, 1):
         final, found = unasked[id(hop.connection)]  # what nobody asked for comes after the last exchange only
         extra = found if number == final else None
-        story.hop(number, hop, extra, most_decoded=Limits().decoded_bytes, dump=parameters.raw)
+        story.hop(number, hop, extra, most_decoded=HeadLimits().decoded_bytes, dump=parameters.raw)
         if extra is not None:
             draft.warnings.append(f"{hop.url}: {extra}.")
     if parameters.timing:
@@ -174,7 +179,7 @@ def _tls(draft: Draft, session: Session | None) -> None:
         draft.warnings.append("Nobody vouches for this server: its certificate was not checked (--insecure).")
 
 
-def _write(path: Path, hop: Hop, story: Story, draft: Draft, limits: Limits) -> None:
+def _write(path: Path, hop: Hop, story: ExchangeTables, draft: Draft, limits: HeadLimits) -> None:
     """The body, decoded, into a file: whole, or not at all."""
     from netlab.http import decoding
 

@@ -90,8 +90,13 @@ def _head(message: str, boxes: Sequence[Row], width: int) -> Iterator[Text]:
 
 
 def _framing(exchange: Row, mine: dict[str, list[Row]], width: int) -> Iterator[Text]:
-    names = {"none": "none", "length": "by length", "chunked": "chunked", "close": "until the end of the connection",
-             "upgrade": "no longer HTTP" if exchange["status"] == 101 else "a tunnel"}  # fmt: skip
+    names = {
+        "none": "none",
+        "length": "by length",
+        "chunked": "chunked",
+        "close": "until the end of the connection",
+        "upgrade": "no longer HTTP" if exchange["status"] == 101 else "a tunnel",
+    }
     yield Text.assemble(("  Body: ", "bold"), (names[str(exchange["framing"])], "bold green"))
     yield from wrapped(f"{exchange['why']} ({exchange['source']})", width, first="    why: ", style="dim")
     yield from _chunks(mine["chunks"], width)
@@ -161,9 +166,11 @@ def notes(found: Sequence[Row], width: int) -> Iterator[Text]:
     for row in found:
         because = ", let pass by --lenient" if row["lenient"] else ""
         yield from wrapped(
-            f"byte {row['start']}, {row['where']}: {row['what']} ({row['source']}){because}", width, first="  ! ",
+            f"byte {row['start']}, {row['where']}: {row['what']} ({row['source']}){because}",
+            width,
+            first="  ! ",
             mark_style="yellow",
-        )  # fmt: skip
+        )
 
 
 def caret(refusal: Row, width: int) -> Iterator[Text]:
@@ -201,9 +208,13 @@ def _tls(found: Measurement, width: int) -> Iterator[Text]:
         return
     yield Text("TLS", "bold")
     trips = facts["TLS handshake round trips"]
-    said = [str(facts["TLS version"]), str(facts["TLS cipher"]), f"ALPN {facts['TLS ALPN']}",
-            f"handshake: {trips} round trip{'s' if trips != 1 else ''}",
-            f"{facts['TLS handshake sent']} B out, {facts['TLS handshake received']} B in"]  # fmt: skip
+    said = [
+        str(facts["TLS version"]),
+        str(facts["TLS cipher"]),
+        f"ALPN {facts['TLS ALPN']}",
+        f"handshake: {trips} round trip{'s' if trips != 1 else ''}",
+        f"{facts['TLS handshake sent']} B out, {facts['TLS handshake received']} B in",
+    ]
     yield from wrapped(" · ".join(said), width, first=_INDENT)
     for number, row in enumerate(rows(found, "certificates"), 1):
         names = f" for {row['names']}" if row["names"] else ""

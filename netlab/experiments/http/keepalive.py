@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from netlab.errors import PeerError, UsageError
 from netlab.experiment import Experiment
-from netlab.experiments.http.keepalive_report import ONE, Found, Parameters, fill
+from netlab.experiments.http.keepalive_report import ONE, KeepaliveRounds, Parameters, fill
 from netlab.experiments.http.keepalive_ways import WAYS, Target, run_round
 from netlab.http.limits import Timeouts
 from netlab.http.tls import TlsPolicy
@@ -37,7 +37,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             f"{needed:,} connections in one run could use up this machine's {ports:,} ports",
             "each stays in TIME_WAIT for a minute: fewer --requests or --rounds",
         )
-    found, draft = Found(), Draft()
+    found, draft = KeepaliveRounds(), Draft()
     with _server(parameters, found) as target:
         warm = run_round(ONE, target, _WARM_UP)
         found.extra_connections, found.extra_requests = warm.connections, _WARM_UP + warm.repeated
@@ -56,7 +56,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 
 
 @contextmanager
-def _server(parameters: Parameters, found: Found) -> Iterator[Target]:
+def _server(parameters: Parameters, found: KeepaliveRounds) -> Iterator[Target]:
     """The server asked for, or the built-in origin in a process of its own."""
     timeouts = Timeouts(idle_s=parameters.timeout_s)
     if parameters.url is None or parameters.url.startswith("/"):

@@ -36,7 +36,7 @@ class Parameters:
 
 
 @dataclass(slots=True)
-class Found:
+class KeepaliveRounds:
     """All rounds, by way; and what the built-in origin counted, if it was that."""
 
     rounds: dict[str, list[Round]] = field(default_factory=lambda: {way: [] for way in WAYS})
@@ -50,7 +50,7 @@ class Found:
         return min(len(rounds) for rounds in self.rounds.values())
 
 
-def fill(draft: Draft, parameters: Parameters, found: Found, url: Url) -> None:
+def fill(draft: Draft, parameters: Parameters, found: KeepaliveRounds, url: Url) -> None:
     """Put everything into `draft`."""
     draft.fact("server", str(url), "", "" if found.counts is None else "the built-in origin")
     draft.fact("placement", "not pinned", "", "client and server run where the scheduler puts them")
@@ -77,12 +77,12 @@ def _rates(rounds: list[Round], requests: int) -> list[float]:
     return [requests / (each.elapsed_ns / 1e9) for each in rounds]
 
 
-def _relative(found: Found, way: str) -> float | None:
+def _relative(found: KeepaliveRounds, way: str) -> float | None:
     """How many times as quick as a new connection each: the median of the rounds' own ratios."""
     return median(_quotients(found, way, BASE))
 
 
-def _quotients(found: Found, way: str, to: str) -> list[float]:
+def _quotients(found: KeepaliveRounds, way: str, to: str) -> list[float]:
     """How many times as quick as another way, in each round that has both."""
     pairs = zip(found.rounds[to], found.rounds[way], strict=False)
     return [other.elapsed_ns / mine.elapsed_ns for other, mine in pairs if mine.elapsed_ns and other.elapsed_ns]
@@ -101,23 +101,25 @@ def _verdict(what: str, quotients: list[float]) -> str:
     return f"{what}: no difference beyond the spread ({times}; the rounds say {least:.2f} to {most:.2f})."
 
 
-def _speed(found: Found, parameters: Parameters) -> Table:
+def _speed(found: KeepaliveRounds, parameters: Parameters) -> Table:
     rows: list[tuple[Value, ...]] = []
     for way, rounds in found.rounds.items():
         rates = _rates(rounds, parameters.requests)
         latencies = sorted(value for each in rounds for value in each.latencies_ns)
         p50, p99 = percentile(latencies, 50), percentile(latencies, 99)
-        rows.append(
-            (way, median(rates), spread(rates), _relative(found, way), p50 and p50 / 1e9, p99 and p99 / 1e9)
-        )  # fmt: skip
+        rows.append((way, median(rates), spread(rates), _relative(found, way), p50 and p50 / 1e9, p99 and p99 / 1e9))
     columns = (
-        Column("way", ""), Column("requests/s", "1/s"), Column("spread", "ratio"), Column("× new", "ratio"),
-        Column("p50", "s"), Column("p99", "s"),
-    )  # fmt: skip
+        Column("way", ""),
+        Column("requests/s", "1/s"),
+        Column("spread", "ratio"),
+        Column("× new", "ratio"),
+        Column("p50", "s"),
+        Column("p99", "s"),
+    )
     return Table("Speed", columns, tuple(rows))
 
 
-def _cost(found: Found, parameters: Parameters) -> Table:
+def _cost(found: KeepaliveRounds, parameters: Parameters) -> Table:
     rows: list[tuple[Value, ...]] = []
     for way, rounds in found.rounds.items():
         total = len(rounds) * parameters.requests
@@ -125,16 +127,17 @@ def _cost(found: Found, parameters: Parameters) -> Table:
         overhead = (heads + sum(each.handshake_bytes for each in rounds)) / total
         counted = [each.segments for each in rounds]
         segments = None if None in counted else sum(each or 0 for each in counted) / total
-        rows.append((
-            way, median([each.connections for each in rounds]), overhead, segments,
-        ))  # fmt: skip
+        rows.append((way, median([each.connections for each in rounds]), overhead, segments))
     columns = (
-        Column("way", ""), Column("connections", "1"), Column("overhead/request", "B"), Column("segments/request", "1"),
-    )  # fmt: skip
+        Column("way", ""),
+        Column("connections", "1"),
+        Column("overhead/request", "B"),
+        Column("segments/request", "1"),
+    )
     return Table("What a round costs, median", columns, tuple(rows))
 
 
-def _left(found: Found) -> Table:
+def _left(found: KeepaliveRounds) -> Table:
     """Sockets in TIME_WAIT at the end of a round: what the kernel keeps for a minute after the one who closed first."""
     rows = tuple(
         (way, median([each.time_wait_here for each in rounds]), median([each.time_wait_there for each in rounds]))
@@ -144,18 +147,19 @@ def _left(found: Found) -> Table:
     return Table("Sockets a round leaves in TIME_WAIT, median", columns, rows)
 
 
-def _checks(draft: Draft, parameters: Parameters, found: Found) -> None:
+def _checks(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> None:
     wanted = parameters.requests * sum(len(rounds) for rounds in found.rounds.values())
     seen = sum(len(each.latencies_ns) for rounds in found.rounds.values() for each in rounds)
     draft.check("every request was answered, in full", "RFC 9112 §6.3", wanted, seen)
     if found.counts is None or draft.interrupted:
         return
     opened = found.extra_connections + sum(each.connections for rounds in found.rounds.values() for each in rounds)
-    draft.check("client and server counted the same connections", "counters of both", opened,
-                found.counts["connections"])  # fmt: skip
+    draft.check(
+        "client and server counted the same connections", "counters of both", opened, found.counts["connections"]
+    )
 
 
-def _findings(draft: Draft, parameters: Parameters, found: Found) -> None:
+def _findings(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> None:
     quicker, connections = _quotients(found, ONE, BASE), median([each.connections for each in found.rounds[ONE]]) or 0
     if connections >= parameters.requests > 1:
         closing = all(each.closing for each in found.rounds[ONE])

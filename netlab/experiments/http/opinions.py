@@ -10,7 +10,7 @@ import h11
 
 from netlab.http.events import Data, Head, Incomplete, Note, Refused, Trailers, Upgraded
 from netlab.http.events import End as OurEnd
-from netlab.http.limits import Limits
+from netlab.http.limits import HeadLimits
 from netlab.http.response import ResponseParser
 
 PIECE_BYTES = 64
@@ -41,7 +41,7 @@ def ours(
     data: bytes, method: str, *, ended: bool = True, lenient: bool = False
 ) -> tuple[Opinion, Refused | Incomplete | None]:
     """netlab's opinion, and the event that says what is wrong."""
-    parser = ResponseParser(Limits(), lenient=lenient)
+    parser = ResponseParser(HeadLimits(), lenient=lenient)
     parser.expect(method)
     events = parser.feed(data)
     if ended:
@@ -73,14 +73,14 @@ def ours(
 
 def notes(data: bytes, method: str) -> list[Note]:
     """What netlab lets pass, strictly, and says so."""
-    parser = ResponseParser(Limits())
+    parser = ResponseParser(HeadLimits())
     parser.expect(method)
     return [event for event in parser.feed(data) if isinstance(event, Note)]
 
 
 def of_h11(data: bytes, method: str, *, ended: bool = True) -> Opinion:
     """h11's: its bound on a head only holds for one that comes in pieces, so it is fed small ones."""
-    connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=Limits().head_bytes)
+    connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=HeadLimits().head_bytes)
     connection.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
     connection.send(h11.EndOfMessage())
     found = Opinion("h11", "incomplete")
@@ -116,9 +116,19 @@ def of_h11(data: bytes, method: str, *, ended: bool = True) -> Opinion:
         why = str(error)
         verdict = "incomplete" if "closed" in why else "refused"
     return Opinion(
-        found.parser, verdict, why, status, reason, fields, interim, bytes(body) if status else None, trailers,
-        consumed, None if consumed is None else len(data) - consumed, handed_over,
-    )  # fmt: skip
+        found.parser,
+        verdict,
+        why,
+        status,
+        reason,
+        fields,
+        interim,
+        bytes(body) if status else None,
+        trailers,
+        consumed,
+        None if consumed is None else len(data) - consumed,
+        handed_over,
+    )
 
 
 class _File(io.BytesIO):
@@ -157,9 +167,19 @@ def of_http_client(data: bytes, method: str) -> Opinion:
         response.begin()
         if response.status == 101:
             return Opinion(
-                "http.client", "complete", "", 101, response.reason.encode("latin-1"), _headers(response), None, b"",
-                None, file.at, len(data) - file.at, True,
-            )  # fmt: skip
+                "http.client",
+                "complete",
+                "",
+                101,
+                response.reason.encode("latin-1"),
+                _headers(response),
+                None,
+                b"",
+                None,
+                file.at,
+                len(data) - file.at,
+                True,
+            )
         body = response.read()
     except http.client.IncompleteRead as error:
         verdict, why, body = "incomplete", str(error), error.partial
@@ -172,9 +192,18 @@ def of_http_client(data: bytes, method: str) -> Opinion:
         return Opinion("http.client", verdict, why)
     consumed = file.at if verdict == "complete" else None
     return Opinion(
-        "http.client", verdict, why, response.status, response.reason.encode("latin-1"), _headers(response), None, body,
-        None, consumed, None if consumed is None else len(data) - consumed,
-    )  # fmt: skip
+        "http.client",
+        verdict,
+        why,
+        response.status,
+        response.reason.encode("latin-1"),
+        _headers(response),
+        None,
+        body,
+        None,
+        consumed,
+        None if consumed is None else len(data) - consumed,
+    )
 
 
 def _headers(response: http.client.HTTPResponse) -> tuple[tuple[bytes, bytes], ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from netlab.errors import PeerError, UsageError
-from netlab.http.transport import Address, Resolve, literal, system
+from netlab.http.transport import Endpoint, Resolve, literal, system
 
 RESOLVERS = ("system", "lab")
 
@@ -26,7 +26,7 @@ def resolving(resolver: str, given: Sequence[str], stand_in: int | None, said: l
     """
     table = dict(map(entry, given))
 
-    def known(host: str, port: int) -> Sequence[Address] | None:
+    def known(host: str, port: int) -> Sequence[Endpoint] | None:
         return table.get((host, port)) or table.get((host, None))
 
     if resolver == "system":
@@ -34,17 +34,17 @@ def resolving(resolver: str, given: Sequence[str], stand_in: int | None, said: l
         return
     if resolver != "lab":
         raise UsageError(f"'{resolver}' is no resolver", f"--resolver {' or '.join(RESOLVERS)}")
-    from netlab.experiments.dns.world import Origin, world
+    from netlab.experiments.dns.world import StartingPoint, world
 
-    with world(Origin()) as here:
+    with world(StartingPoint()) as here:
 
-        def lab(host: str, port: int) -> Sequence[Address]:
+        def lab(host: str, port: int) -> Sequence[Endpoint]:
             return known(host, port) or _reachable(host, _iterated(here, host), stand_in, said)
 
         yield lab
 
 
-def _reachable(host: str, found: list[Address], stand_in: int | None, said: list[str]) -> list[Address]:
+def _reachable(host: str, found: list[Endpoint], stand_in: int | None, said: list[str]) -> list[Endpoint]:
     """The addresses; for those that exist nowhere, the stand-in."""
     nowhere = [each.text for each in found if any(ipaddress.ip_address(each.text) in net for net in _NOWHERE)]
     if not nowhere or stand_in is None:
@@ -53,17 +53,17 @@ def _reachable(host: str, found: list[Address], stand_in: int | None, said: list
         f"{host} is {', '.join(nowhere)} in the miniature Internet (netlab dns trace {host}). No such address exists "
         "(RFC 5737, RFC 3849), so the built-in origin answers in its place."
     )
-    return [Address(socket.AF_INET, "127.0.0.1", stand_in)]
+    return [Endpoint(socket.AF_INET, "127.0.0.1", stand_in)]
 
 
-def _iterated(here: object, host: str) -> list[Address]:
+def _iterated(here: object, host: str) -> list[Endpoint]:
     """Addresses from the root on (netlab dns trace shows the way)."""
     from netlab.dns.iterate import Resolution
     from netlab.dns.records import AAAA, A, address_text, rcode_text
     from netlab.experiments.dns.world import World, question_name
 
     assert isinstance(here, World)
-    found: list[Address] = []
+    found: list[Endpoint] = []
     rcode = 0
     resolver = here.resolver()
     for family, rtype in ((socket.AF_INET, A), (socket.AF_INET6, AAAA)):
@@ -71,14 +71,14 @@ def _iterated(here: object, host: str) -> list[Address]:
         rcode = rcode or answer.rcode
         for rrset in answer.answer:
             if rrset.rtype == rtype:
-                found += [Address(family, address_text(data)) for data in rrset.data]
+                found += [Endpoint(family, address_text(data)) for data in rrset.data]
     if not found:
         said = rcode_text(rcode) if rcode else "no address"
         raise PeerError(f"{host}: the miniature Internet says {said}", f"netlab dns trace {host}")
     return found
 
 
-def entry(text: str) -> tuple[tuple[str, int | None], list[Address]]:
+def entry(text: str) -> tuple[tuple[str, int | None], list[Endpoint]]:
     """HOST:PORT:ADDRESS[,ADDRESS…]; PORT * is any. UsageError."""
     host, _, rest = text.partition(":")
     port, _, addresses = rest.partition(":")

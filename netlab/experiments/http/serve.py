@@ -17,8 +17,8 @@ from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.http_origin.certificate import server_context
 from netlab.http_origin.conversation import Exchange
-from netlab.http_origin.listening import InUse
-from netlab.http_origin.server import Server
+from netlab.http_origin.listening import OriginPortInUse
+from netlab.http_origin.server import OriginServer
 from netlab.http_origin.settings import Settings
 from netlab.http_origin.site import Site
 from netlab.progress import Progress
@@ -129,7 +129,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return _report(served_s, urls, server.counts, log.targets)
 
 
-def _open(parameters: Parameters, log: RequestLog) -> tuple[Server, bool]:
+def _open(parameters: Parameters, log: RequestLog) -> tuple[OriginServer, bool]:
     tls, ca_pem = server_context(parameters.host) if parameters.tls else (None, None)
     site = Site(_text(parameters.directory), _text(parameters.wire_dir), ca_pem)
     for attempt in range(_PORTS_TRIED):
@@ -141,8 +141,8 @@ def _open(parameters: Parameters, log: RequestLog) -> tuple[Server, bool]:
             idle_s=parameters.idle_s,
         )
         try:
-            return Server(settings, site, tls, log), tls is not None
-        except InUse as error:
+            return OriginServer(settings, site, tls, log), tls is not None
+        except OriginPortInUse as error:
             asked_for = {parameters.port, parameters.tls_port if tls else None}
             if error.port in asked_for or attempt == _PORTS_TRIED - 1:
                 raise
@@ -153,7 +153,7 @@ def _text(folder: Path | None) -> str | None:
     return None if folder is None else str(folder)
 
 
-def _urls(host: str, server: Server) -> list[str]:
+def _urls(host: str, server: OriginServer) -> list[str]:
     name = f"[{host}]" if ":" in host else host
     urls = [f"http://{name}:{server.port}/"]
     if server.tls_port is not None:

@@ -8,20 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from netlab.http import boxes, decoding, fields
+from netlab.http import boxes, decoding, fields, heads
 from netlab.http.client import Hop
-from netlab.http.events import (
-    ChunkHead,
-    Data,
-    Event,
-    FieldLine,
-    Head,
-    Incomplete,
-    Note,
-    Refused,
-    Trailers,
-    Upgraded,
-)  # fmt: skip
+from netlab.http.events import ChunkHead, Data, Event, FieldLine, Head, Incomplete, Note, Refused, Trailers, Upgraded
 from netlab.http.exchange import Phases, Response
 from netlab.http.request import Request
 from netlab.report.quantity import Column, Table, Value
@@ -35,28 +24,72 @@ _NEAR = 40
 
 _COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "exchanges": (
-        ("exchange", "1"), ("method", ""), ("url", ""), ("status", "1"), ("reason", ""), ("framing", ""), ("why", ""),
-        ("source", ""), ("local", ""), ("peer", ""), ("use", "1"), ("connection", ""), ("keeps", ""), ("keeps why", ""),
-        ("sent", "B"), ("received", "B"), ("body", "B"), ("codings", ""), ("decoded", "B"), ("problem", ""),
+        ("exchange", "1"),
+        ("method", ""),
+        ("url", ""),
+        ("status", "1"),
+        ("reason", ""),
+        ("framing", ""),
+        ("why", ""),
+        ("source", ""),
+        ("local", ""),
+        ("peer", ""),
+        ("use", "1"),
+        ("connection", ""),
+        ("keeps", ""),
+        ("keeps why", ""),
+        ("sent", "B"),
+        ("received", "B"),
+        ("body", "B"),
+        ("codings", ""),
+        ("decoded", "B"),
+        ("problem", ""),
     ),
     "boxes": (
-        ("exchange", "1"), ("message", ""), ("line", "1"), ("part", ""), ("start", "B"), ("end", "B"), ("text", ""),
+        ("exchange", "1"),
+        ("message", ""),
+        ("line", "1"),
+        ("part", ""),
+        ("start", "B"),
+        ("end", "B"),
+        ("text", ""),
     ),
     "chunks": (
-        ("exchange", "1"), ("chunk", "1"), ("start", "B"), ("end", "B"), ("size", "B"), ("extension", ""),
-        ("data start", "B"), ("data end", "B"), ("text", ""),
+        ("exchange", "1"),
+        ("chunk", "1"),
+        ("start", "B"),
+        ("end", "B"),
+        ("size", "B"),
+        ("extension", ""),
+        ("data start", "B"),
+        ("data end", "B"),
+        ("text", ""),
     ),
     "bodies": (("exchange", "1"), ("message", ""), ("form", ""), ("bytes", "B"), ("start", "B"), ("text", "")),
     "phases": (("exchange", "1"), ("phase", ""), ("began", "s"), ("took", "s"), ("state", "")),
     "notes": (
-        ("exchange", "1"), ("start", "B"), ("end", "B"), ("where", ""), ("what", ""), ("source", ""), ("lenient", ""),
+        ("exchange", "1"),
+        ("start", "B"),
+        ("end", "B"),
+        ("where", ""),
+        ("what", ""),
+        ("source", ""),
+        ("lenient", ""),
     ),
     "refusals": (
-        ("exchange", "1"), ("kind", ""), ("byte", "B"), ("where", ""), ("what", ""), ("source", ""), ("from", "B"),
-        ("before", ""), ("at", ""), ("after", ""),
+        ("exchange", "1"),
+        ("kind", ""),
+        ("byte", "B"),
+        ("where", ""),
+        ("what", ""),
+        ("source", ""),
+        ("from", "B"),
+        ("before", ""),
+        ("at", ""),
+        ("after", ""),
     ),
     "dump": (("exchange", "1"), ("direction", ""), ("offset", "B"), ("hex", ""), ("text", "")),
-}  # fmt: skip
+}
 
 
 def visible(data: bytes | bytearray | memoryview) -> str:
@@ -102,7 +135,7 @@ def line_end_text(data: bytes) -> str:
 
 
 @dataclass(slots=True)
-class Story:
+class ExchangeTables:
     """Rows of every table, in the order things happened."""
 
     rows: dict[str, list[tuple[Value, ...]]] = field(default_factory=lambda: {name: [] for name in _COLUMNS})
@@ -129,15 +162,29 @@ class Story:
             self.dump(number, "received", raw, response.raw_at)
         if response.events_left_out:
             self.warnings.append(f"{response.events_left_out:,} more events of exchange {number} were not kept.")
-        said = _NOTHING if head is None else (
-            head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source
-        )  # fmt: skip
+        said = (
+            _NOTHING
+            if head is None
+            else (head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source)
+        )
         keeps = afterwards(head, response.problem or unasked)
         sizes = len(request.to_bytes()), len(raw), response.body_bytes
         self.rows["exchanges"].append(
-            (number, request.method, str(hop.url), *said, _place(connection.local), _place(connection.peer), hop.use,
-             *keeps, *sizes, ", ".join(names), decoded, str(response.problem or problem or ""))
-        )  # fmt: skip
+            (
+                number,
+                request.method,
+                str(hop.url),
+                *said,
+                _place(connection.local),
+                _place(connection.peer),
+                hop.use,
+                *keeps,
+                *sizes,
+                ", ".join(names),
+                decoded,
+                str(response.problem or problem or ""),
+            )
+        )
         self.phases(number, response.phases, connection.opening if hop.use > 1 else Phases())
 
     def request(self, number: int, request: Request, base: int) -> None:
@@ -160,22 +207,31 @@ class Story:
                 interim += event.interim
                 switched = event.status == 101
                 name = f"interim {interim}" if event.interim else "response"
-                self.head(number, name, event.raw, event.start, boxes.STATUS_LINE, event.lines)
+                places = heads.field_lines(event.raw, event.start)
+                self.head(number, name, event.raw, event.start, boxes.STATUS_LINE, places)
             elif isinstance(event, ChunkHead):
                 chunk += 1
                 pending = event
                 if chunk <= MOST_CHUNKS:
                     after = raw[event.end - base : event.end - base + event.size]
                     self.rows["chunks"].append(
-                        (number, chunk, event.start, event.end, event.size, visible(event.extension), event.end,
-                         event.end, visible(after[:200]))
-                    )  # fmt: skip
+                        (
+                            number,
+                            chunk,
+                            event.start,
+                            event.end,
+                            event.size,
+                            visible(event.extension),
+                            event.end,
+                            event.end,
+                            visible(after[:200]),
+                        )
+                    )
             elif isinstance(event, Data) and pending is not None and chunk <= MOST_CHUNKS:
                 row = self.rows["chunks"][-1]
                 self.rows["chunks"][-1] = (*row[:7], event.end, row[8])
             elif isinstance(event, Trailers):
-                places = _trailer_places(event)
-                self.head(number, "trailers", event.raw, event.start, (), places)
+                self.head(number, "trailers", event.raw, event.start, (), _trailer_places(event))
             elif isinstance(event, Note):
                 self.rows["notes"].append(
                     (number, event.start, event.end, event.where, event.what, event.source, event.lenient)
@@ -231,9 +287,19 @@ class Story:
         high = min(high + 1 if high >= 0 else len(raw), at + _NEAR)
         kind = "refused" if isinstance(event, Refused) else "incomplete"
         self.rows["refusals"].append(
-            (number, kind, at + base, event.where, event.what, event.source, low + base, visible(raw[low:at]),
-             visible(raw[at : at + 1]), visible(raw[at + 1 : high]))
-        )  # fmt: skip
+            (
+                number,
+                kind,
+                at + base,
+                event.where,
+                event.what,
+                event.source,
+                low + base,
+                visible(raw[low:at]),
+                visible(raw[at : at + 1]),
+                visible(raw[at + 1 : high]),
+            )
+        )
 
     def dump(self, number: int, direction: str, data: bytes, base: int) -> None:
         """Sixteen bytes a row, hex and text."""
@@ -250,9 +316,13 @@ class Story:
         `before` is what happened when the connection was opened for another exchange.
         """
         named = (
-            ("resolve", phases.resolve), ("connect", phases.connect), ("TLS", phases.tls),
-            ("request sent", phases.send), ("first byte", phases.wait), ("last byte", phases.receive),
-        )  # fmt: skip
+            ("resolve", phases.resolve),
+            ("connect", phases.connect),
+            ("TLS", phases.tls),
+            ("request sent", phases.send),
+            ("first byte", phases.wait),
+            ("last byte", phases.receive),
+        )
         start = min((phase[0] for _, phase in named if phase), default=0)
         for name, phase in named:
             if phase is None:
@@ -264,7 +334,7 @@ class Story:
                 state = "measured" if took or name != "last byte" else "with the first"
                 self.rows["phases"].append((number, name, began, took, state))
 
-    def _boxes(self, number: int, message: str, raw: bytes, base: int, found: Iterable[boxes.Box]) -> None:
+    def _boxes(self, number: int, message: str, raw: bytes, base: int, found: Iterable[boxes.ByteRange]) -> None:
         rows = self.rows["boxes"]
         for box in found:
             if len(rows) >= MOST_BOXES:

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from netlab.dns import stub
-from netlab.dns.exchange import Server
+from netlab.dns.exchange import NameServer
 from netlab.dns.loop import Loop
 from netlab.dns.message import Message
 from netlab.dns.names import Name, from_text, to_text
@@ -21,10 +21,10 @@ from netlab.dns.transport import Upstream
 from netlab.errors import PeerError
 from netlab.experiments.journey.shop import MOST_BYTES, ORDER, sha256
 from netlab.experiments.journey.world import DNS_PORT, SHOP_PORTS, address
-from netlab.http.client import Client, Policy
-from netlab.http.limits import Limits, Timeouts
+from netlab.http.client import Client, ClientPolicy
+from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.request import Request
-from netlab.http.transport import Address
+from netlab.http.transport import Endpoint
 from netlab.http.url import Url
 from netlab.network.host import Host
 
@@ -46,12 +46,20 @@ class Browser:
 
     def visit(self, url: Url) -> dict[str, Any]:
         """Resolve, ask, close; what came of it. "failed" has the words of what went wrong, or is empty."""
-        self._told = {"asked": False, "rcode": "", "addresses": [], "aliases": [], "ttl_s": None, "failed": "",
-                      "hint": "", "status": None}  # fmt: skip
+        self._told = {
+            "asked": False,
+            "rcode": "",
+            "addresses": [],
+            "aliases": [],
+            "ttl_s": None,
+            "failed": "",
+            "hint": "",
+            "status": None,
+        }
         body = json.dumps({"buy": "tea", "count": 2}).encode() if url.target == ORDER else None
         fields = [(b"Content-Type", b"application/json")] if body else []
         request = Request.to(url, "POST" if body else "GET", fields, body)
-        policy = Policy(timeouts=_TIMES, limits=Limits(kept_body_bytes=2 * MOST_BYTES), max_redirects=0)
+        policy = ClientPolicy(timeouts=_TIMES, limits=HeadLimits(kept_body_bytes=2 * MOST_BYTES), max_redirects=0)
         self._told["request"] = {
             "method": request.method,
             "body": request.body.decode(),
@@ -68,25 +76,28 @@ class Browser:
         response, head = hop.response, hop.response.head
         self._told["failed"] = response.problem.what if response.problem else ""
         if head is not None:
-            self._told |= {"status": head.status, "sha256": sha256(bytes(response.body)),
-                           "body": _readable(bytes(response.body[:200]))}  # fmt: skip
+            self._told |= {
+                "status": head.status,
+                "sha256": sha256(bytes(response.body)),
+                "body": _readable(bytes(response.body[:200])),
+            }
         return self._told
 
-    def _resolve(self, host: str, port: int) -> list[Address]:
+    def _resolve(self, host: str, port: int) -> list[Endpoint]:
         name = from_text(host)
         kept = self._known.get(name)
         if kept is None or kept[1] <= time.monotonic():
             kept = self._ask(name)
             self._known[name] = kept
         self._told["addresses"] = kept[0]
-        return [Address(_INET, ip) for ip in kept[0]]
+        return [Endpoint(_INET, ip) for ip in kept[0]]
 
     def _ask(self, name: Name) -> tuple[list[str], float]:
         """The addresses of `name`, and until when (CLOCK_MONOTONIC) they may be remembered. PeerError."""
         self._told["asked"] = True
         loop = Loop()
         upstream = Upstream(loop)
-        server = Server(from_text("dns"), address("dns"), DNS_PORT)
+        server = NameServer(from_text("dns"), address("dns"), DNS_PORT)
         try:
             heard = stub.ask(upstream, self._rng, server, name, A, timeout_s=_ASK_S, edns_bytes=None)
         finally:

@@ -63,8 +63,12 @@ def _complete(draft: Draft, packets: Sequence[Packet]) -> None:
         below = all(set(names[:at]) >= LAYERS_BELOW.get(name, set()) for at, name in enumerate(names))
         notes = [note for layer in found.layers if not layer.quoted for note in layer.notes]
         whole += bool(names) and names[0] == "Ethernet" and below and not notes and found.stopped is None
-    draft.check("every packet on every link is complete, its lengths and checksums right", "course, lecture 2",
-                len(frames), whole)  # fmt: skip
+    draft.check(
+        "every packet on every link is complete, its lengths and checksums right",
+        "course, lecture 2",
+        len(frames),
+        whole,
+    )
 
 
 def _ways(draft: Draft, packets: Sequence[Packet], result: Mapping[str, Any]) -> None:
@@ -77,13 +81,21 @@ def _ways(draft: Draft, packets: Sequence[Packet], result: Mapping[str, Any]) ->
         for packet in over_ip
         if packet.first.ip
     )
-    draft.check("from sender to receiver: same IP addresses, ports and data on every stretch", "course, lecture 1",
-                len(over_ip), kept)  # fmt: skip
+    draft.check(
+        "from sender to receiver: same IP addresses, ports and data on every stretch",
+        "course, lecture 1",
+        len(over_ip),
+        kept,
+    )
     through = [(world.plan(host).kind, host, came, left) for host, came, left in passages(packets)]
     switched = [changes(came, left) for kind, _, came, left in through if kind == "switch"]
     routed = [(host, came, left) for kind, host, came, left in through if kind == "router"]
-    draft.check("through the switch (layer 2) nothing changes", "course, lecture 2", len(switched),
-                sum(not each for each in switched))  # fmt: skip
+    draft.check(
+        "through the switch (layer 2) nothing changes",
+        "course, lecture 2",
+        len(switched),
+        sum(not each for each in switched),
+    )
     if not routed:
         return
     both = sum({"source MAC", "destination MAC"} <= set(changes(came, left)) for _, came, left in routed)
@@ -93,8 +105,12 @@ def _ways(draft: Draft, packets: Sequence[Packet], result: Mapping[str, Any]) ->
     asked, answered = _shouts(packets)
     if len(asked) == len(answered):  # otherwise a packet may still wait in a router for a MAC address
         told = sum(result["kernel"]["forwarded"].values())
-        draft.check("the routers' kernels have forwarded as many as we have seen pass", "IpForwDatagrams, nstat(8)",
-                    len(routed), told)  # fmt: skip
+        draft.check(
+            "the routers' kernels have forwarded as many as we have seen pass",
+            "IpForwDatagrams, nstat(8)",
+            len(routed),
+            told,
+        )
 
 
 def _came(packet: Packet, host: str | None) -> bool:
@@ -132,11 +148,19 @@ def _book(draft: Draft, packets: Sequence[Packet], visit: Mapping[str, Any], res
 def _shop(draft: Draft, packets: Sequence[Packet], visit: Mapping[str, Any], result: Mapping[str, Any]) -> None:
     segments = [packet for packet in packets if packet.tcp]
     order = dict.fromkeys(f"{each.first.sender} {each.tcp.flags()}" for each in segments if each.tcp)
-    draft.check("SYN, then SYN+ACK, then ACK", "RFC 9293 §3.5", "client SYN, shop SYN+ACK, client ACK",
-                ", ".join(list(order)[:3]))  # fmt: skip
+    draft.check(
+        "SYN, then SYN+ACK, then ACK",
+        "RFC 9293 §3.5",
+        "client SYN, shop SYN+ACK, client ACK",
+        ", ".join(list(order)[:3]),
+    )
     status, digest = result["given"][0]
-    draft.check("the request came to the shop as it was sent", "SHA-256", visit["request"]["sha256"][:16],
-                result["taken"][0][:16])  # fmt: skip
+    draft.check(
+        "the request came to the shop as it was sent",
+        "SHA-256",
+        visit["request"]["sha256"][:16],
+        result["taken"][0][:16],
+    )
     draft.check("the status that came is the one that the shop gave", "RFC 9110 §15", status, visit["status"])
     if digest is not None:
         draft.check("its answer came intact", "SHA-256", digest[:16], visit["sha256"][:16])

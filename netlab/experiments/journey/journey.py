@@ -14,11 +14,11 @@ from netlab.experiment import Experiment
 from netlab.experiments.journey import journey_scene, world
 from netlab.experiments.journey.checks import changed_on_the_way, changes, checks, passages
 from netlab.experiments.journey.packets import Crossing, Packet, crossings, packets
-from netlab.experiments.journey.story import BOOK, CALL, Step, Teller, steps
+from netlab.experiments.journey.story import BOOK, CALL, JourneyStep, Teller, steps
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.options import WIRE, Pcap, Seed
 from netlab.experiments.wire.packet_numbers import numbers
-from netlab.experiments.wire.packet_story import Story
+from netlab.experiments.wire.packet_story import PacketTables
 from netlab.http.transport import literal
 from netlab.http.url import Url, parse
 from netlab.http_origin.process import site
@@ -26,7 +26,7 @@ from netlab.network.conditions import Conditions
 from netlab.network.scene import run_scene
 from netlab.option import Argument, Option
 from netlab.packets import pcap
-from netlab.packets.pcap import Record
+from netlab.packets.capture_file import CapturedFrame
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table, Value
 
@@ -35,15 +35,33 @@ _TIMEOUT_S = 150.0
 _MOST_DISSECTED = 60  # packets field by field, for --json
 STEPS = (Column("step", "1"), Column("visit", "1"), Column("title", ""), Column("words", ""), Column("packets", "1"))
 WAYS = (
-    Column("packet", "1"), Column("step", "1"), Column("from", ""), Column("to", ""), Column("protocol", ""),
-    Column("says", ""), Column("layers", ""), Column("lost", ""), Column("in full", "1"), Column("changed", ""),
-)  # fmt: skip
+    Column("packet", "1"),
+    Column("step", "1"),
+    Column("from", ""),
+    Column("to", ""),
+    Column("protocol", ""),
+    Column("says", ""),
+    Column("layers", ""),
+    Column("lost", ""),
+    Column("in full", "1"),
+    Column("changed", ""),
+)
 STRETCHES = (
-    Column("packet", "1"), Column("link", ""), Column("sender", ""), Column("receiver", ""), Column("sent", "s"),
-    Column("arrived", "s"), Column("source MAC", ""), Column("destination MAC", ""), Column("TTL", "1"),
-    Column("checksum", ""), Column("source IP", ""), Column("destination IP", ""), Column("changed", ""),
+    Column("packet", "1"),
+    Column("link", ""),
+    Column("sender", ""),
+    Column("receiver", ""),
+    Column("sent", "s"),
+    Column("arrived", "s"),
+    Column("source MAC", ""),
+    Column("destination MAC", ""),
+    Column("TTL", "1"),
+    Column("checksum", ""),
+    Column("source IP", ""),
+    Column("destination IP", ""),
+    Column("changed", ""),
     Column("fate", ""),
-)  # fmt: skip
+)
 NEIGHBOURS = (Column("host", ""), Column("interface", ""), Column("IP", ""), Column("is at", ""), Column("state", ""))
 ROUTES = (Column("host", ""), Column("destination", ""), Column("by", ""), Column("out of", ""))
 
@@ -70,8 +88,13 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     trace.check_path(parameters.pcap)
     url = checked(parameters.url)
     far = Conditions(delay_s=parameters.delay_s, loss=parameters.loss)
-    config = {"url": str(url), "times": 2 if parameters.again else 1, "far": far.plain(), "seed": parameters.seed,
-              "site": [SITE, site()]}  # fmt: skip
+    config = {
+        "url": str(url),
+        "times": 2 if parameters.again else 1,
+        "far": far.plain(),
+        "seed": parameters.seed,
+        "site": [SITE, site()],
+    }
     result = run_scene(journey_scene.play, config, progress, timeout_s=_TIMEOUT_S)
     everyone = packets(crossings(result["frames"]))
     chosen = numbers(parameters.packet, len(everyone)) if parameters.packet else frozenset()
@@ -112,7 +135,7 @@ def _save(result: Mapping[str, Any], everyone: Sequence[Packet], path: Path | No
         if "client" in (each.sender, each.receiver)
     ]
     records = [
-        Record(result["epoch_ns"] + at_ns, frame, len(frame), interface="eth0 of the client")
+        CapturedFrame(result["epoch_ns"] + at_ns, frame, len(frame), interface="eth0 of the client")
         for at_ns, frame in sorted((at_ns, frame) for at_ns, frame in times if at_ns is not None)
     ]
     try:
@@ -128,8 +151,12 @@ def _facts(draft: Draft, everyone: Sequence[Packet], result: Mapping[str, Any], 
     draft.fact(
         "frames", sum(len(packet.crossings) for packet in everyone), "1", "each packet once on every link it crossed"
     )
-    draft.fact("gates passed", sum(world.plan(host).kind == "router" for host, *_ in passages(everyone)), "1",
-               "each time a new MAC header")  # fmt: skip
+    draft.fact(
+        "gates passed",
+        sum(world.plan(host).kind == "router" for host, *_ in passages(everyone)),
+        "1",
+        "each time a new MAC header",
+    )
     draft.fact(
         "lost on the wire", sum(each.arrived_ns is None for packet in everyone for each in packet.crossings), "1"
     )
@@ -139,7 +166,9 @@ def _facts(draft: Draft, everyone: Sequence[Packet], result: Mapping[str, Any], 
     draft.fact("in boxes", ",".join(map(str, sorted(chosen))) or None, "")
 
 
-def _tables(draft: Draft, told: Sequence[Step], everyone: Sequence[Packet], in_full: bool, start_ns: int) -> None:
+def _tables(
+    draft: Draft, told: Sequence[JourneyStep], everyone: Sequence[Packet], in_full: bool, start_ns: int
+) -> None:
     rows = tuple((each.number, each.visit + 1, each.title, each.words, len(each.packets)) for each in told)
     draft.tables.append(Table("steps", STEPS, rows))
     shown = {packet.number for packet in everyone} if in_full else _telling(told)
@@ -150,14 +179,23 @@ def _tables(draft: Draft, told: Sequence[Step], everyone: Sequence[Packet], in_f
         if packet.size:
             layers.append(f"{found.content.name if found.content else 'data'} {packet.size}")
         lost = "; ".join(f"{each.link}: {each.fate}" for each in packet.crossings if each.arrived_ns is None)
-        ways.append((packet.number, packet.step, *teller.say(packet), ", ".join(layers), lost,
-                     int(packet.number in shown), "; ".join(changed_on_the_way(packet))))  # fmt: skip
+        ways.append(
+            (
+                packet.number,
+                packet.step,
+                *teller.say(packet),
+                ", ".join(layers),
+                lost,
+                int(packet.number in shown),
+                "; ".join(changed_on_the_way(packet)),
+            )
+        )
         stretches += [_stretch(packet, crossing, start_ns) for crossing in packet.crossings]
     draft.tables.append(Table("ways", WAYS, tuple(ways)))
     draft.tables.append(Table("stretches", STRETCHES, tuple(stretches)))
 
 
-def _telling(told: Sequence[Step]) -> set[int]:
+def _telling(told: Sequence[JourneyStep]) -> set[int]:
     """Those that are shown on every stretch by default: the first question, the first SYN and its answer."""
     chosen: set[int] = set()
     for step in told:
@@ -176,29 +214,49 @@ def _stretch(packet: Packet, crossing: Crossing, start_ns: int) -> tuple[Value, 
     ip, ethernet = crossing.ip, crossing.ethernet
     arrived_s = None if crossing.arrived_ns is None else (crossing.arrived_ns - start_ns) / 1e9
     return (
-        packet.number, crossing.link, crossing.sender, crossing.receiver, (crossing.sent_ns - start_ns) / 1e9,
+        packet.number,
+        crossing.link,
+        crossing.sender,
+        crossing.receiver,
+        (crossing.sent_ns - start_ns) / 1e9,
         arrived_s,
-        ethernet.source, ethernet.destination, ip.ttl if ip else None, f"0x{ip.checksum:04x}" if ip else None,
-        ip.source if ip else None, ip.destination if ip else None, changed, crossing.fate,
-    )  # fmt: skip
+        ethernet.source,
+        ethernet.destination,
+        ip.ttl if ip else None,
+        f"0x{ip.checksum:04x}" if ip else None,
+        ip.source if ip else None,
+        ip.destination if ip else None,
+        changed,
+        crossing.fate,
+    )
 
 
 def _kernels(draft: Draft, result: Mapping[str, Any]) -> None:
     """ARP tables and routes, as the kernels have them."""
-    rows = tuple((each["host"], each["interface"], each["ip"], each["mac"], each["state"])
-                 for each in result["kernel"]["neighbours"])  # fmt: skip
+    rows = tuple(
+        (each["host"], each["interface"], each["ip"], each["mac"], each["state"])
+        for each in result["kernel"]["neighbours"]
+    )
     draft.tables.append(Table("neighbours", NEIGHBOURS, rows))
-    routes = tuple((each["host"], each["destination"], each["gateway"] or each["kind"] if not each["interface"] or
-                    each["gateway"] else "itself: local", each["interface"])
-                   for each in result["kernel"]["routes"])  # fmt: skip
+    routes = tuple(
+        (
+            each["host"],
+            each["destination"],
+            each["gateway"] or each["kind"] if not each["interface"] or each["gateway"] else "itself: local",
+            each["interface"],
+        )
+        for each in result["kernel"]["routes"]
+    )
     draft.tables.append(Table("routes", ROUTES, routes))
 
 
 def _dissected(draft: Draft, everyone: Sequence[Packet], chosen: frozenset[int], epoch_ns: int, start_ns: int) -> None:
-    story = Story(start_ns=epoch_ns + start_ns)
+    story = PacketTables(start_ns=epoch_ns + start_ns)
     for packet in everyone:
         first = packet.first
-        record = Record(epoch_ns + first.sent_ns, first.found.frame, len(first.found.frame), interface=first.link)
+        record = CapturedFrame(
+            epoch_ns + first.sent_ns, first.found.frame, len(first.found.frame), interface=first.link
+        )
         story.add(record, packet.number <= _MOST_DISSECTED or packet.number in chosen)
     draft.tables += story.tables()
 
@@ -212,8 +270,10 @@ def _findings(draft: Draft, everyone: Sequence[Packet], result: Mapping[str, Any
     if visits[0]["failed"]:
         draft.findings.append(f"{visits[0]['failed']}. {visits[0]['hint']}.")
     if len(visits) > 1:
-        counts = [sum(visit["began_ns"] <= packet.sent_ns < until for packet in everyone)
-                  for visit, until in zip(visits, [visits[1]["began_ns"], 1 << 63], strict=True)]  # fmt: skip
+        counts = [
+            sum(visit["began_ns"] <= packet.sent_ns < until for packet in everyone)
+            for visit, until in zip(visits, [visits[1]["began_ns"], 1 << 63], strict=True)
+        ]
         shouts = sum(bool(packet.arp) for packet in everyone if packet.sent_ns < visits[1]["began_ns"])
         draft.findings.append(
             f"The second time {counts[1]} packets do what took {counts[0]} the first time: of those, {shouts} were "

@@ -12,7 +12,7 @@ _PAUSE_S = 0.005
 _STILL_S = 0.1
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Visit `config["url"]` `config["times"]` times.
 
     This process was started without site-packages; `config["site"]` says where dnspython and h11 are.
@@ -24,15 +24,15 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
     from netlab.http.transport import literal
     from netlab.http.url import parse
     from netlab.network.conditions import Conditions
-    from netlab.network.private import Lab
+    from netlab.network.private import PrivateNetwork
 
     url = parse(config["url"])
-    with Lab(world.HOSTS, world.links(Conditions.read(config["far"])), config["seed"]) as lab:
+    with PrivateNetwork(world.HOSTS, world.links(Conditions.read(config["far"])), config["seed"]) as lab:
         book, shop = AddressBook(lab.hosts["dns"]), OpenShop(lab.hosts["shop"])
         browser = Browser(lab.hosts["client"], config["seed"])
         visits = []
         for number in range(config["times"]):
-            tell((number + 0.5) / (config["times"] + 1), "on the way")
+            report_progress((number + 0.5) / (config["times"] + 1), "on the way")
             began_ns = time.monotonic_ns()
             told = browser.visit(url)
             _ended(lab)
@@ -43,17 +43,28 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
         book.close()
         other = {link.name: dict(_both_ways(link.ends)) for link in world.links(Conditions())}
         frames = [
-            {"link": link, "sender": one.sender, "receiver": other[link][one.sender],
-             "sent_ns": one.sent_ns, "arrived_ns": one.arrived_ns, "fate": one.fate, "frame": one.frame.hex()}
+            {
+                "link": link,
+                "sender": one.sender,
+                "receiver": other[link][one.sender],
+                "sent_ns": one.sent_ns,
+                "arrived_ns": one.arrived_ns,
+                "fate": one.fate,
+                "frame": one.frame.hex(),
+            }
             for link, passed in lab.stop().items()
             for one in passed
-        ]  # fmt: skip
+        ]
     return {
-        "visits": visits, "frames": frames, "epoch_ns": time.time_ns() - time.monotonic_ns(), "kernel": kernel,
+        "visits": visits,
+        "frames": frames,
+        "epoch_ns": time.time_ns() - time.monotonic_ns(),
+        "kernel": kernel,
         "questions": [[each.client, each.question, each.answer] for each in book.asked],
-        "wire_lost": lab.lost, "taken": shop.site.taken,
+        "wire_lost": lab.lost,
+        "taken": shop.site.taken,
         "given": [[each.status, each.digest.hexdigest() if each.whole else None] for each in shop.site.given],
-    }  # fmt: skip
+    }
 
 
 def _both_ways(ends: Any) -> list[tuple[str, str]]:
@@ -128,8 +139,13 @@ def _kernel(lab: Any, places: list[str]) -> dict[str, Any]:
     for name, host in lab.hosts.items():
         with host.namespace.entered():
             tables += [
-                {"host": name, "interface": each.interface, "ip": each.address.text_of(each.address.value),
-                 "mac": str(each.mac) if each.mac else None, "state": each.state}
+                {
+                    "host": name,
+                    "interface": each.interface,
+                    "ip": each.address.text_of(each.address.value),
+                    "mac": str(each.mac) if each.mac else None,
+                    "state": each.state,
+                }
                 for each in neighbours.neighbours()
-            ]  # fmt: skip
+            ]
     return {"neighbours": tables, "routes": [decided(*each) for each in asked], "forwarded": _forwarded(lab)}

@@ -108,10 +108,12 @@ class Packet:
         if (other.sender, other.link) in self._gone:
             return False
         return any(
-            each.receiver == other.sender and each.link != other.link and each.arrived_ns is not None
+            each.receiver == other.sender
+            and each.link != other.link
+            and each.arrived_ns is not None
             and each.arrived_ns <= other.sent_ns
             for each in self.crossings
-        )  # fmt: skip
+        )
 
     def add(self, crossing: Crossing) -> None:
         """One more stretch."""
@@ -122,10 +124,17 @@ class Packet:
 def crossings(frames: Iterable[Mapping[str, Any]]) -> list[Crossing]:
     """In the order of sending."""
     found = [
-        Crossing(each["link"], each["sender"], each["receiver"], each["sent_ns"], each["arrived_ns"], each["fate"],
-                 dissect(bytes.fromhex(each["frame"])))
+        Crossing(
+            each["link"],
+            each["sender"],
+            each["receiver"],
+            each["sent_ns"],
+            each["arrived_ns"],
+            each["fate"],
+            dissect(bytes.fromhex(each["frame"])),
+        )
         for each in frames
-    ]  # fmt: skip
+    ]
     return sorted(found, key=lambda each: each.sent_ns)
 
 

@@ -19,7 +19,7 @@ from netlab.dns.zone import Zone, parse, read_file
 from netlab.errors import NetlabError
 from netlab.experiments.journey.shop import Shop
 from netlab.experiments.journey.world import DNS_PORT, SHOP_PORTS
-from netlab.http_origin.server import Server
+from netlab.http_origin.server import OriginServer
 from netlab.http_origin.settings import Settings
 from netlab.network.host import Host
 
@@ -61,7 +61,7 @@ class OpenShop:
     def __init__(self, host: Host) -> None:
         self.site = Shop()
         with host.namespace.entered():
-            self._servers = [Server(Settings(host.ip, port), self.site, None) for port in SHOP_PORTS]
+            self._servers = [OriginServer(Settings(host.ip, port), self.site, None) for port in SHOP_PORTS]
         self._threads = [Thread(target=server.run, daemon=True) for server in self._servers]
         for thread in self._threads:
             thread.start()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netlab.http_origin import wire
-from netlab.http_origin.message import Answer, Piece, Replay, Request, text
+from netlab.http_origin.message import OriginAnswer, Piece, ReceivedRequest, Replay, text
 from netlab.http_origin.site import Site
 
 ORDER = "/order"
@@ -39,19 +39,19 @@ class Shop(Site):
         self.taken: list[str] = []
         self.given: list[Given] = []
 
-    def answer(self, request: Request) -> Answer | Replay:
+    def answer(self, request: ReceivedRequest) -> OriginAnswer | Replay:
         """An order is confirmed; everything else is a page."""
         self.taken.append(sha256(request.body))
         answer = self._order(request) if request.path == ORDER else self._page_within(request)
-        given = Given(answer.status, isinstance(answer, Answer))
-        if isinstance(answer, Answer) and isinstance(answer.body, bytes):
+        given = Given(answer.status, isinstance(answer, OriginAnswer))
+        if isinstance(answer, OriginAnswer) and isinstance(answer.body, bytes):
             given.digest.update(answer.body)
-        elif isinstance(answer, Answer):
+        elif isinstance(answer, OriginAnswer):
             answer.body = _followed(answer.body, given)
         self.given.append(given)
         return answer
 
-    def _page_within(self, request: Request) -> Answer | Replay:
+    def _page_within(self, request: ReceivedRequest) -> OriginAnswer | Replay:
         """A page of the origin, if it is not too large to be looked at."""
         size = request.path.removeprefix("/big/")
         if size != request.path and size.isdecimal() and int(size[:12]) > MOST_BYTES:
@@ -60,7 +60,7 @@ class Shop(Site):
             return text("broken responses are not for journeys: netlab http get\n", 404)
         return super().answer(request)
 
-    def _order(self, request: Request) -> Answer:
+    def _order(self, request: ReceivedRequest) -> OriginAnswer:
         if request.method != "POST":
             return text("an order is a POST\n", 405, ("Allow", "POST"))
         try:
@@ -72,7 +72,7 @@ class Shop(Site):
             return text("that many there are not\n", 400)
         number = len(self.taken)
         done = {"order": number, "bought": item[:80], "count": count}
-        return Answer(200, [JSON], json.dumps(done).encode() + b"\n")
+        return OriginAnswer(200, [JSON], json.dumps(done).encode() + b"\n")
 
 
 def _followed(body: Iterable[Piece], given: Given) -> Iterator[Piece]:

@@ -31,7 +31,7 @@ _TITLES = {
 
 
 @dataclass(slots=True)
-class Step:
+class JourneyStep:
     """One step of one visit; its packets in order."""
 
     number: int
@@ -50,16 +50,17 @@ class Step:
         )
 
 
-def steps(packets: Sequence[Packet], url: Url, result: Mapping[str, Any]) -> list[Step]:
+def steps(packets: Sequence[Packet], url: Url, result: Mapping[str, Any]) -> list[JourneyStep]:
     """All steps of all visits, with their packets; `packet.step` is set."""
-    told: list[Step] = []
+    told: list[JourneyStep] = []
     visits = result["visits"]
     for index, visit in enumerate(visits):
         until_ns = visits[index + 1]["began_ns"] if index + 1 < len(visits) else None
         own = [
-            each for each in packets
+            each
+            for each in packets
             if each.sent_ns >= visit["began_ns"] and (until_ns is None or each.sent_ns < until_ns)
-        ]  # fmt: skip
+        ]
         sorter = _Sorter()
         by_kind: dict[int, list[Packet]] = {}
         for packet in own:
@@ -67,7 +68,7 @@ def steps(packets: Sequence[Packet], url: Url, result: Mapping[str, Any]) -> lis
         for kind in _TITLES:
             words = _words(kind, url, visit, result, bool(by_kind.get(kind)))
             if words is not None or kind in by_kind:
-                told.append(Step(len(told) + 1, index, kind, words or "", by_kind.get(kind, [])))
+                told.append(JourneyStep(len(told) + 1, index, kind, words or "", by_kind.get(kind, [])))
     for step in told:
         for packet in step.packets:
             packet.step = step.number

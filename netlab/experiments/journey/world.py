@@ -20,19 +20,11 @@ SHOP_PORTS = (80, 8080)
 
 HOSTS: tuple[HostPlan, ...] = (
     HostPlan(
-        "client",
-        (Interface("eth0", "02:00:00:00:00:c1", "192.168.1.101"),),
-        (Route("0.0.0.0", 0, "192.168.1.1"),),
+        "client", (Interface("eth0", "02:00:00:00:00:c1", "192.168.1.101"),), (Route("0.0.0.0", 0, "192.168.1.1"),)
     ),
+    HostPlan("dns", (Interface("eth0", "02:00:00:00:00:d1", "192.168.1.53"),), (Route("0.0.0.0", 0, "192.168.1.1"),)),
     HostPlan(
-        "dns",
-        (Interface("eth0", "02:00:00:00:00:d1", "192.168.1.53"),),
-        (Route("0.0.0.0", 0, "192.168.1.1"),),
-    ),
-    HostPlan(
-        "switch",
-        tuple(Interface(f"eth{number}", f"02:00:00:00:00:e{number}") for number in range(3)),
-        kind="switch",
+        "switch", tuple(Interface(f"eth{number}", f"02:00:00:00:00:e{number}") for number in range(3)), kind="switch"
     ),
     HostPlan(
         "gateway",
@@ -47,9 +39,7 @@ HOSTS: tuple[HostPlan, ...] = (
         kind="router",
     ),
     HostPlan(
-        "shop",
-        (Interface("eth0", "02:00:00:00:00:51", "106.114.138.24"),),
-        (Route("0.0.0.0", 0, "106.114.138.1"),),
+        "shop", (Interface("eth0", "02:00:00:00:00:51", "106.114.138.24"),), (Route("0.0.0.0", 0, "106.114.138.1"),)
     ),
 )
 FAR = "gateway–router"  # the long way; the other links are within a building

@@ -18,14 +18,31 @@ def measure(draft: Draft) -> None:
         "descriptors for accepted connections", accept["accepted"], "1", f"{accept['in_use']} were in use before"
     )
     draft.fact("descriptors lacking for", accept["queue"], "1", "connections that wait in the accept queue")
-    draft.check("socket() fails when all descriptors are in use", "getrlimit(2), RLIMIT_NOFILE", f"{LIMIT}, EMFILE",
-                f"{sockets['in_use'] + sockets['opened']}, {sockets['error']}")  # fmt: skip
-    draft.check("so does accept()", "accept(2), EMFILE", f"{LIMIT}, EMFILE",
-                f"{accept['in_use'] + accept['accepted']}, {accept['error']}")  # fmt: skip
-    draft.check("the connection whose accept() failed stays in the queue", "accept(2); listen(2)",
-                accept["clients"] - accept["accepted"], accept["queue"])  # fmt: skip
+    draft.check(
+        "socket() fails when all descriptors are in use",
+        "getrlimit(2), RLIMIT_NOFILE",
+        f"{LIMIT}, EMFILE",
+        f"{sockets['in_use'] + sockets['opened']}, {sockets['error']}",
+    )
+    draft.check(
+        "so does accept()",
+        "accept(2), EMFILE",
+        f"{LIMIT}, EMFILE",
+        f"{accept['in_use'] + accept['accepted']}, {accept['error']}",
+    )
+    draft.check(
+        "the connection whose accept() failed stays in the queue",
+        "accept(2); listen(2)",
+        accept["clients"] - accept["accepted"],
+        accept["queue"],
+    )
     draft.check("its client does not know: ESTABLISHED", "course, lecture 13", "ESTABLISHED", accept["client"])
-    draft.check("the listener stays readable, so a loop that only tries again would spin", "poll(2)", True,
-                accept["readable"])  # fmt: skip
-    draft.check("it is accepted once a descriptor is free, with what it has sent meanwhile", "accept(2)", True,
-                accept["served_after"])  # fmt: skip
+    draft.check(
+        "the listener stays readable, so a loop that only tries again would spin", "poll(2)", True, accept["readable"]
+    )
+    draft.check(
+        "it is accepted once a descriptor is free, with what it has sent meanwhile",
+        "accept(2)",
+        True,
+        accept["served_after"],
+    )

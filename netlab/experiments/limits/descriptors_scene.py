@@ -21,7 +21,7 @@ from netlab.linux.tcp_info import tcp_info
 _WORDS = b"are you there?"
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Both cases under a limit of `config["limit"]` descriptors."""
     limit: int = config["limit"]
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -55,10 +55,14 @@ def _accept(limit: int, hard: int) -> dict[str, Any]:
     refused = clients[len(accepted)]  # the queue is first in, first out
     refused.send(_WORDS)
     seen = {
-        "in_use": before, "clients": len(clients), "accepted": len(accepted), "error": error,
+        "in_use": before,
+        "clients": len(clients),
+        "accepted": len(accepted),
+        "error": error,
         "queue": tcp_info(listener).unacknowledged,  # of a listener: how many wait for accept(2)
-        "client": tcp_info(refused).state, "readable": bool(_ready(listener)),
-    }  # fmt: skip
+        "client": tcp_info(refused).state,
+        "readable": bool(_ready(listener)),
+    }
     accepted.pop().close()
     late, peer = listener.accept()
     seen["served_after"] = peer == refused.getsockname() and late.recv(100) == _WORDS

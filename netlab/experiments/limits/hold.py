@@ -26,7 +26,7 @@ from netlab.load.payload import message_rings
 from netlab.progress import Progress
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
-from netlab.servers.supervisor import Outcome, RunningServer
+from netlab.servers.supervisor import RunningServer, ServerOutcome
 
 SAMPLE = 100
 _ECHOES, _WARM_UP, _SIZE = 2000, 200, 64
@@ -34,7 +34,7 @@ _SETTLES_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class MemoryLook:
     """Memory at one moment: the kernel's, and what the processes of server and clients have written (PSS)."""
 
     kernel: Memory
@@ -43,7 +43,7 @@ class Look:
 
 
 @dataclass(slots=True)
-class Held:
+class HoldResult:
     """What was seen. None: Ctrl-C came before."""
 
     plan: HoldPlan
@@ -53,8 +53,8 @@ class Held:
     history: list[tuple[float, int]] = field(default_factory=list)  # seconds, connections
     guard: int | None = None  # what memory was available when growing was stopped because of it
     interrupted: bool = False
-    at_rest: Look | None = None
-    with_all: Look | None = None
+    at_rest: MemoryLook | None = None
+    with_all: MemoryLook | None = None
     alone_ns: array[int] = field(default_factory=lambda: array("Q"))
     among_ns: array[int] = field(default_factory=lambda: array("Q"))
     intact: int = 0  # echoes of the talking connection that came back as they were sent
@@ -63,7 +63,7 @@ class Held:
     asked: int | None = None
     echoed: int | None = None
     shed: int = 0
-    outcome: Outcome | None = None
+    outcome: ServerOutcome | None = None
 
     @property
     def echoes(self) -> int:
@@ -71,16 +71,16 @@ class Held:
         return sum(len(each) + _WARM_UP for each in (self.alone_ns, self.among_ns) if each)
 
 
-def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> Held:
+def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> HoldResult:
     """Hold what the plan says, until less than `keep_free` bytes of memory would be available. Raises NetlabError.
 
     Ctrl-C ends the growing; then the rest goes on with what there is. A second one ends it all.
     """
-    held = Held(plan)
+    held = HoldResult(plan)
     limits = Limits(max_connections=plan.connections + 16, workers=plan.workers)
     progress(0.0, "starting server and clients")
     with RunningServer("tcp", plan.mode, host="127.0.0.1", port=0, limits=limits, cpus=plan.server_cpus) as server:
-        queue = (server.ledger, int(Count.ACCEPTED), _may_wait(limits))
+        queue = (server.shared_counters, int(Count.ACCEPTED), _may_wait(limits))
         with Holders(
             server.host, server.port, plan.connections, plan.holder_cpus, sample=SAMPLE, seed=seed, queue=queue
         ) as holders:
@@ -114,7 +114,7 @@ def _may_wait(limits: Limits) -> int:
     return max(min(limits.backlog, machine.sysctl_number("net.core.somaxconn") or limits.backlog) // 2, 1)
 
 
-def _grow(held: Held, holders: Holders, keep_free: int, progress: Progress) -> None:
+def _grow(held: HoldResult, holders: Holders, keep_free: int, progress: Progress) -> None:
     wanted = held.plan.connections
     begun_ns = monotonic_ns()
 
@@ -138,14 +138,14 @@ def _grow(held: Held, holders: Holders, keep_free: int, progress: Progress) -> N
     held.history.append((held.setup_s, held.grown.held))
 
 
-def _look(server: RunningServer, holders: Holders) -> Look:
+def _look(server: RunningServer, holders: Holders) -> MemoryLook:
     kernel = kernel_memory.look()  # first: looking at processes takes kernel memory, too
     clients = [process.pss_bytes(pid) for pid in holders.pids]
     known = [each for each in clients if each is not None]
-    return Look(kernel, process.pss_bytes(server.pid), sum(known) if len(known) == len(clients) else None)
+    return MemoryLook(kernel, process.pss_bytes(server.pid), sum(known) if len(known) == len(clients) else None)
 
 
-def _verify(held: Held, server: RunningServer, holders: Holders) -> None:
+def _verify(held: HoldResult, server: RunningServer, holders: Holders) -> None:
     counts = server.counts()
     held.server_open = counts[Count.ACCEPTED] - counts[Count.CLOSED] - 1
     diag = Diag()
@@ -170,12 +170,12 @@ class _Talker:
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         (self._ring,) = message_rings(1, _SIZE, seed)
 
-    def echoes(self, held: Held, latency_ns: array[int]) -> None:
+    def echoes(self, held: HoldResult, latency_ns: array[int]) -> None:
         """Add the latencies to `latency_ns`, those of the warm-up left out. PeerError."""
         with _on(self._cpu):
             self._echoes(held, latency_ns)
 
-    def _echoes(self, held: Held, latency_ns: array[int]) -> None:
+    def _echoes(self, held: HoldResult, latency_ns: array[int]) -> None:
         sock, ring = self._sock, self._ring
         for number in range(_WARM_UP + _ECHOES):
             message = ring[number % len(ring)]

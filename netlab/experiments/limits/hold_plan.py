@@ -24,7 +24,7 @@ _UNEVEN = 0.9  # of what a worker could hold: which of them gets a connection is
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class KernelLimit:
     """A limit as the kernel has it, and how many connections it leaves; None: it does not bound their number."""
 
     name: str
@@ -73,7 +73,7 @@ def plan_of(wanted: int) -> HoldPlan:
     return HoldPlan(wanted, connections, find("tcp", "epoll-multi"), workers, cpus, on, reduced)
 
 
-def limits() -> tuple[Limit, ...]:
+def limits() -> tuple[KernelLimit, ...]:
     """The limits on connections of this machine, those first that one meets first."""
     soft, hard = machine.descriptors()
     processes, ports = machine.processes(), machine.ephemeral_ports()
@@ -82,29 +82,40 @@ def limits() -> tuple[Limit, ...]:
     most = min(MOST_PROCESSES, max((soft or 1 << 20) - _SPARE, 0) // _PARENT)
     per_worker = max(int(_per_process() * _UNEVEN), 0)
     return (
-        Limit("ephemeral ports", ports, ports, "from one client address to one server address and port"),
-        Limit("open files, soft", soft, None, "a process, until it raises the limit itself, up to the hard one"),
-        Limit(
-            "open files, hard", hard, per_worker * most,
+        KernelLimit("ephemeral ports", ports, ports, "from one client address to one server address and port"),
+        KernelLimit("open files, soft", soft, None, "a process, until it raises the limit itself, up to the hard one"),
+        KernelLimit(
+            "open files, hard",
+            hard,
+            per_worker * most,
             f"a process; so up to {most} processes share the connections here",
             "Raise it: sudo prlimit --pid $$ --nofile=1048576, for this shell; /etc/security/limits.conf, for good.",
         ),
-        Limit("fs.nr_open", nr_open, None, "what the hard limit of a process may be raised to"),
-        Limit(
-            "fs.file-max", file_max, _by_file_max(file_max), "all open files; both ends are files here (root is free)",
+        KernelLimit("fs.nr_open", nr_open, None, "what the hard limit of a process may be raised to"),
+        KernelLimit(
+            "fs.file-max",
+            file_max,
+            _by_file_max(file_max),
+            "all open files; both ends are files here (root is free)",
             "Raise it: sudo sysctl -w fs.file-max=4000000.",
         ),
-        Limit(
-            "processes", processes, _by_processes(processes, most, per_worker),
-            "processes and threads of this user", "Raise it: ulimit -u, or pids.max of the cgroup.",
+        KernelLimit(
+            "processes",
+            processes,
+            _by_processes(processes, most, per_worker),
+            "processes and threads of this user",
+            "Raise it: ulimit -u, or pids.max of the cgroup.",
         ),
-        Limit(
-            "epoll watches", watches, watches, "fs.epoll.max_user_watches: a descriptor in an epoll list is one",
+        KernelLimit(
+            "epoll watches",
+            watches,
+            watches,
+            "fs.epoll.max_user_watches: a descriptor in an epoll list is one",
             "Raise it: sudo sysctl -w fs.epoll.max_user_watches=4000000.",
         ),
-        Limit("somaxconn", machine.sysctl_number("net.core.somaxconn"), None, "those that wait for accept()"),
-        Limit("tcp_mem, pages", _tcp_mem(), None, "what all sockets have queued; an idle connection has nothing"),
-    )  # fmt: skip
+        KernelLimit("somaxconn", machine.sysctl_number("net.core.somaxconn"), None, "those that wait for accept()"),
+        KernelLimit("tcp_mem, pages", _tcp_mem(), None, "what all sockets have queued; an idle connection has nothing"),
+    )
 
 
 def _per_process() -> int:

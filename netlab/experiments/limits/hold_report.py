@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netlab.experiments.limits.hold import Held
+from netlab.experiments.limits.hold import HoldResult
 from netlab.report.quantity import Chart, Column, Draft, Samples, Table, Value
 from netlab.report.stats import percentile, ratio
 from netlab.servers.counters import Count
@@ -15,7 +15,7 @@ _ROWS = 40
 _PERCENTILES = (("p50", 50.0), ("p90", 90.0), ("p99", 99.0), ("p99.9", 99.9))
 
 
-def report(draft: Draft, held: Held, keep_free: int) -> None:
+def report(draft: Draft, held: HoldResult, keep_free: int) -> None:
     """All of it; what Ctrl-C has cut off is not there."""
     plan, grown = held.plan, held.grown
     draft.interrupted = held.interrupted
@@ -33,7 +33,7 @@ def report(draft: Draft, held: Held, keep_free: int) -> None:
     _why_not_more(draft, held, keep_free)
 
 
-def _memory(draft: Draft, held: Held) -> None:
+def _memory(draft: Draft, held: HoldResult) -> None:
     before, after, number = held.at_rest, held.with_all, held.grown.held
     if before is None or after is None or number < LEAST_TO_WEIGH:
         return
@@ -61,8 +61,13 @@ def _memory(draft: Draft, held: Held) -> None:
         "memory queued in sockets", after.kernel.tcp_buffers, "B", "of the whole machine: an idle one has nothing"
     )
     if caches:
-        columns = (Column("cache", ""), Column("bytes", "B"), Column("objects", "ratio"), Column("size", "B"),
-                   Column("what it is", ""))  # fmt: skip
+        columns = (
+            Column("cache", ""),
+            Column("bytes", "B"),
+            Column("objects", "ratio"),
+            Column("size", "B"),
+            Column("what it is", ""),
+        )
         draft.tables.append(Table("kernel memory of a connection", columns, tuple(caches)))
     if slab and server is not None and clients is not None and after.kernel.available:
         draft.findings.append(
@@ -82,21 +87,21 @@ _CACHES = {
 _OF_A_LISTED = ("proc_inode_cache", "dentry", "lsm_inode_cache")  # what /proc/PID/fd/N takes while it is remembered
 
 
-def _objects(held: Held, name: str) -> float:
+def _objects(held: HoldResult, name: str) -> float:
     """By how many objects a connection a slab cache has grown; 0 where only root may know."""
     assert held.at_rest and held.with_all
     (before, _), (after, _) = (look.kernel.slabs.get(name, (0, 0)) for look in (held.at_rest, held.with_all))
     return (after - before) / held.grown.held
 
 
-def _listed(held: Held) -> float:
+def _listed(held: HoldResult) -> float:
     """Bytes a connection that listing its descriptors has made the kernel take, as far as one may know."""
     assert held.with_all
     sizes = sum(held.with_all.kernel.slabs.get(name, (0, 0))[1] for name in _OF_A_LISTED)
     return max(_objects(held, _OF_A_LISTED[0]), 0.0) * sizes
 
 
-def _caches(held: Held, slab: float | None) -> Iterator[tuple[Value, ...]]:
+def _caches(held: HoldResult, slab: float | None) -> Iterator[tuple[Value, ...]]:
     """Slab caches that have grown with the connections, the largest first; none where only root may read them.
 
     The kernel merges caches of objects of one size, and shows them under one of their names.
@@ -114,7 +119,7 @@ def _caches(held: Held, slab: float | None) -> Iterator[tuple[Value, ...]]:
         yield "others", slab - sum(row[0] for row in found), None, None, "small ones, and pages partly filled"
 
 
-def _latency(draft: Draft, held: Held) -> None:
+def _latency(draft: Draft, held: HoldResult) -> None:
     times = {"alone": held.alone_ns, f"among {held.grown.held:,}": held.among_ns}
     rows: list[tuple[Value, ...]] = []
     for name, values in times.items():
@@ -125,11 +130,20 @@ def _latency(draft: Draft, held: Held) -> None:
         rows += [(label, name, (percentile(ordered, q) or 0) * 1e-9) for label, q in _PERCENTILES]
     columns = (Column("percentile", ""), Column("connection", ""), Column("latency", "s"))
     draft.tables.append(Table("echo latency", columns, tuple(rows)))
-    draft.charts.append(Chart("bar", "Echo of one connection: alone, and among all", "echo latency", "percentile",
-                              "latency", "connection", log_y=True))  # fmt: skip
+    draft.charts.append(
+        Chart(
+            "bar",
+            "Echo of one connection: alone, and among all",
+            "echo latency",
+            "percentile",
+            "latency",
+            "connection",
+            log_y=True,
+        )
+    )
 
 
-def _growth(draft: Draft, held: Held) -> None:
+def _growth(draft: Draft, held: HoldResult) -> None:
     step = max(-(-len(held.history) // _ROWS), 1)
     rows = tuple(dict.fromkeys([*held.history[::step], held.history[-1]]))
     draft.tables.append(Table("growth", (Column("time", "s"), Column("connections", "1")), rows))
@@ -137,7 +151,7 @@ def _growth(draft: Draft, held: Held) -> None:
         draft.charts.append(Chart("line", "Connections held", "growth", "time", "connections"))
 
 
-def _checks(draft: Draft, held: Held) -> None:
+def _checks(draft: Draft, held: HoldResult) -> None:
     number = held.grown.held
     if held.guard is None and not held.interrupted:
         draft.check("as many are held as were to be", "accept(2); epoll(7)", held.plan.connections, number)
@@ -153,7 +167,7 @@ def _checks(draft: Draft, held: Held) -> None:
         draft.check("no server process crashed", "netlab", 0, held.outcome.counts[Count.CRASHED])
 
 
-def _why_not_more(draft: Draft, held: Held, keep_free: int) -> None:
+def _why_not_more(draft: Draft, held: HoldResult, keep_free: int) -> None:
     """Everything that made them fewer than were asked for, aloud."""
     number = held.grown.held
     draft.warnings += held.plan.reduced

@@ -27,7 +27,7 @@ _BIND_ADDRESS_NO_PORT = 24  # IP_BIND_ADDRESS_NO_PORT, linux/in.h; the socket mo
 _LOOK_S = 0.01
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """All cases with `config["ports"]` ports; `config["frames"]`: keep those of the first."""
     become_own_root()
     ports: int = config["ports"]
@@ -35,17 +35,17 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
         four_tuple, early, late, waiting = (_Place(name, ports) for name in ("tuple", "bind", "no-port", "time-wait"))
     except OSError as error:
         raise forbidden("a network namespace with loopback", error) from None
-    tell(0.2, "using up the ports")
+    report_progress(0.2, "using up the ports")
     result: dict[str, Any] = {"frames": []}
     with four_tuple.namespace.entered(), Tap("lo") as tap:
         result["destinations"] = _destinations(four_tuple)
         if config["frames"]:
             result["frames"] = [{"time_ns": each.time_ns, "frame": each.frame.hex()} for each in tap.waiting(0.1)]
     four_tuple.close()
-    tell(0.5, "binding first")
+    report_progress(0.5, "binding first")
     result["bound first"] = _two_destinations(early, late=False)
     result["bound late"] = _two_destinations(late, late=True)
-    tell(0.7, "waiting out TIME-WAIT")
+    report_progress(0.7, "waiting out TIME-WAIT")
     result["time_wait"] = _time_wait(waiting, config["timeout_s"])
     return result
 
@@ -56,7 +56,7 @@ class _Place:
     def __init__(self, name: str, ports: int) -> None:
         self.namespace = Namespace(name)
         with self.namespace.entered():
-            rtnetlink.up("lo")
+            rtnetlink.set_up("lo")
         self.namespace.sysctl("net.ipv4.ip_local_port_range", f"{FIRST_PORT} {FIRST_PORT + ports - 1}")
         self.namespace.sysctl("net.core.somaxconn", 4 * ports)
         self.ports = ports
@@ -109,8 +109,11 @@ def _destinations(place: _Place) -> list[dict[str, Any]]:
     """One destination until no port is left; then others, and another source, while all of these stay open."""
     rows: list[dict[str, Any]] = []
     steps: tuple[tuple[str | None, Where], ...] = (
-        (None, SERVER), (None, OTHER_PORT), (None, OTHER_ADDRESS), ("127.0.0.3", SERVER),
-    )  # fmt: skip
+        (None, SERVER),
+        (None, OTHER_PORT),
+        (None, OTHER_ADDRESS),
+        ("127.0.0.3", SERVER),
+    )
     first: set[int] = set()
     for source, to in steps:
         seen = place.until_refused([to], source)
@@ -150,9 +153,13 @@ def _time_wait(place: _Place, timeout_s: float) -> dict[str, Any]:
             raise NetlabError(f"no port in TIME-WAIT was used again within {timeout_s:g} s: {again}")
         time.sleep(_LOOK_S)
     result = {
-        "waiting": len(waiting), "lasts_s": max((sock.expires_s for sock in waiting), default=None), "same": same,
-        "other": other, "reused_after_s": time.monotonic() - since_s, "delay_s": delay_s,
-    }  # fmt: skip
+        "waiting": len(waiting),
+        "lasts_s": max((sock.expires_s for sock in waiting), default=None),
+        "same": same,
+        "other": other,
+        "reused_after_s": time.monotonic() - since_s,
+        "delay_s": delay_s,
+    }
     place.close()
     return result
 

@@ -141,24 +141,36 @@ def _limits() -> Iterator[Limit]:
     )
     yield Limit("open files, soft", soft, 1024, "a descriptor per connection", "ulimit -n 1048576")
     yield Limit(
-        "open files, hard", hard, 10_100, "10,000 connections at once",
+        "open files, hard",
+        hard,
+        10_100,
+        "10,000 connections at once",
         "a line '* hard nofile 1048576' in /etc/security/limits.conf, then log in again",
-    )  # fmt: skip
+    )
     yield Limit(
         "processes", machine.processes(), 1_200, "fork and thread with 1,000 connections", "ulimit -u 4096, or pids.max"
     )
     yield Limit(
-        "ephemeral ports", machine.ephemeral_ports(), 20_000, "many short connections: TIME-WAIT holds ports",
+        "ephemeral ports",
+        machine.ephemeral_ports(),
+        20_000,
+        "many short connections: TIME-WAIT holds ports",
         "sudo sysctl -w net.ipv4.ip_local_port_range='10240 65535'",
-    )  # fmt: skip
+    )
     yield Limit(
-        "somaxconn", machine.sysctl_number("net.core.somaxconn"), 1_024, "accept queues: 1,000 clients at once",
+        "somaxconn",
+        machine.sysctl_number("net.core.somaxconn"),
+        1_024,
+        "accept queues: 1,000 clients at once",
         "sudo sysctl -w net.core.somaxconn=4096",
-    )  # fmt: skip
+    )
     yield Limit(
-        "tcp_max_syn_backlog", machine.sysctl_number("net.ipv4.tcp_max_syn_backlog"), 512,
-        "handshakes under way at once", "sudo sysctl -w net.ipv4.tcp_max_syn_backlog=1024",
-    )  # fmt: skip
+        "tcp_max_syn_backlog",
+        machine.sysctl_number("net.ipv4.tcp_max_syn_backlog"),
+        512,
+        "handshakes under way at once",
+        "sudo sysctl -w net.ipv4.tcp_max_syn_backlog=1024",
+    )
 
 
 def _abilities() -> Iterator[Ability]:
@@ -168,29 +180,41 @@ def _abilities() -> Iterator[Ability]:
     )
     lab, why_not = private_network() if namespaces else (False, why_not)
     yield Ability(
-        "private networks", OK if lab else MISSING, "two hosts and a wire: tcp-handshake and its like",
+        "private networks",
+        OK if lab else MISSING,
+        "two hosts and a wire: tcp-handshake and its like",
         f"{why_not}; a kernel with veth and packet sockets (CONFIG_VETH, CONFIG_PACKET)",
-    )  # fmt: skip
+    )
     yield Ability(
-        "CAP_NET_RAW", OK if machine.may_capture() else MISSING, "capture --interface: this machine's own",
+        "CAP_NET_RAW",
+        OK if machine.may_capture() else MISSING,
+        "capture --interface: this machine's own",
         "run that one command with sudo; capture --during does not need it",
-    )  # fmt: skip
+    )
     yield Ability(
-        "PSS", OK if machine.pss_readable() else LIMITED, "memory of processes that share pages",
+        "PSS",
+        OK if machine.pss_readable() else LIMITED,
+        "memory of processes that share pages",
         "a kernel with /proc/self/smaps_rollup (4.14 or newer)",
-    )  # fmt: skip
+    )
     yield Ability(
-        "SO_REUSEPORT", OK if machine.has_reuse_port() else MISSING, "modes with several listeners: epoll-multi",
+        "SO_REUSEPORT",
+        OK if machine.has_reuse_port() else MISSING,
+        "modes with several listeners: epoll-multi",
         "a kernel of 3.9 or newer, outside of a sandbox that forbids it",
-    )  # fmt: skip
+    )
     yield Ability(
-        "recvmmsg", OK if machine.has_recvmmsg() else MISSING, "many datagrams a system call: UDP mode batch",
+        "recvmmsg",
+        OK if machine.has_recvmmsg() else MISSING,
+        "many datagrams a system call: UDP mode batch",
         "glibc 2.14 or musl",
-    )  # fmt: skip
+    )
     yield Ability(
-        "IPv6 loopback", OK if machine.has_ipv6() else MISSING, "--host ::1",
+        "IPv6 loopback",
+        OK if machine.has_ipv6() else MISSING,
+        "--host ::1",
         "sudo sysctl -w net.ipv6.conf.lo.disable_ipv6=0",
-    )  # fmt: skip
+    )
 
 
 def _permit(why_not: str) -> str:

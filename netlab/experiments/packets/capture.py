@@ -12,15 +12,15 @@ from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.packets import capture_scene
 from netlab.experiments.packets.options import Fields, Packets
-from netlab.experiments.wire.packet_story import Story
+from netlab.experiments.wire.packet_story import PacketTables
 from netlab.experiments.wire.trace import check_path
 from netlab.linux import filters
 from netlab.linux.tap import Tap
 from netlab.network.scene import run_scene
 from netlab.option import REPORT, Argument, Option
 from netlab.packets import pcap
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import dissect
-from netlab.packets.pcap import Record
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 
@@ -61,7 +61,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.fact("frames kept", len(kept), "1")
     draft.fact("dropped by the kernel", lost, "1", "netlab was too slow")
     draft.fact("as fields", parameters.fields, "")
-    story = Story()
+    story = PacketTables()
     from netlab.experiments.wire.packet_numbers import numbers
 
     story.add_all(kept, numbers(parameters.packets, len(kept)) if parameters.packets and kept else frozenset())
@@ -76,15 +76,18 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _during(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[list[Record], int]:
+def _during(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[list[CapturedFrame], int]:
     """On a private network; the command's own output goes to stderr."""
     output = os.dup(2)
     try:
         limit_s = parameters.duration_s or 3600.0
         config = {
-            "command": parameters.during, "count": parameters.count, "timeout_s": limit_s, "output": output,
+            "command": parameters.during,
+            "count": parameters.count,
+            "timeout_s": limit_s,
+            "output": output,
             "folder": str(Path.cwd()),
-        }  # fmt: skip
+        }
         told = run_scene(
             capture_scene.play, config, progress, timeout_s=limit_s + 30, pass_fds=(output,), stoppable=True
         )
@@ -101,13 +104,13 @@ def _during(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[l
     return records, told["lost"]
 
 
-def _record(time_ns: int | None, frame: bytes) -> Record:
-    return Record(time_ns, frame, len(frame), interface="lo")
+def _record(time_ns: int | None, frame: bytes) -> CapturedFrame:
+    return CapturedFrame(time_ns, frame, len(frame), interface="lo")
 
 
-def _here(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[list[Record], int]:
+def _here(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[list[CapturedFrame], int]:
     """On an interface of this machine, until told to stop."""
-    records: list[Record] = []
+    records: list[CapturedFrame] = []
     draft.fact("where", f"{parameters.interface} of this machine", "")
     with Tap(parameters.interface) as tap:
         deadline_s = time.monotonic() + (parameters.duration_s or 1e9)

@@ -18,7 +18,7 @@ from netlab.network.namespace import become_own_root, forbidden
 _LOOK_S = 0.05
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Run `config["command"]` by sh(1), its output to descriptor `config["output"]`, until it ends or time is up.
 
     SIGTERM ends it sooner, and what was captured is kept.
@@ -27,7 +27,7 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
     signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
     become_own_root()
     try:
-        rtnetlink.up("lo")
+        rtnetlink.set_up("lo")
     except OSError as error:
         raise forbidden("a loopback interface", error) from None
     deadline_s = time.monotonic() + config["timeout_s"]

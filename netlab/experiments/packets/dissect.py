@@ -11,11 +11,11 @@ from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.packets.options import Fields, Packets
 from netlab.experiments.wire.packet_numbers import numbers
-from netlab.experiments.wire.packet_story import Story
+from netlab.experiments.wire.packet_story import PacketTables
 from netlab.option import Argument, Option
 from netlab.packets import hexdump, pcap
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import Stop
-from netlab.packets.pcap import Record
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 
@@ -38,7 +38,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Read and dissect. Raises UsageError for what is neither a capture nor hex."""
     kind, records, stopped = load(parameters.source, parameters.link)
     wanted = numbers(parameters.packets, len(records))
-    draft, story = Draft(), Story()
+    draft, story = Draft(), PacketTables()
     for number, record in enumerate(records, start=1):
         if number % 1000 == 1:
             progress(number / len(records), f"packet {number:,}")
@@ -56,7 +56,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def load(source: str, link: str) -> tuple[str, list[Record], Stop | None]:
+def load(source: str, link: str) -> tuple[str, list[CapturedFrame], Stop | None]:
     """Format, records, and where a capture file is broken. Raises UsageError."""
     data = _bytes_of(source)
     if data is not None and pcap.is_capture(data):
@@ -74,7 +74,7 @@ def load(source: str, link: str) -> tuple[str, list[Record], Stop | None]:
     if not frame:
         raise UsageError("no bytes to dissect")
     chosen = LINKS.get(link)
-    return "hex", [Record(None, frame, len(frame), chosen or hexdump.link_of(frame))], None
+    return "hex", [CapturedFrame(None, frame, len(frame), chosen or hexdump.link_of(frame))], None
 
 
 def _bytes_of(source: str) -> bytes | None:

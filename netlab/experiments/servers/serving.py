@@ -16,7 +16,7 @@ from netlab.report.stats import ratio
 from netlab.servers.counters import Count
 from netlab.servers.modes import find
 from netlab.servers.placement import FREE, Placement, parse_cpus
-from netlab.servers.supervisor import Look, Outcome, RunningServer
+from netlab.servers.supervisor import RunningServer, ServerLook, ServerOutcome
 
 TICK_S = 0.25
 SAMPLE_S = 1.0
@@ -68,7 +68,7 @@ def measure(serving: Parameters, progress: Progress) -> Measurement:
 def _watch(
     server: RunningServer,
     serving: Parameters,
-    start: Look,
+    start: ServerLook,
     progress: Progress,
     history: list[tuple[float, int, float, float]],
 ) -> None:
@@ -103,13 +103,13 @@ def _thinned(history: list[tuple[float, int, float, float]]) -> tuple[tuple[floa
     return tuple(rows)
 
 
-def _since(before: Look, after: Look) -> tuple[float, float]:
+def _since(before: ServerLook, after: ServerLook) -> tuple[float, float]:
     """Echoes a second and CPUs busy between two looks."""
     seconds = (after.at_ns - before.at_ns) / 1e9
     return (after.counts[Count.CHUNKS] - before.counts[Count.CHUNKS]) / seconds, (after.cpu_s - before.cpu_s) / seconds
 
 
-def _open(look: Look) -> int:
+def _open(look: ServerLook) -> int:
     return look.counts[Count.ACCEPTED] - look.counts[Count.CLOSED]
 
 
@@ -117,10 +117,10 @@ def _report(
     serving: Parameters,
     mode: str,
     placement: Placement,
-    start: Look,
-    end: Look,
+    start: ServerLook,
+    end: ServerLook,
     processes: int,
-    outcome: Outcome,
+    outcome: ServerOutcome,
     history: list[tuple[float, int, float, float]],
 ) -> Measurement:
     draft = Draft()
@@ -139,7 +139,7 @@ def _report(
         ("connections shed", Count.SHED, "1"),
         ("connections reset by the peer", Count.RESET, "1"),
         ("connections closed as idle", Count.IDLED_OUT, "1"),
-        ("connections cut at the end", Count.CUT, "1"),
+        ("connections cut at the end", Count.FORCE_CLOSED, "1"),
     ]
     for name, count, unit in names:
         draft.fact(f"served {name}", counts[count], unit)

@@ -24,7 +24,7 @@ from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.modes import Mode
 from netlab.servers.placement import Placement
-from netlab.servers.supervisor import Look, Outcome, RunningServer
+from netlab.servers.supervisor import RunningServer, ServerLook, ServerOutcome
 
 MEMORY_SETTLES_S = 10.0
 CPUS = frozenset(process.cpus())
@@ -49,11 +49,11 @@ class Trial:
 
     setup: Setup
     load: LoadResult
-    before: Look
-    after: Look
+    before: ServerLook
+    after: ServerLook
     at_rest: TreeMemory
     held: TreeMemory
-    outcome: Outcome
+    outcome: ServerOutcome
     interrupted: bool
     machine_busy_s: float | None = None  # what all processes of the machine used between the two looks
 

@@ -11,7 +11,7 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp import backlog_scene
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.options import Delay, Pcap, Seed, Timeline
-from netlab.experiments.wire.trace import Seen
+from netlab.experiments.wire.trace import Trace
 from netlab.network.conditions import Conditions
 from netlab.option import Option
 from netlab.progress import Progress
@@ -42,13 +42,15 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         )
     trace.check_path(parameters.pcap)
     draft = Draft()
-    runs: dict[str, Seen] = {}
+    runs: dict[str, Trace] = {}
     for number, (name, case, sysctls) in enumerate(_cases()):
         progress(number / 4, name)
         runs[name] = trace.run(
-            backlog_scene.play, _config(parameters, case, sysctls), lambda done, text: None,
+            backlog_scene.play,
+            _config(parameters, case, sysctls),
+            lambda done, text: None,
             on_loopback=not sysctls and parameters.pcap is None,
-        )  # fmt: skip
+        )
         if runs[name].lacking:
             break  # the other cases turn sysctls: those of this machine are not ours to turn
     trace.save(runs["accept queue"], parameters.pcap)
@@ -72,12 +74,16 @@ def _cases() -> tuple[tuple[str, str, dict[str, object]], ...]:
 
 def _config(parameters: Parameters, case: str, sysctls: Mapping[str, object]) -> dict[str, Any]:
     return {
-        "conditions": trace.both(Conditions(delay_s=parameters.delay_s)), "seed": parameters.seed, "case": case,
-        "sysctls": dict(sysctls), "backlog": parameters.backlog, "clients": parameters.clients,
-    }  # fmt: skip
+        "conditions": trace.both(Conditions(delay_s=parameters.delay_s)),
+        "seed": parameters.seed,
+        "case": case,
+        "sysctls": dict(sysctls),
+        "backlog": parameters.backlog,
+        "clients": parameters.clients,
+    }
 
 
-def _checks(draft: Draft, parameters: Parameters, told: Mapping[str, Any], runs: Mapping[str, Seen]) -> None:
+def _checks(draft: Draft, parameters: Parameters, told: Mapping[str, Any], runs: Mapping[str, Trace]) -> None:
     n, clients, queue = parameters.backlog, parameters.clients, told["accept queue"]
     fit = sum(each["client"] == "ESTABLISHED" for each in queue["attempts"])
     away = clients - fit
@@ -89,11 +95,19 @@ def _checks(draft: Draft, parameters: Parameters, told: Mapping[str, Any], runs:
     draft.check(
         "the queue takes one more than listen() says", "listen(2); sk_acceptq_is_full() of <net/sock.h>", n + 1, fit
     )
-    draft.check("the kernel counts every SYN it drops for it", "ListenOverflows, nstat(8)", True,
-                queue["counts"]["ListenOverflows"] >= away)  # fmt: skip
+    draft.check(
+        "the kernel counts every SYN it drops for it",
+        "ListenOverflows, nstat(8)",
+        True,
+        queue["counts"]["ListenOverflows"] >= away,
+    )
     draft.check("who was turned away gets in by trying again", "RFC 9293 §3.8.1", True, queue["got_in"] >= 1)
-    draft.check("whom nobody has accepted is ESTABLISHED all the same", "course, lecture 13", "ESTABLISHED",
-                queue["attempts"][0]["client"])  # fmt: skip
+    draft.check(
+        "whom nobody has accepted is ESTABLISHED all the same",
+        "course, lecture 13",
+        "ESTABLISHED",
+        queue["attempts"][0]["client"],
+    )
     draft.findings.append(
         f"listen({n}) let {fit} connections wait. The {_ordinal(fit + 1)} got no answer at all, not even a reset: "
         "to it the server looks slow, not full."
@@ -108,15 +122,27 @@ def _checks(draft: Draft, parameters: Parameters, told: Mapping[str, Any], runs:
         _half_open(draft, n, clients, told, runs)
 
 
-def _half_open(draft: Draft, n: int, clients: int, told: Mapping[str, Any], runs: Mapping[str, Seen]) -> None:
+def _half_open(draft: Draft, n: int, clients: int, told: Mapping[str, Any], runs: Mapping[str, Trace]) -> None:
     plain, cookies, capped = (told[name] for name, _, _ in _cases()[1:])
     half = plain["half_open"]
-    draft.check("half-open ones have a queue of their own, of this length or one more", "course, lecture 13", True,
-                n <= half <= n + 1)  # fmt: skip
-    draft.check("beyond it, without SYN cookies, SYNs are dropped", "TCPReqQFullDrop", clients - half,
-                plain["counts"]["TCPReqQFullDrop"])  # fmt: skip
-    draft.check("with SYN cookies they are answered, and nothing is kept", "RFC 4987 §3.6",
-                clients - cookies["half_open"], cookies["counts"]["SyncookiesSent"])  # fmt: skip
+    draft.check(
+        "half-open ones have a queue of their own, of this length or one more",
+        "course, lecture 13",
+        True,
+        n <= half <= n + 1,
+    )
+    draft.check(
+        "beyond it, without SYN cookies, SYNs are dropped",
+        "TCPReqQFullDrop",
+        clients - half,
+        plain["counts"]["TCPReqQFullDrop"],
+    )
+    draft.check(
+        "with SYN cookies they are answered, and nothing is kept",
+        "RFC 4987 §3.6",
+        clients - cookies["half_open"],
+        cookies["counts"]["SyncookiesSent"],
+    )
     answered = {
         each.tcp.destination_port for each in runs["half-open, SYN cookies"].segments if each.sender == "server"
     }
@@ -128,7 +154,7 @@ def _ordinal(number: int) -> str:
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') if not 10 < number % 100 < 14 else 'th' }"
 
 
-def _attempts(seen: Seen) -> Table:
+def _attempts(seen: Trace) -> Table:
     rows: list[tuple[Value, ...]] = [
         (each["attempt"], each["client"], each["queue"], each["overflows"]) for each in seen.result["attempts"]
     ]
@@ -136,16 +162,23 @@ def _attempts(seen: Seen) -> Table:
     return Table("attempts", columns, tuple(rows))
 
 
-def _queues(runs: Mapping[str, Seen]) -> Table:
+def _queues(runs: Mapping[str, Trace]) -> Table:
     rows: list[tuple[Value, ...]] = []
     for name, seen in runs.items():
         told = seen.result
         waiting = max((each["queue"] for each in told.get("attempts", ())), default=0)
         counts = told["counts"]
-        rows.append((name, told["limit"], waiting, told.get("half_open", 0), counts["ListenDrops"],
-                     counts["SyncookiesSent"]))  # fmt: skip
-    columns = (Column("case", ""), Column("backlog", "1"), Column("waiting", "1"), Column("half-open", "1"),
-               Column("SYNs dropped", "1"), Column("cookies", "1"))  # fmt: skip
+        rows.append(
+            (name, told["limit"], waiting, told.get("half_open", 0), counts["ListenDrops"], counts["SyncookiesSent"])
+        )
+    columns = (
+        Column("case", ""),
+        Column("backlog", "1"),
+        Column("waiting", "1"),
+        Column("half-open", "1"),
+        Column("SYNs dropped", "1"),
+        Column("cookies", "1"),
+    )
     return Table("queues", columns, tuple(rows))
 
 

@@ -17,14 +17,14 @@ from netlab.linux.diag import Diag, Sock
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
 from netlab.network.timeline import ours
-from netlab.network.two_hosts import PORT, Stage
+from netlab.network.two_hosts import PORT, TwoHosts
 
 _LOOK_S = 0.002
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Play `config["case"]` with listen(`config["backlog"]`) and `config["clients"]` connections."""
-    with Stage(config, sysctls={"server": config["sysctls"]}) as stage:
+    with TwoHosts(config, sysctls={"server": config["sysctls"]}) as stage:
         backlog = _Backlog(stage, config["backlog"])
         told: dict[str, Any] = CASES[config["case"]](backlog, config["clients"])
         result = stage.finish(**told)
@@ -35,9 +35,9 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
 class _Backlog:
     """A listener that nobody accepts from, and what the kernel says of it."""
 
-    def __init__(self, stage: Stage, backlog: int) -> None:
+    def __init__(self, stage: TwoHosts, backlog: int) -> None:
         self.stage = stage
-        self.listener = stage.listening(backlog)
+        self.listener = stage.listen(backlog)
         self.clients: list[socket.socket] = []
         with stage.pair.server.namespace.entered():
             self._diag = Diag()
@@ -81,8 +81,14 @@ class _Backlog:
 
     def counts(self) -> dict[str, int]:
         """The counters that tell of queues."""
-        names = ("ListenOverflows", "ListenDrops", "SyncookiesSent", "SyncookiesRecv", "TCPReqQFullDrop",
-                 "TCPReqQFullDoCookies")  # fmt: skip
+        names = (
+            "ListenOverflows",
+            "ListenDrops",
+            "SyncookiesSent",
+            "SyncookiesRecv",
+            "TCPReqQFullDrop",
+            "TCPReqQFullDoCookies",
+        )
         return {name: self.counted(f"TcpExt{name}") for name in names}
 
     def close(self) -> None:
@@ -108,9 +114,14 @@ def accept_queue(backlog: _Backlog, clients: int) -> dict[str, Any]:
 
         backlog.until(decided, f"the end of attempt {number}")
         attempts.append(
-            {"attempt": number, "client": tcp_info(client).state, "queue": backlog.listening().receive_queue,
-             "limit": backlog.listening().send_queue, "overflows": backlog.counted("TcpExtListenOverflows")}
-        )  # fmt: skip
+            {
+                "attempt": number,
+                "client": tcp_info(client).state,
+                "queue": backlog.listening().receive_queue,
+                "limit": backlog.listening().send_queue,
+                "overflows": backlog.counted("TcpExtListenOverflows"),
+            }
+        )
     turned_away = [client for client in backlog.clients if tcp_info(client).state == "SYN-SENT"]
     got_in = believe = 0
     accepted = None
@@ -122,8 +133,13 @@ def accept_queue(backlog: _Backlog, clients: int) -> dict[str, Any]:
         backlog.until(lambda: backlog.listening().receive_queue >= full, "a retry that gets in")
         got_in = backlog.listening().receive_queue - (full - 1)
         believe = sum(tcp_info(each).state == "ESTABLISHED" for each in turned_away)
-    result = {"attempts": attempts, "got_in": got_in, "believe": believe, "counts": backlog.counts(),
-              "limit": backlog.listening().send_queue}  # fmt: skip
+    result = {
+        "attempts": attempts,
+        "got_in": got_in,
+        "believe": believe,
+        "counts": backlog.counts(),
+        "limit": backlog.listening().send_queue,
+    }
     if accepted is not None:
         accepted.close()
     return result

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from netlab.errors import MachineLacks, UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import congestion_report, congestion_run, congestion_scene
-from netlab.experiments.tcp.congestion_run import Run
+from netlab.experiments.tcp.congestion_run import CongestionRun
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.options import WIRE, Delay, Pcap, Seed
 from netlab.network.conditions import Conditions
@@ -24,7 +24,7 @@ from netlab.network.scene import run_scenes
 from netlab.notation import names
 from netlab.option import Option
 from netlab.packets import pcap
-from netlab.packets.pcap import Record
+from netlab.packets.capture_file import CapturedFrame
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 
@@ -58,7 +58,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     planned: list[tuple[str, ...]] = [(name,) for name in names]
     if parameters.share:
         planned += [(name, name) for name in names] + list(combinations(names, 2))
-    runs: list[Run] = []
+    runs: list[CongestionRun] = []
     try:
         for first in range(0, len(planned), TOGETHER):
             batch = planned[first : first + TOGETHER]
@@ -104,8 +104,10 @@ def _offered(draft: Draft, wanted: Sequence[str]) -> list[str]:
     missing = [name for name in wanted if name not in here]
     hint = f"sudo modprobe {' '.join(f'tcp_{name}' for name in missing)}"
     if len(missing) == len(wanted):
-        raise MachineLacks(f"this kernel has none of {', '.join(wanted)} now; it has {', '.join(here)}",
-                           f"if its modules are installed: {hint}")  # fmt: skip
+        raise MachineLacks(
+            f"this kernel has none of {', '.join(wanted)} now; it has {', '.join(here)}",
+            f"if its modules are installed: {hint}",
+        )
     if missing:
         draft.warnings.append(f"left out, because this kernel does not have it now: {', '.join(missing)} ({hint})")
     return [name for name in wanted if name in here]
@@ -115,13 +117,16 @@ def _config(parameters: Parameters, names: Sequence[str], *, capture: bool) -> d
     there = Conditions(delay_s=parameters.delay_s, rate=parameters.rate_mbit * 1e6 / 8, queue=parameters.queue)
     back = Conditions(delay_s=parameters.delay_s)
     return {
-        "conditions": {"client": there.plain(), "server": back.plain()}, "seed": parameters.seed,
-        "algorithms": list(names), "duration_s": parameters.duration_s, "timeout_s": 40.0,
+        "conditions": {"client": there.plain(), "server": back.plain()},
+        "seed": parameters.seed,
+        "algorithms": list(names),
+        "duration_s": parameters.duration_s,
+        "timeout_s": 40.0,
         "capture": capture and parameters.pcap is not None,
-    }  # fmt: skip
+    }
 
 
-def _save(run: Run, path: Path | None) -> None:
+def _save(run: CongestionRun, path: Path | None) -> None:
     """The capture file: at the client's interface, the headers of each frame."""
     if path is None:
         return
@@ -131,7 +136,7 @@ def _save(run: Run, path: Path | None) -> None:
         for sender, sent_ns, arrived_ns, frame, size in run.result["capture"]
     ]
     records = [
-        Record(epoch_ns + at_ns, frame, size, interface="eth0 of the client")
+        CapturedFrame(epoch_ns + at_ns, frame, size, interface="eth0 of the client")
         for at_ns, frame, size in sorted(each for each in seen if each[0] is not None)
     ]
     try:

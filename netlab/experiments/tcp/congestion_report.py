@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netlab.experiments.tcp.congestion_run import BETA, Cut, Flow, Run
+from netlab.experiments.tcp.congestion_run import BETA, CongestionRun, Flow, WindowCut
 from netlab.report.downsample import extremes
 from netlab.report.quantity import Chart, Column, Draft, Table, Value
 from netlab.report.stats import jain_index
@@ -31,7 +31,7 @@ class Bottleneck:
         return self.base_s / self.frame_s
 
 
-def report(draft: Draft, runs: Sequence[Run], wire: Bottleneck) -> None:
+def report(draft: Draft, runs: Sequence[CongestionRun], wire: Bottleneck) -> None:
     """Everything but the capture."""
     steady_s = _steady_s(runs)
     draft.fact("round trip, queue empty", wire.base_s + wire.frame_s, "s", "delay both ways, and one full frame's time")
@@ -52,24 +52,38 @@ def report(draft: Draft, runs: Sequence[Run], wire: Bottleneck) -> None:
     _findings(draft, runs, wire, steady_s)
 
 
-def _steady_s(runs: Sequence[Run]) -> float:
+def _steady_s(runs: Sequence[CongestionRun]) -> float:
     """Where the second half of a run begins."""
     return max(flow.samples[-1].at_s for run in runs for flow in run.flows) / 2
 
 
-def _alone(runs: Sequence[Run], wire: Bottleneck, steady_s: float) -> Table:
+def _alone(runs: Sequence[CongestionRun], wire: Bottleneck, steady_s: float) -> Table:
     rows: list[tuple[Value, ...]] = []
     for run in runs:
         if run.alone:
             flow = run.flows[0]
             rows.append(
-                (flow.algorithm, _bits(flow.goodput()), _used(run, wire), run.mean_queue(steady_s), run.mean_rtt(),
-                 run.rtt(99), len(run.drops), flow.retransmitted)
-            )  # fmt: skip
+                (
+                    flow.algorithm,
+                    _bits(flow.goodput()),
+                    _used(run, wire),
+                    run.mean_queue(steady_s),
+                    run.mean_rtt(),
+                    run.rtt(99),
+                    len(run.drops),
+                    flow.retransmitted,
+                )
+            )
     columns = (
-        Column("alone", ""), Column("goodput", "bit/s"), Column("used", "ratio"), Column("queue", "1"),
-        Column("mean RTT", "s"), Column("p99", "s"), Column("drops", "1"), Column("sent again", "1"),
-    )  # fmt: skip
+        Column("alone", ""),
+        Column("goodput", "bit/s"),
+        Column("used", "ratio"),
+        Column("queue", "1"),
+        Column("mean RTT", "s"),
+        Column("p99", "s"),
+        Column("drops", "1"),
+        Column("sent again", "1"),
+    )
     return Table("alone", columns, tuple(rows))
 
 
@@ -77,29 +91,44 @@ def _bits(rate: float | None) -> float | None:
     return None if rate is None else 8 * rate
 
 
-def _used(run: Run, wire: Bottleneck) -> float | None:
+def _used(run: CongestionRun, wire: Bottleneck) -> float | None:
     """Which part of the bottleneck's rate was goodput: headers keep it below 0.957."""
     rates = [rate for flow in run.flows if (rate := flow.goodput()) is not None]
     return sum(rates) / wire.rate if len(rates) == len(run.flows) else None
 
 
-def _shared(runs: Sequence[Run], steady_s: float) -> Table:
+def _shared(runs: Sequence[CongestionRun], steady_s: float) -> Table:
     rows: list[tuple[Value, ...]] = []
     for run in runs:
         if not run.alone:
             rates = [flow.goodput(steady_s) or 0.0 for flow in run.flows]
             whole = sum(rates) or None
             shares: list[Value] = [None if whole is None else rate / whole for rate in rates]
-            rows.append((run.name, *shares, jain_index(rates), run.mean_queue(steady_s), run.mean_rtt(), run.rtt(99),
-                         len(run.drops)))  # fmt: skip
+            rows.append(
+                (
+                    run.name,
+                    *shares,
+                    jain_index(rates),
+                    run.mean_queue(steady_s),
+                    run.mean_rtt(),
+                    run.rtt(99),
+                    len(run.drops),
+                )
+            )
     columns = (
-        Column("sharing", ""), Column("first", "ratio"), Column("second", "ratio"), Column("fairness", "ratio"),
-        Column("queue", "1"), Column("mean RTT", "s"), Column("p99", "s"), Column("drops", "1"),
-    )  # fmt: skip
+        Column("sharing", ""),
+        Column("first", "ratio"),
+        Column("second", "ratio"),
+        Column("fairness", "ratio"),
+        Column("queue", "1"),
+        Column("mean RTT", "s"),
+        Column("p99", "s"),
+        Column("drops", "1"),
+    )
     return Table("sharing", columns, tuple(rows))
 
 
-def _curves(run: Run) -> Table:
+def _curves(run: CongestionRun) -> Table:
     """cwnd, ssthresh and the queue over time. ssthresh is unknown until slow start ends."""
     samples = run.flows[0].samples
     rows: list[tuple[Value, ...]] = []
@@ -113,7 +142,7 @@ def _curves(run: Run) -> Table:
     return Table(f"{run.name}: cwnd, ssthresh and queue", columns, tuple(rows))
 
 
-def _round_trips(runs: Sequence[Run]) -> Table:
+def _round_trips(runs: Sequence[CongestionRun]) -> Table:
     rows: list[tuple[Value, ...]] = []
     for flow in (run.flows[0] for run in runs if run.alone):
         points = [(sample.at_s, sample.rtt_s) for sample in flow.samples]
@@ -121,22 +150,38 @@ def _round_trips(runs: Sequence[Run]) -> Table:
     return Table("round trips", (Column("time", "s"), Column("RTT", "s"), Column("algorithm", "")), tuple(rows))
 
 
-def _check(draft: Draft, runs: Sequence[Run], wire: Bottleneck) -> None:
+def _check(draft: Draft, runs: Sequence[CongestionRun], wire: Bottleneck) -> None:
     count, used = len(runs), [_used(run, wire) for run in runs]
-    draft.check("every byte arrives, in order and intact, in each run", "RFC 9293 §3.8", count,
-                sum(all(flow.intact for flow in run.flows) for run in runs))  # fmt: skip
-    draft.check(f"never do more than {wire.queue} frames wait, and none is dropped while fewer do", "drop-tail", count,
-                sum(_drop_tail(run, wire) for run in runs))  # fmt: skip
-    draft.check("what the receivers get is less than the bottleneck's rate, in each run", "the wire's rate", count,
-                sum(each is not None and each < 1 for each in used))  # fmt: skip
-    draft.check("what was dropped was sent again: not fewer segments than drops, in each run", "RFC 9293 §3.8.1", count,
-                sum(sum(flow.retransmitted for flow in run.flows) >= len(run.drops) for run in runs))  # fmt: skip
+    draft.check(
+        "every byte arrives, in order and intact, in each run",
+        "RFC 9293 §3.8",
+        count,
+        sum(all(flow.intact for flow in run.flows) for run in runs),
+    )
+    draft.check(
+        f"never do more than {wire.queue} frames wait, and none is dropped while fewer do",
+        "drop-tail",
+        count,
+        sum(_drop_tail(run, wire) for run in runs),
+    )
+    draft.check(
+        "what the receivers get is less than the bottleneck's rate, in each run",
+        "the wire's rate",
+        count,
+        sum(each is not None and each < 1 for each in used),
+    )
+    draft.check(
+        "what was dropped was sent again: not fewer segments than drops, in each run",
+        "RFC 9293 §3.8.1",
+        count,
+        sum(sum(flow.retransmitted for flow in run.flows) >= len(run.drops) for run in runs),
+    )
     for run in runs:
         if run.alone and run.flows[0].algorithm in BETA:
             _check_windows(draft, run.flows[0], wire)
 
 
-def _drop_tail(run: Run, wire: Bottleneck) -> bool:
+def _drop_tail(run: CongestionRun, wire: Bottleneck) -> bool:
     return max(run.waiting(), default=0) <= wire.queue and all(frames == wire.queue for _, frames in run.drops)
 
 
@@ -151,12 +196,12 @@ def _check_windows(draft: Draft, flow: Flow, wire: Bottleneck) -> None:
     cuts, beta = list(flow.cuts(wire.base_s)), BETA[name]
     if cuts:
         claim = f"{name}: ssthresh is {beta:.1g} of the window that met a loss, each time of {len(cuts)}"
-        draft.check(claim, SOURCES[name], len(cuts), sum(cut.by(beta) for cut in cuts))  # fmt: skip
+        draft.check(claim, SOURCES[name], len(cuts), sum(cut.by(beta) for cut in cuts))
     else:
         draft.warnings.append(f"{name} alone: no loss was answered while it was watched, so none is judged")
 
 
-def _findings(draft: Draft, runs: Sequence[Run], wire: Bottleneck, steady_s: float) -> None:
+def _findings(draft: Draft, runs: Sequence[CongestionRun], wire: Bottleneck, steady_s: float) -> None:
     alone = {run.flows[0].algorithm: run for run in runs if run.alone}
     for name in BETA:
         if name in alone:
@@ -194,7 +239,7 @@ def _findings(draft: Draft, runs: Sequence[Run], wire: Bottleneck, steady_s: flo
                 )
 
 
-def _told(name: str, run: Run, wire: Bottleneck) -> list[str]:
+def _told(name: str, run: CongestionRun, wire: Bottleneck) -> list[str]:
     """Slow start, how it ended, and the saw."""
     flow = run.flows[0]
     told = []
@@ -211,14 +256,14 @@ def _told(name: str, run: Run, wire: Bottleneck) -> list[str]:
             f"{name} left slow start before it was told of a loss, at cwnd {start[-1].cwnd}: HyStart (RFC 9406 is a "
             f"later form of it) noticed that {by[0]}."
         )
-    cuts: list[Cut] = list(flow.cuts(wire.base_s))
+    cuts: list[WindowCut] = list(flow.cuts(wire.base_s))
     if cuts:
         words = ", ".join(f"{cut.before} → {cut.after}" for cut in cuts[:4])
         told.append(f"{name}, window when a loss was noticed → ssthresh: {words}. The factor is {BETA[name]:.1g}.")
     return told
 
 
-def _bbr(run: Run, wire: Bottleneck, steady_s: float) -> list[str]:
+def _bbr(run: CongestionRun, wire: Bottleneck, steady_s: float) -> list[str]:
     """Why its queue is not empty, where it is not."""
     queue, pacing = run.mean_queue(steady_s), run.flows[0].pacing(steady_s)
     passes = wire.rate * run.flows[0].mss / FULL_FRAME

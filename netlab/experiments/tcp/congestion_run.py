@@ -33,7 +33,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class WindowCut:
     """A loss answered: cwnd before (between two bounds), ssthresh after."""
 
     at_s: float
@@ -82,14 +82,14 @@ class Flow:
                 return self.samples[:number]
         return self.samples
 
-    def cuts(self, gap_s: float) -> Iterator[Cut]:
+    def cuts(self, gap_s: float) -> Iterator[WindowCut]:
         """Losses that were answered by fast recovery, where the two samples around are at most `gap_s` apart."""
         for before, after in pairwise(self.samples):
             fell = before.congestion in ("open", "disorder") and after.congestion == "recovery"
             known = before.delivered is not None and after.delivered is not None and after.ssthresh is not None
             if fell and known and after.at_s - before.at_s <= gap_s:
                 grown = (after.delivered or 0) - (before.delivered or 0)
-                yield Cut(after.at_s, before.cwnd, before.cwnd + grown, after.ssthresh or 0)
+                yield WindowCut(after.at_s, before.cwnd, before.cwnd + grown, after.ssthresh or 0)
 
     def grows_as_acknowledged(self) -> bool | None:
         """Whether in slow start cwnd is what it began with and a segment more for each delivered.
@@ -104,7 +104,7 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class CongestionRun:
     """Flows that shared the bottleneck. `queue`: (time, frames waiting), at each frame that came."""
 
     name: str
@@ -138,14 +138,20 @@ class Run:
         return sum(found) / len(found) if found else None
 
 
-def read(name: str, result: Mapping[str, Any]) -> Run:
+def read(name: str, result: Mapping[str, Any]) -> CongestionRun:
     """A run from the scenario's result."""
     flows = tuple(
-        Flow(each["algorithm"], each["port"], tuple(Sample(*row) for row in each["samples"]), each["retransmitted"],
-             each["intact"], each["mss"])
+        Flow(
+            each["algorithm"],
+            each["port"],
+            tuple(Sample(*row) for row in each["samples"]),
+            each["retransmitted"],
+            each["intact"],
+            each["mss"],
+        )
         for each in result["flows"]
-    )  # fmt: skip
+    )
     frames: Sequence[Sequence[Any]] = sorted(result["frames"], key=lambda row: row[0])
     queue = tuple((row[0], row[2]) for row in frames if row[2] is not None and row[0] >= 0)
     drops = tuple((row[0], row[2]) for row in frames if row[1] == "queue full")
-    return Run(name, flows, queue, drops, result["counters"], result)
+    return CongestionRun(name, flows, queue, drops, result["counters"], result)

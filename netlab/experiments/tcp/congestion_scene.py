@@ -19,8 +19,8 @@ from typing import Any
 from netlab.linux import counters
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
+from netlab.network.frame_record import FrameRecord
 from netlab.network.private import Pair
-from netlab.network.record import Passed
 from netlab.network.two_hosts import PORT, Call
 
 SYSCTLS = {
@@ -35,7 +35,7 @@ _AHEAD = 65_536  # bytes that an application may be ahead of its connection: wha
 _TCP = 14 + 20  # where the TCP header is: IPv4 without options
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """A flow for each of `config["algorithms"]`, all for `duration_s`."""
     conditions = {host: Conditions.read(plain) for host, plain in config["conditions"].items()}
     with Pair(conditions, config["seed"], snap=_SNAP, sysctls={"both": SYSCTLS}) as pair:
@@ -51,7 +51,7 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
         while any(not flow.all_sent.is_set() for flow in flows):
             for flow in flows:
                 flow.look(start_ns)
-            told_s = _tell(tell, (time.monotonic_ns() - start_ns) / 1e9, told_s, config)
+            told_s = _tell(report_progress, (time.monotonic_ns() - start_ns) / 1e9, told_s, config)
             time.sleep(_LOOK_S)
         for call in (each for calls in sending for each in calls):
             call.result(config["timeout_s"])
@@ -72,15 +72,15 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
         }
 
 
-def _tell(tell: Callable[[float, str], None], now_s: float, told_s: float, config: dict[str, Any]) -> float:
+def _tell(report_progress: Callable[[float, str], None], now_s: float, told_s: float, config: dict[str, Any]) -> float:
     """Say how far it is, a few times a second; when that was last."""
     if now_s - told_s < 0.2:
         return told_s
-    tell(min(now_s / config["duration_s"], 1.0), "sending")
+    report_progress(min(now_s / config["duration_s"], 1.0), "sending")
     return now_s
 
 
-def _row(each: Passed, start_ns: int) -> list[Any]:
+def _row(each: FrameRecord, start_ns: int) -> list[Any]:
     """[sent, fate, frames waiting, bytes of data, client's port]."""
     port, length = struct.unpack_from("!H", each.frame, _TCP)[0], struct.unpack_from("!H", each.frame, 16)[0]
     data = length - 20 - (each.frame[_TCP + 12] >> 4) * 4
@@ -127,13 +127,28 @@ class _Flow:
         """One more sample, with the bytes received by then and the time after both."""
         told, received = tcp_info(self.sock), self._bytes
         self._samples.append(
-            [(time.monotonic_ns() - start_ns) / 1e9, told.cwnd, told.ssthresh, told.rtt_s, told.delivered,
-             told.congestion, received, told.pacing_rate]
-        )  # fmt: skip
+            [
+                (time.monotonic_ns() - start_ns) / 1e9,
+                told.cwnd,
+                told.ssthresh,
+                told.rtt_s,
+                told.delivered,
+                told.congestion,
+                received,
+                told.pacing_rate,
+            ]
+        )
 
     def told(self, start_ns: int) -> dict[str, Any]:
         """All of it, once the receiver has come to the end."""
         end_s, told = (time.monotonic_ns() - start_ns) / 1e9, tcp_info(self.sock)
-        return {"algorithm": self.algorithm, "port": self.port, "samples": self._samples, "mss": told.mss,
-                "retransmitted": told.total_retransmits, "bytes": self._bytes, "end_s": end_s,
-                "intact": self._sent.digest() == self._received.digest()}  # fmt: skip
+        return {
+            "algorithm": self.algorithm,
+            "port": self.port,
+            "samples": self._samples,
+            "mss": told.mss,
+            "retransmitted": told.total_retransmits,
+            "bytes": self._bytes,
+            "end_s": end_s,
+            "intact": self._sent.digest() == self._received.digest(),
+        }

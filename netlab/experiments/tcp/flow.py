@@ -15,10 +15,10 @@ from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import flow_scene
 from netlab.experiments.tcp.flow_scene import PIECE, WRITE
-from netlab.experiments.tcp.flow_window import Stall, Window, course, stall_of, windows
+from netlab.experiments.tcp.flow_window import AdvertisedWindow, Stall, course, stall_of, windows
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Seen, Segment
+from netlab.experiments.wire.trace import Segment, Trace
 from netlab.network.conditions import Conditions
 from netlab.notation import size_bytes
 from netlab.option import Option
@@ -61,10 +61,13 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         )
     trace.check_path(parameters.pcap)
     config = {
-        "conditions": trace.both(Conditions(delay_s=parameters.delay_s)), "seed": parameters.seed,
-        "size": parameters.size_bytes, "read": parameters.read_bytes, "buffer": parameters.buffer,
+        "conditions": trace.both(Conditions(delay_s=parameters.delay_s)),
+        "seed": parameters.seed,
+        "size": parameters.size_bytes,
+        "read": parameters.read_bytes,
+        "buffer": parameters.buffer,
         "probes": parameters.probes,
-    }  # fmt: skip
+    }
     progress(0.1, "writing and reading")
     seen = trace.run(flow_scene.play, config, progress, on_loopback=parameters.pcap is None)
     trace.save(seen, parameters.pcap)
@@ -85,11 +88,13 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _since(seen: Seen, at_ns: int) -> float:
+def _since(seen: Trace, at_ns: int) -> float:
     return float(at_ns - seen.start_ns) / 1e9
 
 
-def _facts(draft: Draft, parameters: Parameters, seen: Seen, told: Sequence[Window], stall: Stall | None) -> None:
+def _facts(
+    draft: Draft, parameters: Parameters, seen: Trace, told: Sequence[AdvertisedWindow], stall: Stall | None
+) -> None:
     result = seen.result
     stopped_s, again_s = _since(seen, result["stopped_ns"]), _since(seen, result["again_ns"])
     blocked = result["blocked"]
@@ -110,7 +115,7 @@ def _facts(draft: Draft, parameters: Parameters, seen: Seen, told: Sequence[Wind
         draft.fact("read before it", took, "B", f"in pieces of {PIECE} B")
 
 
-def _held(seen: Seen) -> dict[str, int | None]:
+def _held(seen: Trace) -> dict[str, int | None]:
     """What each kernel held at the end of the silence: all of it unread here, all of it unsent there."""
     queue = {"server": "receive_queue", "client": "send_queue"}
     held: dict[str, int | None] = {"server": None, "client": None}
@@ -120,45 +125,76 @@ def _held(seen: Seen) -> dict[str, int | None]:
     return held
 
 
-def _checks(draft: Draft, parameters: Parameters, seen: Seen, told: Sequence[Window], stall: Stall | None) -> None:
+def _checks(
+    draft: Draft, parameters: Parameters, seen: Trace, told: Sequence[AdvertisedWindow], stall: Stall | None
+) -> None:
     _kernels(draft, parameters, seen)
     if seen.lacking:
         return  # windows and probes are seen on the wire
     result, section = seen.result, "RFC 9293 §3.8.6"
     edges = [each.edge for each in told]
     draft.check("never is there more under way than the window allows", section, 0, _beyond(seen.segments, told))
-    draft.check("what has been allowed is never taken back", section, 0,
-                sum(later < earlier for earlier, later in pairwise(edges)))  # fmt: skip
+    draft.check(
+        "what has been allowed is never taken back",
+        section,
+        0,
+        sum(later < earlier for earlier, later in pairwise(edges)),
+    )
     draft.check("when nobody reads, the window closes: it reaches 0", section, True, stall is not None)
     if stall is not None:
         at = "while the window is 0"
         draft.check(f"{at}, no new data is sent", section, 0, stall.new_data)
-        draft.check(f"{at}, the sender's kernel asks", "RFC 9293 §3.8.6.1", True,
-                    len(stall.probes) >= parameters.probes)  # fmt: skip
-        draft.check(f"{at}, every question is answered", "RFC 9293 §3.8.6.1", len(stall.probes),
-                    sum(each is not None for each in stall.answers))  # fmt: skip
+        draft.check(
+            f"{at}, the sender's kernel asks", "RFC 9293 §3.8.6.1", True, len(stall.probes) >= parameters.probes
+        )
+        draft.check(
+            f"{at}, every question is answered",
+            "RFC 9293 §3.8.6.1",
+            len(stall.probes),
+            sum(each is not None for each in stall.answers),
+        )
         pauses = stall.pauses()
-        draft.check("it asks with longer and longer pauses", "RFC 9293 §3.8.6.1", True,
-                    len(pauses) > 1 and pauses[-1] > pauses[0])  # fmt: skip
+        draft.check(
+            "it asks with longer and longer pauses",
+            "RFC 9293 §3.8.6.1",
+            True,
+            len(pauses) > 1 and pauses[-1] > pauses[0],
+        )
         least = min(result["mss"], parameters.buffer // 2)
-        draft.check("the window does not open by less than a full segment (or half the buffer)",
-                    "RFC 9293 §3.8.6.2.2", True, stall.update is not None and stall.update.size >= least)  # fmt: skip
+        draft.check(
+            "the window does not open by less than a full segment (or half the buffer)",
+            "RFC 9293 §3.8.6.2.2",
+            True,
+            stall.update is not None and stall.update.size >= least,
+        )
 
 
-def _kernels(draft: Draft, parameters: Parameters, seen: Seen) -> None:
+def _kernels(draft: Draft, parameters: Parameters, seen: Trace) -> None:
     """What calls and kernels say of it, without a look at the wire."""
     result, blocked, held = seen.result, seen.result["blocked"], _held(seen)
-    draft.check("when nobody reads, send() blocks until somebody reads again", "send(2)", True,
-                blocked["from_ns"] < result["again_ns"] < blocked["to_ns"])  # fmt: skip
+    draft.check(
+        "when nobody reads, send() blocks until somebody reads again",
+        "send(2)",
+        True,
+        blocked["from_ns"] < result["again_ns"] < blocked["to_ns"],
+    )
     pending = blocked["written"] - parameters.read_bytes
     kept = None if None in held.values() else sum(each or 0 for each in held.values())
-    draft.check("what is written and not read is held by the two kernels, give or take one send()", "tcp(7)", True,
-                None if kept is None else pending <= kept <= pending + WRITE)  # fmt: skip
-    draft.check("in the end every byte has arrived, in order and intact", "course, lecture 12", True,
-                result["intact"] and result["received"] == parameters.size_bytes)  # fmt: skip
+    draft.check(
+        "what is written and not read is held by the two kernels, give or take one send()",
+        "tcp(7)",
+        True,
+        None if kept is None else pending <= kept <= pending + WRITE,
+    )
+    draft.check(
+        "in the end every byte has arrived, in order and intact",
+        "course, lecture 12",
+        True,
+        result["intact"] and result["received"] == parameters.size_bytes,
+    )
 
 
-def _beyond(segments: Sequence[Segment], told: Sequence[Window]) -> int:
+def _beyond(segments: Sequence[Segment], told: Sequence[AdvertisedWindow]) -> int:
     """Segments with data beyond the window that their sender knew of."""
     wrong = 0
     for each in segments:
@@ -175,13 +211,16 @@ def _probes(stall: Stall) -> Table:
     ):
         rows.append((number, probe.sent_s, pause_s, probe.size, None if answer is None else answer.size))
     columns = (
-        Column("probe", "1"), Column("sent", "s"), Column("pause before", "s"), Column("data", "B"),
+        Column("probe", "1"),
+        Column("sent", "s"),
+        Column("pause before", "s"),
+        Column("data", "B"),
         Column("window in the answer", "B"),
-    )  # fmt: skip
+    )
     return Table("probes", columns, tuple(rows))
 
 
-def _findings(draft: Draft, seen: Seen, stall: Stall) -> None:
+def _findings(draft: Draft, seen: Trace, stall: Stall) -> None:
     if stall.probes and all(each.size == 0 for each in stall.probes):
         draft.findings.append(
             "This kernel's probes carry no data: each repeats the number of a byte that was acknowledged long ago, and "
@@ -202,7 +241,7 @@ def _findings(draft: Draft, seen: Seen, stall: Stall) -> None:
         )
 
 
-def _telling(segments: Sequence[Segment], told: Sequence[Window], stall: Stall | None) -> Iterator[Segment]:
+def _telling(segments: Sequence[Segment], told: Sequence[AdvertisedWindow], stall: Stall | None) -> Iterator[Segment]:
     """The segments of the timeline: the handshake, the closing of the window, the probes, and its opening."""
     sizes = {each.number: each.size for each in told}
     for number, each in enumerate(segments):

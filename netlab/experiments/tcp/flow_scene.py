@@ -20,7 +20,7 @@ from netlab.linux.diag import Diag, Sock
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.private import Host
 from netlab.network.timeline import CALL, RETURN, STATE, ours
-from netlab.network.two_hosts import PORT, Call, Stage
+from netlab.network.two_hosts import PORT, Call, TwoHosts
 
 WRITE = 4096  # bytes a send(2)
 PIECE, PIECES = 512, 48  # what the reader takes when it begins again, and how often
@@ -29,12 +29,12 @@ _LOOK_S = 0.004
 _PROBING = "zero window probe"
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """`config["size"]` bytes to a reader that stops after `config["read"]`, until `config["probes"]` probes."""
-    with Stage(config, watched=False) as stage:
+    with TwoHosts(config, watched=False) as stage:
         client, server = _connected(stage, config["buffer"])
         data = random.Random(config["seed"]).randbytes(config["size"])
-        with _Looks(stage, config["probes"], tell) as looks:
+        with _Looks(stage, config["probes"], report_progress) as looks:
             sending = Call(lambda: _write(stage, client, data))
             reading = Call(lambda: _read(stage, server, looks, config["read"]))
             blocked = sending.result(stage.timeout_s)
@@ -49,7 +49,7 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
         return result
 
 
-def _connected(stage: Stage, buffer: int) -> tuple[socket.socket, socket.socket]:
+def _connected(stage: TwoHosts, buffer: int) -> tuple[socket.socket, socket.socket]:
     """Buffers that are set do not grow by themselves (tcp(7)); before the SYN, whose window scale depends on them."""
     with stage.pair.server.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -69,7 +69,7 @@ def _acknowledged(client: socket.socket, timeout_s: float) -> None:
         time.sleep(_LOOK_S)
 
 
-def _write(stage: Stage, client: socket.socket, data: bytes) -> dict[str, Any]:
+def _write(stage: TwoHosts, client: socket.socket, data: bytes) -> dict[str, Any]:
     """send(2) until all is sent; the call that took longest, and how much had been taken before it."""
     longest = (0, 0, 0, 0)
     at = 0
@@ -87,7 +87,7 @@ def _write(stage: Stage, client: socket.socket, data: bytes) -> dict[str, Any]:
     return {"blocked": {"from_ns": begun_ns, "to_ns": ended_ns, "written": before}}
 
 
-def _read(stage: Stage, server: socket.socket, looks: _Looks, first: int) -> dict[str, Any]:
+def _read(stage: TwoHosts, server: socket.socket, looks: _Looks, first: int) -> dict[str, Any]:
     """`first` bytes, nothing until there were probes, small pieces, the rest."""
     digest, read = hashlib.sha256(), 0
 
@@ -113,16 +113,21 @@ def _read(stage: Stage, server: socket.socket, looks: _Looks, first: int) -> dic
     stage.timeline.note("server", CALL, "recv(), as fast as it can")
     while take(65536):
         pass
-    return {"digest": digest.hexdigest(), "received": read, "stopped_ns": stopped_ns, "again_ns": again_ns,
-            "pieces": pieces}  # fmt: skip
+    return {
+        "digest": digest.hexdigest(),
+        "received": read,
+        "stopped_ns": stopped_ns,
+        "again_ns": again_ns,
+        "pieces": pieces,
+    }
 
 
 class _Looks:
     """A thread that asks both kernels what the connection holds, and keeps what has changed."""
 
-    def __init__(self, stage: Stage, probes: int, tell: Callable[[float, str], None]) -> None:
+    def __init__(self, stage: TwoHosts, probes: int, report_progress: Callable[[float, str], None]) -> None:
         self.taken: list[dict[str, Any]] = []
-        self._stage, self._probes, self._tell = stage, probes, tell
+        self._stage, self._probes, self._tell = stage, probes, report_progress
         self._diags: list[tuple[Host, Diag]] = []
         for host in stage.pair.hosts():
             with host.namespace.entered():
@@ -170,6 +175,8 @@ class _Looks:
 
 def _told(sock: Sock) -> dict[str, Any]:
     return {
-        "receive_queue": sock.receive_queue, "send_queue": sock.send_queue, "timer": sock.timer,
+        "receive_queue": sock.receive_queue,
+        "send_queue": sock.send_queue,
+        "timer": sock.timer,
         "backoff": sock.info.backoff if sock.info else 0,
-    }  # fmt: skip
+    }

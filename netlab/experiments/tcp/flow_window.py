@@ -18,7 +18,7 @@ _WINDOW_SCALE = 3  # the option's kind
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class AdvertisedWindow:
     """An ACK's: `size` bytes from number `ack` on. Sent at `sent_s`, known to the sender of the data at `known_s`."""
 
     number: int  # of the packet
@@ -42,11 +42,11 @@ class Stall:
     segment. `asked`: the update answers a probe. `telling`: packets to be shown.
     """
 
-    zero: Window
-    update: Window | None
+    zero: AdvertisedWindow
+    update: AdvertisedWindow | None
     probes: tuple[Segment, ...]
-    answers: tuple[Window | None, ...]
-    remainder: Window | None
+    answers: tuple[AdvertisedWindow | None, ...]
+    remainder: AdvertisedWindow | None
     new_data: int
     asked: bool
     telling: frozenset[int]
@@ -57,7 +57,7 @@ class Stall:
         return [later - earlier for earlier, later in pairwise(times)]
 
 
-def windows(segments: Sequence[Segment]) -> Iterator[Window]:
+def windows(segments: Sequence[Segment]) -> Iterator[AdvertisedWindow]:
     """Every window that the server told and the client learned of, in the order of sending."""
     scales = {
         each.sender: option.data[0]
@@ -70,10 +70,10 @@ def windows(segments: Sequence[Segment]) -> Iterator[Window]:
     for each in segments:
         if each.sender == "server" and each.acknowledgment is not None and each.arrived_s is not None:
             size = each.tcp.window << (0 if each.tcp.syn else scale)
-            yield Window(each.number, each.sent_s, each.arrived_s, each.acknowledgment, size, scale)
+            yield AdvertisedWindow(each.number, each.sent_s, each.arrived_s, each.acknowledgment, size, scale)
 
 
-def stall_of(segments: Sequence[Segment], told: Sequence[Window]) -> Stall | None:
+def stall_of(segments: Sequence[Segment], told: Sequence[AdvertisedWindow]) -> Stall | None:
     """The time in which the window was 0; None if it never was."""
     at = next((number for number, window in enumerate(told) if window.size == 0), None)
     if at is None:
@@ -95,20 +95,24 @@ def stall_of(segments: Sequence[Segment], told: Sequence[Window]) -> Stall | Non
         filling = (each for each in segments if each.sender == "client" and each.sequence + each.size == zero.ack)
         around += [each.number for each in filling][:1]
     return Stall(
-        zero, update, probes, answers, remainder,
+        zero,
+        update,
+        probes,
+        answers,
+        remainder,
         new_data=sum(each.sequence + each.size > zero.edge for each in meanwhile),
         asked=update is not None and any(answer is not None and answer.number == update.number for answer in answers),
         telling=frozenset(around),
-    )  # fmt: skip
+    )
 
 
-def _answer(probe: Segment, told: Sequence[Window]) -> Window | None:
+def _answer(probe: Segment, told: Sequence[AdvertisedWindow]) -> AdvertisedWindow | None:
     if probe.arrived_s is None:
         return None
     return next((window for window in told if window.sent_s >= probe.arrived_s), None)
 
 
-def course(segments: Sequence[Segment], told: Sequence[Window]) -> Table:
+def course(segments: Sequence[Segment], told: Sequence[AdvertisedWindow]) -> Table:
     """Window and bytes in flight over time, as the sender of the data knew them at so many instants."""
     rows: list[tuple[Value, ...]] = []
     end_s = max((window.known_s for window in told), default=0.0)

@@ -8,7 +8,7 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp import handshake_scene
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.options import Delay, Loss, Pcap, Seed
-from netlab.experiments.wire.trace import Seen, Segment
+from netlab.experiments.wire.trace import Segment, Trace
 from netlab.network.conditions import Conditions
 from netlab.packets.option import COMMON, name_of, text_of
 from netlab.packets.tcp import OPTIONS, WINDOW_SCALE
@@ -33,9 +33,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     trace.check_path(parameters.pcap)
     conditions = trace.both(Conditions(delay_s=parameters.delay_s, loss=parameters.loss))
     seen = trace.run(
-        handshake_scene.play, {"conditions": conditions, "seed": parameters.seed}, progress,
+        handshake_scene.play,
+        {"conditions": conditions, "seed": parameters.seed},
+        progress,
         on_loopback=parameters.pcap is None and not parameters.loss,
-    )  # fmt: skip
+    )
     trace.save(seen, parameters.pcap)
     draft = Draft()
     syn, syn_ack, ack = (_first(seen, *which) for which in (("client", 1, 0), ("server", 1, 1), ("client", 0, 1)))
@@ -53,7 +55,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _first(seen: Seen, sender: str, syn: int, ack: int) -> Segment | None:
+def _first(seen: Trace, sender: str, syn: int, ack: int) -> Segment | None:
     """The first segment from `sender` with these flags that arrived."""
     for each in seen.segments:
         if (each.sender, each.tcp.syn, each.tcp.ack) == (sender, syn, ack) and each.arrived_s is not None:
@@ -61,7 +63,7 @@ def _first(seen: Seen, sender: str, syn: int, ack: int) -> Segment | None:
     return None
 
 
-def _facts(draft: Draft, seen: Seen, parameters: Parameters) -> None:
+def _facts(draft: Draft, seen: Trace, parameters: Parameters) -> None:
     called, returned = seen.when("client", "call", "connect"), seen.when("client", "return", "connect")
     took = returned - called if called is not None and returned is not None else None
     draft.fact("connect() took", took, "s", "one round trip: it returns when the SYN+ACK is here")
@@ -72,7 +74,7 @@ def _facts(draft: Draft, seen: Seen, parameters: Parameters) -> None:
     draft.fact("lost on the wire", sum(each.arrived_s is None for each in seen.segments), "1")
 
 
-def _checks(draft: Draft, seen: Seen, syn: Segment | None, syn_ack: Segment | None, ack: Segment | None) -> None:
+def _checks(draft: Draft, seen: Trace, syn: Segment | None, syn_ack: Segment | None, ack: Segment | None) -> None:
     distinct = {(each.sender, each.tcp.syn, each.tcp.ack) for each in seen.segments}
     draft.check("three different segments open a connection", "course, lecture 11", 3, len(distinct))
     order = [f"{each.sender} {each.tcp.flags()}" for each in (syn, syn_ack, ack) if each]
@@ -86,8 +88,12 @@ def _checks(draft: Draft, seen: Seen, syn: Segment | None, syn_ack: Segment | No
         )
         draft.check("the ACK acknowledges the server's number + 1", "RFC 9293 §3.4", numbers[1], ack.tcp.acknowledgment)
         sizes = [any(option.kind == _MSS for option in each.tcp.options) for each in (syn, syn_ack, ack)]
-        draft.check("each side says in its SYN how large a segment it takes", "RFC 9293 §3.7.1", "yes, yes, no",
-                    ", ".join("yes" if each else "no" for each in sizes))  # fmt: skip
+        draft.check(
+            "each side says in its SYN how large a segment it takes",
+            "RFC 9293 §3.7.1",
+            "yes, yes, no",
+            ", ".join("yes" if each else "no" for each in sizes),
+        )
         returned, accepted = seen.when("client", "return", "connect"), seen.when("server", "return", "accept")
         draft.check("connect() returned after the SYN+ACK had come", "connect(2)", True, _not_before(returned, syn_ack))
         draft.check("accept() returned after the ACK had come", "accept(2)", True, _not_before(accepted, ack))
@@ -98,7 +104,7 @@ def _checks(draft: Draft, seen: Seen, syn: Segment | None, syn_ack: Segment | No
         draft.check(f"{host}: {states.replace(', ', ' → ')}", "RFC 9293 §3.3.2", states, ", ".join(seen.states(host)))
 
 
-def _on_loopback(draft: Draft, seen: Seen) -> None:
+def _on_loopback(draft: Draft, seen: Trace) -> None:
     """What can be seen without a wire: the calls, and the states that last."""
     called, returned = seen.when("client", "call", "connect"), seen.when("client", "return", "connect")
     took = returned - called if called is not None and returned is not None else None
@@ -106,8 +112,12 @@ def _on_loopback(draft: Draft, seen: Seen) -> None:
     for host in ("client", "server"):
         draft.check(f"{host}: ESTABLISHED in the end", "RFC 9293 §3.3.2", "ESTABLISHED", seen.states(host)[-1])
     order = called is not None and returned is not None and called < returned
-    draft.check("connect() returned, and accept() did", "connect(2), accept(2)", True,
-                order and seen.when("server", "return", "accept") is not None)  # fmt: skip
+    draft.check(
+        "connect() returned, and accept() did",
+        "connect(2), accept(2)",
+        True,
+        order and seen.when("server", "return", "accept") is not None,
+    )
 
 
 def _not_before(at_s: float | None, segment: Segment) -> bool | None:
@@ -131,13 +141,22 @@ def _segments(segments: tuple[Segment | None, ...]) -> Table:
         if each is None:
             continue
         tcp = each.tcp
-        said = [f"{name_of(option, OPTIONS)} {text_of(option, OPTIONS)}".rstrip() for option in tcp.options
-                if option.kind not in COMMON]  # fmt: skip
+        said = [
+            f"{name_of(option, OPTIONS)} {text_of(option, OPTIONS)}".rstrip()
+            for option in tcp.options
+            if option.kind not in COMMON
+        ]
         # A name, not a quantity: written without separators, as it stands in a capture.
         acknowledged = f"{tcp.acknowledgment}" if tcp.ack else None
         rows.append((tcp.flags(), each.sender, f"{tcp.sequence}", acknowledged, tcp.window, "; ".join(said)))
-    columns = (Column("segment", ""), Column("from", ""), Column("sequence", ""), Column("acknowledges", ""),
-               Column("window", "1"), Column("options", ""))  # fmt: skip
+    columns = (
+        Column("segment", ""),
+        Column("from", ""),
+        Column("sequence", ""),
+        Column("acknowledges", ""),
+        Column("window", "1"),
+        Column("options", ""),
+    )
     return Table("segments", columns, tuple(rows))
 
 
@@ -152,7 +171,7 @@ def _windows(draft: Draft, syn: Segment | None, ack: Segment | None) -> None:
         )
 
 
-def _held(seen: Seen) -> Table:
+def _held(seen: Trace) -> Table:
     """How long the passing states were seen."""
     rows: list[tuple[Value, ...]] = []
     for host, state in (("client", "SYN-SENT"), ("server", "SYN-RECEIVED")):

@@ -7,20 +7,20 @@ from dataclasses import asdict
 from typing import Any
 
 from netlab.linux.tcp_info import tcp_info
-from netlab.network.two_hosts import Call, Stage
+from netlab.network.two_hosts import Call, TwoHosts
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Open one connection."""
-    with Stage(config) as stage:
-        tell(0.2, "listening")
-        listener = stage.listening()
+    with TwoHosts(config) as stage:
+        report_progress(0.2, "listening")
+        listener = stage.listen()
         accepting = Call(lambda: stage.accept(listener))
-        client = stage.opened(stage.pair.client)
-        tell(0.4, "connecting")
+        client = stage.open_socket(stage.pair.client)
+        report_progress(0.4, "connecting")
         stage.connect(client)
         accepted = accepting.result(stage.timeout_s)
-        stage.until(lambda: stage.timeline.saw("server", "ESTABLISHED"), "ESTABLISHED at the server")
+        stage.wait_until(lambda: stage.timeline.saw("server", "ESTABLISHED"), "ESTABLISHED at the server")
         result = stage.finish(client_info=asdict(tcp_info(client)), server_info=asdict(tcp_info(accepted)))
         for sock in (client, accepted, listener):
             sock.close()

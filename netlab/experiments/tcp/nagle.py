@@ -13,11 +13,11 @@ from typing import Annotated, Any
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import nagle_scene
-from netlab.experiments.tcp.nagle_exchanges import Case, case_of, keystrokes_of, stalled
+from netlab.experiments.tcp.nagle_exchanges import WriteCase, case_of, keystrokes_of, stalled
 from netlab.experiments.tcp.nagle_scene import BODY, CORKED, GATHERED, HEAD, NODELAY, PLAIN, QUICK, REPLY
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Seen
+from netlab.experiments.wire.trace import Trace
 from netlab.network.conditions import Conditions
 from netlab.option import Option
 from netlab.progress import Progress
@@ -45,9 +45,12 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         raise UsageError("--interval is between 0.0005 and 0.1 seconds", "--interval 0.005")
     trace.check_path(parameters.pcap)
     config = {
-        "conditions": trace.both(Conditions(delay_s=parameters.delay_s)), "seed": parameters.seed,
-        "exchanges": parameters.exchanges, "keys": parameters.keys, "interval_s": parameters.interval_s,
-    }  # fmt: skip
+        "conditions": trace.both(Conditions(delay_s=parameters.delay_s)),
+        "seed": parameters.seed,
+        "exchanges": parameters.exchanges,
+        "keys": parameters.keys,
+        "interval_s": parameters.interval_s,
+    }
     seen = trace.run(nagle_scene.play, config, progress, on_loopback=parameters.pcap is None)
     trace.save(seen, parameters.pcap)
     draft = Draft()
@@ -70,7 +73,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _on_loopback(draft: Draft, seen: Seen, cases: dict[str, Case], typed: dict[str, Case]) -> None:
+def _on_loopback(draft: Draft, seen: Trace, cases: dict[str, WriteCase], typed: dict[str, WriteCase]) -> None:
     """What can be seen without a wire: how long each way takes, and no segment."""
     draft.lacking = seen.lacking
     draft.fact("delayed-ACK timer", seen.result["requests"][PLAIN]["ato_s"], "s", "TCP_INFO (ato) of the server")
@@ -83,18 +86,22 @@ def _middle(values: list[float]) -> float | None:
     return percentile(sorted(values), 50)
 
 
-def _tables(draft: Draft, cases: dict[str, Case], typed: dict[str, Case], *, on_wire: bool = True) -> None:
+def _tables(draft: Draft, cases: dict[str, WriteCase], typed: dict[str, WriteCase], *, on_wire: bool = True) -> None:
     for name, found, first in (("cases", cases, "case"), ("keystrokes", typed, "keystrokes with")):
         rows: list[tuple[Value, ...]] = []
         for each in found.values():
             ordered = sorted(each.latencies_s)
             counts = (len(each.segments), len(each.data("client"))) if on_wire else (None, None)
-            rows.append((each.name, *counts, *(
-                percentile(ordered, q) for q in (50, 90, 99)), each.overhead()))  # fmt: skip
+            rows.append((each.name, *counts, *(percentile(ordered, q) for q in (50, 90, 99)), each.overhead()))
         columns = (
-            Column(first, ""), Column("segments", "1"), Column("of client's data", "1"), Column("p50", "s"),
-            Column("p90", "s"), Column("p99", "s"), Column("headers a byte", "ratio"),
-        )  # fmt: skip
+            Column(first, ""),
+            Column("segments", "1"),
+            Column("of client's data", "1"),
+            Column("p50", "s"),
+            Column("p90", "s"),
+            Column("p99", "s"),
+            Column("headers a byte", "ratio"),
+        )
         draft.tables.append(Table(name, columns, tuple(rows)))
     draft.charts.append(Chart("bar", "A request, from its first write to its answer (median)", "cases", "case", "p50"))
     if not on_wire:
@@ -105,30 +112,50 @@ def _tables(draft: Draft, cases: dict[str, Case], typed: dict[str, Case], *, on_
 
 
 def _checks(
-    draft: Draft, parameters: Parameters, told: Mapping[str, Any], cases: dict[str, Case], typed: dict[str, Case]
+    draft: Draft,
+    parameters: Parameters,
+    told: Mapping[str, Any],
+    cases: dict[str, WriteCase],
+    typed: dict[str, WriteCase],
 ) -> None:
     count, half = parameters.exchanges, parameters.exchanges / 2
-    draft.check("a small segment waits until the small one before it is acknowledged", "RFC 896; RFC 9293 §3.7.4",
-                count, cases[PLAIN].held())  # fmt: skip
+    draft.check(
+        "a small segment waits until the small one before it is acknowledged",
+        "RFC 896; RFC 9293 §3.7.4",
+        count,
+        cases[PLAIN].held(),
+    )
     draft.check("with TCP_NODELAY it does not wait", "tcp(7), TCP_NODELAY", True, cases[NODELAY].held() < half)
     draft.check(
         "one sendmsg() makes one segment of both parts", "sendmsg(2)", count, len(cases[GATHERED].data("client"))
     )
     draft.check("so does TCP_CORK", "tcp(7), TCP_CORK", True, len(cases[CORKED].data("client")) <= count * 1.25)
     ato_s = told["requests"][PLAIN]["ato_s"]
-    draft.check("this kernel delays an ACK by 40 to 200 ms, less than the RFC's 500", "RFC 1122 §4.2.3.2",
-                True, _DELAYED_MIN_S <= round(ato_s, 3) <= _DELAYED_MAX_S)  # fmt: skip
+    draft.check(
+        "this kernel delays an ACK by 40 to 200 ms, less than the RFC's 500",
+        "RFC 1122 §4.2.3.2",
+        True,
+        _DELAYED_MIN_S <= round(ato_s, 3) <= _DELAYED_MAX_S,
+    )
     plain, quick = _middle(cases[PLAIN].waits()), _middle(cases[QUICK].waits())
-    draft.check("with TCP_QUICKACK the ACK comes sooner", "tcp(7), TCP_QUICKACK", True,
-                None if plain is None or quick is None else quick < plain)  # fmt: skip
+    draft.check(
+        "with TCP_QUICKACK the ACK comes sooner",
+        "tcp(7), TCP_QUICKACK",
+        True,
+        None if plain is None or quick is None else quick < plain,
+    )
     slowest = max(cases.values(), key=lambda each: _middle(each.latencies_s) or 0)
     draft.check("both rules together are what is slow: each remedy is quicker", "RFC 9293 §3.7.4", PLAIN, slowest.name)
     nagle, nodelay = typed.values()
-    draft.check("Nagle's rule puts keystrokes together: fewer segments", "RFC 896", True,
-                len(nagle.data("client")) < len(nodelay.data("client")))  # fmt: skip
+    draft.check(
+        "Nagle's rule puts keystrokes together: fewer segments",
+        "RFC 896",
+        True,
+        len(nagle.data("client")) < len(nodelay.data("client")),
+    )
 
 
-def _findings(draft: Draft, parameters: Parameters, cases: dict[str, Case], typed: dict[str, Case]) -> None:
+def _findings(draft: Draft, parameters: Parameters, cases: dict[str, WriteCase], typed: dict[str, WriteCase]) -> None:
     plain, quick = cases[PLAIN], cases[QUICK]
     delayed = plain.delayed()
     if delayed:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netlab.experiments.tcp.nagle_scene import BODY, HEAD, REPLY
-from netlab.experiments.wire.trace import Seen, Segment
+from netlab.experiments.wire.trace import Segment, Trace
 
 _IP = 20  # bytes of an IPv4 header without options
 _REQUEST = len(HEAD) + len(BODY)
@@ -18,7 +18,7 @@ Times = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class WriteCase:
     """A connection: `segments` from its first write to its last read, handshake and end left out.
 
     `calls` are those of each exchange: first write, then its returns, last the answer's.
@@ -45,8 +45,14 @@ class Case:
         """Of exchange `number`: the segment that begins it, and the first ACK of its first write."""
         begin = 1 + number * _REQUEST
         head = next((each for each in self.data("client") if each.sequence == begin), None)
-        ack = next((each for each in self.segments if each.sender == "server"
-                    and (each.acknowledgment or 0) >= begin + len(HEAD)), None)  # fmt: skip
+        ack = next(
+            (
+                each
+                for each in self.segments
+                if each.sender == "server" and (each.acknowledgment or 0) >= begin + len(HEAD)
+            ),
+            None,
+        )
         return None if head is None or ack is None else (head, ack)
 
     def held(self) -> int:
@@ -71,30 +77,31 @@ class Case:
         return [number for number, wait in enumerate(self.waits()) if wait >= self.delayed_s / 2]
 
 
-def case_of(name: str, told: Mapping[str, Any], seen: Seen) -> Case:
+def case_of(name: str, told: Mapping[str, Any], seen: Trace) -> WriteCase:
     """A case of requests."""
     calls = tuple(tuple(times) for times in told["exchanges"])
     latencies = [(times[-1] - times[0]) / 1e9 for times in calls]
     received = tuple(tuple((at_ns, size) for at_ns, size in each) for each in told["received"])
     segments = _between(seen, told["port"], calls[0][0], calls[-1][-1])
-    return Case(name, segments, latencies, calls, received, max(told["ato_s"], 0.01))
+    return WriteCase(name, segments, latencies, calls, received, max(told["ato_s"], 0.01))
 
 
-def keystrokes_of(name: str, told: Mapping[str, Any], seen: Seen) -> Case:
+def keystrokes_of(name: str, told: Mapping[str, Any], seen: Trace) -> WriteCase:
     """A case of keystrokes: the latency of each byte is from its write(2) to the read(2) that had it."""
     latencies = [(read - written) / 1e9 for written, read in zip(told["written"], told["read"], strict=True)]
-    return Case(name, _between(seen, told["port"], told["written"][0], told["read"][-1]), latencies)
+    return WriteCase(name, _between(seen, told["port"], told["written"][0], told["read"][-1]), latencies)
 
 
-def _between(seen: Seen, port: int, first_ns: int, last_ns: int) -> tuple[Segment, ...]:
+def _between(seen: Trace, port: int, first_ns: int, last_ns: int) -> tuple[Segment, ...]:
     begin_s, end_s = (first_ns - seen.start_ns) / 1e9, (last_ns - seen.start_ns) / 1e9
     return tuple(
-        each for each in seen.segments
+        each
+        for each in seen.segments
         if port in (each.tcp.source_port, each.tcp.destination_port) and begin_s <= each.sent_s <= end_s
-    )  # fmt: skip
+    )
 
 
-def stalled(seen: Seen, case: Case) -> tuple[Seen, list[tuple[float, str]]]:
+def stalled(seen: Trace, case: WriteCase) -> tuple[Trace, list[tuple[float, str]]]:
     """One exchange by itself, of middling latency, as a timeline; and what is to be said of it."""
     order = sorted(range(len(case.calls)), key=lambda number: case.latencies_s[number])
     number = order[len(order) // 2]
@@ -115,12 +122,16 @@ def stalled(seen: Seen, case: Case) -> tuple[Seen, list[tuple[float, str]]]:
 def _events(calls: Times, received: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
     first, second, third, answered = calls
     body, head = f"send({len(BODY)} B)", f"send({len(HEAD)} B)"
-    events = [(first, "client", "call", head, ""), (second, "client", "return", head, ""),
-              (second, "client", "call", body, ""), (third, "client", "return", body, ""),
-              (third, "client", "call", "recv()", ""),
-              *((at_ns, "server", "return", "recv()", f"{size} B") for at_ns, size in received),
-              (received[-1][0], "server", "call", f"send({len(REPLY)} B)", ""),
-              (answered, "client", "return", "recv()", f"{len(REPLY)} B")]  # fmt: skip
+    events = [
+        (first, "client", "call", head, ""),
+        (second, "client", "return", head, ""),
+        (second, "client", "call", body, ""),
+        (third, "client", "return", body, ""),
+        (third, "client", "call", "recv()", ""),
+        *((at_ns, "server", "return", "recv()", f"{size} B") for at_ns, size in received),
+        (received[-1][0], "server", "call", f"send({len(REPLY)} B)", ""),
+        (answered, "client", "return", "recv()", f"{len(REPLY)} B"),
+    ]
     return [dict(zip(("at_ns", "host", "kind", "what", "detail"), each, strict=True)) for each in events]
 
 

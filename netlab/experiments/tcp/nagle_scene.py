@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netlab.linux.tcp_info import tcp_info
-from netlab.network.two_hosts import PORT, Call, Stage
+from netlab.network.two_hosts import PORT, Call, TwoHosts
 
 HEAD, BODY, REPLY = b"h" * 100, b"b" * 200, b"r" * 50
 _REQUEST = len(HEAD) + len(BODY)
@@ -20,22 +20,22 @@ _REQUEST = len(HEAD) + len(BODY)
 Send = Callable[[socket.socket, Callable[[], None]], None]
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Every case: `config["exchanges"]` requests each, then `config["keys"]` keystrokes each."""
-    with Stage(config, watched=False) as stage, stage.pair.server.socket() as listener:
+    with TwoHosts(config, watched=False) as stage, stage.pair.server.socket() as listener:
         listener.bind((stage.pair.server.ip, PORT))
         listener.listen()
         told: dict[str, Any] = {"requests": {}, "keystrokes": {}}
         for number, name in enumerate(REQUESTS):
-            tell(0.1 + 0.15 * number, name)
+            report_progress(0.1 + 0.15 * number, name)
             told["requests"][name] = _requests(stage, listener, name, config["exchanges"])
         for name, nodelay in KEYSTROKES.items():
-            tell(0.9, f"keystrokes, {name}")
+            report_progress(0.9, f"keystrokes, {name}")
             told["keystrokes"][name] = _keystrokes(stage, listener, nodelay, config["keys"], config["interval_s"])
         return stage.finish(**told)
 
 
-def _connected(stage: Stage, listener: socket.socket, *, nodelay: bool) -> tuple[socket.socket, socket.socket]:
+def _connected(stage: TwoHosts, listener: socket.socket, *, nodelay: bool) -> tuple[socket.socket, socket.socket]:
     client = stage.pair.client.socket()
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, nodelay)
     accepting = Call(listener.accept)
@@ -43,7 +43,7 @@ def _connected(stage: Stage, listener: socket.socket, *, nodelay: bool) -> tuple
     return client, accepting.result(stage.timeout_s)[0]
 
 
-def _requests(stage: Stage, listener: socket.socket, name: str, count: int) -> dict[str, Any]:
+def _requests(stage: TwoHosts, listener: socket.socket, name: str, count: int) -> dict[str, Any]:
     """Requests in two parts, each answered before the next: the times of all calls, exchange by exchange."""
     send, nodelay, quick = REQUESTS[name]
     client, server = _connected(stage, listener, nodelay=nodelay)
@@ -90,7 +90,9 @@ def _over(client: socket.socket, server: socket.socket) -> None:
     client.close()
 
 
-def _keystrokes(stage: Stage, listener: socket.socket, nodelay: bool, count: int, interval_s: float) -> dict[str, Any]:
+def _keystrokes(
+    stage: TwoHosts, listener: socket.socket, nodelay: bool, count: int, interval_s: float
+) -> dict[str, Any]:
     """One byte every `interval_s`; when each was written, and when the reader had it."""
     client, server = _connected(stage, listener, nodelay=nodelay)
     reading = Call(lambda: _read(server, count))

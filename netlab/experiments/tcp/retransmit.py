@@ -15,7 +15,7 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp import retransmit_one_loss, retransmit_scene
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.options import WIRE, Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Seen, Segment
+from netlab.experiments.wire.trace import Segment, Trace
 from netlab.network.conditions import Conditions
 from netlab.notation import size_bytes
 from netlab.option import Option
@@ -74,36 +74,58 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _play(parameters: Parameters, case: str, *, blocked: bool = False, **config: Any) -> Seen:
+def _play(parameters: Parameters, case: str, *, blocked: bool = False, **config: Any) -> Trace:
     conditions = trace.both(Conditions(delay_s=parameters.delay_s, blocked=blocked))
     whole = {"conditions": conditions, "seed": parameters.seed, "case": case, **config}
     return trace.run(retransmit_scene.play, whole, lambda done, text: None)
 
 
-def _transfers(draft: Draft, parameters: Parameters, transfers: Sequence[tuple[float, Seen]]) -> None:
+def _transfers(draft: Draft, parameters: Parameters, transfers: Sequence[tuple[float, Trace]]) -> None:
     rows: list[tuple[Value, ...]] = []
     for loss, seen in transfers:
         data = [each for each in seen.segments if each.sender == "client" and each.size]
         lost = sum(each.fate == "dropped" for each in data)
         counted = seen.result["counters"]
         rows.append(
-            (loss, len(data), lost, sum(each.again for each in data), counted.get("TcpExtTCPFastRetrans", 0),
-             counted.get("TcpExtTCPTimeouts", 0), len(_sacking(seen)), seen.result["took_s"])
-        )  # fmt: skip
+            (
+                loss,
+                len(data),
+                lost,
+                sum(each.again for each in data),
+                counted.get("TcpExtTCPFastRetrans", 0),
+                counted.get("TcpExtTCPTimeouts", 0),
+                len(_sacking(seen)),
+                seen.result["took_s"],
+            )
+        )
         at = f"at {loss:.0%} loss"
-        draft.check(f"{at}, every byte arrives, in order and intact", "course, lecture 11; RFC 9293 §3.8", True,
-                    seen.result["intact"] and seen.result["received"] == parameters.size_bytes)  # fmt: skip
+        draft.check(
+            f"{at}, every byte arrives, in order and intact",
+            "course, lecture 11; RFC 9293 §3.8",
+            True,
+            seen.result["intact"] and seen.result["received"] == parameters.size_bytes,
+        )
         if lost:
-            draft.check(f"{at}, all that was lost is delivered by a later segment", "RFC 9293 §3.8.1", True,
-                        _covered(data, parameters.size_bytes))  # fmt: skip
+            draft.check(
+                f"{at}, all that was lost is delivered by a later segment",
+                "RFC 9293 §3.8.1",
+                True,
+                _covered(data, parameters.size_bytes),
+            )
         if lost >= 5:
             draft.check(
                 f"{at}, the receiver reports its gaps in SACK blocks", "RFC 2018 §4", True, bool(_sacking(seen))
             )
     columns = (
-        Column("loss", "share"), Column("segments", "1"), Column("lost", "1"), Column("sent again", "1"),
-        Column("fast", "1"), Column("timeouts", "1"), Column("SACKs", "1"), Column("took", "s"),
-    )  # fmt: skip
+        Column("loss", "share"),
+        Column("segments", "1"),
+        Column("lost", "1"),
+        Column("sent again", "1"),
+        Column("fast", "1"),
+        Column("timeouts", "1"),
+        Column("SACKs", "1"),
+        Column("took", "s"),
+    )
     draft.tables.append(Table("transfers", columns, tuple(rows)))
     draft.charts.append(Chart("bar", "The same transfer, at more and more loss", "transfers", "loss", "took"))
     worst = max(rows, key=lambda row: float(row[0] or 0))
@@ -114,8 +136,9 @@ def _transfers(draft: Draft, parameters: Parameters, transfers: Sequence[tuple[f
         draft.tables.append(story)
 
 
-def _finding(draft: Draft, loss: Value, _segments: Value, _lost: Value, again: Value, fast: Value, timeouts: Value,
-             *_rest: Value) -> None:  # fmt: skip
+def _finding(
+    draft: Draft, loss: Value, _segments: Value, _lost: Value, again: Value, fast: Value, timeouts: Value, *_rest: Value
+) -> None:
     draft.findings.append(
         f"At {float(loss or 0):.0%} loss {again} segments were sent again: {fast} by fast retransmit, on word of the "
         f"receiver, within a round trip. {timeouts} timeouts, of 200 ms or more each, cost the rest of the time; what "
@@ -124,12 +147,13 @@ def _finding(draft: Draft, loss: Value, _segments: Value, _lost: Value, again: V
     )
 
 
-def _sacking(seen: Seen) -> list[Segment]:
+def _sacking(seen: Trace) -> list[Segment]:
     """The receiver's ACKs that report gaps."""
     return [
-        each for each in seen.segments
+        each
+        for each in seen.segments
         if each.sender == "server" and any(option.kind == SACK for option in each.tcp.options)
-    ]  # fmt: skip
+    ]
 
 
 def _covered(data: Sequence[Segment], size: int) -> bool:
@@ -142,13 +166,15 @@ def _covered(data: Sequence[Segment], size: int) -> bool:
     return reached == size + 1
 
 
-def _outage(draft: Draft, seen: Seen) -> None:
+def _outage(draft: Draft, seen: Trace) -> None:
     timeouts = seen.result["timeouts"]
     sent = [each.sent_s for each in seen.segments if each.sender == "client" and each.size]
     # A timeout that has doubled was seen within moments of the try that it led to; a try that doubled none is a probe.
     tries = [at_s - sent[0] for at_s in sent]
-    doubled = {max((k for k, at_s in enumerate(tries) if at_s <= each["at_s"] + _SEEN_S), default=0): each["rto_s"]
-               for each in timeouts}  # fmt: skip
+    doubled = {
+        max((k for k, at_s in enumerate(tries) if at_s <= each["at_s"] + _SEEN_S), default=0): each["rto_s"]
+        for each in timeouts
+    }
     rows: list[tuple[Value, ...]] = []
     rto_s: float | None = None
     for number, at_s in enumerate(tries):
@@ -156,8 +182,13 @@ def _outage(draft: Draft, seen: Seen) -> None:
         rto_s = doubled.get(number, rto_s) if known else None
         why = "the data" if number == 0 else None if not known else "timeout" if number in doubled else "loss probe"
         rows.append((number, at_s, None if number == 0 else at_s - tries[number - 1], why, rto_s))
-    columns = (Column("try", "1"), Column("sent", "s"), Column("pause before", "s"), Column("why", ""),
-               Column("timeout then", "s"))  # fmt: skip
+    columns = (
+        Column("try", "1"),
+        Column("sent", "s"),
+        Column("pause before", "s"),
+        Column("why", ""),
+        Column("timeout then", "s"),
+    )
     draft.tables.append(Table("a wire that is cut", columns, tuple(rows)))
     if any(row[3] == "loss probe" for row in rows):
         draft.findings.append(
@@ -165,14 +196,18 @@ def _outage(draft: Draft, seen: Seen) -> None:
             "doubles nothing. So two pauses are alike before they begin to double."
         )
     ratios = [round(later["rto_s"] / earlier["rto_s"], 1) for earlier, later in pairwise(timeouts)]
-    draft.check("every timeout is twice the one before", "RFC 6298 §5.5", ", ".join(["2.0"] * _DOUBLINGS),
-                ", ".join(map(str, ratios)))  # fmt: skip
+    draft.check(
+        "every timeout is twice the one before",
+        "RFC 6298 §5.5",
+        ", ".join(["2.0"] * _DOUBLINGS),
+        ", ".join(map(str, ratios)),
+    )
     draft.check("after a timeout one segment is allowed under way", "RFC 5681 §3.1", 1, timeouts[-1]["cwnd"])
     draft.check("when the wire is whole again, the data arrives", "RFC 9293 §3.8.1", True, seen.result["arrived"] > 0)
     draft.fact("timeout before the cut", timeouts[0]["rto_s"], "s", "TCP_INFO; Linux never goes below 200 ms")
 
 
-def _silent(draft: Draft, seen: Seen) -> None:
+def _silent(draft: Draft, seen: Trace) -> None:
     linear = seen.result["linear"]
     draft.fact("tcp_syn_linear_timeouts", linear, "1", "of this kernel; older ones than 6.5 have none")
     rows: list[tuple[Value, ...]] = []
@@ -181,13 +216,25 @@ def _silent(draft: Draft, seen: Seen) -> None:
         rows += [(way, number, at_s - sent[0]) for number, at_s in enumerate(sent, start=1)]
         pauses = [later - earlier for earlier, later in pairwise(sent)]
         if host == "client" and len(pauses) > 1:
-            draft.check("SYN retries as in the textbook: each pause is longer than the last", "RFC 6298 §5.5", True,
-                        pauses[1] > 1.5 * pauses[0])  # fmt: skip
+            draft.check(
+                "SYN retries as in the textbook: each pause is longer than the last",
+                "RFC 6298 §5.5",
+                True,
+                pauses[1] > 1.5 * pauses[0],
+            )
         if host == "server" and linear and len(pauses) > 1:
-            draft.check("SYN retries of new kernels: the first pauses are alike", "tcp_syn_linear_timeouts", True,
-                        pauses[1] < 1.5 * pauses[0])  # fmt: skip
-    draft.check("in the end, connect() fails: timed out", "connect(2)", "ETIMEDOUT, ETIMEDOUT",
-                ", ".join(seen.result["outcome"]))  # fmt: skip
+            draft.check(
+                "SYN retries of new kernels: the first pauses are alike",
+                "tcp_syn_linear_timeouts",
+                True,
+                pauses[1] < 1.5 * pauses[0],
+            )
+    draft.check(
+        "in the end, connect() fails: timed out",
+        "connect(2)",
+        "ETIMEDOUT, ETIMEDOUT",
+        ", ".join(seen.result["outcome"]),
+    )
     draft.tables.append(
         Table("a silent peer", (Column("way", ""), Column("SYN", "1"), Column("sent", "s")), tuple(rows))
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netlab.experiments.wire.trace import Seen, Segment
+from netlab.experiments.wire.trace import Segment, Trace
 from netlab.packets.tcp import SACK, sack_blocks
 from netlab.report.quantity import Column, Table, Value
 
@@ -17,7 +17,7 @@ _SHOWN = 3  # reports of the receiver before the segment is sent again
 _COLUMNS = (Column("after", "s"), Column("host", ""), Column("segment", ""), Column("what it tells", ""))
 
 
-def story(seen: Seen) -> Table | None:
+def story(seen: Trace) -> Table | None:
     """The first loss that the receiver reported and that was made good; None where there was none."""
     data = [each for each in seen.segments if each.sender == "client" and each.size]
     for lost in data:
@@ -39,8 +39,14 @@ def _rows(lost: Segment, told: Sequence[Segment], again: Segment, done: Segment)
     rows: list[tuple[Value, ...]] = [(0.0, "client", f"bytes {_bytes(lost)}", "lost on the wire; nobody knows yet")]
     for number, each in enumerate(told[:_SHOWN], start=1):
         have = ", ".join(f"{left}–{right - 1}" for left, right in _blocks(each, origin))
-        rows.append((each.sent_s - start_s, "server", f"ACK {each.acknowledgment}",
-                     f"report {number}: next I need {each.acknowledgment}, but I have {have}"))  # fmt: skip
+        rows.append(
+            (
+                each.sent_s - start_s,
+                "server",
+                f"ACK {each.acknowledgment}",
+                f"report {number}: next I need {each.acknowledgment}, but I have {have}",
+            )
+        )
     if len(told) > _SHOWN:
         more = len(told) - _SHOWN
         rows.append((told[_SHOWN].sent_s - start_s, "server", "ACKs", f"{more} more of them"))
@@ -49,7 +55,7 @@ def _rows(lost: Segment, told: Sequence[Segment], again: Segment, done: Segment)
     return rows
 
 
-def _reports(seen: Seen, lost: Segment) -> list[Segment]:
+def _reports(seen: Trace, lost: Segment) -> list[Segment]:
     """ACKs that ask for the lost segment and have SACK blocks."""
     return [
         each
@@ -58,7 +64,7 @@ def _reports(seen: Seen, lost: Segment) -> list[Segment]:
     ]
 
 
-def _acks(seen: Seen) -> list[Segment]:
+def _acks(seen: Trace) -> list[Segment]:
     return [each for each in seen.segments if each.sender == "server" and not each.tcp.syn]
 
 

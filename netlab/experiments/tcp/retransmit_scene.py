@@ -16,14 +16,14 @@ from netlab.linux import counters
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
 from netlab.network.private import Host
-from netlab.network.two_hosts import PORT, Call, Stage
+from netlab.network.two_hosts import PORT, Call, TwoHosts
 
 _CONGESTION = b"reno"  # the one that every kernel has, and that textbooks describe
 _LINEAR = "net.ipv4.tcp_syn_linear_timeouts"  # since Linux 6.5
 _LOOK_S = 0.005
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """Play `config["case"]`."""
     played: dict[str, Any] = CASES[config["case"]](config)
     return played
@@ -31,7 +31,7 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
 
 def transfer(config: dict[str, Any]) -> dict[str, Any]:
     """`config["size"]` bytes from client to server, and how often the kernel had to send again."""
-    with Stage(config, watched=False) as stage:
+    with TwoHosts(config, watched=False) as stage:
         client, server = _connected(stage)
         # The handshake is spared (frames 0 and 1 of the client), and so are the ACKs: one thing at a time.
         stage.pair.wire.change(
@@ -50,9 +50,12 @@ def transfer(config: dict[str, Any]) -> dict[str, Any]:
         with stage.pair.client.namespace.entered():
             changed = counters.difference(before, counters.read())
         result = stage.finish(
-            received=received, intact=digest == hashlib.sha256(data).hexdigest(), took_s=took_s,
-            retransmitted=told.total_retransmits, counters=changed,
-        )  # fmt: skip
+            received=received,
+            intact=digest == hashlib.sha256(data).hexdigest(),
+            took_s=took_s,
+            retransmitted=told.total_retransmits,
+            counters=changed,
+        )
         client.close()
         server.close()
         return result
@@ -60,7 +63,7 @@ def transfer(config: dict[str, Any]) -> dict[str, Any]:
 
 def outage(config: dict[str, Any]) -> dict[str, Any]:
     """The wire is cut, the client sends; after `config["doublings"]` doublings of its timeout it is whole again."""
-    with Stage(config, watched=False) as stage:
+    with TwoHosts(config, watched=False) as stage:
         client, server = _connected(stage)
         normal = Conditions.read(config["conditions"]["client"])
         stage.pair.wire.change("client", Conditions(blocked=True))
@@ -86,7 +89,7 @@ def outage(config: dict[str, Any]) -> dict[str, Any]:
 
 def silent(config: dict[str, Any]) -> dict[str, Any]:
     """Each host calls the other, and hears nothing: the client as in the textbook, the server as its kernel has it."""
-    with Stage(config, watched=False, sysctls={"both": {"net.ipv4.tcp_syn_retries": config["retries"]}}) as stage:
+    with TwoHosts(config, watched=False, sysctls={"both": {"net.ipv4.tcp_syn_retries": config["retries"]}}) as stage:
         linear = _linear(stage.pair.client, 0), _linear(stage.pair.server, None)
         client, server = stage.pair.hosts()
         calls = Call(lambda: _call(client, server)), Call(lambda: _call(server, client))
@@ -114,7 +117,7 @@ def _call(host: Host, other: Host) -> str:
     return "connected"
 
 
-def _connected(stage: Stage) -> tuple[socket.socket, socket.socket]:
+def _connected(stage: TwoHosts) -> tuple[socket.socket, socket.socket]:
     with stage.pair.server.socket() as listener:
         listener.bind((stage.pair.server.ip, PORT))
         listener.listen()

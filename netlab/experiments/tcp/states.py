@@ -11,7 +11,7 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp import teardown
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Seen
+from netlab.experiments.wire.trace import Trace
 from netlab.linux.tcp_states import ELEVEN
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table, Value
@@ -48,7 +48,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Play both connections. Raises MachineLacks, UsageError."""
     trace.check_path(parameters.pcap)
     orders = teardown.Parameters(delay_s=parameters.delay_s, seed=parameters.seed)
-    tours: dict[str, Seen] = {}
+    tours: dict[str, Trace] = {}
     for number, variant in enumerate(("orderly", "simultaneous")):
         progress(number / 2, f"{variant} close")
         tours[variant] = teardown.play(variant, orders, lambda done, text: None)
@@ -58,15 +58,21 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft = Draft()
     draft.lacking = tours["orderly"].lacking
     rows = [_seen(state, tours) for state in ELEVEN]
-    columns = (Column("state", ""), Column("at", ""), Column("seen after", "s"), Column("what it means", ""),
-               Column("way", ""))  # fmt: skip
+    columns = (
+        Column("state", ""),
+        Column("at", ""),
+        Column("seen after", "s"),
+        Column("what it means", ""),
+        Column("way", ""),
+    )
     draft.tables.append(Table("states", columns, tuple(rows)))
     found = [str(row[0]) for row in rows if row[1] is not None]
     draft.fact("states seen", len(found), "1")
     if draft.lacking:
         lasting = [state for state in found if state in _LASTING]
-        draft.check("every state that lasts was reached, and seen", "RFC 9293 §3.3.2", ", ".join(_LASTING),
-                    ", ".join(lasting))  # fmt: skip
+        draft.check(
+            "every state that lasts was reached, and seen", "RFC 9293 §3.3.2", ", ".join(_LASTING), ", ".join(lasting)
+        )
     else:
         draft.check("all eleven states were reached, and seen", "RFC 9293 §3.3.2", ", ".join(ELEVEN), ", ".join(found))
     for told, seen in zip(teardown.VARIANTS, tours.values(), strict=False):
@@ -78,13 +84,13 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _seen(state: str, tours: dict[str, Seen]) -> tuple[Value, ...]:
+def _seen(state: str, tours: dict[str, Trace]) -> tuple[Value, ...]:
     """Where and when a state was first seen, in which of the two connections."""
     for way, seen in tours.items():
         for host in ("client", "server"):
             for event in seen.everything(host):
                 if event["kind"] == "state" and event["what"] == state:
-                    first_ns = min(each["at_ns"] for each in seen.result["events"])
+                    first_ns = min(each["at_ns"] for each in seen.observation.events)
                     return state, host, (event["at_ns"] - first_ns) / 1e9, _HOW[state], way
     return state, None, None, _HOW[state], None
 

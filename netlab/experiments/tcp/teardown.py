@@ -10,7 +10,7 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp import teardown_scene
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Seen, Segment
+from netlab.experiments.wire.trace import Segment, Trace
 from netlab.network.conditions import Conditions
 from netlab.option import Option
 from netlab.progress import Progress
@@ -35,35 +35,50 @@ class Variant:
 
 VARIANTS = (
     Variant(
-        "orderly", "Four-way close with a half-closed time in between",
-        "FIN-WAIT-1 → FIN-WAIT-2 → TIME-WAIT", "CLOSE-WAIT → LAST-ACK → CLOSED", "client FIN, server FIN",
+        "orderly",
+        "Four-way close with a half-closed time in between",
+        "FIN-WAIT-1 → FIN-WAIT-2 → TIME-WAIT",
+        "CLOSE-WAIT → LAST-ACK → CLOSED",
+        "client FIN, server FIN",
         "Who closes first waits at the end: the client keeps the port in TIME-WAIT, the server is done at once.",
     ),
     Variant(
-        "simultaneous", "Both close before either knows of the other",
-        "FIN-WAIT-1 → CLOSING → TIME-WAIT", "FIN-WAIT-1 → CLOSING → TIME-WAIT", "client FIN, server FIN",
+        "simultaneous",
+        "Both close before either knows of the other",
+        "FIN-WAIT-1 → CLOSING → TIME-WAIT",
+        "FIN-WAIT-1 → CLOSING → TIME-WAIT",
+        "client FIN, server FIN",
         "Neither closed first, so both wait in TIME-WAIT. CLOSING is the state that hardly anybody ever sees.",
         on_loopback=False,
     ),
     Variant(
-        "reset-linger", "A reset on purpose: SO_LINGER with a time of 0",
-        "CLOSED", "CLOSED", "client RST",
+        "reset-linger",
+        "A reset on purpose: SO_LINGER with a time of 0",
+        "CLOSED",
+        "CLOSED",
+        "client RST",
         "No FIN, no TIME-WAIT, and the other side's read fails: a reset ends a connection, it does not finish it.",
     ),
     Variant(
-        "reset-unread", "A reset by surprise: data that was never read",
-        "CLOSED", "CLOSED", "client RST",
+        "reset-unread",
+        "A reset by surprise: data that was never read",
+        "CLOSED",
+        "CLOSED",
+        "client RST",
         "The client called the same close() as always. Unread data turned it into a reset: the kernel must not say "
         "'finished' of what nobody has read.",
     ),
     Variant(
-        "orphan", "One side closes, the other never does",
-        "FIN-WAIT-1 → FIN-WAIT-2 → CLOSED", "CLOSE-WAIT → LAST-ACK → CLOSED", "client FIN, server FIN, client RST",
+        "orphan",
+        "One side closes, the other never does",
+        "FIN-WAIT-1 → FIN-WAIT-2 → CLOSED",
+        "CLOSE-WAIT → LAST-ACK → CLOSED",
+        "client FIN, server FIN, client RST",
         "The client's socket belongs to no process any more; its kernel waits tcp_fin_timeout (here 1 s) in FIN-WAIT-2 "
         "and forgets it. The server's FIN then finds nobody, and is answered by a reset.",
         on_loopback=False,
     ),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +99,7 @@ def find(name: str) -> Variant:
     raise UsageError(f"there is no variant '{name}'", ", ".join(variant.name for variant in VARIANTS))
 
 
-def play(variant: str, parameters: Parameters, progress: Progress) -> Seen:
+def play(variant: str, parameters: Parameters, progress: Progress) -> Trace:
     """The scenario, from the mark on."""
     conditions = trace.both(Conditions(delay_s=parameters.delay_s))
     config = {"conditions": conditions, "seed": parameters.seed, "variant": variant}
@@ -108,8 +123,12 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         _orderly(draft, seen)
     if variant.name.startswith("reset"):
         error = [event["detail"] for event in seen.events("server", "return") if event["what"] == "recv()"]
-        draft.check("the server's recv() fails: connection reset", "recv(2), ECONNRESET", "Connection reset by peer",
-                    ", ".join(error))  # fmt: skip
+        draft.check(
+            "the server's recv() fails: connection reset",
+            "recv(2), ECONNRESET",
+            "Connection reset by peer",
+            ", ".join(error),
+        )
         draft.check("nobody is in TIME-WAIT", "RFC 9293 §3.10.7.4", "", ", ".join(_waiting(seen)))
     draft.findings.append(variant.finding)
     trace.report(draft, seen, _course(variant, seen, ending))
@@ -120,7 +139,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def check(draft: Draft, variant: Variant, seen: Seen, ending: list[Segment]) -> None:
+def check(draft: Draft, variant: Variant, seen: Trace, ending: list[Segment]) -> None:
     """The states and the segments that this variant must have; on loopback only the last state is sure to be seen."""
     if seen.lacking:
         for host, states in (("client", variant.client), ("server", variant.server)):
@@ -133,7 +152,7 @@ def check(draft: Draft, variant: Variant, seen: Seen, ending: list[Segment]) -> 
     draft.check(f"on the wire: {variant.ending}", "RFC 9293 §3.6", variant.ending, told)
 
 
-def _orderly(draft: Draft, seen: Seen) -> None:
+def _orderly(draft: Draft, seen: Trace) -> None:
     time_wait_s = seen.result["time_wait_s"]
     draft.fact("TIME-WAIT lasts", time_wait_s, "s", "the kernel's timer, when it was first seen")
     draft.fact("TIME-WAIT in the RFC", RFC_TIME_WAIT_S, "s", "2 MSL, with an MSL of two minutes")
@@ -155,11 +174,11 @@ def _orderly(draft: Draft, seen: Seen) -> None:
     )
 
 
-def _waiting(seen: Seen) -> list[str]:
+def _waiting(seen: Trace) -> list[str]:
     return [host for host in ("client", "server") if seen.states(host)[-1:] == ["TIME-WAIT"]]
 
 
-def _course(variant: Variant, seen: Seen, ending: list[Segment]) -> list[tuple[float, str]]:
+def _course(variant: Variant, seen: Trace, ending: list[Segment]) -> list[tuple[float, str]]:
     """The lecture's dialogue; it tells of the orderly way only."""
     if variant.name != "orderly" or len(ending) < 2:
         return []
@@ -173,7 +192,7 @@ def _course(variant: Variant, seen: Seen, ending: list[Segment]) -> list[tuple[f
     return [*said, (ending[1].sent_s, "B: A, all right, I don't want to play any more either, bye")]
 
 
-def _states(seen: Seen) -> Table:
+def _states(seen: Trace) -> Table:
     """Which state was held how long; the last one of each side goes on."""
     rows: list[tuple[Value, ...]] = []
     for host in ("client", "server"):

@@ -12,16 +12,16 @@ from typing import Any
 from netlab.experiments.udp import groups_scene
 from netlab.linux import counters
 from netlab.network.conditions import Conditions
-from netlab.network.two_hosts import PORT, Stage
+from netlab.network.two_hosts import PORT, TwoHosts
 
 _DROPPED = 40  # SO_RXQ_OVFL: how many datagrams this socket had no room for, with each that comes
 _QUIET_S = 1.5  # nothing has come for so long: nothing more will
 SIZES = (1, 1000, 0, 3000, 10)
 
 
-def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str, Any]:
+def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
     """All cases, one after the other, on one pair of hosts; on loopback those that need neither wire nor interface."""
-    with Stage(config, watched=False) as stage:
+    with TwoHosts(config, watched=False) as stage:
         told: dict[str, Any] = {
             "boundaries": _boundaries(stage),
             "refused": _refused(stage),
@@ -37,25 +37,25 @@ def play(config: dict[str, Any], tell: Callable[[float, str], None]) -> dict[str
         return stage.finish(**told)
 
 
-def _server(stage: Stage) -> socket.socket:
+def _server(stage: TwoHosts) -> socket.socket:
     server = stage.pair.server.socket(socket.SOCK_DGRAM)
     server.bind((stage.pair.server.ip, PORT))
     server.settimeout(stage.timeout_s)
     return server
 
 
-def _client(stage: Stage) -> socket.socket:
+def _client(stage: TwoHosts) -> socket.socket:
     client = stage.pair.client.socket(socket.SOCK_DGRAM)
     client.connect((stage.pair.server.ip, PORT))
     return client
 
 
-def _counted(stage: Stage) -> dict[str, int]:
+def _counted(stage: TwoHosts) -> dict[str, int]:
     with stage.pair.server.namespace.entered():
         return counters.read()
 
 
-def _boundaries(stage: Stage) -> dict[str, Any]:
+def _boundaries(stage: TwoHosts) -> dict[str, Any]:
     """Datagrams of several sizes, one that must be cut in two, and one for which the reader has too little room."""
     with _server(stage) as server, _client(stage) as client:
         before = _counted(stage)
@@ -65,11 +65,16 @@ def _boundaries(stage: Stage) -> dict[str, Any]:
         client.send(b"x" * 100)
         data, _, flags, _ = server.recvmsg(40)
         changed = counters.difference(before, _counted(stage))
-        return {"sent": list(SIZES), "got": got, "cut_to": len(data), "said_so": bool(flags & socket.MSG_TRUNC),
-                "reassembled": changed.get("IpReasmOKs", 0)}  # fmt: skip
+        return {
+            "sent": list(SIZES),
+            "got": got,
+            "cut_to": len(data),
+            "said_so": bool(flags & socket.MSG_TRUNC),
+            "reassembled": changed.get("IpReasmOKs", 0),
+        }
 
 
-def _refused(stage: Stage) -> dict[str, Any]:
+def _refused(stage: TwoHosts) -> dict[str, Any]:
     """Nobody listens: an ICMP error comes back, and the next call on a connected socket is told."""
     with _client(stage) as client:
         client.settimeout(stage.timeout_s)
@@ -82,7 +87,7 @@ def _refused(stage: Stage) -> dict[str, Any]:
     return {"sent": sent, "error": error}
 
 
-def _overrun(stage: Stage, flood: int) -> dict[str, Any]:
+def _overrun(stage: TwoHosts, flood: int) -> dict[str, Any]:
     """More datagrams than the receive buffer takes, while nobody reads."""
     with _server(stage) as server, _client(stage) as client:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
@@ -106,14 +111,14 @@ def _overrun(stage: Stage, flood: int) -> dict[str, Any]:
         return {"flood": flood, "kept": kept, "dropped": told, "counted": changed.get("UdpRcvbufErrors", 0)}
 
 
-def _waits(stage: Stage, before: dict[str, int]) -> bool:
+def _waits(stage: TwoHosts, before: dict[str, int]) -> bool:
     """False once a pause has brought nothing new to the server."""
     first = counters.difference(before, _counted(stage))
     select.select([], [], [], _QUIET_S)
     return counters.difference(before, _counted(stage)) != first
 
 
-def _disorder(stage: Stage, count: int, bad: Conditions) -> dict[str, Any]:
+def _disorder(stage: TwoHosts, count: int, bad: Conditions) -> dict[str, Any]:
     """Numbered datagrams over a wire that loses, doubles and holds back."""
     with _server(stage) as server, _client(stage) as client:
         stage.pair.wire.change("client", bad)

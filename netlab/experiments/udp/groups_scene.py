@@ -14,7 +14,7 @@ from typing import Any
 
 from netlab.errors import NetlabError
 from netlab.linux import counters
-from netlab.network.two_hosts import Stage
+from netlab.network.two_hosts import TwoHosts
 
 BROADCAST, GROUP = "10.0.0.255", "239.1.2.3"
 BROADCAST_PORT, GROUP_PORT, _LAST_PORT = 7778, 7779, 7780
@@ -22,7 +22,7 @@ _MULTICAST_ALL = 49  # IP_MULTICAST_ALL of <linux/in.h>
 _LOOK_S = 0.005
 
 
-def broadcast(stage: Stage) -> dict[str, Any]:
+def broadcast(stage: TwoHosts) -> dict[str, Any]:
     """To everybody on the network: only if the sender asks for it, and every socket gets a copy."""
     where = (BROADCAST, BROADCAST_PORT)
     sockets = {
@@ -38,7 +38,7 @@ def broadcast(stage: Stage) -> dict[str, Any]:
     return {"refused": refused, "copies": _copies(sockets)}
 
 
-def multicast(stage: Stage) -> dict[str, Any]:
+def multicast(stage: TwoHosts) -> dict[str, Any]:
     """To a group: before anybody has joined, when two sockets have, and when they have left again."""
     server = stage.pair.server
     sockets = {
@@ -54,20 +54,22 @@ def multicast(stage: Stage) -> dict[str, Any]:
         client.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(stage.pair.client.ip))
         client.sendto(b"before", (GROUP, GROUP_PORT))
         _settled(stage, client)
-        _reported(stage, lambda: [
-            each.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership) for each in members
-        ])  # fmt: skip
+        _reported(
+            stage,
+            lambda: [each.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership) for each in members],
+        )
         client.sendto(b"during", (GROUP, GROUP_PORT))
         _settled(stage, client)
-        _reported(stage, lambda: [
-            each.setsockopt(socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, membership) for each in members
-        ])  # fmt: skip
+        _reported(
+            stage,
+            lambda: [each.setsockopt(socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, membership) for each in members],
+        )
         client.sendto(b"after", (GROUP, GROUP_PORT))
         _settled(stage, client)
         return {"copies": _copies(sockets)}
 
 
-def _bound(stage: Stage, ip: str, port: int) -> socket.socket:
+def _bound(stage: TwoHosts, ip: str, port: int) -> socket.socket:
     """A socket that shares its port (SO_REUSEADDR, socket(7))."""
     sock = stage.pair.server.socket(socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -76,7 +78,7 @@ def _bound(stage: Stage, ip: str, port: int) -> socket.socket:
     return sock
 
 
-def _settled(stage: Stage, client: socket.socket) -> None:
+def _settled(stage: TwoHosts, client: socket.socket) -> None:
     """Until all that `client` has sent is where it belongs."""
     with _bound(stage, stage.pair.server.ip, _LAST_PORT) as last:
         client.sendto(b"that was all", (stage.pair.server.ip, _LAST_PORT))
@@ -97,7 +99,7 @@ def _copies(sockets: Mapping[str, socket.socket]) -> dict[str, list[str]]:
     return got
 
 
-def _reported(stage: Stage, change: Callable[[], object]) -> None:
+def _reported(stage: TwoHosts, change: Callable[[], object]) -> None:
     """Change a membership, and wait until the server's kernel has said so on the wire."""
     deadline_s = time.monotonic() + stage.timeout_s
     with stage.pair.server.namespace.entered():

@@ -1,6 +1,6 @@
 """Frames as tables: a line each in "packets"; of those looked at closely also "layers", "fields" and "content".
 
-Shared by `netlab dissect`, `netlab capture` and the experiments that record what was on their wire; report/dissect.py
+Shared by `netlab dissect`, `netlab capture` and the experiments that record what was on their wire; packets_view.py
 draws the tables.
 """
 
@@ -10,34 +10,62 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from netlab.packets.arp import Arp
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Ipv6
-from netlab.packets.pcap import Record
 from netlab.report.quantity import Column, Table, Value
 
 PACKETS = (
-    Column("packet", "1"), Column("time", "s"), Column("length", "B"), Column("captured", "B"), Column("from", ""),
-    Column("to", ""), Column("protocol", ""), Column("summary", ""), Column("notes", ""), Column("stopped at", "1"),
-    Column("why", ""), Column("interface", ""),
-)  # fmt: skip
+    Column("packet", "1"),
+    Column("time", "s"),
+    Column("length", "B"),
+    Column("captured", "B"),
+    Column("from", ""),
+    Column("to", ""),
+    Column("protocol", ""),
+    Column("summary", ""),
+    Column("notes", ""),
+    Column("stopped at", "1"),
+    Column("why", ""),
+    Column("interface", ""),
+)
 LAYERS = (
-    Column("packet", "1"), Column("layer", "1"), Column("name", ""), Column("source", ""), Column("first byte", "1"),
-    Column("end", "1"), Column("summary", ""), Column("quoted", ""), Column("notes", ""),
-)  # fmt: skip
+    Column("packet", "1"),
+    Column("layer", "1"),
+    Column("name", ""),
+    Column("source", ""),
+    Column("first byte", "1"),
+    Column("end", "1"),
+    Column("summary", ""),
+    Column("quoted", ""),
+    Column("notes", ""),
+)
 FIELDS = (
-    Column("packet", "1"), Column("layer", "1"), Column("field", ""), Column("first bit", "1"), Column("last bit", "1"),
-    Column("value", ""), Column("text", ""), Column("meaning", ""),
-)  # fmt: skip
+    Column("packet", "1"),
+    Column("layer", "1"),
+    Column("field", ""),
+    Column("first bit", "1"),
+    Column("last bit", "1"),
+    Column("value", ""),
+    Column("text", ""),
+    Column("meaning", ""),
+)
 CONTENT = (
-    Column("packet", "1"), Column("name", ""), Column("summary", ""), Column("first byte", "1"), Column("end", "1"),
-    Column("trailer", "B"), Column("lines", ""), Column("bytes", ""),
-)  # fmt: skip
+    Column("packet", "1"),
+    Column("name", ""),
+    Column("summary", ""),
+    Column("first byte", "1"),
+    Column("end", "1"),
+    Column("trailer", "B"),
+    Column("lines", ""),
+    Column("bytes", ""),
+)
 MOST_BYTES = 4096  # of a packet's data in hex
 
 
 @dataclass(slots=True)
-class Story:
+class PacketTables:
     """The rows so far. `start_ns`: what packet times are counted from; by default the first packet's."""
 
     start_ns: int | None = None
@@ -46,12 +74,12 @@ class Story:
     fields: list[tuple[Value, ...]] = field(default_factory=list)
     content: list[tuple[Value, ...]] = field(default_factory=list)
 
-    def add_all(self, records: Iterable[Record], closely: Collection[int] | None = None) -> None:
+    def add_all(self, records: Iterable[CapturedFrame], closely: Collection[int] | None = None) -> None:
         """Every frame; those numbered in `closely` (from 1; None: all) field by field."""
         for number, record in enumerate(records, start=len(self.packets) + 1):
             self.add(record, closely is None or number in closely)
 
-    def add(self, record: Record, closely: bool) -> Dissection:
+    def add(self, record: CapturedFrame, closely: bool) -> Dissection:
         """One frame; returns what was found in it."""
         found = dissect(record.frame, record.link, record.original)
         number = len(self.packets) + 1
@@ -62,9 +90,21 @@ class Story:
         notes = "; ".join(note for layer in found.layers for note in layer.notes)
         stop = found.stopped
         self.packets.append(
-            (number, time_s, record.original, len(record.frame), sender, receiver, protocol(found), summary(found),
-             notes, stop.at if stop else None, stop.why if stop else None, record.interface)
-        )  # fmt: skip
+            (
+                number,
+                time_s,
+                record.original,
+                len(record.frame),
+                sender,
+                receiver,
+                protocol(found),
+                summary(found),
+                notes,
+                stop.at if stop else None,
+                stop.why if stop else None,
+                record.interface,
+            )
+        )
         if closely:
             self._closely(number, found)
         return found
@@ -73,9 +113,18 @@ class Story:
         for index, layer in enumerate(found.layers):
             told = layer.header.summary() if layer.header else "incomplete"
             self.layers.append(
-                (number, index, layer.name, layer.source, layer.start, layer.end, told, layer.quoted,
-                 "; ".join(layer.notes))
-            )  # fmt: skip
+                (
+                    number,
+                    index,
+                    layer.name,
+                    layer.source,
+                    layer.start,
+                    layer.end,
+                    told,
+                    layer.quoted,
+                    "; ".join(layer.notes),
+                )
+            )
             self.fields += [
                 (number, index, shown.label, shown.first, shown.last, shown.value, shown.text, shown.meaning)
                 for shown in layer.fields
@@ -83,9 +132,17 @@ class Story:
         if found.data or found.trailer:
             content = found.content
             self.content.append(
-                (number, content.name if content else "data", content.summary if content else "", found.start,
-                 found.end, found.trailer, "\n".join(content.lines) if content else "", found.data[:MOST_BYTES].hex())
-            )  # fmt: skip
+                (
+                    number,
+                    content.name if content else "data",
+                    content.summary if content else "",
+                    found.start,
+                    found.end,
+                    found.trailer,
+                    "\n".join(content.lines) if content else "",
+                    found.data[:MOST_BYTES].hex(),
+                )
+            )
 
     def tables(self) -> list[Table]:
         """All four."""

@@ -14,8 +14,17 @@ from netlab.report.quantity import Measurement
 from netlab.report.rows import Row, rows
 from netlab.report.wrap import wrapped
 
-COLOURS = {"Ethernet": "blue", "VLAN": "blue", "ARP": "magenta", "IPv4": "cyan", "IPv6": "cyan", "TCP": "green",
-           "UDP": "yellow", "ICMP": "magenta", "ICMPv6": "magenta"}  # fmt: skip
+COLOURS = {
+    "Ethernet": "blue",
+    "VLAN": "blue",
+    "ARP": "magenta",
+    "IPv4": "cyan",
+    "IPv6": "cyan",
+    "TCP": "green",
+    "UDP": "yellow",
+    "ICMP": "magenta",
+    "ICMPv6": "magenta",
+}
 MOST_LISTED = 200
 _MOST_DUMPED = 256  # bytes of data
 
@@ -118,10 +127,13 @@ def _layer(layer: Row, fields: Sequence[Row], width: int, as_list: bool) -> Iter
         yield from _listed(fields, width)
     else:
         boxes = [
-            diagram.Box(printable(str(row["field"])), int(row["last bit"] or 0) - int(row["first bit"] or 0) + 1,
-                        printable(str(row["text"])))
+            diagram.Box(
+                printable(str(row["field"])),
+                int(row["last bit"] or 0) - int(row["first bit"] or 0) + 1,
+                printable(str(row["text"])),
+            )
             for row in fields
-        ]  # fmt: skip
+        ]
         for line in diagram.draw(boxes, min(width, 100)) if boxes else ():
             yield Text(line, style=style)
     for note in filter(None, str(layer["notes"] or "").split("; ")):

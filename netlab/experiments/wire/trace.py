@@ -6,25 +6,36 @@ The four views of one event are rows of one table, "timeline": "system call", "k
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from netlab.codec import decode
 from netlab.errors import MachineLacks, NetlabError, UsageError
-from netlab.experiments.wire.packet_story import Story
+from netlab.experiments.wire.packet_story import PacketTables
 from netlab.network.conditions import Conditions
+from netlab.network.observation import Observation, Observed
 from netlab.network.scene import Scene, run_scene
+from netlab.network.timeline import Event, Kind
 from netlab.packets import pcap
+from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import Dissection, dissect
-from netlab.packets.pcap import Record
 from netlab.packets.tcp import Tcp
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Lack, Table, Value
 
 TIMELINE = (
-    Column("time", "s"), Column("view", ""), Column("host", ""), Column("what", ""), Column("detail", ""),
-    Column("arrived", "s"), Column("packet", "1"),
-)  # fmt: skip
+    Column("time", "s"),
+    Column("view", ""),
+    Column("host", ""),
+    Column("what", ""),
+    Column("detail", ""),
+    Column("arrived", "s"),
+    Column("packet", "1"),
+)
+P = TypeVar("P")
+Q = TypeVar("Q")
+R = TypeVar("R", bound=Observed)
 _VIEWS = {"call": "system call", "return": "system call", "state": "kernel", "gone": "kernel"}
 
 
@@ -54,74 +65,100 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Trace:
     """All that a scenario has seen. Times in seconds from its mark, or where it has none from its first event.
 
     `lacking`: it was played on loopback, since nobody may build networks here; nothing is known of the wire.
     """
 
-    result: Mapping[str, Any]
+    observation: Observation
     start_ns: int
     frames: tuple[tuple[str, int, int | None, str, Dissection], ...]
     segments: tuple[Segment, ...] = field(default=())
     lacking: Lack | None = None
+    result: Mapping[str, Any] = field(default_factory=dict)  # of a scene that returns a dict
 
-    def events(self, host: str | None = None, kind: str | None = None) -> Iterator[Mapping[str, Any]]:
+    def events(self, host: str | None = None, kind: Kind | None = None) -> Iterator[Event]:
         """Events of one host and kind ("call", "return", "state", "gone") from the mark on, in order."""
         for event in self.everything(host):
-            if event["at_ns"] >= self.start_ns and event["kind"] != "mark" and (kind is None or event["kind"] == kind):
+            if event.at_ns >= self.start_ns and event.kind != "mark" and (kind is None or event.kind == kind):
                 yield event
 
-    def everything(self, host: str | None = None) -> Iterator[Mapping[str, Any]]:
+    def everything(self, host: str | None = None) -> Iterator[Event]:
         """Events of one host, those before the mark, too."""
-        for event in sorted(self.result["events"], key=lambda event: event["at_ns"]):
-            if host is None or event["host"] == host:
+        for event in sorted(self.observation.events, key=lambda event: event.at_ns):
+            if host is None or event.host == host:
                 yield event
 
     def marked(self) -> tuple[Segment, ...]:
         """Segments that were sent after the mark: all, if there is none."""
         return tuple(each for each in self.segments if each.sent_s >= 0)
 
-    def at_s(self, event: Mapping[str, Any]) -> float:
+    def at_s(self, event: Event) -> float:
         """When an event was, in seconds from the start."""
-        return float(event["at_ns"] - self.start_ns) / 1e9
+        return (event.at_ns - self.start_ns) / 1e9
 
     def states(self, host: str) -> list[str]:
         """The states that connections of `host` were seen in, in order."""
-        words = [event["what"] for event in self.events(host) if event["kind"] in ("state", "gone")]
+        words = [event.what for event in self.events(host) if event.kind in ("state", "gone")]
         return [word for number, word in enumerate(words) if number == 0 or words[number - 1] != word]
 
-    def when(self, host: str, kind: str, what: str) -> float | None:
+    def when(self, host: str, kind: Kind, what: str) -> float | None:
         """When it first happened; `what` may be the beginning of the words."""
         for event in self.events(host, kind):
-            if event["what"].startswith(what):
+            if event.what.startswith(what):
                 return self.at_s(event)
         return None
 
 
-def run(
-    scene: Scene, config: Mapping[str, Any], progress: Progress, timeout_s: float = 90.0, *, on_loopback: bool = False
-) -> Seen:
-    """Run a scene; raises NetlabError, and MachineLacks where nobody may build networks.
+def observe(
+    scene: Scene[P, R], plan: P, progress: Progress, timeout_s: float = 90.0, *, on_loopback: P | None = None
+) -> tuple[R, Trace]:
+    """Run a scene of two hosts: what it returned, and the trace of it. Raises NetlabError, and MachineLacks where
+    nobody may build networks.
 
-    `on_loopback`: there, play it on loopback, and show the views that need no privilege.
+    `on_loopback`: the plan to run instead there, for the views that need no privilege.
     """
-    lacking = None
+    result, lacking = _run(scene, plan, progress, timeout_s, on_loopback)
+    return result, _trace(result.observation, lacking)
+
+
+def run(
+    scene: Scene[dict[str, Any], dict[str, Any]],
+    config: Mapping[str, Any],
+    progress: Progress,
+    timeout_s: float = 90.0,
+    *,
+    on_loopback: bool = False,
+) -> Trace:
+    """The same for a scene whose plan and result are dicts."""
+    instead = {**config, "loopback": True} if on_loopback else None
+    result, lacking = _run(scene, dict(config), progress, timeout_s, instead)
+    seen = decode(Observation, {each.name: result[each.name] for each in fields(Observation)})
+    return replace(_trace(seen, lacking), result=result)
+
+
+def _run(
+    scene: Scene[P, Q], plan: P, progress: Progress, timeout_s: float, on_loopback: P | None
+) -> tuple[Q, Lack | None]:
     try:
-        result = run_scene(scene, dict(config), progress, timeout_s=timeout_s)
+        return run_scene(scene, plan, progress, timeout_s=timeout_s), None
     except NetlabError as error:
-        if error.exit_code != MachineLacks.exit_code or not on_loopback:
+        if error.exit_code != MachineLacks.exit_code or on_loopback is None:
             raise
         lacking = Lack(f"{error.message}; so there was no wire to look at, only loopback", error.hint or "")
-        result = run_scene(scene, {**config, "loopback": True}, progress, timeout_s=timeout_s)
-    times = [event["at_ns"] for event in result["events"]] + [frame["sent_ns"] for frame in result["frames"]]
-    marks = [event["at_ns"] for event in result["events"] if event["kind"] == "mark"]
+        return run_scene(scene, on_loopback, progress, timeout_s=timeout_s), lacking
+
+
+def _trace(seen: Observation, lacking: Lack | None) -> Trace:
+    times = [event.at_ns for event in seen.events] + [frame.sent_ns for frame in seen.frames]
+    marks = [event.at_ns for event in seen.events if event.kind == "mark"]
     start_ns = min(marks or times, default=0)
     frames = tuple(
-        (frame["sender"], frame["sent_ns"], frame["arrived_ns"], frame["fate"], dissect(bytes.fromhex(frame["frame"])))
-        for frame in sorted(result["frames"], key=lambda frame: frame["sent_ns"])
+        (frame.sender, frame.sent_ns, frame.arrived_ns, frame.fate, dissect(frame.frame))
+        for frame in sorted(seen.frames, key=lambda frame: frame.sent_ns)
     )
-    return Seen(result, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
+    return Trace(seen, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
 
 
 def both(conditions: Conditions) -> dict[str, Any]:
@@ -147,20 +184,30 @@ def _segments(frames: Sequence[tuple[str, int, int | None, str, Dissection]], st
         again = takes > 0 and relative < furthest.get(own, 0)
         furthest[own] = max(furthest.get(own, 0), relative + takes)
         arrived_s = None if arrived_ns is None else (arrived_ns - start_ns) / 1e9
-        yield Segment(number, sender, (sent_ns - start_ns) / 1e9, arrived_s, fate, tcp, len(found.data), relative,
-                      acknowledged, again)  # fmt: skip
+        yield Segment(
+            number,
+            sender,
+            (sent_ns - start_ns) / 1e9,
+            arrived_s,
+            fate,
+            tcp,
+            len(found.data),
+            relative,
+            acknowledged,
+            again,
+        )
 
 
-def report(draft: Draft, seen: Seen, claims: Sequence[tuple[float, str]] = ()) -> None:
+def report(draft: Draft, seen: Trace, claims: Sequence[tuple[float, str]] = ()) -> None:
     """The timeline with the course's `claims` (time, words), and every frame, as tables."""
     rows: list[tuple[Value, ...]] = []
     for event in seen.events():
-        what = event["what"]
-        if event["kind"] == "return":
+        what = event.what
+        if event.kind == "return":
             what = f"{what} returns"
-        elif event["kind"] == "gone":
+        elif event.kind == "gone":
             what = "CLOSED"
-        rows.append((seen.at_s(event), _VIEWS[event["kind"]], event["host"], what, event["detail"], None, None))
+        rows.append((seen.at_s(event), _VIEWS[event.kind], event.host, what, event.detail, None, None))
     for each in seen.marked():
         words = each.words() + (", again" if each.again else "")
         fate = "" if each.fate == "delivered" else each.fate
@@ -170,39 +217,39 @@ def report(draft: Draft, seen: Seen, claims: Sequence[tuple[float, str]] = ()) -
     rows.sort(key=lambda row: (float(row[0] or 0), order[str(row[1])]))
     draft.tables.append(Table("timeline", TIMELINE, tuple(rows)))
     draft.lacking = seen.lacking
-    story = Story(start_ns=seen.result["epoch_ns"] + seen.start_ns)
+    story = PacketTables(start_ns=seen.observation.epoch_ns + seen.start_ns)
     for number, record in enumerate(records(seen), start=1):
         story.add(record, number <= 20)
     draft.tables += story.tables()
 
 
-def records(seen: Seen) -> list[Record]:
+def records(seen: Trace) -> list[CapturedFrame]:
     """Every frame as its sender sent it."""
-    epoch_ns = seen.result["epoch_ns"]
+    epoch_ns = seen.observation.epoch_ns
     return [
-        Record(epoch_ns + sent_ns, found.frame, len(found.frame), interface=f"from {sender}")
+        CapturedFrame(epoch_ns + sent_ns, found.frame, len(found.frame), interface=f"from {sender}")
         for sender, sent_ns, _, _, found in seen.frames
     ]
 
 
-def captured(seen: Seen) -> list[Record]:
+def captured(seen: Trace) -> list[CapturedFrame]:
     """What a capture on the client's eth0 has: its own frames when they leave, the others when they arrive.
 
     One place, as in life: a file of both ends at once would puzzle every analyser.
     """
-    epoch_ns = seen.result["epoch_ns"]
+    epoch_ns = seen.observation.epoch_ns
     times = [
         (sent_ns if sender == "client" else arrived_ns, found.frame)
         for sender, sent_ns, arrived_ns, _, found in seen.frames
     ]
     return [
-        Record(epoch_ns + at_ns, frame, len(frame), interface="eth0 of the client")
+        CapturedFrame(epoch_ns + at_ns, frame, len(frame), interface="eth0 of the client")
         for at_ns, frame in sorted((each for each in times if each[0] is not None), key=lambda each: each[0] or 0)
         if at_ns is not None
     ]
 
 
-def save(seen: Seen, path: Path | None) -> None:
+def save(seen: Trace, path: Path | None) -> None:
     """Write the capture file, if one is wanted. UsageError."""
     if path is None:
         return

@@ -20,29 +20,30 @@ import asyncio
 import socket
 from typing import Any
 
-from netlab.servers.counters import Count
-from netlab.servers.door import OUT_OF_DESCRIPTORS, Door
+from netlab.servers.acceptor import OUT_OF_DESCRIPTORS, Acceptor
+from netlab.servers.counters import Count, count_force_closed
 from netlab.servers.echo import CHUNK_BYTES
 from netlab.servers.server import Server
 
 
 def serve(server: Server) -> None:
     """Serve until told to stop."""
-    asyncio.run(Echo(server).run())
+    asyncio.run(StreamEcho(server).run())
 
 
-class Echo:
+class StreamEcho:
     """The server and its open connections."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.row = server.row
         self.limits = server.limits
-        self.door = Door(
+        self.door = Acceptor(
             server.listener, server.limits, server.row, blocking_connections=False
         )  # asyncio accepts; it sheds
         self.writers: set[asyncio.StreamWriter] = set()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.forcing = False  # the drain time is over: what is closed from now on is closed by force
 
     async def run(self) -> None:
         """Accept until the alarm goes, then drain."""
@@ -66,7 +67,7 @@ class Echo:
                 pass  # its peer has reset it, and its task does not know yet
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=self.server.stop.remaining_s())
-        self.row[Count.CUT] += len(self.writers)
+        self.forcing = True
         for writer in list(self.writers):
             writer.transport.abort()
         if self.tasks:
@@ -110,6 +111,9 @@ class Echo:
             row[Count.RESET] += 1
             writer.transport.abort()
         finally:
-            row[Count.CLOSED] += 1
+            if self.forcing:
+                count_force_closed(row, 1)
+            else:
+                row[Count.CLOSED] += 1
             self.writers.discard(writer)
             self.tasks.discard(task)

@@ -15,14 +15,14 @@ from __future__ import annotations
 
 from select import EPOLLIN, epoll
 
-from netlab.servers.clients import Clients
 from netlab.servers.echo import ALARM, ARRIVAL, GONE
+from netlab.servers.event_loop_connections import EventLoopConnections
 from netlab.servers.server import Server
 
 
 def serve(server: Server) -> None:
     """Serve until told to stop. The only difference from epoll_loop.py is the inner loop around the wait."""
-    clients = Clients(server)
+    clients = EventLoopConnections(server)
     interest = epoll()
     for fd in clients.special:
         interest.register(fd, EPOLLIN)

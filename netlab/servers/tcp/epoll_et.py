@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from select import EPOLLET, EPOLLIN, EPOLLOUT, epoll
 
-from netlab.servers.clients import Clients
 from netlab.servers.echo import ALARM, ARRIVAL, GONE, READ
+from netlab.servers.event_loop_connections import EventLoopConnections
 from netlab.servers.server import Server
 
 TURNS = 16
@@ -26,7 +26,7 @@ TURNS = 16
 
 def serve(server: Server) -> None:
     """Serve until told to stop."""
-    clients = Clients(server)
+    clients = EventLoopConnections(server)
     interest = epoll()
     for fd in clients.special:
         interest.register(fd, EPOLLIN)  # level-triggered, so that one accept a turn is enough

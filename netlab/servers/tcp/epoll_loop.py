@@ -17,14 +17,14 @@ from __future__ import annotations
 
 from select import EPOLLIN, epoll
 
-from netlab.servers.clients import Clients
 from netlab.servers.echo import ALARM, ARRIVAL, GONE
+from netlab.servers.event_loop_connections import EventLoopConnections
 from netlab.servers.server import Server
 
 
 def serve(server: Server) -> None:
     """Serve until told to stop."""
-    clients = Clients(server)
+    clients = EventLoopConnections(server)
     interest = epoll()
     for fd in clients.special:  # the listening socket, and the alarm that tells us to stop
         interest.register(fd, EPOLLIN)

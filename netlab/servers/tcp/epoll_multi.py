@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 import socket
 
-from netlab.child.shared_counters import Ledger, Row
+from netlab.child.shared_counters import Row, SharedCounters
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
 from netlab.servers.server import Server
@@ -53,8 +53,8 @@ def serve(server: Server) -> None:
             other.close()
         stop = Stop(server.limits.drain_s)
         stop.arm()
-        limits = WhatIsLeft(server.limits, server.ledger, row)
-        serve_epoll(Server(listeners[number], limits, stop, server.ledger, row))
+        limits = WhatIsLeft(server.limits, server.shared_counters, row)
+        serve_epoll(Server(listeners[number], limits, stop, server.shared_counters, row))
 
     keep_up(workers, worker, server)
     for listener in listeners:
@@ -70,8 +70,8 @@ class WhatIsLeft(Limits):
 
     __slots__ = ("_in_all", "_ledger", "_row")
 
-    def __init__(self, limits: Limits, ledger: Ledger, row: Row) -> None:
-        self._ledger, self._row = ledger, row
+    def __init__(self, limits: Limits, shared_counters: SharedCounters, row: Row) -> None:
+        self._ledger, self._row = shared_counters, row
         super().__init__(**{name: getattr(limits, name) for name in Limits.__slots__})
 
     @property

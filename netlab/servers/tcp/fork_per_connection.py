@@ -21,8 +21,8 @@ import os
 import socket
 
 from netlab.child.shared_counters import Row
+from netlab.servers.acceptor import Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import Door
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut
@@ -32,7 +32,7 @@ from netlab.servers.workers import Workers
 def serve(server: Server) -> None:
     """Serve until told to stop."""
     children = Workers(server)
-    door = Door(server.listener, server.limits, server.row, blocking_connections=True)
+    door = Acceptor(server.listener, server.limits, server.row, blocking_connections=True)
 
     while not server.stop.requested:
         fd = door.admit(children)  # blocks until somebody comes

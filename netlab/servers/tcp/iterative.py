@@ -14,8 +14,8 @@ from __future__ import annotations
 import os
 import socket
 
-from netlab.servers.counters import Count
-from netlab.servers.door import Door
+from netlab.servers.acceptor import Acceptor
+from netlab.servers.counters import Count, count_force_closed
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut, shut_listener
@@ -23,23 +23,25 @@ from netlab.servers.stopping import shut, shut_listener
 
 def serve(server: Server) -> None:
     """Serve until told to stop."""
-    door = Door(server.listener, server.limits, server.row, blocking_connections=True)
+    door = Acceptor(server.listener, server.limits, server.row, blocking_connections=True)
     serve_one_by_one(server, door)
     door.close()
 
 
-def serve_one_by_one(server: Server, door: Door) -> None:
+def serve_one_by_one(server: Server, door: Acceptor) -> None:
     """The loop itself; a worker of `prefork` runs the same one."""
     row, stop, closed = server.row, server.stop, int(Count.CLOSED)
     serving: list[int] = []  # the connection in hand, for the signal handler to shut
+    forced = False
 
-    def cut() -> None:
-        row[Count.CUT] += len(serving)
+    def force_close() -> None:
+        nonlocal forced
+        forced = True
         shut(serving, socket.SHUT_RDWR)
 
     # On SIGTERM: accept(2) returns with an error, read(2) with what is left and then the end of the stream.
-    # A write(2) to a peer that does not read waits on, until the drain time is over and the connection is cut.
-    stop.arm(shut_listener(server.listener), lambda: shut(serving, socket.SHUT_RD), cut=cut)
+    # A write(2) to a peer that does not read waits on, until the drain time is over and we close by force.
+    stop.arm(shut_listener(server.listener), lambda: shut(serving, socket.SHUT_RD), force_close=force_close)
     while not stop.requested:
         fd = door.admit(())  # blocks until somebody comes
         if fd is None:
@@ -52,4 +54,7 @@ def serve_one_by_one(server: Server, door: Door) -> None:
             row[ended] += 1
         serving.clear()
         os.close(fd)
-        row[closed] += 1
+        if forced:
+            count_force_closed(row, 1)
+        else:
+            row[closed] += 1

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from select import POLLIN, poll
 
-from netlab.servers.clients import Clients
 from netlab.servers.echo import ALARM, ARRIVAL, GONE
+from netlab.servers.event_loop_connections import EventLoopConnections
 from netlab.servers.server import Server
 
 
 def serve(server: Server) -> None:
     """Serve until told to stop."""
-    clients = Clients(server)
+    clients = EventLoopConnections(server)
     watched = poll()
     for fd in clients.special:
         watched.register(fd, POLLIN)

@@ -16,7 +16,7 @@ import socket
 from typing import Any
 
 from netlab.child.shared_counters import Row
-from netlab.servers.door import Door
+from netlab.servers.acceptor import Acceptor
 from netlab.servers.server import Server
 from netlab.servers.stopping import Stop
 from netlab.servers.tcp.iterative import serve_one_by_one
@@ -30,8 +30,8 @@ def serve(server: Server) -> None:
 
     def worker(row: Row, _: int) -> None:
         listen_again(server, address)
-        mine = Server(server.listener, server.limits, Stop(server.limits.drain_s), server.ledger, row)
-        serve_one_by_one(mine, Door(mine.listener, mine.limits, row, blocking_connections=True))
+        mine = Server(server.listener, server.limits, Stop(server.limits.drain_s), server.shared_counters, row)
+        serve_one_by_one(mine, Acceptor(mine.listener, mine.limits, row, blocking_connections=True))
 
     keep_up(workers, worker, server)
     workers.see_out()

@@ -15,16 +15,16 @@ from __future__ import annotations
 
 from select import select
 
-from netlab.servers.clients import Clients
 from netlab.servers.counters import Count
 from netlab.servers.echo import ALARM, ARRIVAL, GONE, WRITE
+from netlab.servers.event_loop_connections import EventLoopConnections
 from netlab.servers.limits import FD_SETSIZE
 from netlab.servers.server import Server
 
 
 def serve(server: Server) -> None:
     """Serve until told to stop."""
-    clients = Clients(server)
+    clients = EventLoopConnections(server)
     # Plain numbers: select() would call fileno() on objects, for each, at each turn. And lists, kept until something
     # changes: it would make one of anything else, at each turn.
     readers, writers = set(clients.special), set[int]()

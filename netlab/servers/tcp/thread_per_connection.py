@@ -23,8 +23,9 @@ import socket
 import time
 from _thread import allocate_lock, error, stack_size
 
-from netlab.servers.counters import Count
-from netlab.servers.door import Door
+from netlab.child.shared_counters import Row
+from netlab.servers.acceptor import Acceptor
+from netlab.servers.counters import Count, count_force_closed
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut, start_thread
@@ -35,51 +36,65 @@ STACK_BYTES = 256 * 1024
 def serve(server: Server) -> None:
     """Serve until told to stop."""
     stack_size(STACK_BYTES)
-    ledger = server.ledger
-    door = Door(server.listener, server.limits, server.row, blocking_connections=True)
-    open_fds: set[int] = set()
-    finishing = allocate_lock()
+    shared_counters = server.shared_counters
+    door = Acceptor(server.listener, server.limits, server.row, blocking_connections=True)
+    connections = ThreadConnections()
 
     def one_client(fd: int, number: int) -> None:
-        row = ledger.row(number)
+        row = shared_counters.row(number)
         ended = converse(fd, row)
-        with finishing:
-            if ended is not None:
-                row[ended] += 1
-            row[Count.CLOSED] += 1
-            ledger.fold(number)
-            open_fds.discard(fd)
-            os.close(fd)
+        with connections.finishing:
+            connections.close(fd, row, ended)
+            shared_counters.fold(number)
 
     while not server.stop.requested:
-        fd = door.admit(open_fds)  # blocks until somebody comes
+        fd = door.admit(connections.open)  # blocks until somebody comes
         if fd is None:
             continue
-        number = ledger.take()
+        number = shared_counters.take()
         if number is None:
             door.refuse_admitted(fd, Count.OUT_OF_WORKERS)
             continue
-        open_fds.add(fd)
+        connections.open.add(fd)
         try:
             start_thread(one_client, (fd, number))
         except error:  # pthread_create(3) failed: no memory for a stack, or too many threads
-            open_fds.discard(fd)
-            ledger.give_back(number)
+            connections.open.discard(fd)
+            shared_counters.give_back(number)
             door.refuse_admitted(fd, Count.OUT_OF_WORKERS)
     door.close()
-    see_out(server, open_fds, finishing)
+    connections.see_out(server)
 
 
-def see_out(server: Server, open_fds: set[int], finishing: object) -> None:
-    """End every stream, let the threads echo the rest, and cut off those that cannot in time."""
-    with finishing:  # type: ignore[attr-defined]
-        shut(open_fds, socket.SHUT_RD)
-    while open_fds and server.stop.remaining_s():
-        time.sleep(0.002)
-    with finishing:  # type: ignore[attr-defined]
-        server.row[Count.CUT] += len(open_fds)
-        shut(open_fds, socket.SHUT_RDWR)
-    for _ in range(500):
-        if not open_fds:
-            break
-        time.sleep(0.002)
+class ThreadConnections:
+    """The open connections of a server in threads, and how they end. `finishing` is held while one is closed."""
+
+    def __init__(self) -> None:
+        self.open: set[int] = set()
+        self.finishing = allocate_lock()
+        self._forcing = False  # the drain time is over: what is closed from now on is closed by force
+
+    def close(self, fd: int, row: Row, ended: Count | None) -> None:
+        """The conversation is over, by what `ended` says. Call it with `finishing` held."""
+        if ended is not None:
+            row[ended] += 1
+        if self._forcing:
+            count_force_closed(row, 1)
+        else:
+            row[Count.CLOSED] += 1
+        self.open.discard(fd)
+        os.close(fd)
+
+    def see_out(self, server: Server) -> None:
+        """End every stream, let the threads echo the rest, and force closed what they cannot end in time."""
+        with self.finishing:
+            shut(self.open, socket.SHUT_RD)
+        while self.open and server.stop.remaining_s():
+            time.sleep(0.002)
+        with self.finishing:
+            self._forcing = True
+            shut(self.open, socket.SHUT_RDWR)
+        for _ in range(500):
+            if not self.open:
+                break
+            time.sleep(0.002)

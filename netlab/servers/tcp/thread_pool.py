@@ -12,47 +12,40 @@ Source: UNP §30.11; accept(2); course, lecture 13, "way two".
 
 from __future__ import annotations
 
-import os
 import select
 import socket
-from _thread import allocate_lock, error, stack_size
+from _thread import error, stack_size
 
 from netlab.errors import MachineLacks
-from netlab.servers.counters import Count
-from netlab.servers.door import Door
+from netlab.servers.acceptor import Acceptor
 from netlab.servers.echo import converse
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut, shut_listener, start_thread
-from netlab.servers.tcp.thread_per_connection import STACK_BYTES, see_out
+from netlab.servers.tcp.thread_per_connection import STACK_BYTES, ThreadConnections
 
 
 def serve(server: Server) -> None:
     """Serve until told to stop."""
     stack_size(STACK_BYTES)
-    open_fds: set[int] = set()
-    finishing = allocate_lock()
+    connections = ThreadConnections()
 
     def worker(number: int) -> None:
-        row = server.ledger.row(number)
-        door = Door(server.listener, server.limits, row, blocking_connections=True)
+        row = server.shared_counters.row(number)
+        door = Acceptor(server.listener, server.limits, row, blocking_connections=True)
         while not server.stop.requested:
             fd = door.admit(())  # blocks; the kernel wakes one of the waiting threads
             if fd is None:
                 continue
-            with finishing:
-                open_fds.add(fd)
+            with connections.finishing:
+                connections.open.add(fd)
                 if server.stop.asked():  # the signal came while we were in accept(2): nobody else shuts it
                     shut([fd], socket.SHUT_RD)
             ended = converse(fd, row)
-            if ended is not None:
-                row[ended] += 1
-            row[Count.CLOSED] += 1
-            with finishing:
-                open_fds.discard(fd)
-                os.close(fd)
+            with connections.finishing:
+                connections.close(fd, row, ended)
 
     for _ in range(server.limits.workers):
-        number = server.ledger.take()
+        number = server.shared_counters.take()
         assert number is not None
         try:
             start_thread(worker, (number,))
@@ -60,4 +53,4 @@ def serve(server: Server) -> None:
             raise MachineLacks("cannot start so many threads", "fewer --workers, or a higher ulimit -u") from None
     server.stop.arm(shut_listener(server.listener))
     select.select([server.stop.alarm_fd], [], [])  # not signal.pause(): the signal may come just before it
-    see_out(server, open_fds, finishing)
+    connections.see_out(server)

@@ -36,7 +36,7 @@ async def run(server: Server) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     loop.add_reader(server.stop.alarm_fd, stopping.set)
-    transport, echo = await loop.create_datagram_endpoint(lambda: Echo(server), sock=server.listener)
+    transport, echo = await loop.create_datagram_endpoint(lambda: DatagramEcho(server), sock=server.listener)
     while not stopping.is_set():
         count_overflow(server.listener, server.row)
         try:
@@ -50,7 +50,7 @@ async def run(server: Server) -> None:
         rest.echo()
 
 
-class Echo(asyncio.DatagramProtocol):
+class DatagramEcho(asyncio.DatagramProtocol):
     """What to do with a datagram. The event loop calls these."""
 
     def __init__(self, server: Server) -> None:

@@ -71,10 +71,10 @@ def serve(server: Server) -> None:
     if sys.byteorder != "little" or ctypes.sizeof(Mmsghdr) != 64:
         raise MachineLacks("batch is for 64-bit little-endian machines", "try --mode iterative")
     block_at_most_a_heartbeat(server.listener)
-    Batch(server).run()
+    MessageArrays(server).run()
 
 
-class Batch:
+class MessageArrays:
     """The arrays, and the loop over them."""
 
     def __init__(self, server: Server) -> None:

@@ -50,7 +50,7 @@ def serve(server: Server) -> None:
             other.close()
         stop = Stop(server.limits.drain_s)
         stop.arm(end_queue(sockets[number], row))
-        serve_epoll(Server(sockets[number], server.limits, stop, server.ledger, row))
+        serve_epoll(Server(sockets[number], server.limits, stop, server.shared_counters, row))
 
     keep_up(workers, worker, server)
     for sock in sockets:

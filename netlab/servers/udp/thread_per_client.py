@@ -25,7 +25,7 @@ import socket
 import time
 from _thread import LockType, allocate_lock, error, stack_size
 
-from netlab.servers.counters import Count
+from netlab.servers.counters import Count, count_force_closed
 from netlab.servers.datagram import Address, converse, new_buffer
 from netlab.servers.datagram_clients import Reception
 from netlab.servers.datagram_sockets import end_queue
@@ -38,23 +38,24 @@ STACK_BYTES = 256 * 1024
 def serve(server: Server) -> None:
     """Serve until told to stop."""
     stack_size(STACK_BYTES)
-    ledger = server.ledger
+    shared_counters = server.shared_counters
     served: dict[Address, tuple[socket.socket, int]] = {}  # by client: its socket, and the number of its row
     finishing = allocate_lock()
     reception = Reception(server, served)
 
     def one_client(client: Address, first: memoryview) -> None:
         sock, number = served[client]
-        row = ledger.row(number)
+        row = shared_counters.row(number)
         converse(sock, client, first, new_buffer(), row, reception.idle_s)
         with finishing:
+            if served.pop(client, None) is None:
+                return  # the drain time is over: see_out has counted us
             row[Count.CLOSED] += 1
-            ledger.fold(number)
+            shared_counters.fold(number)
             sock.close()
-            del served[client]
 
     for sock, client, first in reception:  # blocks until somebody new comes
-        number = ledger.take()
+        number = shared_counters.take()
         if number is None:
             reception.refuse(sock)
             continue
@@ -63,16 +64,18 @@ def serve(server: Server) -> None:
             start_thread(one_client, (client, memoryview(bytes(first))))  # a copy: we go on receiving
         except error:  # pthread_create(3) failed: no memory for a stack, or too many threads
             del served[client]
-            ledger.give_back(number)
+            shared_counters.give_back(number)
             reception.refuse(sock)
     see_out(server, served, finishing)
 
 
 def see_out(server: Server, served: dict[Address, tuple[socket.socket, int]], finishing: LockType) -> None:
-    """End every client's queue, and let the threads echo what is left in it."""
+    """End every client's queue, let the threads echo what is left in it, and give up those that cannot in time."""
     with finishing:
         for sock, number in served.values():
-            end_queue(sock, server.ledger.row(number))()
+            end_queue(sock, server.shared_counters.row(number))()
     while served and server.stop.remaining_s():
         time.sleep(0.002)
-    server.row[Count.CUT] += len(served)
+    with finishing:
+        count_force_closed(server.row, len(served))
+        served.clear()

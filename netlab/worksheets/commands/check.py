@@ -15,10 +15,10 @@ from netlab.worksheets.commands.lab_print import heading_of, mark_of, strong, te
 from netlab.worksheets.grade import State, Verdict, exit_code
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Sheet
-from netlab.worksheets.session import Desk, calibration_over
+from netlab.worksheets.session import Session, calibration_over
 
 
-def print_check(desk: Desk, as_json: bool) -> int:
+def print_check(desk: Session, as_json: bool) -> int:
     """All verdicts, the first cause first; returns the exit code."""
     verdicts = desk.verdicts()
     code = exit_code(verdicts)
@@ -64,7 +64,7 @@ def _points(said: Sequence[str], command: str) -> None:
             write("\n".join(command_lines(command, width(), "      ")) + "\n")
 
 
-def _score(desk: Desk, passed: int, every: int) -> str:
+def _score(desk: Session, passed: int, every: int) -> str:
     hints = sum(desk.progress.hints.values())
     tries = say("tries", desk.lang, n=desk.first_tries(), hints=hints)
     return f"{say('tally', desk.lang, passed=passed, all=every)} · {tries}"
@@ -85,7 +85,7 @@ def _plain(verdict: Verdict) -> dict[str, object]:
     }  # fmt: skip
 
 
-def print_report(desk: Desk, sheets: Iterable[Sheet]) -> None:
+def print_report(desk: Session, sheets: Iterable[Sheet]) -> None:
     """The check, and the calibration over all worksheets."""
     print_check(desk, as_json=False)
     found = calibration_over(sheets)
@@ -100,7 +100,7 @@ def print_report(desk: Desk, sheets: Iterable[Sheet]) -> None:
     tell(f"{title}{mean}{say('between', desk.lang)}" + say("brier", desk.lang, score=f"{found.brier:.2f}"))
 
 
-def write_page(desk: Desk, sheets: Iterable[Sheet], path: Path) -> None:
+def write_page(desk: Session, sheets: Iterable[Sheet], path: Path) -> None:
     """The page to hand in; UsageError where it cannot be written."""
     from netlab.worksheets.page import page_of
 

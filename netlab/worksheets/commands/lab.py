@@ -1,4 +1,4 @@
-"""`netlab lab`: worksheets, from the list to the page one hands in. Thin: netlab/labs/ does the work."""
+"""`netlab lab`: worksheets, from the list to the page one hands in. Thin: netlab/worksheets/ does the work."""
 
 from __future__ import annotations
 
@@ -135,14 +135,14 @@ def answer(
     from netlab.worksheets.commands.lab_print import heading_of, print_verdict, strong
     from netlab.worksheets.grade import State
     from netlab.worksheets.messages import say
-    from netlab.worksheets.session import Desk
+    from netlab.worksheets.session import Session
 
     among, language = settle(context, lang, labs_dir)
     sheet, number = catalogue.question(question, among)
     step = sheet.steps[number - 1]
     if not step.asks:
         raise UsageError(f"step {number} of {sheet.id} asks nothing: it is one to run", f"netlab lab show {sheet.id}")
-    desk = Desk(sheet, language)
+    desk = Session(sheet, language)
     try:
         verdict = desk.answer(step, " ".join(given), None if sure is None else sure / 100)
     except NotAnAnswer as error:
@@ -164,10 +164,10 @@ def report(
     """Say what was predicted, measured and explained, and how sure you were."""
     from netlab.worksheets import catalogue
     from netlab.worksheets.commands.check import print_report, write_page
-    from netlab.worksheets.session import Desk
+    from netlab.worksheets.session import Session
 
     among, language = settle(context, lang, labs_dir)
-    desk = Desk(catalogue.find(name, among), language)
+    desk = Session(catalogue.find(name, among), language)
     if html is None:
         print_report(desk, among)
     else:

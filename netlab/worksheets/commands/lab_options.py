@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from netlab.worksheets.catalogue import Shelf
-    from netlab.worksheets.session import Desk
+    from netlab.worksheets.catalogue import Catalogue
+    from netlab.worksheets.session import Session
 
 
 def _one_of_ours(value: str | None) -> str | None:
@@ -33,7 +33,7 @@ Labs = Annotated[
 Question = Annotated[str, typer.Argument(metavar="NAME.STEP", help="Such as 13.4, or sockets.4.")]
 
 
-def settle(context: typer.Context, lang: str | None, labs_dir: Path | None) -> tuple[Shelf, str]:
+def settle(context: typer.Context, lang: str | None, labs_dir: Path | None) -> tuple[Catalogue, str]:
     """The worksheets and the language: an option of the command, or else of `netlab lab` before it."""
     from netlab.worksheets import catalogue, messages
 
@@ -43,13 +43,13 @@ def settle(context: typer.Context, lang: str | None, labs_dir: Path | None) -> t
     return catalogue.sheets(folder), messages.language(lang or outer.get("lang"))
 
 
-def desk_of(context: typer.Context, wanted: str, lang: str | None, labs_dir: Path | None) -> Desk:
+def desk_of(context: typer.Context, wanted: str, lang: str | None, labs_dir: Path | None) -> Session:
     """The learner at the worksheet that is meant."""
     from netlab.worksheets import catalogue
-    from netlab.worksheets.session import Desk
+    from netlab.worksheets.session import Session
 
     among, language = settle(context, lang, labs_dir)
-    return Desk(catalogue.find(wanted, among), language, options=_again(context, lang, labs_dir))
+    return Session(catalogue.find(wanted, among), language, options=_again(context, lang, labs_dir))
 
 
 def _again(context: typer.Context, lang: str | None, labs_dir: Path | None) -> str:

@@ -17,7 +17,7 @@ from netlab.worksheets.grade import State, Verdict
 from netlab.worksheets.messages import say, source_words
 from netlab.worksheets.model import Sheet, Step
 from netlab.worksheets.needs import lacking
-from netlab.worksheets.session import Desk
+from netlab.worksheets.session import Session
 
 _MARKS = {State.PASSED: TICK, State.WRONG: CROSS, State.TODO: "○", State.INCONCLUSIVE: "?"}
 _WIDEST = 92  # lines longer than that are hard to read
@@ -41,17 +41,17 @@ def tell_prompt(text: str) -> None:
     sys.stdout.flush()
 
 
-def tell_done(desk: Desk) -> None:
+def tell_done(desk: Session) -> None:
     """All steps pass: what makes a page of it."""
     _tell_command(desk, "done", f"netlab lab report {desk.sheet.id} --html {desk.sheet.id}.html{desk.options}")
 
 
-def tell_paused(desk: Desk) -> None:
+def tell_paused(desk: Session) -> None:
     """The learner stops: what goes on from here."""
     _tell_command(desk, "paused", f"netlab lab start {desk.sheet.id}{desk.options}")
 
 
-def _tell_command(desk: Desk, key: str, command: str) -> None:
+def _tell_command(desk: Session, key: str, command: str) -> None:
     """A sentence with a command behind it; where that does not fit, it stands by itself, so that it can be copied."""
     sentence = f"{say(key, desk.lang)}{say('colon', desk.lang)}"
     if columns(sentence + command) <= width():
@@ -78,7 +78,7 @@ def print_list(sheets: Sequence[Sheet], lang: str) -> None:
     """The worksheets by lecture, a line each where there is room."""
     lecture = None
     wide = max(len(sheet.id) for sheet in sheets)
-    standings = {sheet.id: _standing(Desk(sheet, lang)) for sheet in sheets}
+    standings = {sheet.id: _standing(Session(sheet, lang)) for sheet in sheets}
     widest = max(map(columns, standings.values()))
     for sheet in sheets:
         if sheet.lecture != lecture:
@@ -105,7 +105,7 @@ def tell_indented(text: str) -> None:
         write(f"    {line}\n")
 
 
-def _standing(desk: Desk) -> str:
+def _standing(desk: Session) -> str:
     if not desk.progress.begun or not (desk.progress.answers or desk.progress.runs):
         return say("untouched", desk.lang)
     verdicts = desk.verdicts()
@@ -121,12 +121,12 @@ def _lacks(sheet: Sheet, lang: str) -> str:
     )
 
 
-def heading_of(desk: Desk, step: Step) -> str:
+def heading_of(desk: Session, step: Step) -> str:
     """ "3. Fill in: …" """
     return f"{step.number}. {desk.sheet.section(step, desk.lang).heading}"
 
 
-def print_card(desk: Desk) -> None:
+def print_card(desk: Session) -> None:
     """What a worksheet is about, before its first step."""
     sheet = desk.sheet
     write(f"{strong(sheet.title[desk.lang])}\n")
@@ -139,14 +139,14 @@ def print_card(desk: Desk) -> None:
         tell(say("lacks", desk.lang, what=short_of))
 
 
-def print_section(desk: Desk, step: Step) -> None:
+def print_section(desk: Session, step: Step) -> None:
     """The words of one step."""
     write("\n" + "─" * width() + "\n")
     write(f"{strong(heading_of(desk, step))}\n\n")
     tell(desk.sheet.section(step, desk.lang).body)
 
 
-def print_sheet(desk: Desk) -> None:
+def print_sheet(desk: Session) -> None:
     """All of it, answers left out."""
     print_card(desk)
     for step in desk.sheet.steps:
@@ -156,7 +156,7 @@ def print_sheet(desk: Desk) -> None:
         tell(desk.sheet.pages[desk.lang].tail)
 
 
-def print_hint(desk: Desk) -> None:
+def print_hint(desk: Session) -> None:
     """One more hint for the open step."""
     step = desk.next_step()
     if step is None:
@@ -170,7 +170,7 @@ def print_hint(desk: Desk) -> None:
     tell(f"**{say('hint', desk.lang, n=found[0], of=len(step.hints))}** {found[1]}")
 
 
-def reveal(desk: Desk, step: Step) -> None:
+def reveal(desk: Session, step: Step) -> None:
     """Why it is so, once a step passes."""
     if not step.why:
         return
@@ -192,7 +192,7 @@ def mark_of(verdict: Verdict) -> str:
     return "≠" if verdict.hit is False else _MARKS[verdict.state]
 
 
-def print_verdict(desk: Desk, verdict: Verdict, *, explain: bool = True) -> None:
+def print_verdict(desk: Session, verdict: Verdict, *, explain: bool = True) -> None:
     """How an answer stands; the explanation where it is right, or where a prediction has met its run."""
     said = [printable(text) for text in verdict.said]
     if verdict.step.kind == "predict" and verdict.hit is None and verdict.state is State.PASSED:

@@ -28,7 +28,7 @@ from netlab.worksheets.commands.lab_print import (
 from netlab.worksheets.grade import State
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Step
-from netlab.worksheets.session import Desk
+from netlab.worksheets.session import Session
 
 _PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 _ENDS_WITHIN_S = 20.0  # a command that Ctrl-C has reached
@@ -38,7 +38,7 @@ class Stopped(Exception):
     """The learner stops here: q, or the end of the input."""
 
 
-def walk(desk: Desk, steps: int | None = None) -> int:
+def walk(desk: Session, steps: int | None = None) -> int:
     """From the first open step on, at most `steps` of them; returns the exit code."""
     try:
         if not (desk.progress.answers or desk.progress.runs):
@@ -66,7 +66,7 @@ def walk(desk: Desk, steps: int | None = None) -> int:
         return INTERRUPTED
 
 
-def _do(desk: Desk, step: Step) -> None:
+def _do(desk: Session, step: Step) -> None:
     print_section(desk, step)
     if step.kind == "run":
         _run_step(desk, step)
@@ -76,7 +76,7 @@ def _do(desk: Desk, step: Step) -> None:
         _question(desk, step)
 
 
-def _question(desk: Desk, step: Step) -> None:
+def _question(desk: Session, step: Step) -> None:
     """Ask until a right answer is given; a prediction is taken as it is."""
     key = f"ask-{step.type}"
     unit = f" ({step.unit})" if step.unit else ""
@@ -94,7 +94,7 @@ def _question(desk: Desk, step: Step) -> None:
         tell(say("try-again", desk.lang))
 
 
-def _confidence(desk: Desk, step: Step, typed: str) -> float:
+def _confidence(desk: Session, step: Step, typed: str) -> float:
     from netlab.worksheets.answers import parse
 
     parse(step, typed)  # first complain about the answer, if there is reason to
@@ -109,7 +109,7 @@ def _confidence(desk: Desk, step: Step, typed: str) -> float:
         tell(say("bad-sure", desk.lang))
 
 
-def _run_step(desk: Desk, step: Step) -> None:
+def _run_step(desk: Session, step: Step) -> None:
     """Run the command live, then say how the predictions about it came out."""
     _ask(desk, "ask-run")
     code = run_command(step.command)
@@ -123,7 +123,7 @@ def _run_step(desk: Desk, step: Step) -> None:
     _score_predictions(desk, step)
 
 
-def _score_predictions(desk: Desk, step: Step) -> None:
+def _score_predictions(desk: Session, step: Step) -> None:
     """What was predicted of this run, against what it measured."""
     for other in desk.verdicts():
         if other.step.kind == "predict" and other.step.run == step.id and other.hit is not None:
@@ -131,7 +131,7 @@ def _score_predictions(desk: Desk, step: Step) -> None:
             print_verdict(desk, other)
 
 
-def _task(desk: Desk, step: Step) -> None:
+def _task(desk: Session, step: Step) -> None:
     while True:
         typed = _ask(desk, "ask-task", step=step, may_be_empty=True)
         if typed:
@@ -177,7 +177,7 @@ def _die_with_the_walker() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _ask(desk: Desk, key: str, step: Step | None = None, may_be_empty: bool = True, **values: str) -> str:
+def _ask(desk: Session, key: str, step: Step | None = None, may_be_empty: bool = True, **values: str) -> str:
     """One line from the learner; h is answered with a hint, q and the end of input raise Stopped."""
     keys = say("keys-hint" if step is not None and step.hints else "keys", desk.lang)
     while True:

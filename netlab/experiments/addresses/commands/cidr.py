@@ -47,11 +47,7 @@ def cidr() -> None:
     """Explain addresses, IPv4 and IPv6 alike, and do sums with prefixes."""
 
 
-@examples(
-    "netlab cidr 10.100.122.2/24",
-    "netlab cidr 10.100.122.2 255.255.255.0",
-    "netlab cidr fe80::1%eth0/64 --json",
-)
+@examples("netlab cidr 10.100.122.2/24", "netlab cidr 10.100.122.2 255.255.255.0", "netlab cidr fe80::1%eth0/64 --json")
 def address(
     wanted: Annotated[str, typer.Argument(metavar="ADDRESS[/LENGTH]", help="10.100.122.2/24, 2001:db8::1, …")],
     mask: Annotated[
@@ -70,8 +66,7 @@ def address(
 @examples("netlab cidr", "netlab cidr --to 8.8.8.8")
 def interfaces(
     to: Annotated[
-        str | None,
-        typer.Option("--to", metavar="ADDRESS", help="Local or by the gateway? Checked with the kernel."),
+        str | None, typer.Option("--to", metavar="ADDRESS", help="Local or by the gateway? Checked with the kernel.")
     ] = None,
     as_json: options.Json = False,
     save: options.Save = False,
@@ -85,10 +80,7 @@ def interfaces(
     present(run(line := find("cidr-interfaces"), line.load(), Parameters(to), save=save), as_json=as_json)
 
 
-@examples(
-    "netlab cidr same-net 192.168.0.2/24 192.168.1.2",
-    "netlab cidr same-net 2001:db8::1/64 2001:db8::2 --json",
-)
+@examples("netlab cidr same-net 192.168.0.2/24 192.168.1.2", "netlab cidr same-net 2001:db8::1/64 2001:db8::2 --json")
 def same_net(
     source: Annotated[str, typer.Argument(metavar="A", help="My address with its prefix: 192.168.0.2/24.")],
     destination: Annotated[str, typer.Argument(metavar="B", help="Whom I want to reach.")],

@@ -56,8 +56,7 @@ def random(
     whole = parse(prefix)
     if length is not None and not whole.length <= length <= whole.width:
         raise UsageError(
-            f"{whole.network_text} has no parts of /{length}",
-            f"--length from {whole.length} to {whole.width}",
+            f"{whole.network_text} has no parts of /{length}", f"--length from {whole.length} to {whole.width}"
         )
     chosen = SystemRandom() if seed is None else Random(seed)
     usable = sum(last - first + 1 for first, last in whole.usable_ranges)

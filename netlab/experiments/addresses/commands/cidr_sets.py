@@ -120,8 +120,7 @@ def cover(sources: Sources = None, strict: Strict = False, as_json: JsonLines = 
 
 
 @examples(
-    "netlab cidr subtract 10.0.0.0/24 --without 10.0.0.64/26",
-    "netlab cidr subtract all.txt --without reserved.txt",
+    "netlab cidr subtract 10.0.0.0/24 --without 10.0.0.64/26", "netlab cidr subtract all.txt --without reserved.txt"
 )
 def subtract(
     sources: Sources = None,

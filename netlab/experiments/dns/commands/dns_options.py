@@ -22,8 +22,7 @@ Roots = Annotated[
     typer.Option("--root", metavar="IP", help="A root server of yours; repeatable.", rich_help_panel=WHERE),
 ]
 RootHints = Annotated[
-    Path | None,
-    typer.Option("--root-hints", metavar="FILE", help="Roots in a hints file.", rich_help_panel=WHERE),
+    Path | None, typer.Option("--root-hints", metavar="FILE", help="Roots in a hints file.", rich_help_panel=WHERE)
 ]
 Live = Annotated[
     bool, typer.Option("--live", help="The real root servers. Leaves this machine!", rich_help_panel=WHERE)
@@ -39,14 +38,7 @@ Port = Annotated[
 Tcp = Annotated[bool, typer.Option("--tcp", help="Ask by TCP only.", rich_help_panel=HOW)]
 Timeout = Annotated[
     float,
-    typer.Option(
-        "--timeout",
-        metavar="S",
-        min=0.01,
-        max=60,
-        help="Wait so long for a server.",
-        rich_help_panel=HOW,
-    ),
+    typer.Option("--timeout", metavar="S", min=0.01, max=60, help="Wait so long for a server.", rich_help_panel=HOW),
 ]
 MaxQueries = Annotated[
     int,
@@ -59,8 +51,7 @@ AllPaths = Annotated[
 ]
 KeepCache = Annotated[bool, typer.Option("--cache", help="Keep the cache between names.", rich_help_panel=HOW)]
 Batch = Annotated[
-    Path | None,
-    typer.Option("--batch", metavar="FILE", help="Names from a file: NAME [TYPE] a line; - is stdin."),
+    Path | None, typer.Option("--batch", metavar="FILE", help="Names from a file: NAME [TYPE] a line; - is stdin.")
 ]
 Reverse = Annotated[str | None, typer.Option("-x", metavar="IP", help="The name of an address, instead.")]
 At = Annotated[

@@ -13,22 +13,14 @@ from netlab.experiments.dns.commands import dns_options
 
 SERVE = "Server"
 Listen = Annotated[
-    str | None,
-    typer.Option("--listen", metavar="IP:PORT", help="Where the resolver is.", rich_help_panel=SERVE),
+    str | None, typer.Option("--listen", metavar="IP:PORT", help="Where the resolver is.", rich_help_panel=SERVE)
 ]
 ResolverOnly = Annotated[
     bool, typer.Option("--resolver-only", help="No servers: resolve from --root.", rich_help_panel=SERVE)
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No query log.", rich_help_panel=SERVE)]
 ServeFor = Annotated[
-    float | None,
-    typer.Option(
-        "--duration",
-        metavar="S",
-        min=0.01,
-        help="End after S seconds.",
-        rich_help_panel=SERVE,
-    ),
+    float | None, typer.Option("--duration", metavar="S", min=0.01, help="End after S seconds.", rich_help_panel=SERVE)
 ]
 Zone = Annotated[str, typer.Argument(metavar="[ZONE]", help="A zone of the miniature Internet with a primary.")]
 BadIxfr = Annotated[bool, typer.Option("--bad-ixfr", help="A primary whose IXFR is no good.")]

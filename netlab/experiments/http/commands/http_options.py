@@ -27,8 +27,7 @@ JsonData = Annotated[
     str | None, typer.Option("--json-data", metavar="JSON", help="A body of JSON.", rich_help_panel=REQUEST)
 ]
 Resolve = Annotated[
-    list[str] | None,
-    typer.Option("--resolve", metavar="HOST:PORT:IP", help="Where a host is.", rich_help_panel=WAY),
+    list[str] | None, typer.Option("--resolve", metavar="HOST:PORT:IP", help="Where a host is.", rich_help_panel=WAY)
 ]
 Resolver = Annotated[
     str, typer.Option("--resolver", metavar="NAME", help="system, or lab: netlab's own DNS.", rich_help_panel=WAY)

@@ -35,13 +35,11 @@ IdleTimeout = Annotated[
     typer.Option("--idle-timeout", metavar="S", min=0.1, help="Close who is silent so long.", rich_help_panel=SERVER),
 ]
 ServeFor = Annotated[
-    float | None,
-    typer.Option("--duration", metavar="S", min=0.01, help="End after S seconds.", rich_help_panel=SERVER),
+    float | None, typer.Option("--duration", metavar="S", min=0.01, help="End after S seconds.", rich_help_panel=SERVER)
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No request log.", rich_help_panel=SERVER)]
 Directory = Annotated[
-    Path | None,
-    typer.Option("--directory", metavar="DIR", help="Files, at / and below.", rich_help_panel=WHAT),
+    Path | None, typer.Option("--directory", metavar="DIR", help="Files, at / and below.", rich_help_panel=WHAT)
 ]
 WireDir = Annotated[
     Path | None,

@@ -24,9 +24,18 @@ from netlab.servers.limits import Limits
 
 # accept(2), "Error handling": these are about the connection that was lost, not about us; go on to the next one.
 LOST_BEFORE_ACCEPTED = {
-    errno.ECONNABORTED, errno.ECONNRESET, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENOPROTOOPT,
-    errno.EHOSTDOWN, errno.ENONET, errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ENETUNREACH,
-}  # fmt: skip
+    errno.ECONNABORTED,
+    errno.ECONNRESET,
+    errno.EPROTO,
+    errno.EPERM,
+    errno.ENETDOWN,
+    errno.ENOPROTOOPT,
+    errno.EHOSTDOWN,
+    errno.ENONET,
+    errno.EHOSTUNREACH,
+    errno.EOPNOTSUPP,
+    errno.ENETUNREACH,
+}
 OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE}
 OUT_OF_MEMORY = {errno.ENOBUFS, errno.ENOMEM}
 SHUT_DOWN = {errno.EINVAL, errno.EBADF}
@@ -36,7 +45,7 @@ SHUT_DOWN = {errno.EINVAL, errno.EBADF}
 ACCEPTED, PEAK_OPEN = int(Count.ACCEPTED), int(Count.PEAK_OPEN)
 
 
-class Door:
+class Acceptor:
     """Takes connections from one listening socket, within the limits, and counts them in `row`."""
 
     def __init__(self, listener: socket.socket, limits: Limits, row: Row, *, blocking_connections: bool) -> None:

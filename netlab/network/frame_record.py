@@ -16,7 +16,7 @@ FATES = ("delivered", "dropped", "queue full", "corrupted", "duplicated", "held 
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class FrameRecord:
     """A frame on the wire: from the host called `sender` at `sent_ns`, at the other end at `arrived_ns` (None: never).
 
     Times are CLOCK_MONOTONIC. `fate`: one of FATES; "not taken": the interface would not have it. `frame` may be cut;
@@ -45,15 +45,14 @@ def packed(rows: Sequence[Sequence[Any]], senders: Sequence[str]) -> bytes:
     return b"".join(parts)
 
 
-def unpacked(data: bytes, senders: Sequence[str]) -> list[Passed]:
+def unpacked(data: bytes, senders: Sequence[str]) -> list[FrameRecord]:
     """The same frames."""
     found, at = [], 0
     while at < len(data):
         who, what, kept, size, number, waits, sent_ns, arrived = _ROW.unpack_from(data, at)
         at += _ROW.size
-        found.append(
-            Passed(senders[who], sent_ns, None if arrived < 0 else arrived, FATES[what], data[at : at + kept], number,
-                   size, None if waits < 0 else waits)
-        )  # fmt: skip
+        frame, arrived_ns = data[at : at + kept], None if arrived < 0 else arrived
+        waiting = None if waits < 0 else waits
+        found.append(FrameRecord(senders[who], sent_ns, arrived_ns, FATES[what], frame, number, size, waiting))
         at += kept
     return found

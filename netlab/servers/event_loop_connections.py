@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 
 from netlab.clock import monotonic_ns
+from netlab.linux.tcp_info import since_data_received_ms
+from netlab.servers.acceptor import Acceptor
 from netlab.servers.counters import Count
-from netlab.servers.door import Door
-from netlab.servers.echo import ALARM, ARRIVAL, Conversations
+from netlab.servers.echo import ALARM, ARRIVAL, EchoBuffers
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut
 
-LAST_DATA_RECEIVED = struct.Struct("@52xI")  # tcpi_last_data_recv of struct tcp_info, milliseconds (linux/tcp.h)
 
-
-class Clients(Conversations):
+class EventLoopConnections(EchoBuffers):
     """All open connections of one loop, non-blocking."""
 
     __slots__ = (
         "_alarmed",
         "_closed",
+        "_closed_in_time",
         "_draining",
         "_idle_ns",
         "_next_sweep_ns",
@@ -37,11 +36,11 @@ class Clients(Conversations):
         "door",
         "open",
         "patience_s",
-    )  # fmt: skip
+    )
 
     def __init__(self, server: Server) -> None:
         server.listener.setblocking(False)
-        self.door = Door(server.listener, server.limits, server.row, blocking_connections=False)
+        self.door = Acceptor(server.listener, server.limits, server.row, blocking_connections=False)
         super().__init__({self.door.fd: ARRIVAL, server.stop.alarm_fd: ALARM})
         self.open: set[int] = set()
         idle_s = server.limits.idle_timeout_s
@@ -55,6 +54,7 @@ class Clients(Conversations):
         self._closed = 0
         self._alarmed = False
         self._draining = False
+        self._closed_in_time: int | None = None  # those closed before the drain time was over, once it is
         self._swept: set[int] = set()
 
     def admit(self) -> int | None:
@@ -109,9 +109,11 @@ class Clients(Conversations):
             self.door.close()
             shut(self.open, socket.SHUT_RD)
         elif self.open and not self._stop.remaining_s() and not self._swept:
-            self._row[Count.CUT] += len(self.open)
+            self._closed_in_time = self._closed  # what is closed from now on is closed by force
             self._swept = set(self.open)
             shut(self.open, socket.SHUT_RDWR)
+        if self._closed_in_time is not None:
+            self._row[Count.FORCE_CLOSED] = self._closed - self._closed_in_time
         return bool(self.open)
 
     def _sweep(self) -> None:
@@ -137,7 +139,6 @@ class Clients(Conversations):
         self._stuck.pop(fd, None)
         borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=fd)
         try:
-            (milliseconds,) = LAST_DATA_RECEIVED.unpack(borrowed.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 56))
+            return since_data_received_ms(borrowed) * 1_000_000
         finally:
             borrowed.detach()
-        return int(milliseconds) * 1_000_000

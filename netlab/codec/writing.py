@@ -1,0 +1,55 @@
+"""Values as JSON has them: a closure for every class, made at its first value and kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from types import NoneType
+from typing import Any, cast
+
+from netlab.codec.values import Form, Json
+
+
+def encode(value: object) -> Json:
+    """`value` as JSON has it. TypeError for what netlab.codec does not know."""
+    cls: Form = type(value)
+    return _writer(cls)(value)
+
+
+@cache
+def _writer(cls: Form) -> Callable[[Any], Json]:
+    if cls in (str, int, bool, NoneType):
+        return lambda value: cast(Json, value)
+    if cls is float:
+        return lambda value: value if math.isfinite(value) else None
+    if hasattr(cls, "to_json"):
+        return lambda value: cast(Json, value.to_json())
+    if dataclasses.is_dataclass(cls):
+        names = tuple(each.name for each in dataclasses.fields(cls))
+        return lambda value: {name: encode(getattr(value, name)) for name in names}
+    if issubclass(cls, Enum):
+        return lambda value: encode(value.value)
+    if issubclass(cls, (bytes, bytearray)):
+        return lambda value: cast(str, value.hex())
+    if issubclass(cls, Path):
+        return str
+    if issubclass(cls, (tuple, list)):
+        return lambda value: [encode(each) for each in value]
+    if issubclass(cls, (set, frozenset)):
+        return lambda value: sorted((encode(each) for each in value), key=str)
+    if issubclass(cls, Mapping):
+        return _object
+    for plain in (str, int, float):
+        if issubclass(cls, plain):
+            return lambda value: encode(plain(value))
+    raise TypeError(f"a {cls.__name__} has no form in JSON")
+
+
+def _object(value: Mapping[object, object]) -> Json:
+    if not all(type(key) is str for key in value):
+        raise TypeError("a mapping with keys that are not text has no form in JSON")
+    return {str(key): encode(each) for key, each in value.items()}
