@@ -45,8 +45,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         story.add(record, number in wanted)
     draft.fact("format", kind, "")
     draft.fact("packets", len(records), "1")
-    draft.fact("dissected in part", sum(row[9] is not None for row in story.packets), "1")
-    draft.fact("with notes", sum(bool(row[8]) for row in story.packets), "1")
+    draft.fact("dissected in part", sum(row.stopped_at is not None for row in story.packets), "1")
+    draft.fact("with notes", sum(bool(row.notes) for row in story.packets), "1")
     draft.fact("as fields", parameters.fields, "")
     draft.tables += story.tables()
     if stopped:
