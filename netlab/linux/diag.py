@@ -11,15 +11,16 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from netlab.linux.netlink import Netlink, attribute, attributes
 from netlab.linux.tcp_info import TcpInfo, parse
 from netlab.linux.tcp_states import STATES
 
-_SOCK_DIAG, _BY_FAMILY, _DUMP, _REQUEST = 4, 20, 0x300, 0x1
-_ERROR, _DONE = 2, 3
+_SOCK_DIAG, _BY_FAMILY = 4, 20  # NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY
+_REQUEST = struct.Struct("=BBBxI48x")  # struct inet_diag_req_v2: family, protocol, extensions, states, no one socket
 _INFO = 2  # INET_DIAG_INFO
 _ALL = 0xFFFFFFFF
 _BYTECODE, _SOURCE_EQ, _DESTINATION_EQ = 1, 11, 12  # INET_DIAG_REQ_BYTECODE, INET_DIAG_BC_S_EQ and _D_EQ (Linux 4.16)
-_MESSAGE = struct.Struct("=BBBB 2s2s16s16sIII IIIII".replace(" ", ""))  # struct inet_diag_msg
+_MESSAGE = struct.Struct("=4B2s2s16s16s8I")  # struct inet_diag_msg
 TIMERS = {0: "", 1: "retransmit", 2: "keepalive", 3: "TIME-WAIT", 4: "zero window probe"}
 
 
@@ -38,18 +39,18 @@ class Sock:
     retransmits: int
     inode: int
     info: TcpInfo | None = None
+    cookie: int = 0  # what SO_COOKIE says of it, from the first SYN to the end of TIME-WAIT
 
 
 class Diag:
     """A line to the kernel, of the namespace in which it was opened."""
 
     def __init__(self) -> None:
-        self._sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG)
-        self._sock.settimeout(10.0)
+        self._kernel = Netlink(_SOCK_DIAG)
 
     def close(self) -> None:
         """Close it."""
-        self._sock.close()
+        self._kernel.close()
 
     def tcp(self, family: int = socket.AF_INET, *, info: bool = False) -> list[Sock]:
         """Every TCP socket of this family; with what TCP_INFO says of it if asked for. Raises OSError."""
@@ -62,28 +63,19 @@ class Diag:
         operation, port = (_SOURCE_EQ, local_port) if local_port is not None else (_DESTINATION_EQ, remote_port)
         (number,) = [number for number, name in STATES.items() if name == state]
         # An operation, how far to go on where it holds and where not, then its operand, which is of the same form.
-        chosen = struct.pack("=HHBBHBBH", 12, _BYTECODE, operation, 8, 12, 0, 0, port)
+        chosen = attribute(_BYTECODE, struct.pack("=BBHBBH", operation, 8, 12, 0, 0, port))
         return sum(1 for _ in self._answers(socket.AF_INET, 0, 1 << number, chosen))
 
-    def _answers(self, family: int, wanted: int, states: int, attribute: bytes = b"") -> Iterator[bytes]:
-        body = struct.pack("=BBBBI48x", family, socket.IPPROTO_TCP, wanted, 0, states) + attribute
-        self._sock.send(struct.pack("=IHHII", 16 + len(body), _BY_FAMILY, _REQUEST | _DUMP, 1, 0) + body)
-        while True:
-            data = self._sock.recv(1 << 18)
-            for kind, content in _messages(data):
-                if kind == _DONE:
-                    return
-                if kind == _ERROR:
-                    raise OSError(-struct.unpack_from("=i", content)[0], "inet_diag")
-                yield content
+    def _answers(self, family: int, wanted: int, states: int, chosen: bytes = b"") -> Iterator[bytes]:
+        return self._kernel.dump(_BY_FAMILY, _REQUEST.pack(family, socket.IPPROTO_TCP, wanted, states) + chosen)
 
 
 def _read(data: bytes) -> Sock:
-    (family, state, timer, retransmits, sport, dport, source, destination, _, _, _, expires_ms, received, sent, _,
-     inode,
+    (family, state, timer, retransmits, sport, dport, source, destination, _, cookie, above, expires_ms, received,
+     sent, _, inode,
      ) = _MESSAGE.unpack_from(data)  # fmt: skip
     size = 4 if family == socket.AF_INET else 16
-    found = _attributes(data, _MESSAGE.size)
+    found = attributes(data, _MESSAGE.size)
     return Sock(
         STATES.get(state, f"state {state}"),
         (socket.inet_ntop(family, source[:size]), int.from_bytes(sport, "big")),
@@ -95,25 +87,5 @@ def _read(data: bytes) -> Sock:
         retransmits,
         inode,
         parse(found[_INFO]) if _INFO in found else None,
+        cookie | above << 32,
     )
-
-
-def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
-    at = 0
-    while at + 16 <= len(data):
-        length, kind = struct.unpack_from("=IH", data, at)
-        if length < 16:
-            return
-        yield kind, data[at + 16 : at + length]
-        at += length + 3 & ~3
-
-
-def _attributes(data: bytes, at: int) -> dict[int, bytes]:
-    found = {}
-    while at + 4 <= len(data):
-        length, kind = struct.unpack_from("=HH", data, at)
-        if length < 4:
-            break
-        found[kind] = data[at + 4 : at + length]
-        at += length + 3 & ~3
-    return found

@@ -8,9 +8,11 @@ ours only as far as nobody else did much meanwhile. What cannot be read is None.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from netlab.linux import cgroup
+from netlab.linux.meminfo import meminfo
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -26,16 +28,16 @@ class Memory:
 
 
 def look() -> Memory:
-    """Now."""
-    found = _meminfo()
+    """Read the machine's memory counters."""
+    found = meminfo()
     pages = sockstat().get("TCP mem")
     return Memory(found.get("MemAvailable"), found.get("Slab"), None if pages is None else pages * _PAGE, _slabs())
 
 
 def available_bytes() -> int | None:
     """How much this process may still have: what the machine has to spare, or less where its cgroup has less."""
-    least = [_meminfo().get("MemAvailable"), *map(_cgroup_left, _cgroup_folders())]
-    return min((left for left in least if left is not None), default=None)
+    both = (meminfo().get("MemAvailable"), cgroup.memory_left_bytes())
+    return min((left for left in both if left is not None), default=None)
 
 
 def sockstat() -> dict[str, int]:
@@ -51,44 +53,9 @@ def sockstat() -> dict[str, int]:
     return found
 
 
-def _meminfo() -> dict[str, int]:
-    try:
-        lines = [line.split() for line in Path("/proc/meminfo").read_text().splitlines()]
-        return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines if len(words) > 1}
-    except (OSError, ValueError):
-        return {}
-
-
 def _slabs() -> dict[str, tuple[int, int]]:
     try:
         lines = [line.split() for line in Path("/proc/slabinfo").read_text().splitlines()[2:]]
         return {words[0]: (int(words[1]), int(words[3])) for words in lines}
     except (OSError, ValueError, IndexError):
         return {}
-
-
-def _cgroup_folders() -> Iterator[Path]:
-    """The memory cgroup of this process, of either version, and those above it: each may have a limit (cgroups(7))."""
-    root = Path("/sys/fs/cgroup")
-    try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if controllers == "" or "memory" in controllers.split(","):
-            top = root / "memory" if controllers else root
-            own = top / path.lstrip("/")
-            yield from (folder for folder in (own, *own.parents) if folder.is_relative_to(top))
-
-
-def _cgroup_left(folder: Path) -> int | None:
-    """What a cgroup's limit leaves; pages of files that nobody uses can be given up, and so count as left."""
-    for limit, used in (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")):
-        try:
-            left = int((folder / limit).read_text()) - int((folder / used).read_text())
-            stat = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
-            return left + int(stat["inactive_file"])
-        except (OSError, ValueError, KeyError):
-            continue  # the other version; or "max", no limit
-    return None

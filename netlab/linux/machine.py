@@ -12,6 +12,8 @@ from pathlib import Path
 
 from netlab.child.handle import Child
 from netlab.errors import NetlabError
+from netlab.linux import cgroup
+from netlab.linux.meminfo import meminfo
 
 _CAP_NET_RAW = 13  # <linux/capability.h>
 
@@ -46,7 +48,7 @@ def processes() -> int | None:
     """How many processes and threads this user may have: the least of RLIMIT_NPROC, the cgroup's and the kernel's."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NPROC)
     # RLIMIT_NPROC does not bind root (getrlimit(2)).
-    limits = [_bounded(soft) if os.geteuid() else None, sysctl_number("kernel.threads-max"), _cgroup_pids()]
+    limits = [_bounded(soft) if os.geteuid() else None, sysctl_number("kernel.threads-max"), cgroup.most_processes()]
     return min((limit for limit in limits if limit is not None), default=None)
 
 
@@ -54,23 +56,10 @@ def _bounded(limit: int) -> int | None:
     return None if limit == resource.RLIM_INFINITY else limit
 
 
-def _cgroup_pids() -> int | None:
-    """pids.max of this process's own cgroup (version 2)."""
-    try:
-        own = Path("/proc/self/cgroup").read_text().rpartition("0::/")[2].strip()
-        text = Path("/sys/fs/cgroup", own, "pids.max").read_text().strip()
-    except OSError:
-        return None
-    return int(text) if text.isdigit() else None
-
-
 def memory() -> tuple[int | None, int | None]:
     """Total and available memory in bytes (/proc/meminfo)."""
-    try:
-        fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines() if ":" in line)
-        return int(fields["MemTotal"].split()[0]) * 1024, int(fields["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        return None, None
+    found = meminfo()
+    return found.get("MemTotal"), found.get("MemAvailable")
 
 
 def may_capture() -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from netlab.addressing.mac import Mac
 from netlab.addressing.prefix import Prefix
 from netlab.linux import netlink
+from netlab.linux.routes import interface_name
 
 _GET_NEIGHBOURS = 30  # RTM_GETNEIGH
 _NEIGHBOUR = struct.Struct("=BBHiHBB")  # struct ndmsg: family, padding, interface, state, flags, type
@@ -32,26 +33,25 @@ class Neighbour:
 
 
 def neighbours() -> Iterator[Neighbour]:
-    """All entries but those that need no asking (groups, loopback)."""
-    for family in (socket.AF_INET, socket.AF_INET6):
-        request = _NEIGHBOUR.pack(family, 0, 0, 0, 0, 0, 0)
-        for answer in netlink.ask(_GET_NEIGHBOURS, request, netlink.DUMP):
-            of_family, _, _, index, state, _, _ = _NEIGHBOUR.unpack_from(answer)
-            found = netlink.attributes(answer, _NEIGHBOUR.size)
-            address = found.get(_DST, b"")
-            if of_family != family or state & _NOARP or len(address) not in (4, 16):
-                continue
-            mac = found.get(_LLADDR, b"")
-            yield Neighbour(
-                _interface(index),
-                Prefix(4 if len(address) == 4 else 6, int.from_bytes(address, "big"), len(address) * 8),
-                Mac(int.from_bytes(mac, "big"), len(mac) * 8) if len(mac) in (6, 8) else None,
-                _STATES.get(state, f"0x{state:02x}"),
-            )
+    """All entries but those that need no asking (groups, loopback). MachineLacks where the kernel cannot be asked."""
+    with netlink.asking() as kernel:
+        for family in (socket.AF_INET, socket.AF_INET6):
+            for entry in kernel.dump(_GET_NEIGHBOURS, _NEIGHBOUR.pack(family, 0, 0, 0, 0, 0, 0)):
+                found = _read(entry)
+                if found is not None and found.address.version == (4 if family == socket.AF_INET else 6):
+                    yield found
 
 
-def _interface(index: int) -> str:
-    try:
-        return socket.if_indextoname(index)
-    except OSError:
-        return str(index)
+def _read(entry: bytes) -> Neighbour | None:
+    """None for what is not a neighbour that was asked for."""
+    _, _, _, index, state, _, _ = _NEIGHBOUR.unpack_from(entry)
+    found = netlink.attributes(entry, _NEIGHBOUR.size)
+    address, mac = found.get(_DST, b""), found.get(_LLADDR, b"")
+    if state & _NOARP or len(address) not in (4, 16):
+        return None
+    return Neighbour(
+        interface_name(index),
+        Prefix(4 if len(address) == 4 else 6, int.from_bytes(address, "big"), len(address) * 8),
+        Mac(int.from_bytes(mac, "big"), len(mac) * 8) if len(mac) in (6, 8) else None,
+        _STATES.get(state, f"0x{state:02x}"),
+    )

@@ -1,7 +1,6 @@
 """Routes: the kernel's own decision for one destination, and the default gateways of its tables.
 
-RTM_GETROUTE of rtnetlink(7) is what `ip route get` asks; the tables are /proc/net/route and
-/proc/net/ipv6_route.
+RTM_GETROUTE of rtnetlink(7) is what `ip route get` asks; the tables are /proc/net/route and /proc/net/ipv6_route.
 """
 
 from __future__ import annotations
@@ -24,9 +23,7 @@ _TYPES = {1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the kernel would do with a packet: `kind` (unicast, local, …), out of which interface, by which
-    gateway.
-    """
+    """What the kernel would do with a packet: `kind` (unicast, local, …), out of which interface, by which gateway."""
 
     kind: str
     interface: str
@@ -35,14 +32,15 @@ class Decision:
 
 
 def decide(destination: Prefix) -> Decision:
-    """Ask the kernel; raises netlink.RefusedError (ENETUNREACH …) where it has no route."""
+    """Ask the kernel. RefusedError (ENETUNREACH …) where it has no route; MachineLacks where it cannot be asked."""
     family = socket.AF_INET if destination.version == 4 else socket.AF_INET6
     header = _ROUTE.pack(family, destination.width, 0, 0, 0, 0, 0, 0, 0)
     address = destination.value.to_bytes(destination.width // 8, "big")
     request = header + netlink.attribute(_DST, address)
     if destination.zone:
-        request += netlink.attribute(_OIF, struct.pack("=I", _index(destination.zone)))
-    answer = next(netlink.ask(_GET_ROUTE, request))
+        request += netlink.word(_OIF, _index(destination.zone))
+    with netlink.asking() as kernel:
+        answer = kernel.ask(_GET_ROUTE, request)
     kind = _ROUTE.unpack_from(answer)[7]
     found = netlink.attributes(answer, _ROUTE.size)
     gateway = found.get(_GATEWAY) or found.get(_VIA, b"")[2:]  # RTA_VIA: family, then an address of another version

@@ -1,104 +1,99 @@
-"""Interfaces, addresses, routes: made by rtnetlink(7), the way `ip` does it.
+"""Interfaces, addresses, routes and neighbours, created by rtnetlink(7) the way `ip` does it.
 
-A request is a header, a fixed structure, and attributes (length, type, value, filled up to whole words), some of which
-hold attributes themselves; the kernel answers with an error number, 0 for done. Numbers are in host byte order,
-addresses as on the wire. What is made here is made in the network namespace of the calling thread.
+All of it happens in the network namespace of the calling thread. Every function raises OSError (netlink.py).
 """
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
 
-_REQUEST, _ACK, _EXCLUSIVE, _CREATE = 0x1, 0x4, 0x200, 0x400  # NLM_F_*
+from netlab.linux.netlink import CREATE, EXCLUSIVE, Netlink, attribute, text, word
+
 _NEW_LINK, _NEW_ADDRESS, _NEW_ROUTE, _NEW_NEIGHBOUR = 16, 20, 24, 28  # RTM_*
 _LINK_ADDRESS, _LINK_NAME, _LINK_MTU, _LINK_MASTER, _LINK_INFO, _LINK_NS_FD = 1, 3, 4, 10, 18, 28  # IFLA_*
 _INFO_KIND, _INFO_DATA, _VETH_PEER, _SNOOPING = 1, 2, 1, 23  # the last two: VETH_INFO_PEER, IFLA_BR_MCAST_SNOOPING
 _ADDRESS, _LOCAL, _BROADCAST = 1, 2, 4  # IFA_*
 _DESTINATION, _OUT, _GATEWAY = 1, 4, 5  # RTA_*
+_NEIGHBOUR_IP, _NEIGHBOUR_MAC = 1, 2  # NDA_DST, NDA_LLADDR
+_MAIN_TABLE, _BOOT, _UNICAST = 254, 3, 1  # RT_TABLE_MAIN, RTPROT_BOOT (what `ip` says, too), RTN_UNICAST
+_EVERYWHERE, _ON_LINK = 0, 253  # RT_SCOPE_UNIVERSE, RT_SCOPE_LINK
+_PERMANENT = 0x80  # NUD_PERMANENT
 _UP = 0x1  # IFF_UP
 _LINK = struct.Struct("=BxHiII")  # struct ifinfomsg: family, type, index, flags, which flags change
+_NEW = _LINK.pack(0, 0, 0, 0, 0)
 
 
-def veth(name: str, peer: str, peer_namespace: int, mac: str, peer_mac: str, mtu: int = 1500) -> None:
+def create_veth(name: str, peer: str, peer_namespace: int, mac: str, peer_mac: str, mtu: int = 1500) -> None:
     """Two interfaces joined by a cable: `name` here, `peer` in the namespace of that descriptor."""
-    other = _LINK.pack(0, 0, 0, 0, 0) + _text(_LINK_NAME, peer) + _mac(peer_mac) + _word(_LINK_MTU, mtu)
-    other += _word(_LINK_NS_FD, peer_namespace)
-    data = _attribute(_INFO_DATA, _attribute(_VETH_PEER, other))
-    info = _attribute(_LINK_INFO, _text(_INFO_KIND, "veth") + data)
-    _do(_NEW_LINK, _LINK.pack(0, 0, 0, 0, 0) + _text(_LINK_NAME, name) + _mac(mac) + _word(_LINK_MTU, mtu) + info)
+    other = _NEW + text(_LINK_NAME, peer) + _mac(peer_mac) + word(_LINK_MTU, mtu) + word(_LINK_NS_FD, peer_namespace)
+    kind = _kind("veth", attribute(_VETH_PEER, other))
+    _create(_NEW_LINK, _NEW + text(_LINK_NAME, name) + _mac(mac) + word(_LINK_MTU, mtu) + kind)
 
 
-def bridge(name: str) -> None:
-    """`ip link add NAME type bridge mcast_snooping 0`: a switch, that says nothing of its own."""
-    data = _attribute(_INFO_DATA, _attribute(_SNOOPING, b"\0"))
-    info = _attribute(_LINK_INFO, _text(_INFO_KIND, "bridge") + data)
-    _do(_NEW_LINK, _LINK.pack(0, 0, 0, 0, 0) + _text(_LINK_NAME, name) + info)
+def create_bridge(name: str) -> None:
+    """`ip link add NAME type bridge mcast_snooping 0`: a switch that sends nothing by itself."""
+    _create(_NEW_LINK, _NEW + text(_LINK_NAME, name) + _kind("bridge", attribute(_SNOOPING, b"\0")))
 
 
-def join(name: str, master: str) -> None:
-    """`ip link set NAME master MASTER`: a port of that bridge."""
-    message = _LINK.pack(0, 0, socket.if_nametoindex(name), 0, 0)
-    _do(_NEW_LINK, message + _word(_LINK_MASTER, socket.if_nametoindex(master)), create=False)
+def join_bridge(name: str, bridge: str) -> None:
+    """`ip link set NAME master BRIDGE`: a port of that bridge."""
+    _change(_NEW_LINK, _existing(name) + word(_LINK_MASTER, socket.if_nametoindex(bridge)))
 
 
-def up(name: str) -> None:
+def set_up(name: str) -> None:
     """`ip link set NAME up`."""
-    _do(_NEW_LINK, _LINK.pack(0, 0, socket.if_nametoindex(name), _UP, _UP), create=False)
+    _change(_NEW_LINK, _existing(name, _UP))
 
 
-def address(name: str, ip: str, prefix: int) -> None:
+def add_address(name: str, ip: str, prefix: int) -> None:
     """`ip address add IP/PREFIX dev NAME`, IPv4."""
     packed = socket.inet_aton(ip)
-    message = struct.pack("=BBBBI", socket.AF_INET, prefix, 0, 0, socket.if_nametoindex(name))
+    body = struct.pack("=BBBBI", socket.AF_INET, prefix, 0, 0, socket.if_nametoindex(name))  # struct ifaddrmsg
     host_bits = (1 << 32 - prefix) - 1
     broadcast = (int.from_bytes(packed, "big") | host_bits).to_bytes(4, "big")
-    attributes = _attribute(_LOCAL, packed) + _attribute(_ADDRESS, packed) + _attribute(_BROADCAST, broadcast)
-    _do(_NEW_ADDRESS, message + attributes)
+    own = attribute(_LOCAL, packed) + attribute(_ADDRESS, packed)
+    _create(_NEW_ADDRESS, body + own + attribute(_BROADCAST, broadcast))
 
 
-def route(destination: str, prefix: int, gateway: str | None, name: str) -> None:
+def add_route(destination: str, prefix: int, gateway: str | None, name: str) -> None:
     """`ip route add DESTINATION/PREFIX via GATEWAY dev NAME`; 0.0.0.0/0 is the default route."""
-    scope = 0 if gateway else 253  # universe; link
-    message = struct.pack(
-        "=BBBBBBBBI", socket.AF_INET, prefix, 0, 0, 254, 3, scope, 1, 0
-    )  # main table, by hand, unicast
+    scope = _EVERYWHERE if gateway else _ON_LINK
+    body = struct.pack(
+        "=BBBBBBBBI", socket.AF_INET, prefix, 0, 0, _MAIN_TABLE, _BOOT, scope, _UNICAST, 0
+    )  # struct rtmsg
     if prefix:
-        message += _attribute(_DESTINATION, socket.inet_aton(destination))
+        body += attribute(_DESTINATION, socket.inet_aton(destination))
     if gateway:
-        message += _attribute(_GATEWAY, socket.inet_aton(gateway))
-    _do(_NEW_ROUTE, message + _word(_OUT, socket.if_nametoindex(name)))
+        body += attribute(_GATEWAY, socket.inet_aton(gateway))
+    _create(_NEW_ROUTE, body + word(_OUT, socket.if_nametoindex(name)))
 
 
-def neighbour(name: str, ip: str, mac: str) -> None:
+def add_neighbour(name: str, ip: str, mac: str) -> None:
     """`ip neighbour add IP lladdr MAC dev NAME`: permanent, so that no ARP is needed."""
-    message = struct.pack("=BxxxiHBB", socket.AF_INET, socket.if_nametoindex(name), 0x80, 0, 1)
-    _do(_NEW_NEIGHBOUR, message + _attribute(1, socket.inet_aton(ip)) + _attribute(2, _octets(mac)))
+    index = socket.if_nametoindex(name)
+    body = struct.pack("=BxxxiHBB", socket.AF_INET, index, _PERMANENT, 0, _UNICAST)  # struct ndmsg
+    both = attribute(_NEIGHBOUR_IP, socket.inet_aton(ip)) + attribute(_NEIGHBOUR_MAC, _octets(mac))
+    _create(_NEW_NEIGHBOUR, body + both)
 
 
-def _do(kind: int, body: bytes, *, create: bool = True) -> None:
-    """Send one request and wait for the kernel's word; raises OSError with its errno."""
-    flags = _REQUEST | _ACK | (_CREATE | _EXCLUSIVE if create else 0)
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as sock:
-        sock.settimeout(10.0)
-        sock.send(struct.pack("=IHHII", 16 + len(body), kind, flags, 1, 0) + body)
-        answer = sock.recv(65536)
-    (code,) = struct.unpack_from("=i", answer, 16)  # NLMSG_ERROR: a negative errno, then our request
-    if code:
-        raise OSError(-code, os.strerror(-code))
+def _create(kind: int, body: bytes) -> None:
+    _change(kind, body, CREATE | EXCLUSIVE)
 
 
-def _attribute(kind: int, value: bytes) -> bytes:
-    return struct.pack("=HH", len(value) + 4, kind) + value + bytes(-len(value) % 4)
+def _change(kind: int, body: bytes, flags: int = 0) -> None:
+    with Netlink() as kernel:
+        kernel.change(kind, body, flags)
 
 
-def _text(kind: int, value: str) -> bytes:
-    return _attribute(kind, value.encode() + b"\0")
+def _existing(name: str, flags: int = 0) -> bytes:
+    """struct ifinfomsg for an interface that is there; `flags` are to be set."""
+    return _LINK.pack(0, 0, socket.if_nametoindex(name), flags, flags)
 
 
-def _word(kind: int, value: int) -> bytes:
-    return _attribute(kind, struct.pack("=I", value))
+def _kind(name: str, data: bytes) -> bytes:
+    """What kind of interface is to be created, and what is particular to that kind."""
+    return attribute(_LINK_INFO, text(_INFO_KIND, name) + attribute(_INFO_DATA, data))
 
 
 def _octets(mac: str) -> bytes:
@@ -106,4 +101,4 @@ def _octets(mac: str) -> bytes:
 
 
 def _mac(mac: str) -> bytes:
-    return _attribute(_LINK_ADDRESS, _octets(mac))
+    return attribute(_LINK_ADDRESS, _octets(mac))

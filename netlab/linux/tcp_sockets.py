@@ -1,4 +1,4 @@
-"""What the kernel knows of TCP connections: their states (/proc/net/tcp, proc(5)) and segments (TCP_INFO, tcp(7))."""
+"""The states of this network namespace's TCP connections, of those that no process has, too: /proc/net/tcp, proc(5)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import struct
 import time
 from collections.abc import Callable, Iterable
 
-TIME_WAIT = 6
-_CLOSING = frozenset((4, 5, 8, 9, 11))  # FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING: <net/tcp_states.h>
-_TCP_INFO_BYTES = 144
-_SEGMENTS_AT = 136  # tcpi_segs_out and tcpi_segs_in in struct tcp_info, <linux/tcp.h>, since Linux 4.2
+from netlab.linux.tcp_states import STATES
+
+TIME_WAIT = next(number for number, name in STATES.items() if name == "TIME-WAIT")
+_ON_THE_WAY = ("FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "LAST-ACK", "CLOSING")
+_CLOSING = frozenset(number for number, name in STATES.items() if name in _ON_THE_WAY)
 
 Where = tuple[str, int]
 Pair = tuple[Where, Where]
@@ -49,18 +50,6 @@ def time_waits(
         if not moving or time.monotonic() >= give_up_s:
             return sum(here == TIME_WAIT for here, _ in ends), sum(there == TIME_WAIT for _, there in ends)
         wait(0.01)
-
-
-def segments(sock: socket.socket) -> int | None:
-    """TCP segments that a connected socket has sent and received; None where the kernel does not count them."""
-    try:
-        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
-    except OSError:
-        return None
-    if len(info) < _TCP_INFO_BYTES:
-        return None
-    sent, received = struct.unpack_from("@II", info, _SEGMENTS_AT)
-    return int(sent + received)
 
 
 def _plain(pair: Pair) -> Pair:

@@ -73,35 +73,35 @@ def create_host(plan: HostPlan) -> Host:
     namespace = Namespace(plan.name)
     with namespace.entered():
         without_ipv6()
-        rtnetlink.up("lo")
+        rtnetlink.set_up("lo")
     first = plan.interfaces[0]
     return Host(plan.name, first.ip or "", first.mac, namespace, plan.interfaces)
 
 
 def connect_cable(host: Host, interface: Interface, here: str, here_mac: str, mtu: int) -> None:
     """A cable from the host's interface to one called `here` in the calling thread's namespace. Raises OSError."""
-    rtnetlink.veth(here, interface.name, host.namespace.fd, here_mac, interface.mac, mtu)
+    rtnetlink.create_veth(here, interface.name, host.namespace.fd, here_mac, interface.mac, mtu)
     offloads.offloads_off(here)
-    rtnetlink.up(here)
+    rtnetlink.set_up(here)
     with host.namespace.entered():
         offloads.offloads_off(interface.name)
-        rtnetlink.up(interface.name)
+        rtnetlink.set_up(interface.name)
         if interface.ip is not None:
-            rtnetlink.address(interface.name, interface.ip, interface.prefix)
+            rtnetlink.add_address(interface.name, interface.ip, interface.prefix)
 
 
 def configure(host: Host, plan: HostPlan) -> None:
     """What comes after the cables: forwarding, routes, known neighbours. Raises OSError."""
     with host.namespace.entered():
         if plan.kind == "switch":
-            rtnetlink.bridge(BRIDGE)
+            rtnetlink.create_bridge(BRIDGE)
             for each in plan.interfaces:
-                rtnetlink.join(each.name, BRIDGE)
-            rtnetlink.up(BRIDGE)
+                rtnetlink.join_bridge(each.name, BRIDGE)
+            rtnetlink.set_up(BRIDGE)
         for name, ip, mac in plan.neighbours:
-            rtnetlink.neighbour(name, ip, mac)
+            rtnetlink.add_neighbour(name, ip, mac)
         for route in plan.routes:
-            rtnetlink.route(route.destination, route.prefix, route.gateway, route.interface)
+            rtnetlink.add_route(route.destination, route.prefix, route.gateway, route.interface)
     if plan.kind == "router":
         host.namespace.sysctl("net.ipv4.ip_forward", 1)
 

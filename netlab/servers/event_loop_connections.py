@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 
 from netlab.clock import monotonic_ns
+from netlab.linux.tcp_info import since_data_received_ms
 from netlab.servers.acceptor import Acceptor
 from netlab.servers.counters import Count
 from netlab.servers.echo import ALARM, ARRIVAL, EchoBuffers
 from netlab.servers.server import Server
 from netlab.servers.stopping import shut
-
-LAST_DATA_RECEIVED = struct.Struct("@52xI")  # tcpi_last_data_recv of struct tcp_info, milliseconds (linux/tcp.h)
 
 
 class EventLoopConnections(EchoBuffers):
@@ -141,7 +139,6 @@ class EventLoopConnections(EchoBuffers):
         self._stuck.pop(fd, None)
         borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=fd)
         try:
-            (milliseconds,) = LAST_DATA_RECEIVED.unpack(borrowed.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 56))
+            return since_data_received_ms(borrowed) * 1_000_000
         finally:
             borrowed.detach()
-        return int(milliseconds) * 1_000_000

@@ -56,7 +56,7 @@ class _Place:
     def __init__(self, name: str, ports: int) -> None:
         self.namespace = Namespace(name)
         with self.namespace.entered():
-            rtnetlink.up("lo")
+            rtnetlink.set_up("lo")
         self.namespace.sysctl("net.ipv4.ip_local_port_range", f"{FIRST_PORT} {FIRST_PORT + ports - 1}")
         self.namespace.sysctl("net.core.somaxconn", 4 * ports)
         self.ports = ports

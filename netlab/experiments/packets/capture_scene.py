@@ -27,7 +27,7 @@ def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) 
     signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
     become_own_root()
     try:
-        rtnetlink.up("lo")
+        rtnetlink.set_up("lo")
     except OSError as error:
         raise forbidden("a loopback interface", error) from None
     deadline_s = time.monotonic() + config["timeout_s"]

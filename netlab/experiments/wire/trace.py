@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from netlab.codec import decode
 from netlab.errors import MachineLacks, NetlabError, UsageError
 from netlab.experiments.wire.packet_story import PacketTables
+from netlab.experiments.wire.timeline_rows import TimelineRow, View
 from netlab.network.conditions import Conditions
 from netlab.network.observation import Observation, Observed
 from netlab.network.scene import Scene, run_scene
@@ -22,21 +23,13 @@ from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.tcp import Tcp
 from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Lack, Table, Value
+from netlab.report.quantity import Draft, Lack
+from netlab.report.rows import table_of
 
-TIMELINE = (
-    Column("time", "s"),
-    Column("view", ""),
-    Column("host", ""),
-    Column("what", ""),
-    Column("detail", ""),
-    Column("arrived", "s"),
-    Column("packet", "1"),
-)
 P = TypeVar("P")
 Q = TypeVar("Q")
 R = TypeVar("R", bound=Observed)
-_VIEWS = {"call": "system call", "return": "system call", "state": "kernel", "gone": "kernel"}
+_VIEWS: dict[Kind, View] = {"call": "system call", "return": "system call", "state": "kernel", "gone": "kernel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,27 +193,53 @@ def _segments(frames: Sequence[tuple[str, int, int | None, str, Dissection]], st
 
 def report(draft: Draft, seen: Trace, claims: Sequence[tuple[float, str]] = ()) -> None:
     """The timeline with the course's `claims` (time, words), and every frame, as tables."""
-    rows: list[tuple[Value, ...]] = []
-    for event in seen.events():
-        what = event.what
-        if event.kind == "return":
-            what = f"{what} returns"
-        elif event.kind == "gone":
-            what = "CLOSED"
-        rows.append((seen.at_s(event), _VIEWS[event.kind], event.host, what, event.detail, None, None))
-    for each in seen.marked():
-        words = each.words() + (", again" if each.again else "")
-        fate = "" if each.fate == "delivered" else each.fate
-        rows.append((each.sent_s, "wire", each.sender, words, fate, each.arrived_s, each.number))
-    rows += [(at_s, "course", "", words, "", None, None) for at_s, words in claims]
+    rows = [*_events(seen), *map(_sent, seen.marked())]
+    rows += [TimelineRow(at_s, "course", "", words, "", None, None) for at_s, words in claims]
     order = {"system call": 0, "wire": 1, "kernel": 2, "course": 3}
-    rows.sort(key=lambda row: (float(row[0] or 0), order[str(row[1])]))
-    draft.tables.append(Table("timeline", TIMELINE, tuple(rows)))
+    rows.sort(key=lambda row: (row.time, order[row.view]))
+    draft.tables.append(table_of(TimelineRow, rows, shown=False))
     draft.lacking = seen.lacking
     story = PacketTables(start_ns=seen.observation.epoch_ns + seen.start_ns)
     for number, record in enumerate(records(seen), start=1):
         story.add(record, number <= 20)
     draft.tables += story.tables()
+
+
+def _events(seen: Trace) -> Iterator[TimelineRow]:
+    """System calls and states. Sockets are numbered in the order in which they come up."""
+    numbers: dict[tuple[str, int], int] = {}
+    for event in seen.everything():
+        if event.socket is not None:
+            numbers.setdefault((event.host, event.socket), len(numbers) + 1)
+    for event in seen.events():
+        yield TimelineRow(
+            time=seen.at_s(event),
+            view=_VIEWS[event.kind],
+            host=event.host,
+            what=f"{event.what} returns" if event.kind == "return" else event.what,
+            detail=event.detail,
+            arrived=None,
+            packet=None,
+            call=event.call,
+            socket=None if event.socket is None else numbers[event.host, event.socket],
+            not_before=None if event.before_ns is None else (event.before_ns - seen.start_ns) / 1e9,
+        )
+
+
+def _sent(each: Segment) -> TimelineRow:
+    fate = "" if each.fate == "delivered" else each.fate
+    return TimelineRow(
+        time=each.sent_s,
+        view="wire",
+        host=each.sender,
+        what=each.words() + (", again" if each.again else ""),
+        detail=fate,
+        arrived=each.arrived_s,
+        packet=each.number,
+        to="server" if each.sender == "client" else "client",
+        lost="" if each.arrived_s is not None else fate or "still on the wire",
+        again=each.again,
+    )
 
 
 def records(seen: Trace) -> list[CapturedFrame]:
