@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated
 
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import backlog_scene
 from netlab.experiments.tcp.backlog_rows import AttemptRow, QueueRow
 from netlab.experiments.tcp.backlog_scene import AcceptQueueResult, BacklogPlan, HalfOpenResult
+from netlab.experiments.wire.options import Delay, Pcap, Seed, Timeline
 from netlab.experiments.wire.trace import Trace, check_path, observe, report, save
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
+from netlab.option import Option
 from netlab.progress import Progress, silent
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
@@ -24,12 +27,12 @@ _COOKIES = "net.ipv4.tcp_syncookies"
 class Parameters:
     """listen(`backlog`), and `clients` that want in. `delay_s` is one way. `timeline`: show that of the first case."""
 
-    backlog: int = 3
-    clients: int = 7
-    delay_s: float = 0.005
-    timeline: bool = False
-    pcap: Path | None = None
-    seed: int = 1
+    backlog: Annotated[int, Option("What listen() is given.", "N", 1, 50)] = 3
+    clients: Annotated[int, Option("How many want in.", "N", 4, 60)] = 7
+    delay_s: Delay = 0.005
+    timeline: Timeline = False
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +148,15 @@ def _check_turned(draft: Draft, parameters: Parameters, cases: TurnedCases) -> N
 def _ordinal(number: int) -> str:
     ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Fill the two queues of a listening socket, and see who is turned away.
+
+    Connections that nobody accepts; half-open ones, with and without SYN
+    cookies; and what listen() really allows.
+    """,
+    examples=("netlab tcp-backlog", "netlab tcp-backlog --backlog 1 --clients 4 --timeline --pcap queue.pcap"),
+)

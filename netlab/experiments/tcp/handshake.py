@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import handshake_scene
 from netlab.experiments.tcp.handshake_rows import SegmentRow
 from netlab.experiments.tcp.handshake_scene import HandshakeResult
 from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
+from netlab.experiments.wire.options import Delay, Loss, Pcap, Seed
 from netlab.experiments.wire.trace import Segment, Trace, check_path, observe, report, save
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
@@ -31,10 +32,10 @@ _COURSE = (  # the lecture's dialogue
 class Parameters:
     """`delay_s` is one way. `loss` is the chance that a frame is lost."""
 
-    delay_s: float = 0.05
-    loss: float = 0.0
-    pcap: Path | None = None
-    seed: int = 1
+    delay_s: Delay = 0.05
+    loss: Loss = 0.0
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -151,3 +152,15 @@ def _held(trace: Trace, host: str, state: str) -> HeldStateRow:
     """How long the passing state was seen, until ESTABLISHED."""
     begin_s = trace.when(host, "state", state)
     return held(f"{host} {state}", begin_s, None if begin_s is None else trace.when(host, "state", "ESTABLISHED"))
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Open a TCP connection between two hosts of your own, and watch it four ways.
+
+    System calls, the kernel's states, the segments on the wire and the course's
+    words on one timeline. A slow wire makes the passing states visible.
+    """,
+    examples=("netlab tcp-handshake", "netlab tcp-handshake --loss 0.3 --seed 4 --pcap handshake.pcap"),
+)

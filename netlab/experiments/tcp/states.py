@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import teardown
 from netlab.experiments.tcp.states_rows import StateRow
+from netlab.experiments.wire.options import Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Trace, check_path, save
 from netlab.linux.tcp_states import ELEVEN
 from netlab.network.conditions import Conditions
@@ -40,9 +41,9 @@ _LASTING = ("CLOSED", "LISTEN", "ESTABLISHED", "FIN-WAIT-2", "CLOSE-WAIT", "TIME
 class Parameters:
     """`delay_s` is one way."""
 
-    delay_s: float = 0.03
-    pcap: Path | None = None
-    seed: int = 1
+    delay_s: Delay = 0.03
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -87,3 +88,11 @@ def _first_seen(state: str, traces: Mapping[str, Trace]) -> StateRow:
                 if (event.kind, event.what) == ("state", state):
                     return StateRow(state, host, (event.at_ns - first_ns) / 1e9, _MEANINGS[state], way)
     return StateRow(state, None, None, _MEANINGS[state], None)
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="Reach all eleven states of a TCP connection, and see each in the kernel.",
+    examples=("netlab tcp-states", "netlab tcp-states --json"),
+)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated
 
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import teardown_scene
 from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
 from netlab.experiments.tcp.teardown_scene import LAST_WORDS, HalfClose, TeardownPlan, TeardownResult
+from netlab.experiments.wire.options import Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Segment, Trace, check_path, observe, report, save
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
@@ -87,10 +90,10 @@ VARIANTS = (
 class Parameters:
     """`variant`: a name of VARIANTS. `delay_s` is one way."""
 
-    variant: str = "orderly"
-    delay_s: float = 0.05
-    pcap: Path | None = None
-    seed: int = 1
+    variant: Annotated[str, Option("orderly, simultaneous, reset-linger, reset-unread, orphan.", "NAME")] = "orderly"
+    delay_s: Delay = 0.05
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def find(name: str) -> Variant:
@@ -201,3 +204,19 @@ def _held(trace: Trace, host: str) -> Iterator[HeldStateRow]:
     for event, following in zip(changes, [*changes[1:], None], strict=True):
         if event.what != "CLOSED":
             yield held(f"{host} {event.what}", trace.at_s(event), trace.at_s(following) if following else None)
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""End a TCP connection, in order and otherwise, and watch it four ways.
+
+    In order, with data flowing to the side that has closed; by both sides at
+    once; by a reset, on purpose or not; or by one side only.
+    """,
+    examples=(
+        "netlab tcp-teardown",
+        "netlab tcp-teardown --variant simultaneous",
+        "netlab tcp-teardown --variant orphan --pcap orphan.pcap",
+    ),
+)
