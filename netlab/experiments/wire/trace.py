@@ -166,9 +166,9 @@ def _segments(frames: Sequence[tuple[str, int, int | None, str, Dissection]], st
         tcp = found.find(Tcp)
         if tcp is None:
             continue
-        ports = (tcp.source_port, tcp.destination_port)
         other = "server" if sender == "client" else "client"
-        own, theirs = (sender, *ports), (other, *reversed(ports))
+        own = (sender, tcp.source_port, tcp.destination_port)
+        theirs = (other, tcp.destination_port, tcp.source_port)
         if tcp.syn:
             first.setdefault(own, tcp.sequence)
         relative = (tcp.sequence - first.get(own, tcp.sequence)) % 2**32
