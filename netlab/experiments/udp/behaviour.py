@@ -6,15 +6,18 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Annotated
 
+from netlab.experiment import Experiment
 from netlab.experiments.udp import behaviour_scene, groups
 from netlab.experiments.udp.behaviour_rows import ArrivalRow, BoundaryRow
 from netlab.experiments.udp.behaviour_scene import BehaviourPlan, Boundaries, Overrun
 from netlab.experiments.wire import trace
+from netlab.experiments.wire.options import WIRE, Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Trace
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
+from netlab.option import Option
 from netlab.packets.icmp import IcmpUnreachable
 from netlab.packets.ipv4 import Ipv4
 from netlab.progress import Progress
@@ -29,21 +32,21 @@ _MTU = 1500
 class Parameters:
     """`numbered` datagrams go over a wire that loses, doubles and holds back, by these chances."""
 
-    numbered: int = 100
-    loss: float = 0.1
-    duplicate: float = 0.1
-    reorder: float = 0.2
-    delay_s: float = 0.005
-    pcap: Path | None = None
-    seed: int = 1
+    numbered: Annotated[int, Option("Datagrams over the bad wire.", "N", 10, 200)] = 100
+    loss: Annotated[float, Option("Of each frame on it.", "CHANCE", 0.0, 0.9, panel=WIRE)] = 0.1
+    duplicate: Annotated[float, Option("To come twice.", "CHANCE", 0.0, 0.9, panel=WIRE)] = 0.1
+    reorder: Annotated[float, Option("To be overtaken.", "CHANCE", 0.0, 0.9, panel=WIRE)] = 0.2
+    delay_s: Delay = 0.005
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """All cases. Raises MachineLacks, UsageError."""
     trace.check_path(parameters.pcap)
-    given = parameters
-    bad = Conditions(given.delay_s, loss=given.loss, duplicate=given.duplicate, reorder=given.reorder)
-    hosts = TwoHostsPlan.alike(Conditions(given.delay_s), given.seed)
+    good = Conditions(parameters.delay_s)
+    bad = replace(good, loss=parameters.loss, duplicate=parameters.duplicate, reorder=parameters.reorder)
+    hosts = TwoHostsPlan.alike(good, parameters.seed)
     plan = BehaviourPlan(hosts, _FLOOD, parameters.numbered, bad)
     instead = replace(plan, hosts=hosts.on_loopback()) if parameters.pcap is None else None
     progress(0.1, "sending")
@@ -126,3 +129,15 @@ def _disorder(draft: Draft, seen: Trace, sent: int, arrived: Sequence[int]) -> N
         f"Of {sent} datagrams {missing} never came, {doubled} came twice and {late} were overtaken; the sender knows "
         "of none of it. What TCP does about that: netlab tcp-retransmit."
     )
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""See what UDP promises between two hosts of your own, and what it does not.
+
+    Boundaries that stay, fragments, a port where nobody listens, a buffer that
+    overflows, one datagram for many, and a wire that loses, doubles and reorders.
+    """,
+    examples=("netlab udp-behaviour", "netlab udp-behaviour --loss 0.5 --reorder 0 --seed 3 --pcap udp.pcap"),
+)
