@@ -76,7 +76,7 @@ def _boundaries(draft: Draft, seen: Trace, result: Boundaries) -> None:
         return  # loopback's MTU is 65536, and it has no fragments
     largest = max(result.sent)
     pieces = math.ceil((largest + 8) / (_MTU - 20))
-    fragments = sum(_is_fragment(found.find(Ipv4)) for *_, found in seen.frames)
+    fragments = sum(_is_fragment(each.found.find(Ipv4)) for each in seen.frames)
     claim = f"{largest} bytes over an MTU of {_MTU} are cut into {pieces} fragments"
     draft.check(claim, "RFC 791 §3.2", pieces, fragments)
     draft.check("and put together again by the receiver's IP", "RFC 791 §3.2", 1, result.reassembled)
@@ -88,7 +88,7 @@ def _is_fragment(header: Ipv4 | None) -> bool:
 
 def _refused(draft: Draft, seen: Trace, error: str) -> None:
     if not seen.lacking:
-        told = [found.find(IcmpUnreachable) for sender, *_, found in seen.frames if sender == "server"]
+        told = [each.found.find(IcmpUnreachable) for each in seen.frames if each.sender == "server"]
         ports = sum(each is not None and (each.type, each.code) == (3, 3) for each in told)
         claim = "where nobody listens, an ICMP error comes back: port unreachable"
         draft.check(claim, "RFC 1122 §4.1.3.1", 1, ports)
@@ -109,7 +109,7 @@ def _overrun(draft: Draft, seen: Trace, result: Overrun) -> None:
 
 
 def _disorder(draft: Draft, seen: Trace, sent: int, arrived: Sequence[int]) -> None:
-    fates = Counter(fate for _, _, _, fate, _ in seen.frames)
+    fates = Counter(each.fate for each in seen.frames)
     missing, doubled = sent - len(set(arrived)), len(arrived) - len(set(arrived))
     late = sum(number < max(arrived[:at], default=-1) for at, number in enumerate(arrived))
     draft.fact("wire: sent", sent, "1")

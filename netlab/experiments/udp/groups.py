@@ -31,7 +31,7 @@ def report(draft: Draft, seen: Trace, broadcast: Broadcast, multicast: Mapping[s
 
 def _to(seen: Trace, destination: str) -> list[tuple[Dissection, Ipv4]]:
     """Frames whose IP destination this is."""
-    found = [(each, each.find(Ipv4)) for *_, each in seen.frames]
+    found = [(each.found, each.found.find(Ipv4)) for each in seen.frames]
     return [(each, header) for each, header in found if header is not None and header.destination == destination]
 
 
@@ -74,8 +74,8 @@ def _multicast(draft: Draft, seen: Trace, copies: Mapping[str, Sequence[str]]) -
 def _said(seen: Trace) -> list[str]:
     """What the server reported of the group, repetitions left out: IGMP sends each report again, for fear of loss."""
     said: list[str] = []
-    for *_, found in seen.frames:
-        header = found.find(Igmp)
+    for each in seen.frames:
+        header = each.found.find(Igmp)
         for record in header.groups() if isinstance(header, IgmpReport) else []:
             word = _SAID.get(record.type, f"record {record.type}")
             if record.group == GROUP and said[-1:] != [word]:
