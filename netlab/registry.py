@@ -192,7 +192,6 @@ EXPERIMENTS: tuple[Line, ...] = (
         "lecture 12",
         section="On the wire",
         help="reno, cubic, bbr over one bottleneck",
-        view="tcp.congestion_view",
     ),
     Line(
         "udp-behaviour",
@@ -201,7 +200,6 @@ EXPERIMENTS: tuple[Line, ...] = (
         "lecture 10",
         section="On the wire",
         help="What UDP promises, and what it does not",
-        view="udp.behaviour_view",
     ),
     Line(
         "capture",

@@ -69,7 +69,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     lost: NetlabError | None = None
     with (
         _origin(parameters, draft) as (urls, policy, stand_in),
-        resolving(parameters.resolver, parameters.resolve, stand_in, draft.findings) as resolve,
+        resolving(parameters.resolver, parameters.resolve, stand_in, draft.finding) as resolve,
     ):
         requests = [(url, Request.to(url, method, fields, parameters.data)) for url in urls]
         with Client(policy, resolve=resolve) as client:
@@ -141,7 +141,7 @@ def _report(draft: Draft, story: ExchangeTables, hops: list[Hop], parameters: Pa
         if extra is not None:
             draft.warnings.append(f"{hop.url}: {extra}.")
     if parameters.timing:
-        draft.fact("timing", "shown", "")
+        draft.show(timing=True)
     draft.fact("exchanges", len(hops), "1")
     draft.fact("connections opened", opened, "1")
     if hops:

@@ -224,7 +224,7 @@ def _tls(found: Measurement, width: int) -> Iterator[Text]:
 
 def _timed(found: Measurement, exchanges: Sequence[Row]) -> Sequence[Row]:
     """The exchanges whose phases are drawn."""
-    return exchanges if any(fact.name == "timing" for fact in found.facts) else ()
+    return exchanges if found.shows("timing") else ()
 
 
 def _waterfall(exchange: Row, phases: Sequence[Row], width: int) -> Iterator[Text]:

@@ -163,7 +163,7 @@ def _facts(draft: Draft, everyone: Sequence[Packet], result: Mapping[str, Any], 
     draft.fact("HTTP status", first["status"], "")
     draft.fact("answer", first.get("body", "").strip().splitlines()[0][:60] if first.get("body") else None, "")
     draft.fact("failed", first["failed"] or None, "", first["hint"])
-    draft.fact("in boxes", ",".join(map(str, sorted(chosen))) or None, "")
+    draft.show(boxes=tuple(sorted(chosen)))
 
 
 def _tables(

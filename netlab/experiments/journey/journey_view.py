@@ -18,7 +18,6 @@ from netlab.report.wrap import wrapped
 _MOST_A_STEP = 14  # packets; of more, the first and the last few
 _ENDS = 16  # columns of "gateway → router"
 _WIDE = 78  # columns that a stretch takes in one line
-_BOXES = "in boxes"  # the fact that says which packets are to be shown as boxes
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
@@ -28,16 +27,15 @@ def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     for step in rows(found, "steps"):
         own = [way for way in ways if way["step"] == step["step"]]
         yield _step(step, own, stretches, seen, width)
-    for number in str(next((fact.value for fact in found.facts if fact.name == _BOXES), None) or "").split(","):
-        if number:
-            yield iter([Text(f"Packet {number}, on its first stretch", style="bold")])
-            yield from packets_view.in_full(found, int(number), width)
-            yield _on_its_way(ways[int(number) - 1], stretches, width)
+    for number in found.chosen("boxes"):
+        yield iter([Text(f"Packet {number}, on its first stretch", style="bold")])
+        yield from packets_view.in_full(found, number, width)
+        yield _on_its_way(ways[number - 1], stretches, width)
     if any(way["in full"] for way in ways) and all(way["in full"] for way in ways):
         for table in found.tables:
             if table.name in ("routes", "neighbours"):
                 yield grid.table(table, width)
-    yield facts.lines([fact for fact in found.facts if fact.name != _BOXES and fact.value is not None], width)
+    yield facts.lines([fact for fact in found.facts if fact.value is not None], width)
 
 
 def _step(step: Row, ways: Sequence[Row], stretches: Sequence[Row], seen: set[str], width: int) -> Iterator[Text]:

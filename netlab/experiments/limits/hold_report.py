@@ -129,7 +129,7 @@ def _latency(draft: Draft, held: HoldResult) -> None:
         ordered = sorted(values)
         rows += [(label, name, (percentile(ordered, q) or 0) * 1e-9) for label, q in _PERCENTILES]
     columns = (Column("percentile", ""), Column("connection", ""), Column("latency", "s"))
-    draft.tables.append(Table("echo latency", columns, tuple(rows)))
+    draft.tables.append(Table("echo latency", columns, tuple(rows), shown=False))
     draft.charts.append(
         Chart(
             "bar",
@@ -146,7 +146,7 @@ def _latency(draft: Draft, held: HoldResult) -> None:
 def _growth(draft: Draft, held: HoldResult) -> None:
     step = max(-(-len(held.history) // _ROWS), 1)
     rows = tuple(dict.fromkeys([*held.history[::step], held.history[-1]]))
-    draft.tables.append(Table("growth", (Column("time", "s"), Column("connections", "1")), rows))
+    draft.tables.append(Table("growth", (Column("time", "s"), Column("connections", "1")), rows, shown=False))
     if len(rows) > 2:
         draft.charts.append(Chart("line", "Connections held", "growth", "time", "connections"))
 

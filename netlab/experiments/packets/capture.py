@@ -60,7 +60,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.fact("frames seen", len(records), "1")
     draft.fact("frames kept", len(kept), "1")
     draft.fact("dropped by the kernel", lost, "1", "netlab was too slow")
-    draft.fact("as fields", parameters.fields, "")
+    draft.show(fields=parameters.fields)
     story = PacketTables()
     from netlab.experiments.wire.packet_numbers import numbers
 

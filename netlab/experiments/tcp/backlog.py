@@ -88,7 +88,7 @@ def judged(parameters: Parameters, queue: AcceptQueueResult, trace: Trace, turne
         rows.append(_half_open_row("half-open, no cookies", turned.no_cookies))
         rows.append(_half_open_row("half-open, SYN cookies", turned.cookies))
         rows.append(_accept_row(f"somaxconn {SOMAXCONN}", turned.somaxconn))
-    draft.fact("show the timeline", parameters.timeline, "")
+    draft.show(timeline=parameters.timeline)
     draft.tables += [table_of(AttemptRow, queue.attempts), table_of(QueueRow, rows)]
     report(draft, trace)
     draft.charts.append(Chart("bar", "Who waits for accept(), attempt by attempt", "attempts", "attempt", "waiting"))

@@ -139,7 +139,7 @@ def _curves(run: CongestionRun) -> Table:
     ):
         rows += ((at_s, value, name) for at_s, value in extremes(points, _POINTS))
     columns = (Column("time", "s"), Column("segments", "1"), Column("of", ""))
-    return Table(f"{run.name}: cwnd, ssthresh and queue", columns, tuple(rows))
+    return Table(f"{run.name}: cwnd, ssthresh and queue", columns, tuple(rows), shown=False)
 
 
 def _round_trips(runs: Sequence[CongestionRun]) -> Table:
@@ -147,7 +147,9 @@ def _round_trips(runs: Sequence[CongestionRun]) -> Table:
     for flow in (run.flows[0] for run in runs if run.alone):
         points = [(sample.at_s, sample.rtt_s) for sample in flow.samples]
         rows += ((at_s, rtt_s, flow.algorithm) for at_s, rtt_s in extremes(points, _POINTS))
-    return Table("round trips", (Column("time", "s"), Column("RTT", "s"), Column("algorithm", "")), tuple(rows))
+    return Table(
+        "round trips", (Column("time", "s"), Column("RTT", "s"), Column("algorithm", "")), tuple(rows), shown=False
+    )
 
 
 def _check(draft: Draft, runs: Sequence[CongestionRun], wire: Bottleneck) -> None:

@@ -76,7 +76,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     stall = stall_of(seen.segments, told)
     _facts(draft, parameters, seen, told, stall)
     _checks(draft, parameters, seen, told, stall)
-    draft.fact("show the timeline", parameters.timeline, "")
+    draft.show(timeline=parameters.timeline)
     if stall is not None:
         draft.tables.append(_probes(stall))
         _findings(draft, seen, stall)

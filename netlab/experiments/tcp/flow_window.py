@@ -126,4 +126,4 @@ def course(segments: Sequence[Segment], told: Sequence[AdvertisedWindow]) -> Tab
         furthest = max((each.sequence + each.size for each in sent), default=1)
         rows.append((at_s, "window", max(window.edge for window in known) - acknowledged))
         rows.append((at_s, "in flight", max(furthest - acknowledged, 0)))
-    return Table("window", (Column("time", "s"), Column("what", ""), Column("bytes", "B")), tuple(rows))
+    return Table("window", (Column("time", "s"), Column("what", ""), Column("bytes", "B")), tuple(rows), shown=False)
