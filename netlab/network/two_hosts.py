@@ -18,7 +18,7 @@ from netlab.network.frame_record import FrameRecord
 from netlab.network.loopback import Loopback
 from netlab.network.observation import Observation
 from netlab.network.private import Host, Pair
-from netlab.network.timeline import STATE, Timeline, Watcher
+from netlab.network.timeline import STATE, Timeline, Watcher, cookie_of
 
 PORT = 7777  # one that Wireshark takes for nothing else
 
@@ -73,25 +73,31 @@ class TwoHosts:
 
     def open_socket(self, host: Host, kind: int = socket.SOCK_STREAM) -> socket.socket:
         """socket(2) on `host`, noted with the state that TCP_INFO tells of a new one."""
-        made = self.timeline.call(host.name, "socket()", lambda: host.socket(kind), lambda _: "")
+        made = self.timeline.call(
+            host.name, "socket()", lambda: host.socket(kind), lambda _: "", made=lambda made: made
+        )
         made.settimeout(None)
         if kind == socket.SOCK_STREAM:
-            self.timeline.note(host.name, STATE, tcp_info(made).state, "as TCP_INFO says", timer="", expires_s=0.0)
+            self.timeline.note(
+                host.name, STATE, tcp_info(made).state, "as TCP_INFO says", expires_s=0.0, socket=cookie_of(made)
+            )
         return made
 
     def listen(self, backlog: int = 16) -> socket.socket:
         """socket(), bind() and listen() on the server."""
         listener = self.open_socket(self.pair.server)
         where = (self.pair.server.ip, PORT)
-        self.timeline.call("server", f"bind({where[0]}:{PORT})", lambda: listener.bind(where), lambda _: "")
-        self.timeline.call("server", f"listen({backlog})", lambda: listener.listen(backlog), lambda _: "")
+        self.timeline.call("server", f"bind({where[0]}:{PORT})", lambda: listener.bind(where), lambda _: "", listener)
+        self.timeline.call("server", f"listen({backlog})", lambda: listener.listen(backlog), lambda _: "", listener)
         self.watcher.settled()
         return listener
 
     def connect(self, client: socket.socket) -> None:
         """connect(2) to the server."""
         where = (self.pair.server.ip, PORT)
-        self.timeline.call("client", f"connect({where[0]}:{PORT})", lambda: client.connect(where), lambda _: "0")
+        self.timeline.call(
+            "client", f"connect({where[0]}:{PORT})", lambda: client.connect(where), lambda _: "0", client
+        )
 
     def establish(self) -> tuple[socket.socket, socket.socket, socket.socket]:
         """A listener, a client and the connection that accept(2) gave for it."""
@@ -105,26 +111,29 @@ class TwoHosts:
 
     def accept(self, listener: socket.socket) -> socket.socket:
         """accept(2)."""
-        return self.timeline.call("server", "accept()", listener.accept, lambda got: f"{got[1][0]}:{got[1][1]}")[0]
+        accepted, _ = self.timeline.call(
+            "server", "accept()", listener.accept, lambda got: f"{got[1][0]}:{got[1][1]}", listener, lambda got: got[0]
+        )
+        return accepted
 
     def receive(self, host: Host, sock: socket.socket) -> bytes:
         """recv(2), once; a reset is what it returns, too."""
         try:
-            return self.timeline.call(host.name, "recv()", lambda: sock.recv(1000), lambda got: _said(got))
+            return self.timeline.call(host.name, "recv()", lambda: sock.recv(1000), _said, sock)
         except ConnectionResetError:
             return b""
 
     def shutdown_write(self, host: Host, sock: socket.socket) -> None:
         """shutdown(2) of the sending side: no more data from here."""
-        self.timeline.call(host.name, "shutdown(SHUT_WR)", lambda: sock.shutdown(socket.SHUT_WR), lambda _: "")
+        self.timeline.call(host.name, "shutdown(SHUT_WR)", lambda: sock.shutdown(socket.SHUT_WR), lambda _: "", sock)
 
     def close_socket(self, host: Host, sock: socket.socket) -> None:
         """close(2)."""
-        self.timeline.call(host.name, "close()", sock.close, lambda _: "")
+        self.timeline.call(host.name, "close()", sock.close, lambda _: "", sock)
 
     def send(self, host: Host, sock: socket.socket, data: bytes) -> None:
         """send(2)."""
-        self.timeline.call(host.name, f"send({len(data)} B)", lambda: sock.sendall(data), lambda _: "")
+        self.timeline.call(host.name, f"send({len(data)} B)", lambda: sock.sendall(data), lambda _: "", sock)
 
     def wait_for_state(self, host: str, *states: str) -> None:
         """Wait until `host` has been seen in one of these states ("CLOSED": gone)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from netlab.packets import checks, option, payload
 from netlab.packets.arp import Arp
@@ -25,6 +25,8 @@ from netlab.packets.links import LINKS
 from netlab.packets.payload import Content
 from netlab.packets.tcp import Tcp
 from netlab.packets.udp import Udp
+
+H = TypeVar("H", bound=Header)
 
 ETHERNET, RAW_IP = 1, 101  # LINKTYPE_ values of capture files
 
@@ -95,7 +97,7 @@ class Dissection:
     content: Content | None = None
     stopped: Stop | None = None
 
-    def find(self, kind: type[Any]) -> Any:
+    def find(self, kind: type[H]) -> H | None:
         """The first (outermost) header of class `kind`, or None."""
         return next((layer.header for layer in self.layers if isinstance(layer.header, kind)), None)
 

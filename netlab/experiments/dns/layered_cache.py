@@ -22,6 +22,7 @@ from netlab.dns.records import data_text, rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Listener
+from netlab.experiment import Experiment
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
@@ -171,3 +172,6 @@ def _report(draft: Draft, rows: list[tuple[Value, ...]]) -> None:
         draft.findings.append(
             "When the ISP's time is over, too, the name servers are asked again; the ISP still knows which."
         )
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -16,6 +16,7 @@ from netlab.dns.names import ROOT, to_text
 from netlab.dns.records import rcode_text, type_from_text, type_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.transport import Listener, Upstream, shown
+from netlab.experiment import Experiment
 from netlab.experiments.dns.world import StartingPoint, question_name, rng, world
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
@@ -107,3 +108,6 @@ def _report(
     columns = (Column("section", ""), Column("name", ""), Column("ttl", "s"), Column("type", ""), Column("data", ""))
     draft.tables.append(Table("records", columns, tuple(rows)))
     return draft.finish()
+
+
+EXPERIMENT = Experiment(Parameters, measure)

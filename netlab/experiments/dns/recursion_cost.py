@@ -21,6 +21,7 @@ from netlab.dns.recursor import Recursor
 from netlab.dns.resolver import Resolver
 from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Listener
+from netlab.experiment import Experiment
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Samples, Table
@@ -167,3 +168,6 @@ def _report(draft: Draft, ways: dict[str, _Way]) -> None:
         f"Recursion moves the work, it does not save it: the host sends 1 instead of {int(median(cold_i.host_sent))}. "
         f"{saves}{ratio:.1f} times as fast when warm."
     )
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -19,6 +19,7 @@ from netlab.dns.serving import Logged, Servers, describe
 from netlab.dns.steps import TracedAnswer
 from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import DnsPortInUse, Listener, SendReply, Upstream, shown
+from netlab.experiment import Experiment
 from netlab.experiments.dns.world import REAL_PORT, StartingPoint, given_roots, limits, policy, rng
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
@@ -188,3 +189,6 @@ def _report(
             Table("Names resolved", (Column("name", ""), Column("times", "1")), tuple(busiest.most_common(10)))
         )
     return draft.finish()
+
+
+EXPERIMENT = Experiment(Parameters, measure)

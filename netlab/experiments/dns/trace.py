@@ -18,6 +18,7 @@ from netlab.dns.recursor import Recursor
 from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Listener, shown
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.dns.story import ResolutionTables
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.progress import Progress
@@ -143,3 +144,6 @@ def _report(draft: Draft, story: ResolutionTables, parameters: Parameters) -> Me
         left = f"{asked - total} of {asked} questions were" if asked > 1 else "The question was"
         draft.warnings.append(f"{left} not answered by then.")
     return draft.finish()
+
+
+EXPERIMENT = Experiment(Parameters, measure)

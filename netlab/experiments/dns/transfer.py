@@ -26,6 +26,7 @@ from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import Listener, Upstream, Where
 from netlab.dns.zone import Zone
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table, Value
 
@@ -254,3 +255,6 @@ def _without_primary(stage: _Stage, draft: Draft) -> None:
 def _answers(stage: _Stage) -> bool:
     reply = stage.ask(stage.secondary_listener.where, message.write_query(secrets.randbits(16), stage.origin, SOA), SOA)
     return reply is not None and bool(reply.answer)
+
+
+EXPERIMENT = Experiment(Parameters, measure)

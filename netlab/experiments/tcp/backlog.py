@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import backlog_scene
 from netlab.experiments.wire import trace
+from netlab.experiments.wire.options import Delay, Pcap, Seed, Timeline
 from netlab.experiments.wire.trace import Trace
 from netlab.network.conditions import Conditions
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
 
@@ -23,12 +25,12 @@ _COOKIES = "net.ipv4.tcp_syncookies"
 class Parameters:
     """listen(`backlog`), and `clients` that want in. `delay_s` is one way. `timeline`: show that of the first case."""
 
-    backlog: int = 3
-    clients: int = 7
-    delay_s: float = 0.005
-    timeline: bool = False
-    pcap: Path | None = None
-    seed: int = 1
+    backlog: Annotated[int, Option("What listen() is given.", "N", 1, 50)] = 3
+    clients: Annotated[int, Option("How many want in.", "N", 4, 60)] = 7
+    delay_s: Delay = 0.005
+    timeline: Timeline = False
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -178,3 +180,15 @@ def _queues(runs: Mapping[str, Trace]) -> Table:
         Column("cookies", "1"),
     )
     return Table("queues", columns, tuple(rows))
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Fill the two queues of a listening socket, and see who is turned away.
+
+    Connections that nobody accepts; half-open ones, with and without SYN
+    cookies; and what listen() really allows.
+    """,
+    examples=("netlab tcp-backlog", "netlab tcp-backlog --backlog 1 --clients 4 --timeline --pcap queue.pcap"),
+)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import handshake_scene
 from netlab.experiments.wire import trace
+from netlab.experiments.wire.options import Delay, Loss, Pcap, Seed
 from netlab.experiments.wire.trace import Segment, Trace
 from netlab.network.conditions import Conditions
 from netlab.packets.option import COMMON, name_of, text_of
@@ -21,10 +22,10 @@ _MSS = 2
 class Parameters:
     """`delay_s` is one way. `loss` is the chance that a frame is lost."""
 
-    delay_s: float = 0.05
-    loss: float = 0.0
-    pcap: Path | None = None
-    seed: int = 1
+    delay_s: Delay = 0.05
+    loss: Loss = 0.0
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -180,3 +181,15 @@ def _held(seen: Trace) -> Table:
         rows.append((f"{host} {state}", begin, end, lasted))
     columns = (Column("state", ""), Column("from", "s"), Column("until", "s"), Column("lasted", "s"))
     return Table("states", columns, tuple(rows))
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Open a TCP connection between two hosts of your own, and watch it four ways.
+
+    System calls, the kernel's states, the segments on the wire and the course's
+    words on one timeline. A slow wire makes the passing states visible.
+    """,
+    examples=("netlab tcp-handshake", "netlab tcp-handshake --loss 0.3 --seed 4 --pcap handshake.pcap"),
+)

@@ -6,10 +6,11 @@ Two connections are enough: one that ends in order has ten of them, and CLOSING 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import teardown
 from netlab.experiments.wire import trace
+from netlab.experiments.wire.options import Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Trace
 from netlab.linux.tcp_states import ELEVEN
 from netlab.progress import Progress
@@ -38,9 +39,9 @@ _LASTING = ("CLOSED", "LISTEN", "ESTABLISHED", "FIN-WAIT-2", "CLOSE-WAIT", "TIME
 class Parameters:
     """`delay_s` is one way."""
 
-    delay_s: float = 0.03
-    pcap: Path | None = None
-    seed: int = 1
+    delay_s: Delay = 0.03
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -92,3 +93,11 @@ def _seen(state: str, tours: dict[str, Trace]) -> tuple[Value, ...]:
                     first_ns = min(each["at_ns"] for each in seen.observation.events)
                     return state, host, (event["at_ns"] - first_ns) / 1e9, _HOW[state], way
     return state, None, None, _HOW[state], None
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="Reach all eleven states of a TCP connection, and see each in the kernel.",
+    examples=("netlab tcp-states", "netlab tcp-states --json"),
+)

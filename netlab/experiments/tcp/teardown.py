@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated
 
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import teardown_scene
 from netlab.experiments.wire import trace
+from netlab.experiments.wire.options import Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Segment, Trace
 from netlab.network.conditions import Conditions
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
 
@@ -82,10 +85,10 @@ VARIANTS = (
 class Parameters:
     """`variant`: a name of VARIANTS. `delay_s` is one way."""
 
-    variant: str = "orderly"
-    delay_s: float = 0.05
-    pcap: Path | None = None
-    seed: int = 1
+    variant: Annotated[str, Option("orderly, simultaneous, reset-linger, reset-unread, orphan.", "NAME")] = "orderly"
+    delay_s: Delay = 0.05
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def find(name: str) -> Variant:
@@ -202,3 +205,19 @@ def _states(seen: Trace) -> Table:
             rows.append((f"{host} {event['what']}", begin, until, None if until is None else until - begin))
     columns = (Column("state", ""), Column("from", "s"), Column("until", "s"), Column("lasted", "s"))
     return Table("states", columns, tuple(rows))
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""End a TCP connection, in order and otherwise, and watch it four ways.
+
+    In order, with data flowing to the side that has closed; by both sides at
+    once; by a reset, on purpose or not; or by one side only.
+    """,
+    examples=(
+        "netlab tcp-teardown",
+        "netlab tcp-teardown --variant simultaneous",
+        "netlab tcp-teardown --variant orphan --pcap orphan.pcap",
+    ),
+)
