@@ -1,48 +1,49 @@
-"""The registry of experiments: a literal list, one line a file, imported only when one is run.
+"""The registry: a literal table, one line for each experiment, whose file is imported only when it is run.
 
-An experiment's module has a frozen dataclass `Parameters` and `measure(parameters, progress) -> Measurement`.
-`measure` deals with Ctrl-C itself: it returns what it has so far, with `interrupted` set.
+An experiment's module ends with an `EXPERIMENT` (experiment.py). What is needed without it is here: the name that its
+records have, its line in `netlab --help`, and what draws an old record of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from netlab.errors import UsageError
-from netlab.progress import Progress
-from netlab.report.quantity import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.text import Text
 
+    from netlab.experiment import Experiment
+    from netlab.report.quantity import Measurement
     from netlab.report.svg import Figure
 
     Sections = Callable[[Measurement, int], Iterator[Iterator[Text]]]
 
 
-class Module(Protocol):
-    """What the registry expects of an experiment's module."""
-
-    Parameters: type[Any]
-
-    def measure(self, parameters: Any, progress: Progress, /) -> Measurement:
-        """Run the experiment; raises NetlabError where it cannot."""
-
-
 @dataclass(frozen=True, slots=True)
-class Experiment:
-    """A line of the registry. `lecture`: where the course tells of it ("lecture 13"), or nothing."""
+class Line:
+    """An experiment. `module` and `view`: files below netlab/experiments/. `title`: the heading of its report.
+    `lecture`: where the course tells of it ("lecture 13"), or nothing. `section` and `help` list it in `netlab --help`;
+    without a section it has no command that is its own.
+    """
 
     name: str
     module: str
     title: str
     lecture: str = ""
+    _: KW_ONLY
+    section: str = ""
+    help: str = ""
     view: str = ""
+
+    def load(self) -> Experiment[Any]:
+        """Import the experiment's file."""
+        return cast("Experiment[Any]", import_module(f"netlab.experiments.{self.module}").EXPERIMENT)
 
     def sections(self) -> Sections | None:
         """What composes the sections of its report in place of facts and tables, if anything does."""
@@ -53,81 +54,218 @@ class Experiment:
         drawn = getattr(import_module(f"netlab.experiments.{self.view}"), "drawn", None) if self.view else None
         return cast("Figure | None", drawn(found)) if drawn else None
 
-    def load(self) -> Module:
-        """Import the experiment's file."""
-        return cast(Module, import_module(f"netlab.experiments.{self.module}"))
 
-
-EXPERIMENTS: tuple[Experiment, ...] = (
-    Experiment("tcp-server", "servers.tcp_server", "A TCP echo server under load", "lecture 13"),
-    Experiment("udp-server", "servers.udp_server", "A UDP echo server under load", "lecture 13"),
-    Experiment("tcp-serve", "servers.serving", "A TCP echo server for any client", "lecture 13"),
-    Experiment("udp-serve", "servers.serving", "A UDP echo server for any client", "lecture 13"),
-    Experiment("tcp-client", "servers.tcp_client", "Load on a TCP echo server", "lecture 13"),
-    Experiment("udp-client", "servers.udp_client", "Load on a UDP echo server", "lecture 13"),
-    Experiment("tcp-compare", "servers.tcp_compare", "TCP server modes side by side", "lecture 13"),
-    Experiment("udp-compare", "servers.udp_compare", "UDP server modes side by side", "lecture 13"),
-    Experiment("cidr", "addresses.cidr_address", "An address and its network", "lecture 3"),
-    Experiment(
+EXPERIMENTS: tuple[Line, ...] = (
+    Line(
+        "tcp-server",
+        "servers.tcp_server",
+        "A TCP echo server under load",
+        "lecture 13",
+        section="Servers",
+        help="Run a TCP echo server in one of its modes, and measure it",
+    ),
+    Line(
+        "udp-server",
+        "servers.udp_server",
+        "A UDP echo server under load",
+        "lecture 13",
+        section="Servers",
+        help="The same for UDP",
+    ),
+    Line(
+        "tcp-compare",
+        "servers.tcp_compare",
+        "TCP server modes side by side",
+        "lecture 13",
+        section="Servers",
+        help="TCP modes side by side: which waits best, and where",
+    ),
+    Line(
+        "udp-compare",
+        "servers.udp_compare",
+        "UDP server modes side by side",
+        "lecture 13",
+        section="Servers",
+        help="UDP modes side by side",
+    ),
+    Line(
+        "tcp-client",
+        "servers.tcp_client",
+        "Load on a TCP echo server",
+        "lecture 13",
+        section="Clients",
+        help="Load any TCP echo server, and measure it from outside",
+    ),
+    Line(
+        "udp-client",
+        "servers.udp_client",
+        "Load on a UDP echo server",
+        "lecture 13",
+        section="Clients",
+        help="The same for UDP: loss, reordering, duplicates",
+    ),
+    Line(
+        "journey",
+        "journey.journey",
+        "From the address bar to the shop",
+        "lecture 1",
+        section="On the wire",
+        help="Lecture 1: from the address bar to the shop, hop by hop",
+        view="journey.journey_view",
+    ),
+    Line(
+        "tcp-handshake",
+        "tcp.handshake",
+        "How a connection is opened",
+        "lecture 11",
+        section="On the wire",
+        help="How a connection is opened, in four views",
+        view="wire.timeline_view",
+    ),
+    Line(
+        "tcp-teardown",
+        "tcp.teardown",
+        "How a connection ends",
+        "lecture 11",
+        section="On the wire",
+        help="How it ends: four-way, at once, by reset, by one side",
+        view="wire.timeline_view",
+    ),
+    Line(
+        "tcp-states",
+        "tcp.states",
+        "The eleven states of TCP",
+        "lecture 11",
+        section="On the wire",
+        help="All eleven states, reached and seen",
+        view="wire.ladder_view",
+    ),
+    Line(
+        "tcp-backlog",
+        "tcp.backlog",
+        "The two queues of listen()",
+        "lecture 13",
+        section="On the wire",
+        help="The two queues of listen(), filled until they turn away",
+        view="wire.timeline_view",
+    ),
+    Line(
+        "tcp-limits",
+        "limits.limits",
+        "How many connections there can be",
+        "lecture 13",
+        section="On the wire",
+        help="How many connections: ports, descriptors, a million",
+        view="limits.limits_view",
+    ),
+    Line(
+        "tcp-retransmit",
+        "tcp.retransmit",
+        "Loss, and what TCP does about it",
+        "lecture 11",
+        section="On the wire",
+        help="Loss: what is sent again, when, and how it is noticed",
+        view="wire.ladder_view",
+    ),
+    Line(
+        "tcp-flow",
+        "tcp.flow",
+        "A reader that stops: flow control",
+        "lecture 12",
+        section="On the wire",
+        help="A reader that stops: the window, probes, and who waits",
+        view="wire.timeline_view",
+    ),
+    Line(
+        "tcp-nagle",
+        "tcp.nagle",
+        "Small writes: Nagle and delayed ACK",
+        "lecture 12",
+        section="On the wire",
+        help="Small writes: who waits for whom, and the remedies",
+        view="wire.timeline_view",
+    ),
+    Line(
+        "tcp-congestion",
+        "tcp.congestion",
+        "One bottleneck, several ways",
+        "lecture 12",
+        section="On the wire",
+        help="reno, cubic, bbr over one bottleneck",
+        view="tcp.congestion_view",
+    ),
+    Line(
+        "udp-behaviour",
+        "udp.behaviour",
+        "What UDP promises, and what not",
+        "lecture 10",
+        section="On the wire",
+        help="What UDP promises, and what it does not",
+        view="udp.behaviour_view",
+    ),
+    Line(
+        "capture",
+        "packets.capture",
+        "Frames, as they came by",
+        "lecture 2",
+        section="On the wire",
+        help="What a command sends and receives, without root",
+        view="wire.packets_view",
+    ),
+    Line(
+        "dissect",
+        "packets.dissect",
+        "Packets, layer by layer",
+        "lecture 2",
+        section="On the wire",
+        help="Take packets apart: every header, every field, as boxes",
+        view="wire.packets_view",
+    ),
+    Line(
+        "doctor",
+        "machine.doctor",
+        "What this machine can do",
+        section="This machine",
+        help="What this machine can do, and how to get what it lacks",
+    ),
+    # Parts of other commands, and sub-commands of groups
+    Line("tcp-serve", "servers.serving", "A TCP echo server for any client", "lecture 13"),
+    Line("udp-serve", "servers.serving", "A UDP echo server for any client", "lecture 13"),
+    Line("cidr", "addresses.cidr_address", "An address and its network", "lecture 3"),
+    Line(
         "cidr-interfaces",
         "addresses.cidr_interfaces",
         "Addresses of this machine",
         "lecture 3",
         view="addresses.interfaces_view",
     ),
-    Experiment("cidr-same-net", "addresses.cidr_same_net", "Local, or by the gateway?", "lecture 3"),
-    Experiment("mac", "addresses.mac_address", "A MAC address", "lecture 3"),
-    Experiment("mac-interfaces", "addresses.mac_interfaces", "MAC addresses of this machine", "lecture 3"),
-    Experiment("mac-neighbours", "addresses.mac_neighbours", "Neighbours of this machine", "lecture 3"),
-    Experiment("dns-trace", "dns.trace", "From the root to the answer", "lecture 1", view="dns.trace_view"),
-    Experiment("dns-query", "dns.query", "A question to a recursive resolver", "lecture 1", view="dns.query_view"),
-    Experiment("dns-serve", "dns.serve", "A miniature Internet for any client", "lecture 1"),
-    Experiment("dns-cache", "dns.layered_cache", "Where a name is remembered, layer by layer", "lecture 1"),
-    Experiment("dns-compare", "dns.recursion_cost", "Recursive against iterative", "lecture 1"),
-    Experiment("dns-transfer", "dns.transfer", "A zone and its secondary", "lecture 1"),
-    Experiment("dns-bench", "dns.bench", "How many names a second", "lecture 1"),
-    Experiment("http-keepalive", "http.keepalive", "What keeping a connection saves", "lecture 14"),
-    Experiment("http-serve", "http.serve", "An HTTP origin for any client", "lecture 14"),
-    Experiment("http-get", "http.get", "HTTP, byte by byte", "lecture 14", view="http.get_view"),
-    Experiment("http-check", "http.check", "One response, three parsers", "lecture 14", view="http.check_view"),
-    Experiment("http-explain", "http.explain", "What these bytes say", "lecture 14", view="http.get_view"),
-    Experiment("tcp-handshake", "tcp.handshake", "How a connection is opened", "lecture 11", view="wire.timeline_view"),
-    Experiment("tcp-teardown", "tcp.teardown", "How a connection ends", "lecture 11", view="wire.timeline_view"),
-    Experiment("tcp-states", "tcp.states", "The eleven states of TCP", "lecture 11", view="wire.ladder_view"),
-    Experiment("tcp-backlog", "tcp.backlog", "The two queues of listen()", "lecture 13", view="wire.timeline_view"),
-    Experiment(
-        "tcp-limits", "limits.limits", "How many connections there can be", "lecture 13", view="limits.limits_view"
-    ),
-    Experiment(
-        "tcp-retransmit", "tcp.retransmit", "Loss, and what TCP does about it", "lecture 11", view="wire.ladder_view"
-    ),
-    Experiment("tcp-flow", "tcp.flow", "A reader that stops: flow control", "lecture 12", view="wire.timeline_view"),
-    Experiment(
-        "tcp-nagle", "tcp.nagle", "Small writes: Nagle and delayed ACK", "lecture 12", view="wire.timeline_view"
-    ),
-    Experiment(
-        "tcp-congestion", "tcp.congestion", "One bottleneck, several ways", "lecture 12", view="tcp.congestion_view"
-    ),
-    Experiment(
-        "udp-behaviour", "udp.behaviour", "What UDP promises, and what not", "lecture 10", view="udp.behaviour_view"
-    ),
-    Experiment(
-        "journey", "journey.journey", "From the address bar to the shop", "lecture 1", view="journey.journey_view"
-    ),
-    Experiment("capture", "packets.capture", "Frames, as they came by", "lecture 2", view="wire.packets_view"),
-    Experiment("dissect", "packets.dissect", "Packets, layer by layer", "lecture 2", view="wire.packets_view"),
-    Experiment("doctor", "machine.doctor", "What this machine can do"),
+    Line("cidr-same-net", "addresses.cidr_same_net", "Local, or by the gateway?", "lecture 3"),
+    Line("mac", "addresses.mac_address", "A MAC address", "lecture 3"),
+    Line("mac-interfaces", "addresses.mac_interfaces", "MAC addresses of this machine", "lecture 3"),
+    Line("mac-neighbours", "addresses.mac_neighbours", "Neighbours of this machine", "lecture 3"),
+    Line("dns-trace", "dns.trace", "From the root to the answer", "lecture 1", view="dns.trace_view"),
+    Line("dns-query", "dns.query", "A question to a recursive resolver", "lecture 1", view="dns.query_view"),
+    Line("dns-serve", "dns.serve", "A miniature Internet for any client", "lecture 1"),
+    Line("dns-cache", "dns.layered_cache", "Where a name is remembered, layer by layer", "lecture 1"),
+    Line("dns-compare", "dns.recursion_cost", "Recursive against iterative", "lecture 1"),
+    Line("dns-transfer", "dns.transfer", "A zone and its secondary", "lecture 1"),
+    Line("dns-bench", "dns.bench", "How many names a second", "lecture 1"),
+    Line("http-keepalive", "http.keepalive", "What keeping a connection saves", "lecture 14"),
+    Line("http-serve", "http.serve", "An HTTP origin for any client", "lecture 14"),
+    Line("http-get", "http.get", "HTTP, byte by byte", "lecture 14", view="http.get_view"),
+    Line("http-check", "http.check", "One response, three parsers", "lecture 14", view="http.check_view"),
+    Line("http-explain", "http.explain", "What these bytes say", "lecture 14", view="http.get_view"),
 )
 
 
-def known(name: str) -> Experiment | None:
+def known(name: str) -> Line | None:
     """The experiment called `name`; None for that of a record which this netlab does not know."""
-    return next((experiment for experiment in EXPERIMENTS if experiment.name == name), None)
+    return next((line for line in EXPERIMENTS if line.name == name), None)
 
 
-def find(name: str) -> Experiment:
+def find(name: str) -> Line:
     """The experiment called `name`; UsageError names the nearest."""
-    if (experiment := known(name)) is not None:
-        return experiment
-    near = get_close_matches(name, [experiment.name for experiment in EXPERIMENTS], 1)
+    if (line := known(name)) is not None:
+        return line
+    near = get_close_matches(name, [line.name for line in EXPERIMENTS], 1)
     raise UsageError(f"no experiment is called '{name}'", f"did you mean {near[0]}?" if near else None)

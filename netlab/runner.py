@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
-from netlab import registry
 from netlab.clock import monotonic_ns
 from netlab.errors import Doubt
+from netlab.experiment import Experiment, Named, P
 from netlab.progress import Progress, silent
 from netlab.report import store
 from netlab.report.record import Report, new_id, plain_parameters, this_host
@@ -19,25 +18,28 @@ from netlab.report.summary import summarize
 
 
 def run(
-    name: str, parameters: Any, *, seed: int | None = None, save: bool = True, progress: Progress = silent
+    line: Named,
+    experiment: Experiment[P],
+    parameters: P,
+    *,
+    seed: int | None = None,
+    save: bool = True,
+    progress: Progress = silent,
 ) -> Report:
-    """Run the experiment called `name` and return its report, saved as a run record unless told not to.
+    """Run an experiment and return its report, saved under the name of its `line` unless told not to.
 
-    `parameters` is the experiment's own `Parameters`; `seed` is by default its field of that name. A record that
-    cannot be written is no failure of the run: the report says so in `unsaved`. Raises NetlabError where the
-    experiment cannot run.
+    `seed` is by default the field of `parameters` of that name. A record that cannot be written is no failure of the
+    run: the report says so in `unsaved`. Raises NetlabError where the experiment cannot run.
     """
-    experiment = registry.find(name)
-    module = experiment.load()
     started = datetime.now(UTC)
     start_ns = monotonic_ns()
     with doubts() as doubted:
-        found = module.measure(parameters, progress)
+        found = experiment.measure(parameters, progress)
     elapsed_s = (monotonic_ns() - start_ns) / 1e9
     report = Report(
-        id=new_id(name, started),
-        experiment=name,
-        title=experiment.title,
+        id=new_id(line.name, started),
+        experiment=line.name,
+        title=line.title,
         parameters=plain_parameters(parameters),
         seed=seed if seed is not None else getattr(parameters, "seed", None),
         started_at=f"{started:%Y-%m-%dT%H:%M:%SZ}",

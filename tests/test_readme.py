@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from ordinary import needs_networks
 
-from netlab.cli.app import COMMANDS
+from netlab.cli.commands import COMMANDS
 from netlab.packets import pcap
 from netlab.packets.build import build
 from netlab.packets.capture_file import CapturedFrame

@@ -1,205 +1,26 @@
-"""The root of the command line: a literal table of commands, each imported only when it is called."""
+"""The root of the command line: commands from the registry and by hand, each imported only when it is called."""
 
 from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib import import_module
 from typing import Annotated, NoReturn
 
 import typer
-from typer._click.core import Command as AnyCommand
-from typer._click.core import Context
-from typer._click.exceptions import NoArgsIsHelpError
-from typer._click.formatting import HelpFormatter
-from typer._click.shell_completion import CompletionItem
-from typer.core import TyperOption
-from typer.main import get_command
 
 from netlab.cli import failures
-from netlab.cli.help import Group, as_command, examples
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the table: the command, the function (or Typer application) it is, what it is for, and its help."""
-
-    name: str
-    module: str
-    attribute: str
-    section: str
-    help: str
-
-
-COMMANDS: tuple[Line, ...] = (
-    Line(
-        "tcp-server",
-        "experiments.servers.commands.servers",
-        "tcp_server",
-        "Servers",
-        "Run a TCP echo server in one of its modes, and measure it",
-    ),
-    Line("udp-server", "experiments.servers.commands.servers", "udp_server", "Servers", "The same for UDP"),
-    Line(
-        "tcp-compare",
-        "experiments.servers.commands.servers",
-        "tcp_compare",
-        "Servers",
-        "TCP modes side by side: which waits best, and where",
-    ),
-    Line("udp-compare", "experiments.servers.commands.servers", "udp_compare", "Servers", "UDP modes side by side"),
-    Line(
-        "modes",
-        "experiments.servers.commands.modes",
-        "modes",
-        "Servers",
-        "What each mode is, and the source of its loop",
-    ),
-    Line(
-        "tcp-client",
-        "experiments.servers.commands.clients",
-        "tcp_client",
-        "Clients",
-        "Load any TCP echo server, and measure it from outside",
-    ),
-    Line(
-        "udp-client",
-        "experiments.servers.commands.clients",
-        "udp_client",
-        "Clients",
-        "The same for UDP: loss, reordering, duplicates",
-    ),
-    Line(
-        "journey",
-        "experiments.journey.commands.journey",
-        "journey",
-        "On the wire",
-        "Lecture 1: from the address bar to the shop, hop by hop",
-    ),
-    Line(
-        "tcp-handshake",
-        "experiments.tcp.commands.two_hosts",
-        "tcp_handshake",
-        "On the wire",
-        "How a connection is opened, in four views",
-    ),
-    Line(
-        "tcp-teardown",
-        "experiments.tcp.commands.two_hosts",
-        "tcp_teardown",
-        "On the wire",
-        "How it ends: four-way, at once, by reset, by one side",
-    ),
-    Line(
-        "tcp-states",
-        "experiments.tcp.commands.two_hosts",
-        "tcp_states",
-        "On the wire",
-        "All eleven states, reached and seen",
-    ),
-    Line(
-        "tcp-backlog",
-        "experiments.tcp.commands.two_hosts",
-        "tcp_backlog",
-        "On the wire",
-        "The two queues of listen(), filled until they turn away",
-    ),
-    Line(
-        "tcp-limits",
-        "experiments.limits.commands.limits",
-        "tcp_limits",
-        "On the wire",
-        "How many connections: ports, descriptors, a million",
-    ),
-    Line(
-        "tcp-retransmit",
-        "experiments.tcp.commands.two_hosts",
-        "tcp_retransmit",
-        "On the wire",
-        "Loss: what is sent again, when, and how it is noticed",
-    ),
-    Line(
-        "tcp-flow",
-        "experiments.tcp.commands.flow",
-        "tcp_flow",
-        "On the wire",
-        "A reader that stops: the window, probes, and who waits",
-    ),
-    Line(
-        "tcp-nagle",
-        "experiments.tcp.commands.nagle",
-        "tcp_nagle",
-        "On the wire",
-        "Small writes: who waits for whom, and the remedies",
-    ),
-    Line(
-        "tcp-congestion",
-        "experiments.tcp.commands.congestion",
-        "tcp_congestion",
-        "On the wire",
-        "reno, cubic, bbr over one bottleneck",
-    ),
-    Line(
-        "udp-behaviour",
-        "experiments.udp.commands.behaviour",
-        "udp_behaviour",
-        "On the wire",
-        "What UDP promises, and what it does not",
-    ),
-    Line(
-        "capture",
-        "experiments.packets.commands.packets",
-        "capture",
-        "On the wire",
-        "What a command sends and receives, without root",
-    ),
-    Line(
-        "dissect",
-        "experiments.packets.commands.packets",
-        "dissect",
-        "On the wire",
-        "Take packets apart: every header, every field, as boxes",
-    ),
-    Line(
-        "cidr",
-        "experiments.addresses.commands.cidr",
-        "app",
-        "Addresses",
-        "Explain IP addresses; split, merge and look up prefixes",
-    ),
-    Line("mac", "experiments.addresses.commands.mac", "app", "Addresses", "Explain MAC addresses; vendors, neighbours"),
-    Line(
-        "dns",
-        "experiments.dns.commands.dns",
-        "app",
-        "Names and pages",
-        "DNS from the root to the answer, on a miniature Internet of your own",
-    ),
-    Line(
-        "http",
-        "experiments.http.commands.http",
-        "app",
-        "Names and pages",
-        "HTTP/1.1 byte by byte, against an origin of your own or any other",
-    ),
-    Line(
-        "lab",
-        "worksheets.commands.lab",
-        "app",
-        "Worksheets",
-        "Follow a worksheet: predict, run, observe, explain, check",
-    ),
-    Line(
-        "doctor",
-        "experiments.machine.commands.doctor",
-        "doctor",
-        "This machine",
-        "What this machine can do, and how to get what it lacks",
-    ),
-    Line("runs", "experiments.machine.commands.runs", "app", "This machine", "What you have measured so far"),
+from netlab.cli.click_parts import (
+    AnyCommand,
+    CompletionItem,
+    Context,
+    HelpFormatter,
+    NoArgsIsHelpError,
+    TyperOption,
+    get_command,
 )
+from netlab.cli.commands import COMMANDS, load
+from netlab.cli.help import Group, as_command, examples
 
 
 class Root(Group):
@@ -211,11 +32,7 @@ class Root(Group):
 
     def get_command(self, ctx: Context, cmd_name: str) -> AnyCommand | None:
         """Import the file of this one command."""
-        for line in COMMANDS:
-            if line.name == cmd_name:
-                target = getattr(import_module(f"netlab.{line.module}"), line.attribute)
-                return as_command(line.name, target)
-        return None
+        return next((as_command(line.name, load(line)) for line in COMMANDS if line.name == cmd_name), None)
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, AnyCommand | None, list[str]]:
         """As in Click, but an unknown command is answered with the nearest one there is."""

@@ -15,9 +15,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import typer
-from typer._click.exceptions import ClickException, NoSuchOption
-from typer._click.exceptions import UsageError as ClickUsageError
 
+from netlab.cli.click_parts import ClickException, ClickUsageError, NoSuchOption
 from netlab.cli.streams import open_what_is_closed
 from netlab.errors import NetlabError, UsageError
 from netlab.report.glyphs import printable

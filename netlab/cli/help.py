@@ -19,11 +19,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import typer
-from typer._click.core import Command as AnyCommand
-from typer._click.core import Context
-from typer._click.formatting import HelpFormatter
-from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command
+
+from netlab.cli.click_parts import AnyCommand, Context, HelpFormatter, TyperCommand, TyperGroup, get_command
 
 # "[x>=1]" is Click's way to say that a number of connections is positive. An error says it where it matters.
 _BOUNDS = re.compile(r"  \[(?:[\d.]+<=?)?x[<>]=?[\d.]+\]|; (?:[\d.]+<=?)?x[<>]=?[\d.]+(?=[;\]])")

@@ -1,15 +1,16 @@
-"""The live line of a server in the foreground: one line on stderr, redrawn in place, and how it is told to stop."""
+"""How a server in the foreground shows what it does and is told to stop: a line on stderr, drawn anew, or a log."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from netlab.cli.output import terminal_width, told_to_end
 from netlab.progress import Progress
-from netlab.report.glyphs import to_encoding
+from netlab.report.glyphs import printable, to_encoding
 
 
 @contextmanager
@@ -49,3 +50,23 @@ class _Line:
             sys.stderr.flush()
         except OSError:
             pass  # nobody is looking
+
+
+@contextmanager
+def log_lines() -> Iterator[Progress]:
+    """A Progress that writes each text as a line. SIGTERM comes as KeyboardInterrupt while it lasts."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield _log
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _log(done: float, text: str) -> None:
+    try:
+        sys.stderr.write(
+            "".join(f"{to_encoding(printable(line), sys.stderr.encoding)}\n" for line in text.splitlines())
+        )
+        sys.stderr.flush()
+    except OSError:
+        pass  # nobody is reading the log

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from netlab import notation
 from netlab.cli import values
 
 # Headings of the help. Options without one are listed last, under "Options".
@@ -50,8 +51,10 @@ Port = Annotated[
     ),
 ]
 Target = Annotated[
-    values.Address,
-    typer.Argument(metavar="HOST:PORT", help="The server: 127.0.0.1:7007, [::1]:7007.", parser=values.address),
+    notation.Address,
+    typer.Argument(
+        metavar="HOST:PORT", help="The server: 127.0.0.1:7007, [::1]:7007.", parser=values.reader(notation.address)
+    ),
 ]
 
 # How much.
@@ -61,7 +64,7 @@ Connections = Annotated[
 Size = Annotated[
     int,
     typer.Option("--size", metavar="BYTES", help="Size of a message: 64, 16K, 1M.", rich_help_panel=LOAD,
-                 parser=values.size_bytes),
+                 parser=values.reader(notation.size_bytes)),
 ]  # fmt: skip
 Duration = Annotated[
     float, typer.Option("--duration", metavar="SECONDS", min=0.01, help="How long to measure.", rich_help_panel=LOAD)

@@ -10,11 +10,8 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import NamedTuple
 
-from typer._click.core import Command as AnyCommand
-from typer._click.core import Context
-from typer._click.formatting import HelpFormatter
-
 from netlab.cli import failures
+from netlab.cli.click_parts import AnyCommand, Context, HelpFormatter
 from netlab.cli.help import Group, as_command
 
 

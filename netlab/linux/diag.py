@@ -39,6 +39,7 @@ class Sock:
     retransmits: int
     inode: int
     info: TcpInfo | None = None
+    cookie: int = 0  # what SO_COOKIE says of it, from the first SYN to the end of TIME-WAIT
 
 
 class Diag:
@@ -70,8 +71,8 @@ class Diag:
 
 
 def _read(data: bytes) -> Sock:
-    (family, state, timer, retransmits, sport, dport, source, destination, _, _, _, expires_ms, received, sent, _,
-     inode,
+    (family, state, timer, retransmits, sport, dport, source, destination, _, cookie, above, expires_ms, received,
+     sent, _, inode,
      ) = _MESSAGE.unpack_from(data)  # fmt: skip
     size = 4 if family == socket.AF_INET else 16
     found = attributes(data, _MESSAGE.size)
@@ -86,4 +87,5 @@ def _read(data: bytes) -> Sock:
         retransmits,
         inode,
         parse(found[_INFO]) if _INFO in found else None,
+        cookie | above << 32,
     )

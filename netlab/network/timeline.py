@@ -7,6 +7,9 @@ ends with a frame's arrival is then always seen, however busy the machine is.
 
 from __future__ import annotations
 
+import itertools
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +29,8 @@ STATE: Final = "state"
 GONE: Final = "gone"
 MARK: Final = "mark"
 _PAUSE_S = 0.0003
+_SO_COOKIE = 57  # of <asm-generic/socket.h>
+_COOKIE = struct.Struct("=Q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +60,17 @@ class Event:
         return getattr(self, name)
 
 
+def cookie_of(sock: socket.socket | None) -> int | None:
+    """The number by which the kernel tells the socket apart, as inet_diag has it, too (SO_COOKIE, socket(7))."""
+    return None if sock is None else int(_COOKIE.unpack(sock.getsockopt(socket.SOL_SOCKET, _SO_COOKIE, 8))[0])
+
+
 class Timeline:
     """Events in the order they were noted, by any thread."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self._calls = itertools.count(1)
         self._condition = threading.Condition()
 
     def note(
@@ -73,25 +84,36 @@ class Timeline:
         timer: str = "",
         expires_s: float | None = None,
         backoff: int | None = None,
+        before_ns: int | None = None,
+        call: int | None = None,
+        socket: int | None = None,
     ) -> None:
         """Something happened, now or at `at_ns`."""
         when_ns = time.monotonic_ns() if at_ns is None else at_ns
-        event = Event(when_ns, host, kind, what, detail, timer, expires_s, backoff)
+        event = Event(when_ns, host, kind, what, detail, timer, expires_s, backoff, before_ns, call, socket)
         with self._condition:
             self.events.append(event)
             self._condition.notify_all()
 
     def call(
-        self, host: str, what: str, function: Callable[[], Result], returned: Callable[[Result], str] = str
+        self,
+        host: str,
+        what: str,
+        function: Callable[[], Result],
+        returned: Callable[[Result], str] = str,
+        sock: socket.socket | None = None,
+        made: Callable[[Result], socket.socket] | None = None,
     ) -> Result:
-        """A system call: when it was called, and when it returned with what."""
-        self.note(host, CALL, what)
+        """A system call: when it was called, and when it returned with what. `sock` is the socket that it is made on;
+        `made` finds in its result the one that it makes."""
+        number, on = next(self._calls), cookie_of(sock)
+        self.note(host, CALL, what, call=number, socket=on)
         try:
             result = function()
         except OSError as error:
-            self.note(host, RETURN, what, error.strerror or str(error))
+            self.note(host, RETURN, what, error.strerror or str(error), call=number, socket=on)
             raise
-        self.note(host, RETURN, what, returned(result))
+        self.note(host, RETURN, what, returned(result), call=number, socket=cookie_of(made(result)) if made else on)
         return result
 
     def saw(self, host: str, state: str) -> bool:
@@ -125,7 +147,8 @@ class Watcher:
         for host in hosts:
             with host.namespace.entered():
                 self._diags.append((host, Diag()))
-        self._states: dict[tuple[str, tuple[str, int], tuple[str, int]], str] = {}
+        self._states: dict[tuple[str, tuple[str, int], tuple[str, int]], Sock] = {}
+        self._looked_ns: dict[str, int] = {}
         self._stop = threading.Event()
         self._held = threading.Event()
         self._looks = 0
@@ -159,7 +182,9 @@ class Watcher:
     def _run(self) -> None:
         while not self._stop.is_set():
             for host, diag in self._diags:
+                begun_ns = time.monotonic_ns()
                 self._look(host.name, [sock for sock in diag.tcp() if ours(sock, host, self._hosts)])
+                self._looked_ns[host.name] = begun_ns
             self._looks += 1
             if self._gate is not None and not self._held.is_set():
                 self._gate.looked()
@@ -167,14 +192,25 @@ class Watcher:
 
     def _look(self, host: str, socks: list[Sock]) -> None:
         here = {(host, sock.local, sock.remote): sock for sock in socks}
+        before_ns = self._looked_ns.get(host)
         for key, sock in here.items():
-            if self._states.get(key) != sock.state:
-                self._states[key] = sock.state
-                self._timeline.note(host, STATE, sock.state, _ends(sock), timer=sock.timer, expires_s=sock.expires_s)
-        for gone in [known for known in self._states if known[0] == host and known not in here]:
-            if self._states.pop(gone) != "LISTEN":
-                local, remote = gone[1:]
-                self._timeline.note(host, GONE, "CLOSED", f"{local[0]}:{local[1]} → {remote[0]}:{remote[1]}")
+            known = self._states.get(key)
+            if known is None or known.state != sock.state:
+                self._timeline.note(
+                    host,
+                    STATE,
+                    sock.state,
+                    _ends(sock),
+                    timer=sock.timer,
+                    expires_s=sock.expires_s,
+                    before_ns=before_ns,
+                    socket=sock.cookie,
+                )
+            self._states[key] = sock
+        for key in [known for known in self._states if known[0] == host and known not in here]:
+            gone = self._states.pop(key)
+            if gone.state != "LISTEN":
+                self._timeline.note(host, GONE, "CLOSED", _ends(gone), before_ns=before_ns, socket=gone.cookie)
 
 
 def ours(sock: Sock, host: Host, hosts: tuple[Host, ...]) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from netlab.codec import encode
 from netlab.errors import NetlabError
@@ -18,9 +18,10 @@ from netlab.network.frame_record import FrameRecord
 from netlab.network.loopback import Loopback
 from netlab.network.observation import Observation
 from netlab.network.private import Host, Pair
-from netlab.network.timeline import STATE, Timeline, Watcher
+from netlab.network.timeline import STATE, Timeline, Watcher, cookie_of
 
 PORT = 7777  # one that Wireshark takes for nothing else
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +74,31 @@ class TwoHosts:
 
     def open_socket(self, host: Host, kind: int = socket.SOCK_STREAM) -> socket.socket:
         """socket(2) on `host`, noted with the state that TCP_INFO tells of a new one."""
-        made = self.timeline.call(host.name, "socket()", lambda: host.socket(kind), lambda _: "")
+        made = self.timeline.call(
+            host.name, "socket()", lambda: host.socket(kind), lambda _: "", made=lambda made: made
+        )
         made.settimeout(None)
         if kind == socket.SOCK_STREAM:
-            self.timeline.note(host.name, STATE, tcp_info(made).state, "as TCP_INFO says", timer="", expires_s=0.0)
+            self.timeline.note(
+                host.name, STATE, tcp_info(made).state, "as TCP_INFO says", expires_s=0.0, socket=cookie_of(made)
+            )
         return made
 
     def listen(self, backlog: int = 16) -> socket.socket:
         """socket(), bind() and listen() on the server."""
         listener = self.open_socket(self.pair.server)
         where = (self.pair.server.ip, PORT)
-        self.timeline.call("server", f"bind({where[0]}:{PORT})", lambda: listener.bind(where), lambda _: "")
-        self.timeline.call("server", f"listen({backlog})", lambda: listener.listen(backlog), lambda _: "")
+        self.timeline.call("server", f"bind({where[0]}:{PORT})", lambda: listener.bind(where), lambda _: "", listener)
+        self.timeline.call("server", f"listen({backlog})", lambda: listener.listen(backlog), lambda _: "", listener)
         self.watcher.settled()
         return listener
 
     def connect(self, client: socket.socket) -> None:
         """connect(2) to the server."""
         where = (self.pair.server.ip, PORT)
-        self.timeline.call("client", f"connect({where[0]}:{PORT})", lambda: client.connect(where), lambda _: "0")
+        self.timeline.call(
+            "client", f"connect({where[0]}:{PORT})", lambda: client.connect(where), lambda _: "0", client
+        )
 
     def establish(self) -> tuple[socket.socket, socket.socket, socket.socket]:
         """A listener, a client and the connection that accept(2) gave for it."""
@@ -103,28 +110,46 @@ class TwoHosts:
         self.watcher.settled()
         return listener, client, accepted
 
+    def listen_quietly(self, receive_buffer: int = 0) -> socket.socket:
+        """A listener that is not noted on the timeline, for connections with a receive buffer of so many bytes."""
+        listener = self.pair.server.socket()
+        if receive_buffer:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        listener.bind((self.pair.server.ip, PORT))
+        listener.listen()
+        return listener
+
+    def connect_quietly(self, client: socket.socket, listener: socket.socket) -> socket.socket:
+        """Connect, and return what accept(2) gave for it; neither is noted on the timeline."""
+        accepting = Call(listener.accept)
+        client.connect((self.pair.server.ip, PORT))
+        return accepting.result(self.timeout_s)[0]
+
     def accept(self, listener: socket.socket) -> socket.socket:
         """accept(2)."""
-        return self.timeline.call("server", "accept()", listener.accept, lambda got: f"{got[1][0]}:{got[1][1]}")[0]
+        accepted, _ = self.timeline.call(
+            "server", "accept()", listener.accept, lambda got: f"{got[1][0]}:{got[1][1]}", listener, lambda got: got[0]
+        )
+        return accepted
 
     def receive(self, host: Host, sock: socket.socket) -> bytes:
         """recv(2), once; a reset is what it returns, too."""
         try:
-            return self.timeline.call(host.name, "recv()", lambda: sock.recv(1000), lambda got: _said(got))
+            return self.timeline.call(host.name, "recv()", lambda: sock.recv(1000), _said, sock)
         except ConnectionResetError:
             return b""
 
     def shutdown_write(self, host: Host, sock: socket.socket) -> None:
         """shutdown(2) of the sending side: no more data from here."""
-        self.timeline.call(host.name, "shutdown(SHUT_WR)", lambda: sock.shutdown(socket.SHUT_WR), lambda _: "")
+        self.timeline.call(host.name, "shutdown(SHUT_WR)", lambda: sock.shutdown(socket.SHUT_WR), lambda _: "", sock)
 
     def close_socket(self, host: Host, sock: socket.socket) -> None:
         """close(2)."""
-        self.timeline.call(host.name, "close()", sock.close, lambda _: "")
+        self.timeline.call(host.name, "close()", sock.close, lambda _: "", sock)
 
     def send(self, host: Host, sock: socket.socket, data: bytes) -> None:
         """send(2)."""
-        self.timeline.call(host.name, f"send({len(data)} B)", lambda: sock.sendall(data), lambda _: "")
+        self.timeline.call(host.name, f"send({len(data)} B)", lambda: sock.sendall(data), lambda _: "", sock)
 
     def wait_for_state(self, host: str, *states: str) -> None:
         """Wait until `host` has been seen in one of these states ("CLOSED": gone)."""
@@ -162,27 +187,32 @@ def _said(data: bytes) -> str:
     return f"{len(data)} B" if data else "0: end of stream"
 
 
-class Call:
+def port_of(sock: socket.socket) -> int:
+    """The local port of a socket with an IPv4 address."""
+    return int(sock.getsockname()[1])
+
+
+class Call(Generic[T]):
     """A call that blocks, in a thread of its own."""
 
-    def __init__(self, function: Callable[[], Any]) -> None:
+    def __init__(self, function: Callable[[], T]) -> None:
         self._function = function
-        self._result: Any = None
+        self._returned: list[T] = []
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         try:
-            self._result = self._function()
+            self._returned.append(self._function())
         except BaseException as error:
             self._error = error
 
-    def result(self, timeout_s: float) -> Any:
+    def result(self, timeout_s: float) -> T:
         """What it returned; raises what it raised, or NetlabError when it has not returned in time."""
         self._thread.join(timeout_s)
         if self._thread.is_alive():
             raise NetlabError(f"a call did not return within {timeout_s:g} s")
         if self._error is not None:
             raise self._error
-        return self._result
+        return self._returned[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from netlab import __version__
+from netlab.option import flat
 from netlab.report.quantity import Measurement
 from netlab.report.summary import SampleSummary
 
@@ -71,8 +72,8 @@ def this_host() -> dict[str, Json]:
 
 
 def plain_parameters(parameters: Any) -> dict[str, Json]:
-    """The fields of an experiment's `Parameters` as JSON values."""
-    return {each.name: _plain(getattr(parameters, each.name)) for each in dataclasses.fields(parameters)}
+    """The fields of an experiment's `Parameters` as JSON values, those of nested records among them."""
+    return {name: _plain(value) for name, value in flat(parameters).items()}
 
 
 def _plain(value: Any) -> Json:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from netlab.cli import app, failures
+from netlab.cli import commands, failures
 from netlab.errors import CheckFailed, MachineLacks, NetlabError, PeerError, UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -151,5 +151,5 @@ def test_the_completion_script_is_shown(netlab) -> None:  # type: ignore[no-unty
 
 
 def test_no_two_commands_share_a_name() -> None:
-    names = [line.name for line in app.COMMANDS]
+    names = [line.name for line in commands.COMMANDS]
     assert len(names) == len(set(names))

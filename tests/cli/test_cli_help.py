@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from typer._click.core import Command, Context
-from typer.core import TyperGroup, TyperOption
 
 from netlab.cli import app
+from netlab.cli.click_parts import AnyCommand as Command
+from netlab.cli.click_parts import Context, TyperGroup, TyperOption
+from netlab.cli.commands import COMMANDS as TABLE
 from netlab.cli.help import examples_of
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -26,11 +26,10 @@ def _tree() -> Iterator[tuple[str, Command, Context]]:
     root = app.command()
     context = Context(root, info_name="netlab")
     yield "netlab", root, context
-    for line in app.COMMANDS:
-        if find_spec(f"netlab.{line.module}") is not None:
-            found = root.get_command(context, line.name)
-            assert found is not None
-            yield from _walk(found, Context(found, info_name=line.name, parent=context))
+    for line in TABLE:
+        found = root.get_command(context, line.name)
+        assert found is not None
+        yield from _walk(found, Context(found, info_name=line.name, parent=context))
 
 
 def _walk(command: Command, context: Context) -> Iterator[tuple[str, Command, Context]]:

@@ -12,6 +12,7 @@ import pytest
 from experiment_commands import Run, Start, fact
 
 from netlab.experiments.servers import trial
+from netlab.experiments.servers.options import Load
 from netlab.experiments.servers.server_trial import ServerParameters, setup_of
 from netlab.progress import silent
 from netlab.servers.limits import FD_SETSIZE
@@ -224,7 +225,7 @@ def test_connections_that_are_to_come_later_are_not_waited_for(monkeypatch: pyte
     """With --per-connection none but the idle ones are open before the load begins."""
     waited_for: list[int] = []
     monkeypatch.setattr(trial, "wait_until_taken", lambda server, connections: waited_for.append(connections))
-    parameters = ServerParameters(connections=3, idle=2, messages=2, per_connection=1)
+    parameters = ServerParameters(load=Load(connections=3, idle=2, messages=2, per_connection=1))
     found = trial.run(setup_of("tcp", parameters), silent)
     assert waited_for == [2]
     assert found.load.messages == 6

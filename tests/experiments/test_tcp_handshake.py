@@ -36,11 +36,30 @@ def test_four_views_on_one_timeline(tmp_path: Path) -> None:
     assert expert_warnings(file) == []
 
 
+def test_the_timeline_says_which_call_socket_and_look_it_was() -> None:
+    timeline = rows(report("tcp-handshake", "--delay", "0.02"), "timeline")
+    calls = [row for row in timeline if row["view"] == "system call"]
+    for number in {row["call"] for row in calls}:
+        begun, ended = (row for row in calls if row["call"] == number)
+        assert ended["what"] == f"{begun['what']} returns" and ended["time"] >= begun["time"]
+    accepting, accepted = (row["socket"] for row in calls if row["what"].startswith("accept"))
+    listening = next(row["socket"] for row in calls if row["what"].startswith("listen"))
+    assert accepting == listening != accepted
+    states = [row for row in timeline if row["view"] == "kernel" and row["detail"] != "as TCP_INFO says"]
+    assert {row["socket"] for row in states if row["host"] == "server" and row["what"] == "ESTABLISHED"} == {accepted}
+    assert all(row["not before"] is None or row["not before"] <= row["time"] for row in states)
+    wire = [row for row in timeline if row["view"] == "wire"]
+    assert all({row["host"], row["to"]} == {"client", "server"} and row["lost"] == "" for row in wire)
+
+
 @pytest.mark.parametrize("seed", [23, 26, 15], ids=["SYN", "SYN+ACK", "ACK"])
 def test_a_lost_segment_is_sent_again_and_the_claims_hold(seed: int) -> None:
     document = report("tcp-handshake", "--loss", "0.3", "--seed", str(seed), "--delay", "0.01")
     told = facts(document)
     assert told["lost on the wire"] >= 1 and told["segments on the wire"] > 3
+    wire = [row for row in rows(document, "timeline") if row["view"] == "wire"]
+    assert {row["lost"] for row in wire if row["arrived"] is None} == {"dropped"}
+    assert sum(row["again"] for row in wire) == told["sent again"]
 
 
 @pytest.mark.parametrize("columns", [40, 80])

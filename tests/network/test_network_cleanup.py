@@ -14,7 +14,7 @@ import psutil
 import pytest
 from ordinary import command, needs_networks
 
-from netlab.cli.app import COMMANDS
+from netlab.cli.commands import COMMANDS
 
 Family = tuple[subprocess.Popen[bytes], list[psutil.Process]]
 ON_THE_WIRE = [line.name for line in COMMANDS if line.section == "On the wire" and line.name != "dissect"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from netlab.addressing import kinds, prefix, reverse, special
 from netlab.addressing.ipv6 import full_text
 from netlab.addressing.prefix import Prefix
+from netlab.experiment import Experiment
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
 
@@ -175,3 +176,6 @@ def _power(found: Prefix) -> str:
     if count == found.count:
         return f"2^{bits}"
     return f"2^{bits} - {found.count - count}"
+
+
+EXPERIMENT = Experiment(Parameters, measure)

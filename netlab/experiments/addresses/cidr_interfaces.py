@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from netlab.addressing import destinations, kinds, prefix
 from netlab.addressing.prefix import Prefix
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.linux import netlink, routes
 from netlab.linux.interfaces import InterfaceAddresses, interfaces
 from netlab.progress import Progress
@@ -157,3 +158,6 @@ def _words(decision: routes.Decision) -> str:
     if decision.gateway:
         return f"gateway {decision.gateway.text_of(decision.gateway.value)} on {decision.interface}"
     return f"local on {decision.interface}"
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from netlab.addressing import destinations, prefix
 from netlab.addressing.mistakes import AddressError
 from netlab.addressing.prefix import Prefix
+from netlab.experiment import Experiment
 from netlab.experiments.addresses.cidr_address import and_tables
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
@@ -98,3 +99,6 @@ def _other_way(draft: Draft, source: Prefix, destination: Prefix, local: bool) -
             f"B thinks otherwise: by its own /{destination.length} the way back is {way}."
             " One of the two masks is wrong."
         )
+
+
+EXPERIMENT = Experiment(Parameters, measure)

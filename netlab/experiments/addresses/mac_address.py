@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from netlab.addressing import ipv4, ipv6, kinds, mac, oui, prefix
 from netlab.addressing.mac import Mac
 from netlab.addressing.mistakes import AddressError
+from netlab.experiment import Experiment
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
 
@@ -118,3 +119,6 @@ def _made_from_it(draft: Draft, found: Mac) -> None:
         "",
         "RFC 4291 §2.7.1",
     )
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netlab.addressing import oui
+from netlab.experiment import Experiment
 from netlab.linux.interfaces import interfaces
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
@@ -45,3 +46,6 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.tables.append(Table("Interfaces", columns, tuple(rows)))
     draft.fact("registry date", registry.date, "")
     return draft.finish()
+
+
+EXPERIMENT = Experiment(Parameters, measure)

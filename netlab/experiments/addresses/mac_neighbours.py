@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netlab.addressing import oui
+from netlab.experiment import Experiment
 from netlab.linux.neighbours import neighbours
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
@@ -40,3 +41,6 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         draft.findings.append("The table is empty: nobody on our wires was asked for lately.")
     draft.fact("registry date", registry.date, "")
     return draft.finish()
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -16,6 +16,7 @@ from netlab.dns.mini_internet import ResolverProcess
 from netlab.dns.names import Name
 from netlab.dns.records import SERVFAIL, rcode_text, type_from_text
 from netlab.dns.transport import Volley, volley
+from netlab.experiment import Experiment
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Samples, Table
@@ -123,3 +124,6 @@ def _report(draft: Draft, parameters: Parameters, found: _Rounds) -> None:
         "One after the other on one connection of one process, with the servers on the same machine: "
         "what it costs, not what a resolver could do for many clients."
     )
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -21,6 +21,7 @@ from netlab.dns.records import rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Listener
+from netlab.experiment import Experiment
 from netlab.experiments.dns.layered_cache_rows import LookupRow
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.progress import Progress
@@ -161,3 +162,6 @@ def _report(draft: Draft, rows: list[LookupRow]) -> None:
         draft.findings.append(
             "When the ISP's time is over, too, the name servers are asked again; the ISP still knows which."
         )
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -18,6 +18,7 @@ from netlab.dns.names import ROOT, to_text
 from netlab.dns.records import rcode_text, type_from_text, type_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.transport import Listener, Upstream, shown
+from netlab.experiment import Experiment
 from netlab.experiments.dns.query_rows import QuestionRow, RecordRow
 from netlab.experiments.dns.resolution_tables import record_cells
 from netlab.experiments.dns.world import StartingPoint, question_name, rng, world
@@ -88,3 +89,6 @@ def _report(
     ]
     draft.tables.append(table_of(RecordRow, records))
     return draft.finish()
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -19,6 +19,7 @@ from netlab.dns.records import SERVFAIL, rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.resolver import Resolver
 from netlab.dns.transport import Listener
+from netlab.experiment import Experiment
 from netlab.experiments.dns.recursion_cost_rows import WayRow
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.progress import Progress
@@ -135,3 +136,6 @@ def _report(draft: Draft, ways: dict[str, _Way]) -> None:
         f"Recursion moves the work, it does not save it: the host sends 1 instead of {iterative.host_sends}. "
         f"{shared}: {times:.1f} times as fast when warm."
     )
+
+
+EXPERIMENT = Experiment(Parameters, measure)

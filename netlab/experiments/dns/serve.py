@@ -20,6 +20,7 @@ from netlab.dns.serving import Logged, describe
 from netlab.dns.steps import TracedAnswer
 from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import DnsPortInUse, Listener, SendReply, Upstream, shown
+from netlab.experiment import Experiment
 from netlab.experiments.dns.world import REAL_PORT, StartingPoint, given_roots, limits, policy, rng
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
@@ -174,3 +175,6 @@ def _report_queries(draft: Draft, log: _QueryLog, has_servers: bool) -> None:
     if log.names:
         rows = tuple(log.names.most_common(10))
         draft.tables.append(Table("Names resolved", (Column("name", ""), Column("times", "1")), rows))
+
+
+EXPERIMENT = Experiment(Parameters, measure)

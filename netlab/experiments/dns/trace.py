@@ -18,6 +18,7 @@ from netlab.dns.recursor import Recursor
 from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Listener, shown
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.dns.resolution_tables import ResolutionTables
 from netlab.experiments.dns.trace_rows import HostRow
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
@@ -126,3 +127,6 @@ def _report(draft: Draft, tables: ResolutionTables, parameters: Parameters) -> M
         left = f"{missing} of {asked} questions were" if asked > 1 else "The question was"
         draft.warnings.append(f"{left} not answered by then.")
     return draft.finish()
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -25,6 +25,7 @@ from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import Listener, Upstream, Where
 from netlab.dns.zone import Zone
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.dns.transfer_rows import DiaryRow
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
@@ -239,3 +240,6 @@ def _without_primary(servers: _TwoServers, draft: Draft) -> None:
 def _answers(servers: _TwoServers) -> bool:
     reply = servers.ask_soa(servers.secondary_listener.where)
     return reply is not None and bool(reply.answer)
+
+
+EXPERIMENT = Experiment(Parameters, measure)

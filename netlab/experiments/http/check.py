@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netlab.errors import PeerError
+from netlab.experiment import Experiment
 from netlab.experiments.http.get import Body
 from netlab.experiments.http.opinions import Opinion, notes, of_h11, of_http_client, ours
 from netlab.experiments.http.story import ExchangeTables, visible
@@ -207,3 +208,6 @@ def _read(url: Url, parameters: Parameters) -> tuple[bytes, bool]:
         if not data:
             raise PeerError(f"{url}: {response.problem}")
         return bytes(data), ended
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from netlab.experiment import Experiment
 from netlab.experiments.http.get import Body
 from netlab.experiments.http.story import ExchangeTables, afterwards, visible
 from netlab.http.events import Data, End, Event, Head, Incomplete, Refused
@@ -140,3 +141,6 @@ def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Paramet
         if not any(isinstance(event, Refused) for event in lenient.feed(data) + lenient.feed_eof()):
             return ["--lenient lets that pass, and says so."]
     return []
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netlab.errors import NetlabError, UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.http.resolving import resolving
 from netlab.experiments.http.story import ExchangeTables
 from netlab.http.client import Client, ClientPolicy, Hop, Interrupted, Lost
@@ -200,3 +201,6 @@ def _write(path: Path, hop: Hop, story: ExchangeTables, draft: Draft, limits: He
         raise UsageError(f"--output {path}: {error.strerror}") from None
     else:
         draft.fact("written", len(body), "B", str(path))
+
+
+EXPERIMENT = Experiment(Parameters, measure)

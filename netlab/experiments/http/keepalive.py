@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from netlab.errors import PeerError, UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.http.keepalive_report import ONE, KeepaliveRounds, Parameters, fill
 from netlab.experiments.http.keepalive_ways import WAYS, Target, run_round
 from netlab.http.limits import Timeouts
@@ -87,3 +88,17 @@ def _of_this_machine(url: Url) -> None:
             raise UsageError(
                 f"{text} is no address of this machine", "this makes hundreds of connections: only to your own servers"
             ) from None
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Compare one connection for all requests with a new one each, and pipelining.
+
+    Speed, latency, bytes, and the sockets left in TIME_WAIT, in interleaved rounds.
+    """,
+    examples=(
+        "netlab http keepalive",
+        "netlab http keepalive http://127.0.0.1:8080/ --requests 1000 --plot keep.svg",
+    ),
+)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Annotated
 
 from netlab.experiments.http.keepalive_ways import WAYS, Round
+from netlab.experiments.http.options import Cacert, Insecure, Timeout, Tls
+from netlab.experiments.options import Rounds
 from netlab.http.url import Url
+from netlab.option import Argument, Option
 from netlab.report.quantity import Chart, Column, Draft, Samples, Table, Value
 from netlab.report.stats import clearly_more, median, percentile, spread
 
@@ -15,18 +18,21 @@ BASE = "new, client closes"
 ONE, SERVER, AHEAD = "one connection", "new, server closes", "pipelined"
 
 
+HOW = "How"
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """`url` None, or a path: at the built-in origin, over TLS with `tls`. `requests`: of each way, a round."""
 
-    url: str | None = None
-    requests: int = 100
-    rounds: int = 5
-    depth: int = 8
-    tls: bool = False
-    cacert: Path | None = None
-    insecure: bool = False
-    timeout_s: float = 10.0
+    url: Annotated[str | None, Argument("Of this machine; none, or a /path: the built-in origin.", "[URL]")] = None
+    requests: Annotated[int, Option("Of each way, a round.", "N", 1, 10_000, panel=HOW)] = 100
+    rounds: Rounds = 5
+    depth: Annotated[int, Option("Sent ahead, pipelined.", "N", 2, 64, panel=HOW)] = 8
+    tls: Tls = False
+    cacert: Cacert = None
+    insecure: Insecure = False
+    timeout_s: Timeout = 10.0
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.http_origin.certificate import server_context
 from netlab.http_origin.conversation import Exchange
 from netlab.http_origin.listening import OriginPortInUse
@@ -180,3 +181,6 @@ def _report(served_s: float, urls: list[str], counts: Counter[str], targets: Cou
         rows = targets.most_common(10)
         draft.tables.append(Table("Asked for", (Column("target", ""), Column("times", "1")), tuple(rows)))
     return draft.finish()
+
+
+EXPERIMENT = Experiment(Parameters, measure)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from netlab.dns.mini_internet import SITE
 from netlab.dns.names import from_text
-from netlab.errors import UsageError
+from netlab.errors import PeerError, UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.journey import journey_scene, world
 from netlab.experiments.journey.checks import changed_on_the_way, changes, checks, passages
 from netlab.experiments.journey.packets import Crossing, Packet, crossings, packets
 from netlab.experiments.journey.story import BOOK, CALL, JourneyStep, Teller, steps
 from netlab.experiments.wire import trace
+from netlab.experiments.wire.options import WIRE, Pcap, Seed
 from netlab.experiments.wire.packet_numbers import numbers
 from netlab.experiments.wire.packet_story import PacketTables
 from netlab.http.transport import literal
@@ -22,6 +24,7 @@ from netlab.http.url import Url, parse
 from netlab.http_origin.process import site
 from netlab.network.conditions import Conditions
 from netlab.network.scene import run_scene
+from netlab.option import Argument, Option
 from netlab.packets import pcap
 from netlab.packets.capture_file import CapturedFrame
 from netlab.progress import Progress
@@ -70,14 +73,14 @@ class Parameters:
     `packets`: every packet on every stretch; `packet`: which in boxes, "9" or "1,3-5".
     """
 
-    url: str = URL
-    again: bool = False
-    delay_s: float = 0.01
-    loss: float = 0.0
-    packets: bool = False
-    packet: str | None = None
-    pcap: Path | None = None
-    seed: int = 1
+    url: Annotated[str, Argument("http://NAME[:PORT]/PATH; /order is an order (POST), others a GET.", "[URL]")] = URL
+    again: Annotated[bool, Option("A second time: what is remembered, and so skipped.")] = False
+    delay_s: Annotated[float, Option("One way, between the gates: 0.05.", "S", 0.0, 0.5, panel=WIRE)] = 0.01
+    loss: Annotated[float, Option("Of each frame, between the gates: 0.2.", "CHANCE", 0.0, 0.3, panel=WIRE)] = 0.0
+    packets: Annotated[bool, Option("Every packet on every stretch; the kernels' tables.")] = False
+    packet: Annotated[str | None, Option("Which as boxes, too: 9, or 1,5-7, or all.", "N")] = None
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -276,3 +279,25 @@ def _findings(draft: Draft, everyone: Sequence[Packet], result: Mapping[str, Any
             f"The second time {counts[1]} packets do what took {counts[0]} the first time: of those, {shouts} were "
             f"ARP's and {sum(bool(packet.udp) for packet in everyone)} DNS's, and what they found out is remembered."
         )
+
+
+def _exit_code(found: Measurement) -> int:
+    """It ended early where there is something in "failed"."""
+    return PeerError.exit_code if found.fact("failed").value else 0
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""From the name in the address bar to the shop's answer, packet by packet.
+
+    A client, a DNS server, a switch, two routers and a shop, on networks of your
+    own: what each packet carries on each stretch, and what changes at each gate.
+    Exit code 4 where the journey ends early.
+    """,
+    examples=(
+        "netlab journey",
+        "netlab journey http://www.kaola.com/big/5000 --packet 9 --pcap journey.pcap",
+    ),
+    exit_code=_exit_code,
+)

@@ -7,19 +7,26 @@ here one by one: tcp_limits_ports.py, tcp_limits_descriptors.py, and tcp_hold.py
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated
 
 from netlab.errors import MachineLacks, NetlabError
+from netlab.experiment import Experiment
 from netlab.experiments.limits import descriptors, hold_report
 from netlab.experiments.limits import hold as tcp_hold
 from netlab.experiments.limits import ports as tcp_limits_ports
 from netlab.experiments.limits.hold_plan import limits, plan_of
 from netlab.experiments.wire import trace
+from netlab.experiments.wire.options import Pcap
 from netlab.linux import machine
+from netlab.notation import size_bytes
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Lack, Measurement, Table
 
 KEEP_FREE = 0.1  # of the machine's memory
+
+
+HOLD = "Holding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +34,14 @@ class Parameters:
     """`hold` connections (0: leave that out); `ports` in the small range; growing stops when less than
     `keep_free_bytes` of memory would be available, None: a tenth of the machine's."""
 
-    hold: int = 10_000
-    ports: int = 100
-    keep_free_bytes: int | None = None
-    pcap: Path | None = None
-    seed: int = 1
+    hold: Annotated[int, Option("Connections to hold at once; 0: none.", "N", 0, 1_000_000, panel=HOLD)] = 10_000
+    ports: Annotated[int, Option("Ports of the client that runs out of them.", "N", 10, 1000)] = 100
+    keep_free_bytes: Annotated[
+        int | None,
+        Option("Memory that is not to be touched: 2G. By default a tenth.", "BYTES", panel=HOLD, parse=size_bytes),
+    ] = None
+    pcap: Pcap = None
+    seed: Annotated[int, Option("Which of them are asked for an echo.", "N", 0, panel=HOLD)] = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -79,3 +89,15 @@ def _limits(draft: Draft) -> None:
     columns = (Column("limit", ""), Column("here", "1"), Column("connections", "1"), Column("what it bounds", ""))
     rows = tuple((each.name, each.here, each.connections, each.bounds) for each in limits())
     draft.tables.append(Table("limits of this machine", columns, rows))
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""See how many connections there can be, and hold ten thousand, or a million.
+
+    Ports used up, and used again towards another destination; descriptors used
+    up; and N connections held: set-up time, memory, and the echo among them.
+    """,
+    examples=("netlab tcp-limits", "netlab tcp-limits --hold 100000 --plot held.svg"),
+)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from netlab.experiment import Experiment
 from netlab.linux import machine
 from netlab.network.probe import private_network
 from netlab.progress import Progress
@@ -236,3 +237,13 @@ def _verdict(looked_at: Sequence[Limit | Ability]) -> str:
     if missing:
         parts.append(f"Missing: {', '.join(missing)}.")
     return f"Most experiments run here. {' '.join(parts)}"
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="Say what this machine can do, what that enables, and how to get what is missing. Changes nothing.",
+    examples=("netlab doctor", "netlab doctor --json > this-machine.json"),
+    plots=False,
+    saves=False,
+)

@@ -6,14 +6,18 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.packets import capture_scene
+from netlab.experiments.packets.options import Fields, Packets
 from netlab.experiments.wire.packet_story import PacketTables
 from netlab.experiments.wire.trace import check_path
 from netlab.linux import filters
 from netlab.linux.tap import Tap
 from netlab.network.scene import run_scene
+from netlab.option import REPORT, Argument, Option
 from netlab.packets import pcap
 from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import dissect
@@ -28,14 +32,19 @@ _NOT_RUN = {126: "it may not be executed", 127: "there is none of this name"}
 class Parameters:
     """`during`: the command to capture; without it, `interface`. Ends after `count` frames or `duration_s`."""
 
-    filter: str = ""
-    during: str | None = None
-    interface: str = "lo"
-    count: int = 10_000
-    duration_s: float | None = None
-    packets: str | None = None
-    fields: bool = False
-    pcap: Path | None = None
+    filter: Annotated[str, Argument("tcp, udp, arp, icmp, dns, host IP, port N, and, or, not.", "[FILTER]")] = ""
+    during: Annotated[str | None, Option("Run it on a private network, and capture that.", "COMMAND")] = None
+    interface: Annotated[str, Option("Of this machine; needs CAP_NET_RAW.", "NAME", shown="")] = "lo"
+    count: Annotated[int, Option("End after N frames.", "N", 1)] = 10_000
+    duration_s: Annotated[float | None, Option("End after so many seconds.", "S", 0.01)] = None
+    packets: Packets = None
+    fields: Fields = False
+    pcap: Annotated[Path | None, Option("Keep the frames, for Wireshark.", "FILE", panel=REPORT)] = None
+
+
+def _refuse(parameters: Parameters, written: frozenset[str]) -> None:
+    if (parameters.during is None) == ("interface" not in written):
+        raise UsageError("say what to capture: --during 'COMMAND', or --interface NAME", "netlab capture --help")
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -112,3 +121,21 @@ def _here(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[lis
         except KeyboardInterrupt:
             draft.interrupted = False  # the way to end a capture that has no other end
         return records[: parameters.count], tap.lost()
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Capture what a command sends and receives, without root: its network has loopback only.
+
+    Or, with CAP_NET_RAW, what passes an interface of this machine.
+    """,
+    examples=(
+        "netlab capture --during 'netlab dns trace'",
+        "netlab capture 'tcp and port 8000' --during './my-test.sh' --pcap test.pcap",
+        "sudo netlab capture 'not port 22' --interface eth0 --count 20",
+    ),
+    plots=False,
+    saves=False,
+    refuse=_refuse,
+)

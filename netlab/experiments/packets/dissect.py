@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
+from netlab.experiments.packets.options import Fields, Packets
 from netlab.experiments.wire.packet_numbers import numbers
 from netlab.experiments.wire.packet_story import PacketTables
+from netlab.option import Argument, Option
 from netlab.packets import hexdump, pcap
 from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import Stop
@@ -24,10 +28,10 @@ class Parameters:
     """`source` is a file, hex digits, or "-". `packets`: which to take apart, "2" or "1,5-7" or "all". `fields`: as a
     list with meanings, not as boxes."""
 
-    source: str
-    link: str = "auto"
-    packets: str | None = None
-    fields: bool = False
+    source: Annotated[str, Argument("pcap, pcapng, or hex digits; - is stdin.", "FILE|HEX|-")]
+    packets: Packets = None
+    fields: Fields = False
+    link: Annotated[str, Option("What HEX begins with: ethernet, ip.", "KIND", choices=tuple(LINKS))] = "auto"
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -41,8 +45,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         story.add(record, number in wanted)
     draft.fact("format", kind, "")
     draft.fact("packets", len(records), "1")
-    draft.fact("dissected in part", sum(row[9] is not None for row in story.packets), "1")
-    draft.fact("with notes", sum(bool(row[8]) for row in story.packets), "1")
+    draft.fact("dissected in part", sum(row.stopped_at is not None for row in story.packets), "1")
+    draft.fact("with notes", sum(bool(row.notes) for row in story.packets), "1")
     draft.fact("as fields", parameters.fields, "")
     draft.tables += story.tables()
     if stopped:
@@ -93,3 +97,21 @@ def _bytes_of(source: str) -> bytes | None:
 
 def _brief(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:38]}…"
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Take packets apart: every header as the boxes of its RFC, every field, every checksum.
+
+    Bytes that are missing and lengths that lie end it where they stand.
+    """,
+    examples=(
+        "netlab dissect trace.pcap",
+        "netlab dissect trace.pcapng --packet 1,4-6 --fields",
+        "netlab dissect 4500001c00000000400166df0a0000010a0000020800f7fd00010001",
+        "tcpdump -c1 -xx | netlab dissect -",
+    ),
+    plots=False,
+    saves=False,
+)

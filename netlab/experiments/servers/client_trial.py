@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated
 
 from netlab.clock import monotonic_ns
+from netlab.experiments.options import Seed
+from netlab.experiments.servers.options import LOAD_PROCESSES, Cpus, Load, Timestamps, refuse_two_ends
 from netlab.experiments.servers.server_report import client_checks, error_table, late_sends, load_samples
 from netlab.experiments.servers.trial import connections_failed
 from netlab.load.generator import LoadGenerator
 from netlab.load.outcome import CORRUPT, UNANSWERED
-from netlab.load.plan import Plan
 from netlab.load.window import Tally
+from netlab.notation import Address, address
+from netlab.option import Argument
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.stats import jain_index, ratio
@@ -22,42 +26,26 @@ from netlab.servers.placement import FREE, parse_cpus
 class ClientParameters:
     """A load and where it goes. Sizes in bytes, times in seconds."""
 
-    host: str = "127.0.0.1"
-    port: int = 7007
-    connections: int = 100
-    idle: int = 0
-    size: int = 64
-    depth: int = 1
-    duration_s: float | None = 2.0
-    messages: int | None = None
-    warmup_s: float = 0.2
-    rate: float | None = None
-    per_connection: int | None = None
-    workers: int = 1
-    timestamps: bool = False
-    cpus: str | None = None
-    seed: int = 0
+    target: Annotated[Address, Argument("The server: 127.0.0.1:7007, [::1]:7007.", "HOST:PORT", parse=address)]
+    load: Load = field(default_factory=Load)
+    workers: Annotated[int, LOAD_PROCESSES] = 1
+    timestamps: Timestamps = False
+    cpus: Cpus = None
+    seed: Seed = 0
+
+
+def refuse(parameters: ClientParameters, written: frozenset[str]) -> None:
+    """Raise UsageError where two options would end the run."""
+    refuse_two_ends(parameters.load, written)
 
 
 def measure(transport: str, parameters: ClientParameters, progress: Progress) -> Measurement:
     """Drive the load and report it. Ctrl-C gives the report so far."""
-    plan = Plan(
-        connections=parameters.connections,
-        idle=parameters.idle,
-        size=parameters.size,
-        depth=parameters.depth,
-        duration_s=None if parameters.messages is not None else parameters.duration_s,
-        messages=parameters.messages,
-        warmup_s=parameters.warmup_s,
-        rate=parameters.rate,
-        per_connection=parameters.per_connection,
-        workers=parameters.workers,
-        timestamps=parameters.timestamps,
-        seed=parameters.seed,
-    )
+    target = parameters.target
+    plan = parameters.load.plan(workers=parameters.workers, timestamps=parameters.timestamps, seed=parameters.seed)
     cpus = () if parameters.cpus in (None, FREE) else parse_cpus(parameters.cpus or "")
     draft = Draft()
-    with LoadGenerator(parameters.host, parameters.port, plan, cpus=cpus, transport=transport) as load:
+    with LoadGenerator(target.host, target.port, plan, cpus=cpus, transport=transport) as load:
         total = plan.connections + plan.idle
         connected = load.connect(lambda count: progress(0.1 * count / total, f"connecting: {count:,} of {total:,}"))
         began = load.go()
@@ -83,8 +71,8 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
     window_s = result.window_ns / 1e9
     rate = ratio(result.window_messages, window_s)
     per_connection = sorted(result.per_connection)
-    host = f"[{parameters.host}]" if ":" in parameters.host else parameters.host
-    draft.fact("server", f"{host}:{parameters.port}", "")
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    draft.fact("server", f"{host}:{target.port}", "")
     draft.fact("messages per second", rate, "1/s")
     draft.fact("throughput", None if rate is None else rate * plan.size, "B/s", "one way; the echo is as much again")
     draft.fact("window", window_s, "s")

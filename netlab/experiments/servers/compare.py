@@ -8,19 +8,30 @@ disturbs the machine disturb all modes alike; and a ratio is taken within its ro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
 
+from netlab.errors import UsageError
+from netlab.experiments.options import COMPARISON, LOAD, Rounds, Seed, Size
+from netlab.experiments.servers.options import Cpus, Workers, complete_modes
 from netlab.experiments.servers.server_trial import DEFAULT_MAX_CONNECTIONS, LARGEST_POOL
 from netlab.experiments.servers.trial import Setup, Trial, run
 from netlab.load.plan import Plan
+from netlab.notation import counts, names
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Draft
 from netlab.report.stats import median, percentile, ratio, spread
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
-from netlab.servers.modes import Mode, find
+from netlab.servers.modes import MODES, Mode, find
 from netlab.servers.placement import place
 
 BASELINE = "iterative"
+ALL = "all"
+
+
+Connections = Annotated[tuple[int, ...], Option("Busy connections: 1,100,1000.", "LIST", panel=LOAD, parse=counts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +39,16 @@ class CompareParameters:
     """What to compare. Sizes in bytes, times in seconds; `duration_s` is of one trial."""
 
     modes: tuple[str, ...] = ("iterative", "fork", "thread", "select", "epoll")
-    connections: tuple[int, ...] = (10,)
+    connections: Connections = (10,)
     idle: tuple[int, ...] = (0,)
-    size: int = 64
-    duration_s: float = 0.5
-    rounds: int = 3
+    size: Size = 64
+    duration_s: Annotated[float, Option("Measure each so long.", "S", 0.05, panel=LOAD)] = 0.5
+    rounds: Rounds = 3
     unp_connections: int | None = None
-    workers: int | None = None
+    workers: Workers = None
     max_connections: int | None = None
-    cpus: str | None = None
-    seed: int = 0
+    cpus: Cpus = None
+    seed: Seed = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,31 @@ class Result:
 
 
 Results = dict[Cell, list[Result]]
+
+
+def modes_of(transport: str, text: str) -> tuple[str, ...]:
+    """The modes of --modes, each once and by its full name. Raises UsageError."""
+    wanted = names(text)
+    found = (
+        [mode.name for mode in MODES[transport]]
+        if wanted == (ALL,)
+        else [find(transport, name).name for name in wanted]
+    )
+    if not found:
+        raise UsageError("--modes: none given", "netlab modes lists them")
+    return tuple(dict.fromkeys(found))
+
+
+def modes_option(transport: str, shown: str | None = None) -> Option:
+    """--modes of this transport."""
+    return Option(
+        "Modes to compare, or 'all'.",
+        "LIST",
+        panel=COMPARISON,
+        parse=partial(modes_of, transport),
+        complete=complete_modes,
+        shown=shown,
+    )
 
 
 def cells_of(parameters: CompareParameters) -> list[Cell]:

@@ -2,46 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated
 
+from netlab.errors import UsageError
+from netlab.experiments.options import Seed
+from netlab.experiments.servers.options import LOAD_PROCESSES, Load, Mode, Serve, Server, Timestamps, refuse_two_ends
 from netlab.experiments.servers.server_report import measurement_of
 from netlab.experiments.servers.trial import Setup, run
-from netlab.load.plan import Plan
+from netlab.option import leaves
 from netlab.progress import Progress
 from netlab.report.quantity import Measurement
 from netlab.servers.limits import Limits
-from netlab.servers.modes import Mode, find
+from netlab.servers.modes import Mode as ServerMode
+from netlab.servers.modes import find
 from netlab.servers.placement import place
 
 DEFAULT_MAX_CONNECTIONS = 20_000
+SERVE_PORT = 7007
+LOAD_ONLY = (
+    *(leaf.name for leaf in leaves(Load) if leaf.name != "duration_s"),
+    "load_workers",
+    "timestamps",
+    "seed",
+)
+"""What describes the load, and so says nothing where there is none: --serve."""
+
 LARGEST_POOL = 512
 """Workers that a pool gets by default, if there are as many connections: so that none is left waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerParameters:
-    """A server and its load. Sizes in bytes, times in seconds; None: by the mode or the load."""
+    """A server and its load. `serve`: without load, for any client."""
 
-    mode: str = "epoll"
-    host: str = "127.0.0.1"
-    port: int = 0
-    connections: int = 100
-    idle: int = 0
-    size: int = 64
-    depth: int = 1
-    duration_s: float | None = 2.0
-    messages: int | None = None
-    warmup_s: float = 0.2
-    rate: float | None = None
-    per_connection: int | None = None
-    load_workers: int = 1
-    timestamps: bool = False
-    workers: int | None = None
-    max_connections: int | None = None
-    idle_timeout_s: float | None = None
-    drain_s: float = 1.0
-    cpus: str | None = None
-    seed: int = 0
+    mode: Mode = "epoll"
+    serve: Serve = False
+    load: Load = field(default_factory=Load)
+    load_workers: Annotated[int, LOAD_PROCESSES] = 1
+    timestamps: Timestamps = False
+    server: Server = field(default_factory=Server)
+    seed: Seed = 0
+
+
+def refuse(transport: str, parameters: ServerParameters, written: frozenset[str]) -> None:
+    """Raise UsageError for an option that somebody wrote and that would do nothing."""
+    mode, server = find(transport, parameters.mode), parameters.server
+    if server.workers is not None and not mode.workers:
+        raise UsageError(
+            f"--workers: {mode.name} has no fixed number of processes or threads", f"netlab modes {mode.name}"
+        )
+    if transport == "udp" and server.max_connections is not None and not mode.per_connection:
+        raise UsageError(f"--max-connections: {mode.name} over UDP keeps nothing for a client", "--mode thread or fork")
+    if not parameters.serve:
+        refuse_two_ends(parameters.load, written)
+        return
+    for name in LOAD_ONLY:
+        if name in written:
+            raise UsageError(
+                f"--{name.removesuffix('_s').replace('_', '-')} has no effect with --serve: the load is others'",
+                f"from another terminal: netlab {transport}-client 127.0.0.1:{SERVE_PORT}",
+            )
 
 
 def measure(transport: str, parameters: ServerParameters, progress: Progress) -> Measurement:
@@ -52,46 +73,19 @@ def measure(transport: str, parameters: ServerParameters, progress: Progress) ->
 def setup_of(transport: str, parameters: ServerParameters) -> Setup:
     """The trial that the parameters describe; UsageError for what cannot be."""
     mode = find(transport, parameters.mode)
-    plan = Plan(
-        connections=parameters.connections,
-        idle=parameters.idle,
-        size=parameters.size,
-        depth=parameters.depth,
-        duration_s=None if parameters.messages is not None else parameters.duration_s,
-        messages=parameters.messages,
-        warmup_s=parameters.warmup_s,
-        rate=parameters.rate,
-        per_connection=parameters.per_connection,
-        workers=parameters.load_workers,
-        timestamps=parameters.timestamps,
-        seed=parameters.seed,
-    )
-    placement = place(mode, parameters.cpus, parameters.load_workers)
-    limits = limits_of(
-        mode,
-        workers=parameters.workers,
-        max_connections=parameters.max_connections,
-        idle_timeout_s=parameters.idle_timeout_s,
-        drain_s=parameters.drain_s,
-        connections=plan.connections + plan.idle,
-        cpu_count=len(placement.server),
-    )
-    return Setup(transport, mode, plan, limits, placement, parameters.host, parameters.port)
+    server = parameters.server
+    plan = parameters.load.plan(workers=parameters.load_workers, timestamps=parameters.timestamps, seed=parameters.seed)
+    placement = place(mode, server.cpus, parameters.load_workers)
+    limits = limits_of(mode, server, connections=plan.connections + plan.idle, cpu_count=len(placement.server))
+    return Setup(transport, mode, plan, limits, placement, server.host, server.port)
 
 
-def limits_of(
-    mode: Mode,
-    *,
-    workers: int | None,
-    max_connections: int | None,
-    idle_timeout_s: float | None,
-    drain_s: float,
-    connections: int,
-    cpu_count: int,
-) -> Limits:
+def limits_of(mode: ServerMode, server: Server, *, connections: int, cpu_count: int) -> Limits:
     """The limits that suit a mode, where the user has not said otherwise."""
+    workers = server.workers
     if workers is None:
         workers = max(cpu_count, 2) if mode.reuse_port else min(connections, LARGEST_POOL)
+    max_connections = server.max_connections
     if max_connections is None:
         max_connections = mode.per_connection or DEFAULT_MAX_CONNECTIONS
-    return Limits(max_connections, idle_timeout_s, drain_s, workers)
+    return Limits(max_connections, server.idle_timeout_s, server.drain_s, workers)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netlab.errors import NetlabError
-from netlab.experiments.servers.server_trial import limits_of
+from netlab.experiment import Experiment
+from netlab.experiments.servers.options import Server
+from netlab.experiments.servers.server_trial import SERVE_PORT, limits_of
 from netlab.linux.process import cpus as allowed_cpus
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table
@@ -28,14 +30,8 @@ class Parameters:
 
     transport: str
     mode: str = "epoll"
-    host: str = "127.0.0.1"
-    port: int = 7007
+    server: Server = field(default_factory=lambda: Server(port=SERVE_PORT))
     duration_s: float | None = None
-    workers: int | None = None
-    max_connections: int | None = None
-    idle_timeout_s: float | None = None
-    drain_s: float = 1.0
-    cpus: str | None = None
 
 
 def measure(serving: Parameters, progress: Progress) -> Measurement:
@@ -44,19 +40,13 @@ def measure(serving: Parameters, progress: Progress) -> Measurement:
     `progress` is told first where the server listens, and from then on how it is doing.
     """
     mode = find(serving.transport, serving.mode)
-    placement = Placement((), ()) if serving.cpus in (None, FREE) else Placement(parse_cpus(serving.cpus or ""), ())
-    limits = limits_of(
-        mode,
-        workers=serving.workers,
-        max_connections=serving.max_connections,
-        idle_timeout_s=serving.idle_timeout_s,
-        drain_s=serving.drain_s,
-        connections=16,
-        cpu_count=len(placement.server or allowed_cpus()),
-    )
+    wanted = serving.server
+    placement = Placement((), ()) if wanted.cpus in (None, FREE) else Placement(parse_cpus(wanted.cpus or ""), ())
+    cpu_count = len(placement.server or allowed_cpus())
+    limits = limits_of(mode, wanted, connections=16, cpu_count=cpu_count)
     history: list[tuple[float, int, float, float]] = []
     with RunningServer(
-        serving.transport, mode, host=serving.host, port=serving.port, limits=limits, cpus=placement.server
+        serving.transport, mode, host=wanted.host, port=wanted.port, limits=limits, cpus=placement.server
     ) as server:
         host = f"[{server.host}]" if ":" in server.host else server.host
         start = server.look()
@@ -178,3 +168,6 @@ def _report(
             "which select(2) cannot watch; they were closed unserved."
         )
     return draft.finish()
+
+
+EXPERIMENT = Experiment(Parameters, measure, shows="line")

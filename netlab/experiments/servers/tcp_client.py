@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netlab.experiment import Experiment
 from netlab.experiments.servers import client_trial
 from netlab.progress import Progress
 from netlab.report.quantity import Measurement
@@ -17,3 +18,15 @@ class Parameters(client_trial.ClientParameters):
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Connect, load, report. Raises NetlabError."""
     return client_trial.measure("tcp", parameters, progress)
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Load a TCP echo server, check every byte that comes back, and report how long it took.
+
+    Ctrl-C gives the report so far.
+    """,
+    examples=("netlab tcp-client 127.0.0.1:7007", "netlab tcp-client 127.0.0.1:7007 --rate 5000 --duration 10"),
+    refuse=client_trial.refuse,
+)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
+from netlab.experiment import Experiment
+from netlab.experiments.options import COMPARISON, LOAD
 from netlab.experiments.servers.compare import (
     BASELINE,
     Cell,
@@ -13,13 +16,17 @@ from netlab.experiments.servers.compare import (
     cells_of,
     how_to_read,
     middle,
+    modes_option,
     quotients,
     relative,
     rounds_fact,
     run_rounds,
     width,
 )
+from netlab.experiments.servers.options import MaxConnections
 from netlab.experiments.servers.server_report import DISTURBED
+from netlab.notation import counts
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table
 from netlab.report.stats import clearly_more, median
@@ -33,6 +40,17 @@ UNP_AT_ONCE = 32
 @dataclass(frozen=True, slots=True)
 class Parameters(CompareParameters):
     """What can be set."""
+
+    modes: Annotated[tuple[str, ...], modes_option("tcp")] = ("iterative", "fork", "thread", "select", "epoll")
+    idle: Annotated[tuple[int, ...], Option("Silent ones beside them: 0,900.", "LIST", panel=LOAD, parse=counts)] = (
+        0,
+        900,
+    )
+    unp_connections: Annotated[
+        int | None,
+        Option("Instead: CPU time for N short connections.", "N", 10, panel=COMPARISON, name="--unp"),
+    ] = None
+    max_connections: MaxConnections = None
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -271,3 +289,18 @@ def _over(found: list[Result], ground: list[Result]) -> float | None:
     """CPU seconds beyond the baseline's, as the difference of medians."""
     mine, its = middle(found, "server_cpu_s"), middle(ground, "server_cpu_s")
     return None if mine is None or its is None else mine - its
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Run TCP server modes side by side, in interleaved rounds, and compare them.
+
+    Each round runs every mode once, so that what disturbs the machine disturbs all of them.
+    """,
+    examples=(
+        "netlab tcp-compare",
+        "netlab tcp-compare --modes select,poll,epoll --idle 0,100,900",
+        "netlab tcp-compare --unp 2000",
+    ),
+)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
+from netlab.experiment import Experiment
 from netlab.experiments.servers import server_trial
 from netlab.progress import Progress
 from netlab.report.quantity import Measurement
@@ -17,3 +19,19 @@ class Parameters(server_trial.ServerParameters):
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Run the mode in a process of its own, load it, report. Raises NetlabError."""
     return server_trial.measure("tcp", parameters, progress)
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Run a TCP echo server in one of its modes, load it, and report what was measured.
+
+    With --serve it stays up instead, and reports what it served.
+    """,
+    examples=(
+        "netlab tcp-server --mode epoll",
+        "netlab tcp-server --mode select --idle 900",
+        "netlab tcp-server --mode thread --serve",
+    ),
+    refuse=partial(server_trial.refuse, "tcp"),
+)

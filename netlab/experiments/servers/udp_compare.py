@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
+from netlab.experiment import Experiment
 from netlab.experiments.servers.compare import (
+    ALL,
     CompareParameters,
+    Connections,
     cells_of,
     how_to_read,
     middle,
+    modes_of,
+    modes_option,
     relative,
     rounds_fact,
     run_rounds,
@@ -24,6 +30,9 @@ from netlab.servers.placement import place
 @dataclass(frozen=True, slots=True)
 class Parameters(CompareParameters):
     """What can be set."""
+
+    modes: Annotated[tuple[str, ...], modes_option("udp", shown=ALL)] = modes_of("udp", ALL)
+    connections: Connections = (100,)
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -84,3 +93,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     common_checks(draft, results)
     draft.interrupted = interrupted
     return draft.finish()
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="Run UDP server modes side by side, in interleaved rounds, and compare them.",
+    examples=("netlab udp-compare", "netlab udp-compare --modes iterative,batch --rounds 5"),
+)

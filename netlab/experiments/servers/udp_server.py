@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated
 
+from netlab.experiment import Experiment
 from netlab.experiments.servers import server_trial
+from netlab.experiments.servers.options import TCP_ONLY, Load, Mode
+from netlab.option import Without
 from netlab.progress import Progress
 from netlab.report.quantity import Measurement
 
@@ -13,7 +18,26 @@ from netlab.report.quantity import Measurement
 class Parameters(server_trial.ServerParameters):
     """What can be set."""
 
+    mode: Mode = "iterative"
+    load: Annotated[Load, Without(*TCP_ONLY)] = field(default_factory=Load)
+
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Run the mode in a process of its own, load it, report. Raises NetlabError."""
     return server_trial.measure("udp", parameters, progress)
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Run a UDP echo server in one of its modes, load it, and report what was measured: loss, too.
+
+    With --serve it stays up instead, and reports what it served.
+    """,
+    examples=(
+        "netlab udp-server --mode batch",
+        "netlab udp-server --mode iterative --rate 20000",
+        "netlab udp-server --serve",
+    ),
+    refuse=partial(server_trial.refuse, "udp"),
+)

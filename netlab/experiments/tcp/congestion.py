@@ -11,14 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from netlab.errors import MachineLacks, UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import congestion_report, congestion_run, congestion_scene
 from netlab.experiments.tcp.congestion_run import CongestionRun
 from netlab.experiments.wire import trace
+from netlab.experiments.wire.options import WIRE, Delay, Pcap, Seed
 from netlab.network.conditions import Conditions
 from netlab.network.scene import run_scenes
+from netlab.notation import names
+from netlab.option import Option
 from netlab.packets import pcap
 from netlab.packets.capture_file import CapturedFrame
 from netlab.progress import Progress
@@ -32,14 +36,18 @@ TOGETHER = 3  # runs at a time, each on a network of its own: they wait most of 
 class Parameters:
     """`rate_mbit` of the bottleneck in Mbit/s, `queue` in frames. `delay_s` is one way. `share`: also two at a time."""
 
-    algorithms: tuple[str, ...] = ("reno", "cubic", "bbr")
-    rate_mbit: float = 10.0
-    delay_s: float = 0.01
-    queue: int = 60
-    duration_s: float = 7.0
-    share: bool = True
-    pcap: Path | None = None
-    seed: int = 1
+    algorithms: Annotated[tuple[str, ...], Option("Congestion controls of this kernel.", "LIST", parse=names)] = (
+        "reno",
+        "cubic",
+        "bbr",
+    )
+    rate_mbit: Annotated[float, Option("Mbit/s, 10^6 bits.", "MBIT", 1.0, 100.0, panel=WIRE)] = 10.0
+    queue: Annotated[int, Option("Frames that may wait.", "N", 2, 2000, panel=WIRE)] = 60
+    delay_s: Delay = 0.01
+    share: Annotated[bool, Option("Also two at a time.")] = True
+    duration_s: Annotated[float, Option("Of each run, in seconds.", "S", 1.0, 60.0)] = 7.0
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -135,3 +143,15 @@ def _save(run: CongestionRun, path: Path | None) -> None:
         path.write_bytes(pcap.write(records))
     except OSError as error:
         raise UsageError(f"--pcap {path}: {error.strerror}") from None
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Compare congestion controls over one bottleneck of your own.
+
+    cwnd, ssthresh, queue and round trip over time, each algorithm alone; then
+    two at a time: who gets how much, and how long everybody waits.
+    """,
+    examples=("netlab tcp-congestion", "netlab tcp-congestion --algorithms reno,cubic --queue 10 --plot queue.svg"),
+)

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
+from typing import Annotated
 
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import flow_scene
 from netlab.experiments.tcp.flow_scene import PIECE, WRITE
 from netlab.experiments.tcp.flow_window import AdvertisedWindow, Stall, course, stall_of, windows
 from netlab.experiments.wire import trace
+from netlab.experiments.wire.options import Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Segment, Trace
 from netlab.network.conditions import Conditions
+from netlab.notation import size_bytes
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
 
@@ -31,14 +35,16 @@ class Parameters:
     """`buffer` is SO_RCVBUF of the reader and SO_SNDBUF of the writer. The reader stops after `read_bytes` of
     `size_bytes`, until there were `probes`. `delay_s` is one way."""
 
-    size_bytes: int = 600_000
-    read_bytes: int = 200_000
-    buffer: int = 65_536
-    probes: int = 3
-    delay_s: float = 0.03
-    timeline: bool = False
-    pcap: Path | None = None
-    seed: int = 1
+    size_bytes: Annotated[int, Option("What is written: 600K.", "BYTES", parse=size_bytes)] = 600_000
+    read_bytes: Annotated[int, Option("What is read of it before the reader stops.", "BYTES", parse=size_bytes)] = (
+        200_000
+    )
+    buffer: Annotated[int, Option("SO_RCVBUF there, SO_SNDBUF here: 64K.", "BYTES", parse=size_bytes)] = 65_536
+    probes: Annotated[int, Option("So many, then the reader goes on.", "N", 3, 5)] = 3
+    delay_s: Delay = 0.03
+    timeline: Annotated[bool, Option("Show it: calls, kernel, telling segments.")] = False
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -248,3 +254,15 @@ def _telling(segments: Sequence[Segment], told: Sequence[AdvertisedWindow], stal
 
 def _claims(stall: Stall | None) -> list[tuple[float, str]]:
     return [] if stall is None else [(stall.zero.known_s, "Flow control: have a sense of proportion.")]
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Write to a reader that stops, and see the window close and open again.
+
+    How much may be under way, over time; when send() blocks, and what the two
+    kernels hold then; the probes, with pauses that double; the first update.
+    """,
+    examples=("netlab tcp-flow", "netlab tcp-flow --buffer 16K --probes 4 --timeline --pcap flow.pcap"),
+)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import nagle_scene
 from netlab.experiments.tcp.nagle_exchanges import WriteCase, case_of, keystrokes_of, stalled
 from netlab.experiments.tcp.nagle_scene import BODY, CORKED, GATHERED, HEAD, NODELAY, PLAIN, QUICK, REPLY
 from netlab.experiments.wire import trace
+from netlab.experiments.wire.options import Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Trace
 from netlab.network.conditions import Conditions
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
 from netlab.report.stats import percentile
@@ -29,12 +31,12 @@ _DELAYED_MIN_S, _DELAYED_MAX_S = 0.04, 0.2  # TCP_DELACK_MIN, TCP_DELACK_MAX of 
 class Parameters:
     """`exchanges` requests in two writes, for every case; `keys` writes of a byte, one every `interval_s`."""
 
-    exchanges: int = 20
-    keys: int = 60
-    interval_s: float = 0.005
-    delay_s: float = 0.005
-    pcap: Path | None = None
-    seed: int = 1
+    exchanges: Annotated[int, Option("Of each case.", "N", 5, 200)] = 20
+    keys: Annotated[int, Option("Writes of one byte.", "N", 10, 300)] = 60
+    interval_s: Annotated[float, Option("Between two of those.", "S")] = 0.005
+    delay_s: Delay = 0.005
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -181,3 +183,15 @@ def _findings(draft: Draft, parameters: Parameters, cases: dict[str, WriteCase],
         f"{parameters.keys} keystrokes took {len(nagle.data('client'))} segments with Nagle's rule and "
         f"{len(nodelay.data('client'))} without. The price is latency: what waits for an ACK comes later."
     )
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Write little at a time, and see who waits for whom.
+
+    A request in two writes, where Nagle's rule waits for the delayed ACK; the same
+    with TCP_NODELAY, one sendmsg(), TCP_CORK, TCP_QUICKACK; and keystrokes.
+    """,
+    examples=("netlab tcp-nagle", "netlab tcp-nagle --exchanges 50 --delay 0.001 --pcap nagle.pcap"),
+)

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from netlab.errors import UsageError
+from netlab.experiment import Experiment
 from netlab.experiments.tcp import retransmit_one_loss, retransmit_scene
 from netlab.experiments.wire import trace
+from netlab.experiments.wire.options import WIRE, Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Segment, Trace
 from netlab.network.conditions import Conditions
+from netlab.notation import size_bytes
+from netlab.option import Option
 from netlab.packets.tcp import SACK
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
@@ -27,16 +30,26 @@ _WAYS = {"client": "as in the textbook", "server": "as this kernel has it"}
 _LARGEST = 1 << 20  # more would take minutes where a third is lost
 
 
+def _chances(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(item) for item in text.split(","))
+    except ValueError:
+        raise UsageError(f"--losses {text}: chances look like this: 0,0.01,0.05") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """`losses`: chances, one transfer of `size_bytes` each. `delay_s` is one way. `silent`: call a silent peer, too."""
 
-    losses: tuple[float, ...] = (0.0, 0.01, 0.05, 0.2)
-    size_bytes: int = 200_000
-    delay_s: float = 0.01
-    silent: bool = True
-    pcap: Path | None = None
-    seed: int = 1
+    losses: Annotated[
+        tuple[float, ...],
+        Option("Chances, a transfer each.", "LIST", panel=WIRE, parse=_chances, shown="0,0.01,0.05,0.2"),
+    ] = (0.0, 0.01, 0.05, 0.2)
+    size_bytes: Annotated[int, Option("Of a transfer: 100K, 1M.", "BYTES", parse=size_bytes)] = 200_000
+    delay_s: Delay = 0.01
+    silent: Annotated[bool, Option("Call a silent peer, too: takes 7 s.")] = True
+    pcap: Pcap = None
+    seed: Seed = 1
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -226,3 +239,15 @@ def _silent(draft: Draft, seen: Trace) -> None:
         Table("a silent peer", (Column("way", ""), Column("SYN", "1"), Column("sent", "s")), tuple(rows))
     )
     draft.charts.append(Chart("line", "SYNs to a silent peer", "a silent peer", "sent", "SYN", "way"))
+
+
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Lose segments, and see how TCP notices and what it does.
+
+    The same transfer at more and more loss; a wire that is cut while the timeout
+    doubles; and how long connect() tries to reach a peer that is silent.
+    """,
+    examples=("netlab tcp-retransmit", "netlab tcp-retransmit --losses 0,0.1,0.3 --seed 7 --pcap loss.pcap"),
+)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netlab.experiments.wire.timeline_rows import TimelineRow
 from netlab.experiments.wire.timeline_view import MOST_SHOWN, calls_joined, moments
 from netlab.report.glyphs import printable
 from netlab.report.quantity import Measurement
-from netlab.report.rows import Row, rows
+from netlab.report.rows import rows_of
 from netlab.report.svg import Figure, text
 
 _WIDTH, _MARGIN, _TOP, _ROW = 760, 84, 74, 26
@@ -29,8 +30,8 @@ _STYLE = """
 
 def drawn(found: Measurement) -> Figure | None:
     """The diagram; None where the measurement has no timeline of two hosts."""
-    events = rows(found, "timeline")
-    if not events or not {"view", "host", "arrived"} <= events[0].keys():
+    events = rows_of(TimelineRow, found)
+    if not events:
         return None
     rungs = list(moments(calls_joined(events)))
     shown = rungs[:MOST_SHOWN]
@@ -44,13 +45,13 @@ def drawn(found: Measurement) -> Figure | None:
     for number, (at_s, event, side, arriving) in enumerate(shown):
         y = _TOP + _ROW * number + 10
         time = f"{at_s * 1e3:,.2f} ms"
-        if time != before and event["view"] != "course":
+        if time != before and event.view != "course":
             labels.append(text(_MARGIN, y + 4, time, "dim small", "end"))
             before = time
-        if event["view"] != "wire":
+        if event.view != "wire":
             labels += _beside(event, side, y)
         elif not arriving:
-            rung = arrivals.get(id(event), len(shown) if event["arrived"] is not None else None)
+            rung = arrivals.get(id(event), len(shown) if event.arrived is not None else None)
             arrows += _arrow(event, side, y, None if rung is None else _TOP + _ROW * rung + 10)
             labels.append(_label(event, side, y))
     if len(rungs) > len(shown):
@@ -59,14 +60,14 @@ def drawn(found: Measurement) -> Figure | None:
     return Figure("\n".join([title, *arrows, *labels]), height, _STYLE)
 
 
-def _beside(event: Row, side: str, y: float) -> Iterator[str]:
+def _beside(event: TimelineRow, side: str, y: float) -> Iterator[str]:
     """A call on the outer side of its host's line, a state on it, the course's words between the two."""
-    what, detail = printable(str(event["what"])), printable(str(event["detail"] or ""))
-    if event["view"] == "course":
+    what, detail = printable(event.what), printable(event.detail)
+    if event.view == "course":
         yield text(sum(_LIFELINES.values()) / 2, y + 4, f"“{what}”", "dim small said over", "middle")
         return
     x, outward = _LIFELINES[side], -1 if side == "client" else 1
-    if event["view"] == "kernel":
+    if event.view == "kernel":
         width = len(what) * _STATE_CHAR + 12
         yield f'<rect class="pill" x="{x - width / 2:.1f}" y="{y - 8:.1f}" width="{width:.1f}" height="16" rx="8"/>'
         yield text(x, y + 4, what, "state", "middle")
@@ -76,7 +77,7 @@ def _beside(event: Row, side: str, y: float) -> Iterator[str]:
     yield text(x + outward * 10, y + 4, _cut(what), "ink small", "end" if outward < 0 else "start")
 
 
-def _arrow(event: Row, side: str, y: float, end: float | None) -> Iterator[str]:
+def _arrow(event: TimelineRow, side: str, y: float, end: float | None) -> Iterator[str]:
     """A packet's way across, down to the rung of its arrival; None: it was lost, and gets half the way."""
     here = _LIFELINES[side]
     there = next(x for name, x in _LIFELINES.items() if name != side)
@@ -84,16 +85,16 @@ def _arrow(event: Row, side: str, y: float, end: float | None) -> Iterator[str]:
     if end is None:
         middle = (here + there) / 2
         yield f'<path class="lost" d="M{here} {y:.1f}L{middle} {y + 8:.1f}"/>'
-        fate = printable(str(event["detail"] or "still on the wire"))
+        fate = printable(event.detail or "still on the wire")
         yield text(middle + way * 8, y + 12, f"✗ {fate}", "cross small", "start" if way > 0 else "end")
         return
     yield f'<path class="arrow" d="M{here} {y:.1f}L{there} {end:.1f}"/>'
     yield f'<path class="head" d="M{there} {end:.1f}l{-way * 10} -4.5v9z"/>'
 
 
-def _label(event: Row, side: str, y: float) -> str:
+def _label(event: TimelineRow, side: str, y: float) -> str:
     way = 1 if side == "client" else -1
-    what = _cut(printable(str(event["what"])))
+    what = _cut(printable(event.what))
     return text(_LIFELINES[side] + way * 12, y - 4, what, "ink small over", "start" if way > 0 else "end")
 
 

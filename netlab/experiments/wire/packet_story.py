@@ -9,58 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from netlab.experiments.wire.packet_rows import ContentRow, FieldRow, LayerRow, PacketRow
 from netlab.packets.arp import Arp
 from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Ipv6
-from netlab.report.quantity import Column, Table, Value
+from netlab.report.quantity import Table
+from netlab.report.rows import table_of
 
-PACKETS = (
-    Column("packet", "1"),
-    Column("time", "s"),
-    Column("length", "B"),
-    Column("captured", "B"),
-    Column("from", ""),
-    Column("to", ""),
-    Column("protocol", ""),
-    Column("summary", ""),
-    Column("notes", ""),
-    Column("stopped at", "1"),
-    Column("why", ""),
-    Column("interface", ""),
-)
-LAYERS = (
-    Column("packet", "1"),
-    Column("layer", "1"),
-    Column("name", ""),
-    Column("source", ""),
-    Column("first byte", "1"),
-    Column("end", "1"),
-    Column("summary", ""),
-    Column("quoted", ""),
-    Column("notes", ""),
-)
-FIELDS = (
-    Column("packet", "1"),
-    Column("layer", "1"),
-    Column("field", ""),
-    Column("first bit", "1"),
-    Column("last bit", "1"),
-    Column("value", ""),
-    Column("text", ""),
-    Column("meaning", ""),
-)
-CONTENT = (
-    Column("packet", "1"),
-    Column("name", ""),
-    Column("summary", ""),
-    Column("first byte", "1"),
-    Column("end", "1"),
-    Column("trailer", "B"),
-    Column("lines", ""),
-    Column("bytes", ""),
-)
 MOST_BYTES = 4096  # of a packet's data in hex
 
 
@@ -69,10 +26,10 @@ class PacketTables:
     """The rows so far. `start_ns`: what packet times are counted from; by default the first packet's."""
 
     start_ns: int | None = None
-    packets: list[tuple[Value, ...]] = field(default_factory=list)
-    layers: list[tuple[Value, ...]] = field(default_factory=list)
-    fields: list[tuple[Value, ...]] = field(default_factory=list)
-    content: list[tuple[Value, ...]] = field(default_factory=list)
+    packets: list[PacketRow] = field(default_factory=list)
+    layers: list[LayerRow] = field(default_factory=list)
+    fields: list[FieldRow] = field(default_factory=list)
+    content: list[ContentRow] = field(default_factory=list)
 
     def add_all(self, records: Iterable[CapturedFrame], closely: Collection[int] | None = None) -> None:
         """Every frame; those numbered in `closely` (from 1; None: all) field by field."""
@@ -90,19 +47,19 @@ class PacketTables:
         notes = "; ".join(note for layer in found.layers for note in layer.notes)
         stop = found.stopped
         self.packets.append(
-            (
-                number,
-                time_s,
-                record.original,
-                len(record.frame),
-                sender,
-                receiver,
-                protocol(found),
-                summary(found),
-                notes,
-                stop.at if stop else None,
-                stop.why if stop else None,
-                record.interface,
+            PacketRow(
+                packet=number,
+                time=time_s,
+                length=record.original,
+                captured=len(record.frame),
+                from_=sender,
+                to=receiver,
+                protocol=protocol(found),
+                summary=summary(found),
+                notes=notes,
+                stopped_at=stop.at if stop else None,
+                why=stop.why if stop else None,
+                interface=record.interface,
             )
         )
         if closely:
@@ -111,46 +68,45 @@ class PacketTables:
 
     def _closely(self, number: int, found: Dissection) -> None:
         for index, layer in enumerate(found.layers):
-            told = layer.header.summary() if layer.header else "incomplete"
             self.layers.append(
-                (
-                    number,
-                    index,
-                    layer.name,
-                    layer.source,
-                    layer.start,
-                    layer.end,
-                    told,
-                    layer.quoted,
-                    "; ".join(layer.notes),
+                LayerRow(
+                    packet=number,
+                    layer=index,
+                    name=layer.name,
+                    source=layer.source,
+                    first_byte=layer.start,
+                    end=layer.end,
+                    summary=layer.header.summary() if layer.header else "incomplete",
+                    quoted=layer.quoted,
+                    notes="; ".join(layer.notes),
                 )
             )
             self.fields += [
-                (number, index, shown.label, shown.first, shown.last, shown.value, shown.text, shown.meaning)
+                FieldRow(number, index, shown.label, shown.first, shown.last, shown.value, shown.text, shown.meaning)
                 for shown in layer.fields
             ]
         if found.data or found.trailer:
             content = found.content
             self.content.append(
-                (
-                    number,
-                    content.name if content else "data",
-                    content.summary if content else "",
-                    found.start,
-                    found.end,
-                    found.trailer,
-                    "\n".join(content.lines) if content else "",
-                    found.data[:MOST_BYTES].hex(),
+                ContentRow(
+                    packet=number,
+                    name=content.name if content else "data",
+                    summary=content.summary if content else "",
+                    first_byte=found.start,
+                    end=found.end,
+                    trailer=found.trailer,
+                    lines="\n".join(content.lines) if content else "",
+                    data=found.data[:MOST_BYTES],
                 )
             )
 
     def tables(self) -> list[Table]:
         """All four."""
         return [
-            Table("packets", PACKETS, tuple(self.packets)),
-            Table("layers", LAYERS, tuple(self.layers)),
-            Table("fields", FIELDS, tuple(self.fields)),
-            Table("content", CONTENT, tuple(self.content)),
+            table_of(PacketRow, self.packets, shown=False),
+            table_of(LayerRow, self.layers, shown=False),
+            table_of(FieldRow, self.fields, shown=False),
+            table_of(ContentRow, self.content, shown=False),
         ]
 
 

@@ -10,10 +10,11 @@ from itertools import groupby
 
 from rich.text import Text
 
+from netlab.experiments.wire.timeline_rows import TimelineRow
 from netlab.report import facts, grid
 from netlab.report.glyphs import printable
 from netlab.report.quantity import Measurement
-from netlab.report.rows import Row, rows
+from netlab.report.rows import rows_of
 from netlab.report.svg import Figure
 from netlab.report.wrap import wrapped
 
@@ -37,14 +38,14 @@ def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     """The timeline, then facts and tables of results."""
     wanted = next((fact.value for fact in found.facts if fact.name == SWITCH), True)
     if wanted:
-        yield _timeline(rows(found, "timeline"), width)
+        yield _timeline(rows_of(TimelineRow, found), width)
     yield facts.lines([fact for fact in found.facts if fact.name != SWITCH], width)
     for table in found.tables:
         if table.name in _TELLING:
             yield grid.table(table, width)
 
 
-def _timeline(events: list[Row], width: int) -> Iterator[Text]:
+def _timeline(events: list[TimelineRow], width: int) -> Iterator[Text]:
     if not events:
         return
     lane = (width - 10) // 2
@@ -53,7 +54,7 @@ def _timeline(events: list[Row], width: int) -> Iterator[Text]:
     yield head
     shown = list(moments(calls_joined(events)))
     before = ""
-    for (at_s, _), group in groupby(shown[:MOST_SHOWN], key=lambda item: (item[0], item[1]["view"] == "course")):
+    for (at_s, _), group in groupby(shown[:MOST_SHOWN], key=lambda item: (item[0], item[1].view == "course")):
         for _, event, side, arriving in ((*item,) for item in group):
             time = f"{at_s * 1e3:8.2f}"
             yield from _line(time if time != before else " " * 8, event, side, arriving, lane, width)
@@ -62,37 +63,32 @@ def _timeline(events: list[Row], width: int) -> Iterator[Text]:
         yield Text(f"          … and {len(shown) - MOST_SHOWN} more (--json has them)", style="dim")
 
 
-def calls_joined(events: list[Row]) -> list[Row]:
+def calls_joined(events: list[TimelineRow]) -> list[TimelineRow]:
     """The events without the return of a call that returned nothing, and before anything else happened."""
-    kept: list[Row] = []
+    kept: list[TimelineRow] = []
     for event in events:
         last = kept[-1] if kept else None
-        if (
-            last
-            and event["what"] == f"{last['what']} returns"
-            and event["host"] == last["host"]
-            and not event["detail"]
-        ):
+        if last and event.what == f"{last.what} returns" and event.host == last.host and not event.detail:
             continue
         kept.append(event)
     return kept
 
 
-def moments(events: list[Row]) -> Iterator[tuple[float, Row, str, bool]]:
+def moments(events: list[TimelineRow]) -> Iterator[tuple[float, TimelineRow, str, bool]]:
     """Each event with its time and side; a segment that arrived once more, at the other side, in the order of time."""
     found = []
     for number, event in enumerate(events):
-        found.append((float(event["time"] or 0), number, event, str(event["host"]), False))
-        if event["view"] == "wire" and event["arrived"] is not None:
-            other = "server" if event["host"] == "client" else "client"
-            found.append((float(event["arrived"]), number, event, other, True))
+        found.append((event.time, number, event, event.host, False))
+        if event.view == "wire" and event.arrived is not None:
+            other = "server" if event.host == "client" else "client"
+            found.append((event.arrived, number, event, other, True))
     for at_s, _, event, side, arriving in sorted(found, key=lambda item: (item[0], item[1])):
         yield at_s, event, side, arriving
 
 
-def _line(time: str, event: Row, side: str, arriving: bool, lane: int, width: int) -> Iterator[Text]:
-    view = str(event["view"])
-    what, detail = printable(str(event["what"])), printable(str(event["detail"] or ""))
+def _line(time: str, event: TimelineRow, side: str, arriving: bool, lane: int, width: int) -> Iterator[Text]:
+    view = event.view
+    what, detail = printable(event.what), printable(event.detail)
     if view == "course":
         yield from wrapped(f"“{what}”", width, first=" " * 10, style=_STYLES[view])
         return
@@ -105,7 +101,7 @@ def _line(time: str, event: Row, side: str, arriving: bool, lane: int, width: in
         yield line + part
 
 
-def _words(view: str, what: str, detail: str, event: Row, side: str, arriving: bool, lane: int) -> str:
+def _words(view: str, what: str, detail: str, event: TimelineRow, side: str, arriving: bool, lane: int) -> str:
     if view == "kernel":
         return f"▪ {what}"
     if view == "system call":
@@ -113,7 +109,7 @@ def _words(view: str, what: str, detail: str, event: Row, side: str, arriving: b
             name = what.partition("(")[0]
             return f"{name}() returns {detail}".rstrip()
         return what
-    lost = event["arrived"] is None
+    lost = event.arrived is None
     right = (side == "client") != arriving
     if arriving:
         return f"──▶ {what}" if right else f"{what} ◀──"

@@ -5,14 +5,15 @@ The four views of one event are rows of one table, "timeline": "system call", "k
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from netlab.codec import decode
 from netlab.errors import MachineLacks, NetlabError, UsageError
 from netlab.experiments.wire.packet_story import PacketTables
+from netlab.experiments.wire.timeline_rows import TimelineRow, View
 from netlab.network.conditions import Conditions
 from netlab.network.observation import Observation, Observed
 from netlab.network.scene import Scene, run_scene
@@ -22,21 +23,13 @@ from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.tcp import Tcp
 from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Lack, Table, Value
+from netlab.report.quantity import Draft, Lack
+from netlab.report.rows import table_of
 
-TIMELINE = (
-    Column("time", "s"),
-    Column("view", ""),
-    Column("host", ""),
-    Column("what", ""),
-    Column("detail", ""),
-    Column("arrived", "s"),
-    Column("packet", "1"),
-)
 P = TypeVar("P")
 Q = TypeVar("Q")
 R = TypeVar("R", bound=Observed)
-_VIEWS = {"call": "system call", "return": "system call", "state": "kernel", "gone": "kernel"}
+_VIEWS: dict[Kind, View] = {"call": "system call", "return": "system call", "state": "kernel", "gone": "kernel"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +57,16 @@ class Segment:
         return f"{text}, {self.note}" if self.note else text
 
 
+class WireFrame(NamedTuple):
+    """A frame as the wire recorded it, taken apart."""
+
+    sender: str
+    sent_ns: int
+    arrived_ns: int | None
+    fate: str
+    found: Dissection
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """All that a scenario has seen. Times in seconds from its mark, or where it has none from its first event.
@@ -73,7 +76,7 @@ class Trace:
 
     observation: Observation
     start_ns: int
-    frames: tuple[tuple[str, int, int | None, str, Dissection], ...]
+    frames: tuple[WireFrame, ...]
     segments: tuple[Segment, ...] = field(default=())
     lacking: Lack | None = None
     result: Mapping[str, Any] = field(default_factory=dict)  # of a scene that returns a dict
@@ -155,7 +158,7 @@ def _trace(seen: Observation, lacking: Lack | None) -> Trace:
     marks = [event.at_ns for event in seen.events if event.kind == "mark"]
     start_ns = min(marks or times, default=0)
     frames = tuple(
-        (frame.sender, frame.sent_ns, frame.arrived_ns, frame.fate, dissect(frame.frame))
+        WireFrame(frame.sender, frame.sent_ns, frame.arrived_ns, frame.fate, dissect(frame.frame))
         for frame in sorted(seen.frames, key=lambda frame: frame.sent_ns)
     )
     return Trace(seen, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
@@ -166,16 +169,16 @@ def both(conditions: Conditions) -> dict[str, Any]:
     return {"client": conditions.plain(), "server": conditions.plain()}
 
 
-def _segments(frames: Sequence[tuple[str, int, int | None, str, Dissection]], start_ns: int) -> Iterator[Segment]:
+def _segments(frames: Sequence[WireFrame], start_ns: int) -> Iterator[Segment]:
     first: dict[tuple[str, int, int], int] = {}  # sender and ports -> its initial sequence number
     furthest: dict[tuple[str, int, int], int] = {}
     for number, (sender, sent_ns, arrived_ns, fate, found) in enumerate(frames, start=1):
         tcp = found.find(Tcp)
         if tcp is None:
             continue
-        ports = (tcp.source_port, tcp.destination_port)
         other = "server" if sender == "client" else "client"
-        own, theirs = (sender, *ports), (other, *reversed(ports))
+        own = (sender, tcp.source_port, tcp.destination_port)
+        theirs = (other, tcp.destination_port, tcp.source_port)
         if tcp.syn:
             first.setdefault(own, tcp.sequence)
         relative = (tcp.sequence - first.get(own, tcp.sequence)) % 2**32
@@ -200,22 +203,11 @@ def _segments(frames: Sequence[tuple[str, int, int | None, str, Dissection]], st
 
 def report(draft: Draft, seen: Trace, claims: Sequence[tuple[float, str]] = ()) -> None:
     """The timeline with the course's `claims` (time, words), and every frame, as tables."""
-    rows: list[tuple[Value, ...]] = []
-    for event in seen.events():
-        what = event.what
-        if event.kind == "return":
-            what = f"{what} returns"
-        elif event.kind == "gone":
-            what = "CLOSED"
-        rows.append((seen.at_s(event), _VIEWS[event.kind], event.host, what, event.detail, None, None))
-    for each in seen.marked():
-        words = each.words() + (", again" if each.again else "")
-        fate = "" if each.fate == "delivered" else each.fate
-        rows.append((each.sent_s, "wire", each.sender, words, fate, each.arrived_s, each.number))
-    rows += [(at_s, "course", "", words, "", None, None) for at_s, words in claims]
+    rows = [*_events(seen), *map(_sent, seen.marked())]
+    rows += [TimelineRow(at_s, "course", "", words, "", None, None) for at_s, words in claims]
     order = {"system call": 0, "wire": 1, "kernel": 2, "course": 3}
-    rows.sort(key=lambda row: (float(row[0] or 0), order[str(row[1])]))
-    draft.tables.append(Table("timeline", TIMELINE, tuple(rows)))
+    rows.sort(key=lambda row: (row.time, order[row.view]))
+    draft.tables.append(table_of(TimelineRow, rows, shown=False))
     draft.lacking = seen.lacking
     story = PacketTables(start_ns=seen.observation.epoch_ns + seen.start_ns)
     for number, record in enumerate(records(seen), start=1):
@@ -223,38 +215,75 @@ def report(draft: Draft, seen: Trace, claims: Sequence[tuple[float, str]] = ()) 
     draft.tables += story.tables()
 
 
+def _events(seen: Trace) -> Iterator[TimelineRow]:
+    """System calls and states. Sockets are numbered in the order in which they come up."""
+    numbers: dict[tuple[str, int], int] = {}
+    for event in seen.everything():
+        if event.socket is not None:
+            numbers.setdefault((event.host, event.socket), len(numbers) + 1)
+    for event in seen.events():
+        yield TimelineRow(
+            time=seen.at_s(event),
+            view=_VIEWS[event.kind],
+            host=event.host,
+            what=f"{event.what} returns" if event.kind == "return" else event.what,
+            detail=event.detail,
+            arrived=None,
+            packet=None,
+            call=event.call,
+            socket=None if event.socket is None else numbers[event.host, event.socket],
+            not_before=None if event.before_ns is None else (event.before_ns - seen.start_ns) / 1e9,
+        )
+
+
+def _sent(each: Segment) -> TimelineRow:
+    fate = "" if each.fate == "delivered" else each.fate
+    return TimelineRow(
+        time=each.sent_s,
+        view="wire",
+        host=each.sender,
+        what=each.words() + (", again" if each.again else ""),
+        detail=fate,
+        arrived=each.arrived_s,
+        packet=each.number,
+        to="server" if each.sender == "client" else "client",
+        lost="" if each.arrived_s is not None else fate or "still on the wire",
+        again=each.again,
+    )
+
+
 def records(seen: Trace) -> list[CapturedFrame]:
     """Every frame as its sender sent it."""
     epoch_ns = seen.observation.epoch_ns
     return [
-        CapturedFrame(epoch_ns + sent_ns, found.frame, len(found.frame), interface=f"from {sender}")
-        for sender, sent_ns, _, _, found in seen.frames
+        CapturedFrame(epoch_ns + each.sent_ns, each.found.frame, len(each.found.frame), interface=f"from {each.sender}")
+        for each in seen.frames
     ]
 
 
-def captured(seen: Trace) -> list[CapturedFrame]:
+def at_client(frames: Iterable[tuple[bool, int, int | None, bytes]], epoch_ns: int) -> list[CapturedFrame]:
     """What a capture on the client's eth0 has: its own frames when they leave, the others when they arrive.
 
-    One place, as in life: a file of both ends at once would puzzle every analyser.
+    One place, as in life: a file of both ends at once would puzzle every analyser. Of each frame: whether the client
+    sent it, when it left, when it arrived, its bytes.
     """
-    epoch_ns = seen.observation.epoch_ns
-    times = [
-        (sent_ns if sender == "client" else arrived_ns, found.frame)
-        for sender, sent_ns, arrived_ns, _, found in seen.frames
-    ]
-    return [
-        CapturedFrame(epoch_ns + at_ns, frame, len(frame), interface="eth0 of the client")
-        for at_ns, frame in sorted((each for each in times if each[0] is not None), key=lambda each: each[0] or 0)
-        if at_ns is not None
-    ]
+    times = [(sent_ns if own else arrived_ns, frame) for own, sent_ns, arrived_ns, frame in frames]
+    seen = sorted((at_ns, frame) for at_ns, frame in times if at_ns is not None)
+    return [CapturedFrame(epoch_ns + at, frame, len(frame), interface="eth0 of the client") for at, frame in seen]
 
 
 def save(seen: Trace, path: Path | None) -> None:
+    """Write the capture file of the client, if one is wanted. UsageError."""
+    frames = ((each.sender == "client", each.sent_ns, each.arrived_ns, each.found.frame) for each in seen.frames)
+    write_pcap(path, at_client(frames, seen.observation.epoch_ns))
+
+
+def write_pcap(path: Path | None, frames: Iterable[CapturedFrame]) -> None:
     """Write the capture file, if one is wanted. UsageError."""
     if path is None:
         return
     try:
-        path.write_bytes(pcap.write(captured(seen)))
+        path.write_bytes(pcap.write(frames))
     except OSError as error:
         raise UsageError(f"--pcap {path}: {error.strerror}") from None
 

@@ -16,9 +16,10 @@ def calculated(name: str, parameters: Any, *, as_json: bool, save: bool) -> None
 
     if as_json or save:
         from netlab.cli.output import present
+        from netlab.registry import find
         from netlab.runner import run
 
-        report = run(name, parameters, save=save)
+        report = run(line := find(name), line.load(), parameters, save=save)
         if as_json:
             present(report, as_json=True)
             return

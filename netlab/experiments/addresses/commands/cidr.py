@@ -74,9 +74,10 @@ def interfaces(
     """List this machine's addresses with network, broadcast, kind, MAC address and default gateway."""
     from netlab.cli.output import present
     from netlab.experiments.addresses.cidr_interfaces import Parameters
+    from netlab.registry import find
     from netlab.runner import run
 
-    present(run("cidr-interfaces", Parameters(to), save=save), as_json=as_json)
+    present(run(line := find("cidr-interfaces"), line.load(), Parameters(to), save=save), as_json=as_json)
 
 
 @examples("netlab cidr same-net 192.168.0.2/24 192.168.1.2", "netlab cidr same-net 2001:db8::1/64 2001:db8::2 --json")

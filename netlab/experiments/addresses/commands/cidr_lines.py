@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from netlab import notation
 from netlab.addressing.prefix import Prefix
 from netlab.cli import options
 from netlab.cli.help import examples
-from netlab.cli.values import one_or_more
-from netlab.cli.values import whole as whole_number
+from netlab.cli.values import reader
 from netlab.errors import UsageError
 from netlab.experiments.addresses.commands.lines import JsonLines, Lines, Sources, Strict, each
 
@@ -36,10 +36,14 @@ def reverse(sources: Sources = None, strict: Strict = False, as_json: JsonLines 
 @examples("netlab cidr random 10.0.0.0/8", "netlab cidr random fd00::/8 --length 48 --count 3 --seed 7")
 def random(
     prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="Where to take them from.")],
-    count: Annotated[int, typer.Option("--count", metavar="N", parser=one_or_more, help="How many.")] = 1,
+    count: Annotated[
+        int, typer.Option("--count", metavar="N", parser=reader(notation.one_or_more), help="How many.")
+    ] = 1,
     length: Annotated[
         int | None,
-        typer.Option("--length", metavar="N", parser=whole_number, help="Subnets of /N instead of addresses."),
+        typer.Option(
+            "--length", metavar="N", parser=reader(notation.whole), help="Subnets of /N instead of addresses."
+        ),
     ] = None,
     seed: options.Seed = None,
     as_json: JsonLines = False,

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from netlab import notation
 from netlab.cli.help import examples
-from netlab.cli.values import hosts as host_counts
-from netlab.cli.values import whole
+from netlab.cli.values import reader
 from netlab.errors import UsageError
 from netlab.experiments.addresses.commands.lines import JsonLines, Lines, Sources, Strict, packed, texts
 
@@ -19,7 +19,9 @@ def split(
     length: Annotated[str | None, typer.Option("--length", metavar="N", help="Into all prefixes of length /N.")] = None,
     count: Annotated[
         int | None,
-        typer.Option("--count", metavar="N", parser=whole, help="Into N equal parts or the next power of 2."),
+        typer.Option(
+            "--count", metavar="N", parser=reader(notation.whole), help="Into N equal parts or the next power of 2."
+        ),
     ] = None,
     hosts: Annotated[
         str | None,
@@ -35,7 +37,7 @@ def split(
     if sum(option is not None for option in (length, count, hosts)) != 1:
         raise UsageError("how to divide it?", "one of --length 26, --count 4, --hosts 100,50,10")
     if hosts is not None:
-        wanted = host_counts(hosts)
+        wanted = reader(notation.hosts)(hosts)
         parts, rest = splitting.by_hosts(parent, wanted)
         with Lines("cidr split", as_json) as lines:
             for number, part in zip(wanted, parts, strict=True):

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from netlab import notation
 from netlab.cli import options
 from netlab.cli.help import examples
 from netlab.cli.subcommands import Sub, SubGroup
-from netlab.cli.values import one_or_more
+from netlab.cli.values import reader
 from netlab.experiments.addresses.commands.lines import JsonLines, Lines
 
 
@@ -58,9 +59,10 @@ def interfaces(as_json: options.Json = False, save: options.Save = False) -> Non
     """List the MAC addresses of this machine's interfaces."""
     from netlab.cli.output import present
     from netlab.experiments.addresses.mac_interfaces import Parameters
+    from netlab.registry import find
     from netlab.runner import run
 
-    present(run("mac-interfaces", Parameters(), save=save), as_json=as_json)
+    present(run(line := find("mac-interfaces"), line.load(), Parameters(), save=save), as_json=as_json)
 
 
 @examples("netlab mac neighbours", "netlab mac neighbours --json")
@@ -68,14 +70,17 @@ def neighbours_(as_json: options.Json = False, save: options.Save = False) -> No
     """List whom the kernel knows on our wires, by ARP and by Neighbour Discovery."""
     from netlab.cli.output import present
     from netlab.experiments.addresses.mac_neighbours import Parameters
+    from netlab.registry import find
     from netlab.runner import run
 
-    present(run("mac-neighbours", Parameters(), save=save), as_json=as_json)
+    present(run(line := find("mac-neighbours"), line.load(), Parameters(), save=save), as_json=as_json)
 
 
 @examples("netlab mac random", "netlab mac random --count 3 --json")
 def random(
-    count: Annotated[int, typer.Option("--count", metavar="N", parser=one_or_more, help="How many.")] = 1,
+    count: Annotated[
+        int, typer.Option("--count", metavar="N", parser=reader(notation.one_or_more), help="How many.")
+    ] = 1,
     as_json: JsonLines = False,
 ) -> None:
     """Print MAC addresses from the system's randomness: unicast, locally administered."""

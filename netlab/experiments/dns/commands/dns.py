@@ -105,11 +105,19 @@ def reverse(
 def _trace(questions: list[str], given: dict[str, Any]) -> None:
     from netlab.cli.output import present, progress_bar
     from netlab.experiments.dns.trace import Parameters
+    from netlab.registry import find
     from netlab.runner import run
 
     parameters = Parameters(**dns_options.origin_of(given), questions=tuple(questions), cache=given.get("cache", False))
     with progress_bar() as progress:
-        report = run("dns-trace", parameters, seed=given["seed"], save=given["save"], progress=progress)
+        report = run(
+            line := find("dns-trace"),
+            line.load(),
+            parameters,
+            seed=given["seed"],
+            save=given["save"],
+            progress=progress,
+        )
     present(report, as_json=given["as_json"])
     raise typer.Exit(_worst(report))
 
@@ -134,6 +142,7 @@ def query(
     from netlab.cli.output import present, progress_bar
     from netlab.errors import UsageError
     from netlab.experiments.dns.query import Parameters
+    from netlab.registry import find
     from netlab.runner import run
 
     at = dns_options.ip_and_port(server) if server else None
@@ -143,7 +152,7 @@ def query(
         name, rtype, at.host if at else None, at.port if at else None, zones, tcp, timeout, seed
     )  # fmt: skip
     with progress_bar() as progress:
-        report = run("dns-query", parameters, save=save, progress=progress)
+        report = run(line := find("dns-query"), line.load(), parameters, save=save, progress=progress)
     present(report, as_json=as_json)
     raise typer.Exit(_worst(report))
 

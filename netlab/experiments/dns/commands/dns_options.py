@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from netlab.cli import values
+from netlab import notation
 
 WHERE = "Where from"
 HOW = "How"
@@ -83,7 +83,7 @@ def origin_of(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def ip_and_port(text: str, port: int = 53) -> values.Address:
+def ip_and_port(text: str, port: int = 53) -> notation.Address:
     """IP, IP:PORT, [IPv6]:PORT. UsageError for anything else."""
     import ipaddress
     import re
@@ -99,4 +99,4 @@ def ip_and_port(text: str, port: int = 53) -> values.Address:
             raise ValueError
     except (AssertionError, ValueError):
         raise UsageError(f"'{text}' is not IP[:PORT]", "127.0.0.1:5353 or [::1]:5353") from None
-    return values.Address(address, number)
+    return notation.Address(address, number)

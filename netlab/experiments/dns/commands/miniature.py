@@ -124,10 +124,11 @@ def serve(
 ) -> None:
     """Run the miniature Internet and a recursive resolver until Ctrl-C, with a query log."""
     given = locals()
+    from netlab.cli.live import log_lines
     from netlab.cli.output import present
     from netlab.errors import UsageError
-    from netlab.experiments.dns.commands.query_log import log_lines
     from netlab.experiments.dns.serve import Parameters
+    from netlab.registry import find
     from netlab.runner import run
 
     if (root or root_hints or live) and not resolver_only:
@@ -146,14 +147,15 @@ def serve(
         duration_s=duration,
     )
     with log_lines() as progress:
-        report = run("dns-serve", parameters, seed=seed, save=save, progress=progress)
+        report = run(line := find("dns-serve"), line.load(), parameters, seed=seed, save=save, progress=progress)
     present(report, as_json=as_json)
 
 
 def _run(experiment: str, parameters: Any, given: dict[str, Any]) -> None:
     from netlab.cli.output import present, progress_bar
+    from netlab.registry import find
     from netlab.runner import run
 
     with progress_bar() as progress:
-        report = run(experiment, parameters, save=given["save"], progress=progress)
+        report = run(line := find(experiment), line.load(), parameters, save=given["save"], progress=progress)
     present(report, as_json=given["as_json"], plot=given.get("plot"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from netlab.cli import options
+from netlab.cli import derive, options
 from netlab.cli.failures import complain
 from netlab.cli.help import Command, Group, examples
-from netlab.experiments.http.commands import http_options, keepalive, serve
+from netlab.experiments.http import keepalive
+from netlab.experiments.http.commands import http_options, serve
+from netlab.registry import find
 
 CREDENTIALS = {"authorization", "proxy-authorization", "cookie"}
 """Fields that are not written into a run record unless --save asks for it."""
@@ -55,6 +57,7 @@ def get(
     from netlab.experiments.http.get import BARE, Body, Parameters
     from netlab.http.request import field_from_text
     from netlab.http.request_framing import doubts
+    from netlab.registry import find
     from netlab.runner import run
 
     body, content_type = http_options.body_of(data, data_file, json_data)
@@ -85,7 +88,7 @@ def get(
     for doubt in doubts(map(field_from_text, parameters.header), body or b""):
         complain(doubt, "it is sent as you wrote it")  # before the wait that it may cause
     with progress_bar() as progress:
-        report = run("http-get", parameters, save=save, progress=progress)
+        report = run(line := find("http-get"), line.load(), parameters, save=save, progress=progress)
     present(report, as_json=as_json)
     if report.interrupted:
         return  # what came is shown, and that it is not all is nobody's mistake
@@ -121,13 +124,14 @@ def check(
     from netlab.cli.output import present, progress_bar
     from netlab.experiments.http.check import Parameters
     from netlab.experiments.http.get import Body
+    from netlab.registry import find
     from netlab.runner import run
 
     page = target.startswith("/") and not Path(target).is_file()
     data = None if "://" in target or page else Body(http_options.read_file(target))
     with progress_bar() as progress:
         parameters = Parameters(target, data, method, insecure, cacert, timeout)
-        report = run("http-check", parameters, save=save, progress=progress)
+        report = run(line := find("http-check"), line.load(), parameters, save=save, progress=progress)
     present(report, as_json=as_json)
 
 
@@ -151,10 +155,16 @@ def explain(
     from netlab.errors import PeerError
     from netlab.experiments.http.explain import Parameters
     from netlab.experiments.http.get import Body
+    from netlab.registry import find
     from netlab.runner import run
 
     data = Body(http_options.read_file(file))
-    report = run("http-explain", Parameters(file, data, method, responses, lenient, crlf, raw), save=save)
+    report = run(
+        line := find("http-explain"),
+        line.load(),
+        Parameters(file, data, method, responses, lenient, crlf, raw),
+        save=save,
+    )
     present(report, as_json=as_json)
     if report.measurement.fact("problem").value:
         raise typer.Exit(PeerError.exit_code)
@@ -162,4 +172,6 @@ def explain(
 
 # Sub-commands in files of their own are added here, a line each: app.command(cls=Command, short_help=…)(function)
 app.command(cls=Command, short_help="The origin: pages for each behaviour, and broken ones")(serve.serve)
-app.command(cls=Command, short_help="One connection for all requests, or a new one each")(keepalive.keepalive)
+app.command("keepalive", cls=Command, short_help="One connection for all requests, or a new one each")(
+    derive.command(find("http-keepalive"), keepalive.EXPERIMENT, derive.run_and_show)
+)

@@ -66,10 +66,11 @@ def serve(
 
     Chunks, trailers, redirects, ranges, broken responses: / lists them all.
     """
+    from netlab.cli.live import log_lines
     from netlab.cli.output import present
     from netlab.errors import UsageError
-    from netlab.experiments.dns.commands.query_log import log_lines
     from netlab.experiments.http.serve import Parameters
+    from netlab.registry import find
     from netlab.runner import run
 
     if tls_port is not None and not tls:
@@ -78,5 +79,5 @@ def serve(
         host, port, tls, tls_port, directory, wire_dir, max_connections, idle_timeout, not quiet, duration
     )
     with log_lines() as progress:
-        report = run("http-serve", parameters, save=save, progress=progress)
+        report = run(line := find("http-serve"), line.load(), parameters, save=save, progress=progress)
     present(report, as_json=as_json)

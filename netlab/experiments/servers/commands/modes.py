@@ -8,13 +8,16 @@ import typer
 
 from netlab.cli import values
 from netlab.cli.help import examples
+from netlab.experiments.servers.options import complete_mode
 
 
 @examples("netlab modes", "netlab modes epoll", "netlab modes select --source")
 def modes(
     mode: Annotated[
         str | None,
-        typer.Argument(metavar="[MODE]", help="Only this one, in full.", autocompletion=values.complete_mode),
+        typer.Argument(
+            metavar="[MODE]", help="Only this one, in full.", autocompletion=values.completer(complete_mode)
+        ),
     ] = None,
     udp: Annotated[bool, typer.Option("--udp", help="The UDP mode of that name.")] = False,
     source: Annotated[bool, typer.Option("--source", help="Print its file: the lesson itself.")] = False,
