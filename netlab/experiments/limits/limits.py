@@ -20,7 +20,7 @@ from netlab.experiments.wire.options import Pcap
 from netlab.linux import machine
 from netlab.notation import size_bytes
 from netlab.option import Option
-from netlab.progress import Progress
+from netlab.progress import Progress, part
 from netlab.report.quantity import Draft, Lack, Measurement
 from netlab.report.rows import table_of
 
@@ -54,10 +54,10 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft = Draft()
     until = 0.2 if plan else 1.0
     try:
-        _ports(draft, parameters, lambda done, text: progress(done * until, text))
+        _ports(draft, parameters, part(progress, 0.0, until))
         descriptors.measure(draft)
         if plan:
-            held = hold(plan, keep_free, parameters.seed, lambda done, text: progress(until + done * 0.8, text))
+            held = hold(plan, keep_free, parameters.seed, part(progress, until, 1.0))
             hold_report.report(draft, held, keep_free)
     except KeyboardInterrupt:
         if not draft.checks:
