@@ -56,6 +56,14 @@ class CheckDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class FindingDocument:
+    """A result in plain words."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MeasurementDocument:
     """What was found."""
 
@@ -64,7 +72,7 @@ class MeasurementDocument:
     tables: tuple[TableDocument, ...]
     charts: tuple[Chart, ...]
     checks: tuple[CheckDocument, ...]
-    findings: Annotated[tuple[Finding, ...], "Results in plain words."]
+    findings: tuple[FindingDocument, ...]
     warnings: Annotated[tuple[str, ...], "What limits the meaning of the numbers."]
 
 
@@ -118,6 +126,23 @@ class ReportDocument:
 def document_of(report: Report) -> ReportDocument:
     """The report as it is written."""
     found = report.measurement
+    measurement = MeasurementDocument(
+        facts=found.facts,
+        samples=report.samples,
+        tables=tuple(TableDocument(each.name, each.title, each.columns, each.rows) for each in found.tables),
+        charts=found.charts,
+        checks=tuple(
+            CheckDocument(each.claim, each.source, each.expected, each.observed, each.passed, each.evidence)
+            for each in found.checks
+        ),
+        findings=tuple(
+            FindingDocument(each.text, each.evidence) if isinstance(each, Finding) else FindingDocument(each, ())
+            for each in found.findings
+        ),
+        warnings=found.warnings,
+    )
+    shown = tuple(number for number, each in enumerate(found.tables) if each.shown)
+    phrases = _phrases((report.title, found.lacking, found.answer, measurement, found.recording))
     return ReportDocument(
         schema="netlab.report/2",
         id=report.id,
@@ -133,26 +158,11 @@ def document_of(report: Report) -> ReportDocument:
         passed=report.passed,
         lacking=found.lacking,
         answer=found.answer,
-        measurement=MeasurementDocument(
-            facts=found.facts,
-            samples=report.samples,
-            tables=tuple(TableDocument(each.name, each.title, each.columns, each.rows) for each in found.tables),
-            charts=found.charts,
-            checks=tuple(
-                CheckDocument(each.claim, each.source, each.expected, each.observed, each.passed, each.evidence)
-                for each in found.checks
-            ),
-            findings=found.findings,
-            warnings=found.warnings,
-        ),
-        view=ViewDocument(
-            tuple(number for number, each in enumerate(found.tables) if each.shown), dict(found.options)
-        ),
+        measurement=measurement,
+        view=ViewDocument(shown, dict(found.options)),
         recording=found.recording,
-        texts={
-            str(phrase): TextDocument(phrase.template, dict(phrase.arguments)) for phrase in _phrases(found)
-        },
-    )  # fmt: skip
+        texts={str(each): TextDocument(each.template, dict(each.arguments)) for each in phrases},
+    )
 
 
 def report_of(document: ReportDocument) -> Report:
@@ -180,7 +190,9 @@ def report_of(document: ReportDocument) -> Report:
             checks=tuple(
                 Check(each.claim, each.source, each.expected, each.observed, each.evidence) for each in found.checks
             ),
-            findings=found.findings,
+            findings=tuple(
+                Finding(each.text, *each.evidence) if each.evidence else each.text for each in found.findings
+            ),
             warnings=found.warnings,
             interrupted=document.interrupted,
             lacking=document.lacking,

@@ -24,7 +24,7 @@ def render(found: Measurement, *, width: int = 80, colour: bool = False) -> str:
     paint = _Paint(colour)
     lines = [*_tables(found, width, paint), *_facts(found.facts, width, paint)]
     for heading, mark, texts in (
-        ("Findings", BULLET, [each.text for each in found.findings]),
+        ("Findings", BULLET, found.findings),
         ("Warnings", "!", found.warnings),
     ):
         if texts:

@@ -125,12 +125,21 @@ class Check:
         return self.observed is not None and self.expected == self.observed
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A result in plain words."""
+class Finding(str):
+    """A result in plain words that points to its evidence; any other str is a finding without. It is equal to its text,
+    which can be a Phrase (phrase.py)."""
 
     text: str
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Evidence, ...]
+
+    def __new__(cls, text: str, *evidence: Evidence) -> Finding:
+        finding = super().__new__(cls, text)
+        finding.text, finding.evidence = text, evidence
+        return finding
+
+    def __getnewargs__(self) -> tuple[str, ...]:  # type: ignore[override]
+        """For copies."""
+        return (self.text, *self.evidence)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +165,7 @@ class Measurement:
     tables: tuple[Table, ...] = ()
     charts: tuple[Chart, ...] = ()
     checks: tuple[Check, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
     lacking: Lack | None = None
@@ -195,7 +204,7 @@ class Draft:
     tables: list[Table] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
-    findings: list[str | Finding] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     interrupted: bool = False
     lacking: Lack | None = None
@@ -213,7 +222,7 @@ class Draft:
 
     def finding(self, text: str, *evidence: Evidence) -> None:
         """Append one finding."""
-        self.findings.append(Finding(text, evidence))
+        self.findings.append(Finding(text, *evidence) if evidence else text)
 
     def show(self, **options: Option) -> None:
         """Say what the picture is to have: `show(timeline=False)`, `show(boxes=(2, 5))`. Views read it back."""
@@ -227,7 +236,7 @@ class Draft:
             tuple(self.tables),
             tuple(self.charts),
             tuple(self.checks),
-            tuple(each if isinstance(each, Finding) else Finding(each) for each in self.findings),
+            tuple(self.findings),
             tuple(self.warnings),
             self.interrupted,
             self.lacking,

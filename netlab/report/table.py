@@ -59,7 +59,7 @@ def lines(report: Report, width: int, told: Sections | None = None) -> Iterator[
         grid.samples(report.samples, width),
         *(() if told else (grid.table(each, width) for each in found.tables if each.shown)),
         *(chart.lines(each, found.tables, width) for each in found.charts),
-        _paragraphs("Findings", BULLET, "", [each.text for each in found.findings], width),
+        _paragraphs("Findings", BULLET, "", found.findings, width),
         _paragraphs("Warnings", "!", "yellow", found.warnings, width),
         _checks(found, width),
         _footer(report, width),

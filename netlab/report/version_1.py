@@ -41,7 +41,7 @@ def _upgraded(document: dict[str, Json]) -> dict[str, Json]:
         "facts": [fact for fact in facts if fact["name"] not in _OPTIONS],
         "tables": [{**table, "title": ""} for table in tables],
         "checks": [{**_object(check), "evidence": []} for check in _list(found["checks"])],
-        "findings": [{"text": text} for text in _list(found["findings"])],
+        "findings": [{"text": text, "evidence": []} for text in _list(found["findings"])],
     }
     return {
         "lacking": None,  # the first records did not have it

@@ -160,7 +160,7 @@ class Reader:
 
     def found(self, words: str, run: str | None = None) -> bool:
         """Whether a finding of the run has these words; * is any text."""
-        return any(fnmatchcase(finding.text, f"*{words}*") for finding in self._report(run).measurement.findings)
+        return any(fnmatchcase(finding, f"*{words}*") for finding in self._report(run).measurement.findings)
 
     def like(self, text: Any, pattern: str) -> bool:
         """Whether a text looks like `pattern`; * is any text."""

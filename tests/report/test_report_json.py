@@ -111,7 +111,10 @@ def test_texts_stand_in_english_and_how_they_were_made_stands_beside(report: Rep
     lost = count(2, "one datagram", "{n} datagrams")
     found = Measurement(
         answer=say("{lost} had no echo.", lost=lost),
-        findings=(Finding(say("{lost} of {sent:,} had no echo.", lost=lost, sent=9000)), Finding("Nothing else.")),
+        findings=(
+            Finding(say("{lost} of {sent:,} had no echo.", lost=lost, sent=9000), Evidence(time=1.0)),
+            "Nothing else.",
+        ),
         checks=(Check(say("at most {n} wait", n=3), "drop-tail", 3, 3),),
         tables=(Table("why", (Column("why", ""),), ((say("closed by {host}", host="server"),), ("plain",))),),
     )
@@ -125,6 +128,7 @@ def test_texts_stand_in_english_and_how_they_were_made_stands_beside(report: Rep
     back = as_json.loads(text).measurement
     assert back == found
     (first, _) = back.findings
+    assert isinstance(first, Finding) and first.evidence == (Evidence(time=1.0),)
     assert isinstance(first.text, Phrase) and first.text.arguments["sent"] == 9000
     inner = first.text.arguments["lost"]
     assert isinstance(inner, Phrase) and inner.template == "{n} datagrams"
@@ -141,9 +145,9 @@ def test_texts_stand_in_english_and_how_they_were_made_stands_beside(report: Rep
     ],
 )
 def test_texts_that_make_no_sense_are_left_as_they_are(report: Report, texts: dict[str, Any]) -> None:
-    document = json.loads(as_json.dumps(replace(report, measurement=Measurement(findings=(Finding("t"),)))))
+    document = json.loads(as_json.dumps(replace(report, measurement=Measurement(findings=("t",)))))
     back = as_json.loads(json.dumps({**document, "texts": texts}))
-    assert back.measurement.findings == (Finding("t"),)
+    assert back.measurement.findings == ("t",)
 
 
 def test_what_is_about_the_picture_is_not_among_the_facts(report: Report) -> None:

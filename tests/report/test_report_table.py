@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from netlab.report import table
 from netlab.report.glyphs import to_encoding
 from netlab.report.grid import sparkline
-from netlab.report.quantity import Check, Column, Fact, Finding, Measurement, Samples, Table
+from netlab.report.quantity import Check, Column, Fact, Measurement, Samples, Table
 from netlab.report.record import Report
 from netlab.report.summary import summarize
 
@@ -37,7 +37,7 @@ def test_control_characters_do_not_reach_the_terminal(report: Report) -> None:
         facts=(Fact(hostile, hostile, "", hostile),),
         tables=(Table(hostile, (Column(hostile, ""),), ((hostile,),)),),
         checks=(Check(hostile, hostile, hostile, "y"),),
-        findings=(Finding(hostile),),
+        findings=(hostile,),
         warnings=(hostile,),
     )
     one = replace(report, title=hostile, parameters={"mode": hostile}, measurement=found, samples=())

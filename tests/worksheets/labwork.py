@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from netlab.report import store
-from netlab.report.quantity import Check, Column, Fact, Finding, Measurement, Table, Value
+from netlab.report.quantity import Check, Column, Fact, Measurement, Table, Value
 from netlab.report.record import Report
 from netlab.worksheets import catalogue
 
@@ -33,7 +33,7 @@ def a_run(
             facts=(Fact("served messages", 28_231, "1"), Fact("unknown", None, "1"), Fact("rcode", "NOERROR", "")),
             tables=(table,),
             checks=(Check("only the difference was sent", "RFC 1995 §4", "IXFR", "IXFR"),),
-            findings=(Finding("FD_SETSIZE reached: 85 connections."),),
+            findings=("FD_SETSIZE reached: 85 connections.",),
             interrupted=interrupted,
         ),
     )

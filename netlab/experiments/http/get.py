@@ -69,7 +69,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     lost: NetlabError | None = None
     with (
         _origin(parameters, draft) as (urls, policy, stand_in),
-        resolving(parameters.resolver, parameters.resolve, stand_in, draft.finding) as resolve,
+        resolving(parameters.resolver, parameters.resolve, stand_in, draft.findings) as resolve,
     ):
         requests = [(url, Request.to(url, method, fields, parameters.data)) for url in urls]
         with Client(policy, resolve=resolve) as client:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from netlab.errors import PeerError, UsageError
@@ -18,13 +18,11 @@ _NOWHERE = tuple(map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "
 
 
 @contextmanager
-def resolving(
-    resolver: str, given: Sequence[str], stand_in: int | None, said: Callable[[str], None]
-) -> Iterator[Resolve]:
+def resolving(resolver: str, given: Sequence[str], stand_in: int | None, said: list[str]) -> Iterator[Resolve]:
     """The function for the client. `given` are HOST:PORT:ADDRESS; what they say comes before anything else.
 
     `stand_in` is the port on 127.0.0.1 of a server that answers for addresses of the miniature Internet, where none is;
-    what that meant for a name is told to `said`.
+    what that meant for a name is appended to `said`.
     """
     table = dict(map(entry, given))
 
@@ -46,12 +44,12 @@ def resolving(
         yield lab
 
 
-def _reachable(host: str, found: list[Endpoint], stand_in: int | None, said: Callable[[str], None]) -> list[Endpoint]:
+def _reachable(host: str, found: list[Endpoint], stand_in: int | None, said: list[str]) -> list[Endpoint]:
     """The addresses; for those that exist nowhere, the stand-in."""
     nowhere = [each.text for each in found if any(ipaddress.ip_address(each.text) in net for net in _NOWHERE)]
     if not nowhere or stand_in is None:
         return found
-    said(
+    said.append(
         f"{host} is {', '.join(nowhere)} in the miniature Internet (netlab dns trace {host}). No such address exists "
         "(RFC 5737, RFC 3849), so the built-in origin answers in its place."
     )
