@@ -14,15 +14,7 @@ from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import retransmit_one_loss, retransmit_scene
 from netlab.experiments.tcp.retransmit_rows import LossStepRow, SynRow, TransferRow, TryRow
-from netlab.experiments.tcp.retransmit_scene import (
-    OutagePlan,
-    OutageResult,
-    SilentPlan,
-    SilentResult,
-    Timeout,
-    TransferPlan,
-    TransferResult,
-)
+from netlab.experiments.tcp.retransmit_scene import DOUBLINGS, Timeout, TransferPlan, TransferResult
 from netlab.experiments.wire.options import WIRE, Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Segment, Trace, check_path, observe, save
 from netlab.network.conditions import Conditions
@@ -34,8 +26,6 @@ from netlab.progress import Progress, silent
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 
-_SYN_RETRIES = 2  # the third pause of the textbook's would be eight seconds long
-_DOUBLINGS = 2
 _SEEN_S = 0.03  # between a try and the moment that the doubled timeout was seen
 _WAYS = {"client": "as in the textbook", "server": "as this kernel has it"}
 _LARGEST = 1 << 20  # more would take minutes where a third is lost
@@ -101,11 +91,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft = Draft()
     report_transfers(draft, transfers, parameters.size_bytes)
     progress(0.5, "a wire that is cut")
-    report_outage(draft, *observe(retransmit_scene.outage, OutagePlan(hosts, _DOUBLINGS), silent))
+    report_outage(draft, *observe(retransmit_scene.outage, hosts, silent))
     if parameters.silent:
         progress(0.7, "a silent peer")
         hosts = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s, blocked=True), parameters.seed)
-        report_silent_peer(draft, *observe(retransmit_scene.silent, SilentPlan(hosts, _SYN_RETRIES), silent))
+        report_silent_peer(draft, *observe(retransmit_scene.silent, hosts, silent))
     return draft.finish()
 
 
@@ -147,7 +137,7 @@ def covered(data: Sequence[Segment], size: int) -> bool:
     return reached == size + 1
 
 
-def report_outage(draft: Draft, result: OutageResult, trace: Trace) -> None:
+def report_outage(draft: Draft, result: retransmit_scene.OutageResult, trace: Trace) -> None:
     """A wire that is cut while the timeout doubles."""
     timeouts = result.timeouts
     sent = [each.sent_s for each in trace.segments if each.sender == "client" and each.size]
@@ -159,7 +149,7 @@ def report_outage(draft: Draft, result: OutageResult, trace: Trace) -> None:
             "doubles nothing. So two pauses are alike before they begin to double."
         )
     ratios = ", ".join(f"{later.rto_s / earlier.rto_s:.1f}" for earlier, later in pairwise(timeouts))
-    draft.check("every timeout is twice the one before", "RFC 6298 §5.5", ", ".join(["2.0"] * _DOUBLINGS), ratios)
+    draft.check("every timeout is twice the one before", "RFC 6298 §5.5", ", ".join(["2.0"] * DOUBLINGS), ratios)
     draft.check("after a timeout one segment is allowed under way", "RFC 5681 §3.1", 1, timeouts[-1].cwnd)
     draft.check("when the wire is whole again, the data arrives", "RFC 9293 §3.8.1", True, result.arrived > 0)
     draft.fact("timeout before the cut", timeouts[0].rto_s, "s", "TCP_INFO; Linux never goes below 200 ms")
@@ -183,7 +173,7 @@ def _tries(tries: Sequence[float], timeouts: Sequence[Timeout]) -> Iterator[TryR
         yield TryRow(number, at_s, at_s - tries[number - 1] if number else None, why, rto_s)
 
 
-def report_silent_peer(draft: Draft, result: SilentResult, trace: Trace) -> None:
+def report_silent_peer(draft: Draft, result: retransmit_scene.SilentResult, trace: Trace) -> None:
     """How long connect(2) tries to reach a peer that does not answer."""
     draft.fact("tcp_syn_linear_timeouts", result.linear, "1", "of this kernel; older ones than 6.5 have none")
     rows: list[SynRow] = []

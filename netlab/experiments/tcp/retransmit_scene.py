@@ -21,6 +21,8 @@ from netlab.network.two_hosts import PORT, Call, TwoHosts, TwoHostsPlan
 
 _CONGESTION = b"reno"  # the one that every kernel has, and that textbooks describe
 _RETRIES, _LINEAR = "net.ipv4.tcp_syn_retries", "net.ipv4.tcp_syn_linear_timeouts"  # the latter since Linux 6.5
+_SYN_RETRIES = 2  # the third pause of the textbook's would be eight seconds long
+DOUBLINGS = 2  # of the timeout, while the wire is cut
 _LOOK_S = 0.005
 
 
@@ -46,14 +48,6 @@ class TransferResult:
 
 
 @dataclass(frozen=True, slots=True)
-class OutagePlan:
-    """The wire is whole again after so many doublings of the timeout."""
-
-    hosts: TwoHostsPlan
-    doublings: int
-
-
-@dataclass(frozen=True, slots=True)
 class Timeout:
     """The retransmission timeout and the window as TCP_INFO first had them at `at_s`, doubled `backoff` times."""
 
@@ -70,14 +64,6 @@ class OutageResult:
     observation: Observation
     timeouts: tuple[Timeout, ...]
     arrived: int
-
-
-@dataclass(frozen=True, slots=True)
-class SilentPlan:
-    """`retries`: tcp_syn_retries of both hosts."""
-
-    hosts: TwoHostsPlan
-    retries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,37 +95,37 @@ def transfer(plan: TransferPlan, report_progress: ReportProgress) -> TransferRes
             return TransferResult(hosts.observation(), received, intact, took_s, fast, timeouts)
 
 
-def outage(plan: OutagePlan, report_progress: ReportProgress) -> OutageResult:
+def outage(plan: TwoHostsPlan, report_progress: ReportProgress) -> OutageResult:
     """The wire is cut, the client sends; some doublings of its timeout later the wire is whole again."""
-    with TwoHosts(plan.hosts, watched=False) as hosts:
+    with TwoHosts(plan, watched=False) as hosts:
         client, server = _connected(hosts)
         with client, server:
             hosts.pair.wire.change("client", Conditions(blocked=True))
             client.sendall(b"is anybody there?")
-            timeouts = _doublings(client, plan.doublings, hosts.timeout_s)
-            hosts.pair.wire.change("client", plan.hosts.conditions["client"])
+            timeouts = _doublings(client, hosts.timeout_s)
+            hosts.pair.wire.change("client", plan.conditions["client"])
             server.settimeout(hosts.timeout_s)
             arrived = len(server.recv(100))
             return OutageResult(hosts.observation(), timeouts, arrived)
 
 
-def _doublings(client: socket.socket, wanted: int, timeout_s: float) -> tuple[Timeout, ...]:
-    """The timeout at first and each time it has doubled, until it was so often."""
+def _doublings(client: socket.socket, timeout_s: float) -> tuple[Timeout, ...]:
+    """The timeout at first and each time it has doubled, until it was often enough."""
     timeouts: list[Timeout] = []
     begun_s = time.monotonic()
-    while not timeouts or timeouts[-1].backoff < wanted:
+    while not timeouts or timeouts[-1].backoff < DOUBLINGS:
         info, at_s = tcp_info(client), time.monotonic() - begun_s
         if not timeouts or info.backoff != timeouts[-1].backoff:
             timeouts.append(Timeout(info.backoff, info.rto_s, info.cwnd, at_s))
         if at_s > timeout_s:
-            raise NetlabError(f"the timeout did not double {wanted} times")
+            raise NetlabError(f"the timeout did not double {DOUBLINGS} times")
         time.sleep(_LOOK_S)
     return tuple(timeouts)
 
 
-def silent(plan: SilentPlan, report_progress: ReportProgress) -> SilentResult:
+def silent(plan: TwoHostsPlan, report_progress: ReportProgress) -> SilentResult:
     """Each host calls the other, and hears nothing: the client as in the textbook, the server as its kernel has it."""
-    with TwoHosts(plan.hosts, watched=False, sysctls={"both": {_RETRIES: plan.retries}}) as hosts:
+    with TwoHosts(plan, watched=False, sysctls={"both": {_RETRIES: _SYN_RETRIES}}) as hosts:
         client, server = hosts.pair.hosts()
         _linear(client, 0)
         linear = _linear(server, None)
