@@ -12,6 +12,7 @@ from netlab.packets.build import build
 from netlab.packets.checksum import checksum
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.ethernet import Ethernet, Vlan
+from netlab.packets.gre import Gre
 from netlab.packets.header import Header
 from netlab.packets.icmp import IcmpEcho, IcmpUnreachable
 from netlab.packets.ipv4 import Ipv4
@@ -20,6 +21,7 @@ from netlab.packets.tcp import Tcp, mss
 from netlab.packets.udp import Udp
 
 LINK = Ethernet("02:00:00:00:00:02", "02:00:00:00:00:01")
+INNER = Ethernet("02:00:00:00:00:04", "02:00:00:00:00:03")
 IP4, IP6 = Ipv4("10.0.0.1", "10.0.0.2"), Ipv6("fd00::1", "fd00::2")
 FRAMES: dict[str, tuple[list[Header], bytes]] = {
     "arp": ([LINK, Arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2")], b""),
@@ -29,6 +31,11 @@ FRAMES: dict[str, tuple[list[Header], bytes]] = {
     "udp6": ([LINK, Vlan(5), IP6, ipv6.HopByHop(bytes(6)), Udp(1234, 7)], b""),
     "ping": ([LINK, IP4, IcmpEcho(8, identifier=1, sequence=2)], b"abc"),
     "ping6": ([LINK, IP6, icmpv6.Icmpv6Echo(128)], b"abc"),
+    "tunnel": ([LINK, IP4, Gre(), IP6, Udp(1234, 7)], b"odd"),
+    "tunnel, all words": ([LINK, IP6, Gre(key=7, sequence=3, checksum_present=1), IP4, Udp(1234, 7)], b""),
+    "tunnel, key": ([LINK, IP4, Gre(key=7), INNER, Vlan(5), IP4, IcmpEcho(8)], b"abc"),
+    "tunnel, checksum": ([LINK, IP4, Gre(checksum_present=1), INNER, IP6, Tcp(1234, 80, ack=1)], b"hello"),
+    "tunnel, sequence": ([LINK, IP4, Gre(sequence=2**32 - 1), IP4, Gre(key=1), IP4, Udp(1, 2)], b""),
     "solicit": ([LINK, IP6, icmpv6.NeighbourSolicitation(135, target="fd00::2")], b""),
 }
 every_frame = pytest.mark.parametrize("name", FRAMES)

@@ -37,14 +37,14 @@ class Crossing:
     @property
     def ethernet(self) -> Ethernet:
         """The frame's own header."""
-        header: Ethernet = self.found.find(Ethernet)
+        header = self.found.find(Ethernet)
+        assert header is not None, "every link is Ethernet"
         return header
 
     @property
     def ip(self) -> Ipv4 | None:
         """The IP header, if it carries one."""
-        header: Ipv4 | None = self.found.find(Ipv4)
-        return header
+        return self.found.find(Ipv4)
 
     def unchanging(self) -> bytes:
         """What is the same on every stretch."""
@@ -75,8 +75,7 @@ class Packet:
     @property
     def arp(self) -> Arp | None:
         """Set for what is ARP."""
-        header: Arp | None = self.first.found.find(Arp)
-        return header
+        return self.first.found.find(Arp)
 
     @property
     def tcp(self) -> Tcp | None:
