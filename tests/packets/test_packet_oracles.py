@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import random
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skips import needs_program
 
 from netlab.packets import icmp, icmpv6, igmp, pcap, tcp
 from netlab.packets.arp import Arp
@@ -194,8 +194,7 @@ def test_netlab_reads_what_scapy_writes(scapy: Any, tmp_path: Path) -> None:
 
 
 def tshark(file: Path, *options: str) -> str:
-    if shutil.which("tshark") is None:
-        pytest.skip("tshark is not installed")
+    needs_program("tshark")
     done = subprocess.run(
         ["tshark", "-n", "-r", str(file), *options], capture_output=True, text=True, timeout=60, check=False
     )
@@ -209,6 +208,7 @@ def expert_warnings(file: Path) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not line.startswith("=")]
 
 
+@pytest.mark.peers
 def test_tshark_agrees_field_by_field_and_has_nothing_to_warn_of(tmp_path: Path) -> None:
     frames = traffic(4)
     file = tmp_path / "netlab.pcap"
@@ -239,6 +239,7 @@ def test_tshark_agrees_field_by_field_and_has_nothing_to_warn_of(tmp_path: Path)
     assert expert_warnings(file) == []
 
 
+@pytest.mark.peers
 def test_tshark_sees_the_damage_that_netlab_sees(tmp_path: Path) -> None:
     frames = [bytearray(frame) for frame in traffic(5, 60)]
     for number, frame in enumerate(frames):
@@ -255,6 +256,7 @@ def test_tshark_sees_the_damage_that_netlab_sees(tmp_path: Path) -> None:
             assert ("0" in line.replace(",", "\t").split("\t")[:3]) == bad, line
 
 
+@pytest.mark.peers
 def test_the_fragments_of_one_datagram_are_put_together_by_tshark(tmp_path: Path) -> None:
     six = Ipv6("fd00::1", "fd00::2")
     link, data = Ethernet("02:00:00:00:00:01", "02:00:00:00:00:02"), bytes(range(256)) * 10
@@ -287,6 +289,7 @@ def memberships(seed: int) -> list[bytes]:
     return frames
 
 
+@pytest.mark.peers
 def test_tshark_reads_the_same_groups(tmp_path: Path) -> None:
     frames = memberships(6)
     file = tmp_path / "igmp.pcap"
