@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 from netlab.codec import decode
 from netlab.errors import MachineLacks, NetlabError, UsageError
 from netlab.experiments.wire.packet_story import PacketTables
-from netlab.experiments.wire.recorded import recorded
 from netlab.experiments.wire.timeline_rows import SocketStateRow, TimelineRow, View
+from netlab.experiments.wire.wire_recording import recording_of
 from netlab.network.conditions import Conditions
 from netlab.network.observation import Observation, Observed
 from netlab.network.scene import Scene, run_scene
@@ -225,7 +225,7 @@ def report(draft: Draft, seen: Trace, claims: Sequence[tuple[float, str]] = ()) 
     rows.sort(key=lambda row: (row.time, order[row.view]))
     draft.tables.append(table_of(TimelineRow, rows, shown=False))
     draft.tables.append(table_of(SocketStateRow, _states(seen), shown=False))
-    draft.recording = recorded(seen.observation, seen.start_ns)
+    draft.recording = recording_of(seen.observation, seen.start_ns)
     draft.lacking = seen.lacking
     story = PacketTables(start_ns=seen.observation.epoch_ns + seen.start_ns)
     for number, record in enumerate(records(seen), start=1):

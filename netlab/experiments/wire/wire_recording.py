@@ -12,7 +12,7 @@ from netlab.report.recording import RecordedFrame, RecordedHost, RecordedLink, R
 _LINK = "wire"
 
 
-def recorded(seen: Observation, start_ns: int) -> Recording:
+def recording_of(seen: Observation, start_ns: int) -> Recording:
     """Time 0 is `start_ns`. Frames are numbered as in all tables, by when they were sent."""
     frames = sorted(seen.frames, key=lambda frame: frame.sent_ns)
     times = [event.at_ns for event in seen.events]
