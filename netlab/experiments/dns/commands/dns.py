@@ -160,12 +160,10 @@ def query(
 def _worst(report: Report) -> int:
     """The exit code of the worst answer in a report; 130 where Ctrl-C came before there was any."""
     from netlab.cli.failures import INTERRUPTED
-    from netlab.experiments.dns.story import worst_exit_code
+    from netlab.experiments.dns.exit_codes import worst_exit_code
 
-    table = next(table for table in report.measurement.tables if table.name == "questions")
-    if not table.rows and report.interrupted:
-        return INTERRUPTED
-    return worst_exit_code(str(row[table.column("rcode")]) for row in table.rows)
+    code = worst_exit_code(report.measurement)
+    return code if code is not None else INTERRUPTED if report.interrupted else 0
 
 
 for _command, _short in (
