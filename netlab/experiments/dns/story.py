@@ -8,7 +8,8 @@ from netlab.dns.iterate import Resolution
 from netlab.dns.names import to_text
 from netlab.dns.records import NOERROR, NXDOMAIN, SERVFAIL, RRset, rcode_text, type_text
 from netlab.dns.steps import ResolutionStep, TracedAnswer
-from netlab.report.quantity import Column, Table, Value
+from netlab.errors import INTERRUPTED
+from netlab.report.quantity import Column, Measurement, Table, Value
 
 Row = tuple[Value, ...]
 
@@ -94,6 +95,14 @@ def worst_exit_code(rcodes: Iterable[str]) -> int:
     """Of several answers: that of the worst."""
     by_name = {rcode_text(rcode): code for rcode, code in EXIT_CODES.items()}
     return max((by_name.get(rcode, OTHER_RCODE) for rcode in rcodes), default=0)
+
+
+def exit_code(found: Measurement) -> int:
+    """The exit code of the worst answer in a report; that of Ctrl-C where it came before there was any."""
+    table = next(table for table in found.tables if table.name == "questions")
+    if not table.rows and found.interrupted:
+        return INTERRUPTED
+    return worst_exit_code(str(row[table.column("rcode")]) for row in table.rows)
 
 
 class ResolutionTables:
