@@ -8,11 +8,11 @@ BIN     := $(VENV)/bin
 READY   := $(VENV)/.netlab-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench clean
+.PHONY: help setup demo test test-peers soak check bench clean
 
 help:          ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
-	  printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
+	  printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 setup: $(READY) ## a virtual environment in .venv with netlab and its tools (the others call it)
 
@@ -35,8 +35,18 @@ demo: $(READY) ## a one-minute tour: an order's way to the shop, a handshake, th
 	@echo
 	@echo "That was measured on this machine, just now. Next: $(BIN)/netlab --help"
 
-test: $(READY) ## the tests
-	$(BIN)/python -m pytest
+# Most tests wait for something: more of them than CPUs run side by side. WORKERS=0: one after the other.
+WORKERS ?= 4
+PYTEST  := $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup --no-loadscope-reorder
+
+test: $(READY) ## the tests that need no program but netlab
+	$(PYTEST) -m 'not peers and not soak'
+
+test-peers: $(READY) ## the tests with foreign programs: servers, clients, Wireshark, a browser (.ci/run installs them)
+	$(PYTEST) -m 'peers and not soak'
+
+soak: $(READY) ## before a release: long runs, many random examples, every worksheet
+	$(PYTEST) -m 'soak or hypothesis' --hypothesis-profile=soak
 
 check: $(READY) ## lint, types, and the direction of imports
 	$(BIN)/ruff check .

@@ -14,3 +14,12 @@ class Progress(Protocol):
 
 def silent(done: float, text: str) -> None:
     """The progress that nobody watches."""
+
+
+def part(progress: Progress, first: float, last: float) -> Progress:
+    """The progress of a part of a run, which goes from `first` to `last` of the whole."""
+
+    def report(done: float, text: str) -> None:
+        progress(first + done * (last - first), text)
+
+    return report

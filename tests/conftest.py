@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from netlab.report.quantity import Chart, Check, Column, Fact, Measurement, Samples, Table
 from netlab.report.record import Report
 from netlab.report.summary import summarize
 
-# No test is about time: a busy machine may take as long as it likes for an example.
-settings.register_profile("netlab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("netlab")
+pytest_plugins = ["tiers", "disturbed", "skips", "examples"]
 
 HOST = {"netlab": "0.1.0", "python": "cpython 3.11.7", "kernel": "Linux 6.1", "machine": "x86_64", "cpus": 2}
 
@@ -86,16 +81,3 @@ def report() -> Report:
         measurement=full_measurement(),
         samples=(summarize(latencies), summarize(Samples("connect", "s", ()))),
     )
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """With NETLAB_NO_SKIPS a test fails that skips because something "is not installed", or because private
-    networks are forbidden: CI has installed it all, and its machine must allow them, or nothing would be tested.
-    """
-    report = yield
-    if os.environ.get("NETLAB_NO_SKIPS") and report.skipped and isinstance(report.longrepr, tuple):
-        reason = str(report.longrepr[2])
-        if "is not installed" in reason or "forbids private networks" in reason:
-            report.outcome, report.longrepr = "failed", f"skipped where nothing may be missing: {reason}"
-    return report

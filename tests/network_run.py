@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from ordinary import ROOT, needs_networks
+from skips import needs_program
 
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
 
@@ -23,6 +24,23 @@ def netlab(*arguments: str, columns: int = 80) -> subprocess.CompletedProcess[st
     command = [sys.executable, "-m", "netlab", *arguments, "--no-save"]
     environment = {**os.environ, "COLUMNS": f"{columns}"}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
+
+
+@dataclass(frozen=True)
+class Run:
+    """An experiment that has run once for all tests of a module: its report, and its files."""
+
+    document: dict[str, Any]
+    pcap: Path
+    plot: Path
+
+
+def recorded(tmp_path_factory: pytest.TempPathFactory, name: str, *options: str, plot: bool = False) -> Run:
+    """Run an experiment whose checks must hold, with its frames in a file, and its picture on request."""
+    folder = tmp_path_factory.mktemp(name)
+    run = Run({}, folder / "a.pcap", folder / "a.svg")
+    run.document.update(report(name, *options, "--pcap", str(run.pcap), *(("--plot", str(run.plot)) if plot else ())))
+    return run
 
 
 def report(*arguments: str) -> dict[str, Any]:
@@ -47,8 +65,12 @@ def facts(document: dict[str, Any]) -> dict[str, Any]:
 
 def expert_warnings(file: Path) -> list[str]:
     """What Wireshark finds worth a warning or an error."""
-    if shutil.which("tshark") is None:
-        pytest.skip("tshark is not installed")
+    needs_program("tshark")
     command = ["tshark", "-n", "-r", str(file), "-q", "-z", "expert,warn"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return [line for line in done.stdout.splitlines() if line.strip() and not line.startswith("=")]
+
+
+def expert_messages(file: Path) -> list[str]:
+    """The same without the lines that are headings."""
+    return [line for line in expert_warnings(file) if "Warns" not in line and "Frequency" not in line]

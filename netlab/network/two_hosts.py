@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from netlab.codec import encode
 from netlab.errors import NetlabError
@@ -21,6 +21,7 @@ from netlab.network.private import Host, Pair
 from netlab.network.timeline import STATE, Timeline, Watcher, cookie_of
 
 PORT = 7777  # one that Wireshark takes for nothing else
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,21 @@ class TwoHosts:
         self.watcher.settled()
         return listener, client, accepted
 
+    def listen_quietly(self, receive_buffer: int = 0) -> socket.socket:
+        """A listener that is not noted on the timeline, for connections with a receive buffer of so many bytes."""
+        listener = self.pair.server.socket()
+        if receive_buffer:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        listener.bind((self.pair.server.ip, PORT))
+        listener.listen()
+        return listener
+
+    def connect_quietly(self, client: socket.socket, listener: socket.socket) -> socket.socket:
+        """Connect, and return what accept(2) gave for it; neither is noted on the timeline."""
+        accepting = Call(listener.accept)
+        client.connect((self.pair.server.ip, PORT))
+        return accepting.result(self.timeout_s)[0]
+
     def accept(self, listener: socket.socket) -> socket.socket:
         """accept(2)."""
         accepted, _ = self.timeline.call(
@@ -171,27 +187,32 @@ def _said(data: bytes) -> str:
     return f"{len(data)} B" if data else "0: end of stream"
 
 
-class Call:
+def port_of(sock: socket.socket) -> int:
+    """The local port of a socket with an IPv4 address."""
+    return int(sock.getsockname()[1])
+
+
+class Call(Generic[T]):
     """A call that blocks, in a thread of its own."""
 
-    def __init__(self, function: Callable[[], Any]) -> None:
+    def __init__(self, function: Callable[[], T]) -> None:
         self._function = function
-        self._result: Any = None
+        self._returned: list[T] = []
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         try:
-            self._result = self._function()
+            self._returned.append(self._function())
         except BaseException as error:
             self._error = error
 
-    def result(self, timeout_s: float) -> Any:
+    def result(self, timeout_s: float) -> T:
         """What it returned; raises what it raised, or NetlabError when it has not returned in time."""
         self._thread.join(timeout_s)
         if self._thread.is_alive():
             raise NetlabError(f"a call did not return within {timeout_s:g} s")
         if self._error is not None:
             raise self._error
-        return self._result
+        return self._returned[0]

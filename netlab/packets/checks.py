@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netlab.packets import option
 from netlab.packets.checksum import checksum, same, without
 from netlab.packets.header import Header
-from netlab.packets.icmp import Icmp
-from netlab.packets.icmpv6 import Icmpv6
-from netlab.packets.igmp import Igmp
-from netlab.packets.ipv4 import OPTIONS as IPV4_OPTIONS
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Fragment, Ipv6, Routing
-from netlab.packets.tcp import OPTIONS as TCP_OPTIONS
 from netlab.packets.tcp import Tcp
 from netlab.packets.udp import Udp
 
 LEFT_TO_THE_CARD = "the checksum is left to the network card: captured before it was finished"
-_PLACE = {
-    Tcp: (16, 6),
-    Udp: (6, 17),
-    Icmp: (2, 1),
-    Igmp: (2, 2),
-    Icmpv6: (2, 58),
-}  # where the checksum is; the protocol's number
 
 
 def notes(header: Header, below: Sequence[Header | None], packet: bytes, cut: bool) -> list[str]:
@@ -33,37 +20,33 @@ def notes(header: Header, below: Sequence[Header | None], packet: bytes, cut: bo
     if isinstance(header, Ipv4):
         size = (header.ihl or 5) * 4
         found += _compare("header checksum", header.checksum or 0, checksum(without(packet[:size], 10)))
-        found += option.complaints(header.options, IPV4_OPTIONS)
-        if header.reserved:
-            found.append("the reserved bit is set")
-        if header.more_fragments and header.dont_fragment:
-            found.append("a fragment of a packet that must not be fragmented")
-    if isinstance(header, Tcp):
-        found += option.complaints(header.options, TCP_OPTIONS)
-        if header.syn and (header.fin or header.rst):
-            found.append("SYN together with FIN or RST means nothing")
-    verdict = transport_checksum(header, below, packet, cut)
-    return found + ([verdict] if verdict else [])
+    found += header.complaints()
+    if header.COVERS is not None and not cut:
+        found += _covering_checksum(header, header.COVERS.pseudo, below, packet)
+    return found
 
 
-def transport_checksum(header: Header, below: Sequence[Header | None], packet: bytes, cut: bool) -> str:
-    """Whether the checksum of a TCP, UDP, ICMP or IGMP message is right; "" where that cannot be known."""
-    place = next((place for kind, place in _PLACE.items() if isinstance(header, kind)), None)
-    if place is None or cut or any(isinstance(each, (Fragment, Routing)) for each in below):
-        return ""  # a routing header may hide the final destination, which the checksum covers
-    at, protocol = place
+def _covering_checksum(
+    header: Header, protocol: int | None, below: Sequence[Header | None], packet: bytes
+) -> list[str]:
+    """What is wrong with a checksum that covers the body, too; nothing where that cannot be known."""
+    at = next((at.first // 8 for at in header.LAYOUT.placed(header.values()) if at.field.name == "checksum"), None)
+    if at is None or any(isinstance(each, (Fragment, Routing)) for each in below):
+        return []  # a routing header may hide the final destination, which the checksum covers
     carrier = next((each for each in reversed(below) if isinstance(each, (Ipv4, Ipv6))), None)
     if isinstance(carrier, Ipv4) and (carrier.more_fragments or carrier.fragment_offset):
-        return ""
+        return []
     told = int.from_bytes(packet[at : at + 2], "big")
     if isinstance(header, Udp) and told == 0:
-        return "" if isinstance(carrier, Ipv4) else "no checksum, which UDP over IPv6 must have (RFC 8200 §8.1)"
-    if carrier is None and not isinstance(header, (Icmp, Igmp)):
-        return ""
-    front = b"" if isinstance(header, (Icmp, Igmp)) or carrier is None else carrier.pseudo_header(protocol, len(packet))
-    if isinstance(header, (Tcp, Udp)) and front and told == 0xFFFF - checksum(front):
-        return LEFT_TO_THE_CARD  # Linux leaves the sum of the pseudo-header there for the card to go on with
-    return next(iter(_compare("checksum", told, checksum(front + without(packet, at)))), "")
+        return [] if isinstance(carrier, Ipv4) else ["no checksum, which UDP over IPv6 must have (RFC 8200 §8.1)"]
+    front = b""
+    if protocol is not None:
+        if carrier is None:
+            return []
+        front = carrier.pseudo_header(protocol, len(packet))
+        if isinstance(header, (Tcp, Udp)) and told == 0xFFFF - checksum(front):
+            return [LEFT_TO_THE_CARD]  # Linux leaves the pseudo-header's sum there for the card to go on with
+    return _compare("checksum", told, checksum(front + without(packet, at)))
 
 
 def _compare(name: str, told: int, right: int) -> list[str]:

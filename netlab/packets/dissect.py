@@ -9,37 +9,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from netlab.packets import checks, option, payload
 from netlab.packets.arp import Arp
-from netlab.packets.ethernet import Vlan
+from netlab.packets.ethernet import Ethernet, Vlan
+from netlab.packets.gre import Gre
 from netlab.packets.header import Header, Next, StopError
 from netlab.packets.icmp import Icmp
 from netlab.packets.icmpv6 import Icmpv6
-from netlab.packets.igmp import OPTIONS as IGMP_RECORDS
 from netlab.packets.igmp import Igmp
-from netlab.packets.ipv4 import OPTIONS as IPV4_OPTIONS
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import DestinationOptions, Fragment, HopByHop, Ipv6, Routing
 from netlab.packets.links import LINKS
 from netlab.packets.payload import Content
-from netlab.packets.tcp import OPTIONS as TCP_OPTIONS
 from netlab.packets.tcp import Tcp
 from netlab.packets.udp import Udp
 
+H = TypeVar("H", bound=Header)
+
 ETHERNET, RAW_IP = 1, 101  # LINKTYPE_ values of capture files
+
+HEADERS: tuple[type[Header], ...] = (
+    Ethernet, Vlan, Arp, Ipv4, Ipv6, HopByHop, Routing, Fragment, DestinationOptions, Icmp, Icmpv6, Igmp, Udp, Tcp, Gre,
+)  # fmt: skip
+
+
+def _called(table: str) -> dict[int, type[Header]]:
+    """The headers that have a number in this registry, by that number."""
+    return {header.NUMBERS[table]: header for header in HEADERS if table in header.NUMBERS}
+
 
 REGISTRIES: dict[str, dict[int, type[Header]]] = {
     "link": LINKS,
-    "ethertype": {0x0800: Ipv4, 0x0806: Arp, 0x8100: Vlan, 0x88A8: Vlan, 0x86DD: Ipv6},
-    "ip": {0: HopByHop, 1: Icmp, 2: Igmp, 4: Ipv4, 6: Tcp, 17: Udp, 41: Ipv6, 43: Routing, 44: Fragment, 58: Icmpv6,
-           60: DestinationOptions},
+    "ethertype": {**_called("ethertype"), 0x88A8: Vlan},  # the outer tag of two: IEEE 802.1ad
+    "ip": _called("ip"),
     "version": {4: Ipv4, 6: Ipv6},
     "quoted": {4: Ipv4, 6: Ipv6},
-}  # fmt: skip
-
-_OPTIONS: dict[type[Header], option.Kinds] = {Tcp: TCP_OPTIONS, Igmp: IGMP_RECORDS}
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ class Dissection:
     content: Content | None = None
     stopped: Stop | None = None
 
-    def find(self, kind: type[Any]) -> Any:
+    def find(self, kind: type[H]) -> H | None:
         """The first (outermost) header of class `kind`, or None."""
         return next((layer.header for layer in self.layers if isinstance(layer.header, kind)), None)
 
@@ -186,10 +193,10 @@ def _layer(state: _State, kind: type[Header], quoted: bool) -> Next | None:
 
 
 def _fields(header: Header) -> Iterator[Shown]:
-    for at in header.LAYOUT.placed:
+    for at in header.LAYOUT.placed(header.values()):
         value = getattr(header, at.field.name)
         yield Shown(at.field.label, at.first, at.last, value, at.field.text(value), at.field.meaning)
-    kinds = next((kinds for kind, kinds in _OPTIONS.items() if isinstance(header, kind)), IPV4_OPTIONS)
+    kinds = header.OPTION_KINDS
     for start, each in header.variable():
         kind = kinds.get(each.kind)
         meaning = kind.meaning if kind else "not known here"
@@ -200,12 +207,12 @@ def _fields(header: Header) -> Iterator[Shown]:
 def _partial(state: _State, kind: type[Header], window: bytes) -> None:
     """The fields that are whole, of a header that is not."""
     layout = kind.LAYOUT
-    values = layout.unpack(window[: layout.size] + bytes(max(0, layout.size - len(window))))
+    values = layout.unpack(window)
     shown = tuple(
         Shown(at.field.label, at.first, at.last, values[at.field.name], at.field.text(values[at.field.name]),
               at.field.meaning)
-        for at in layout.placed if at.last < len(window) * 8
+        for at in layout.placed(values) if at.last < len(window) * 8
     )  # fmt: skip
-    end = state.at + min(len(window), layout.size)
+    end = state.at + min(len(window), layout.size_of(values))
     state.layers.append(Layer(kind.NAME, kind.SOURCE, state.at, end, None, shown, (), state.quoted))
     state.at = end

@@ -25,7 +25,7 @@ class Ethernet(Header):
 
     NAME = "Ethernet"
     SOURCE = "RFC 894"
-    NUMBERS = numbers(link=1)
+    NUMBERS = numbers(link=1, ethertype=0x6558)  # the second: a frame in a tunnel (RFC 1701)
     LAYOUT = Layout(
         Field("destination", "Destination MAC", 48, "the card this frame is for; all ones: every card", MAC),
         Field("source", "Source MAC", 48, "the card that sent this frame", MAC),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from netlab.packets.field import Layout
-from netlab.packets.option import Option
+from netlab.packets.option import Kinds, Option
 
 
 class StopError(ValueError):
@@ -28,6 +28,14 @@ class Next:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class Covers:
+    """A checksum over the header and all that it carries. `pseudo`: and over the addresses of the IP header below it,
+    with this protocol number (RFC 9293 §3.1); None: over nothing else."""
+
+    pseudo: int | None = None
+
+
 def numbers(**tables: int) -> Mapping[str, int]:
     """A header's number in each registry that has it: numbers(ethertype=0x0800, ip=4)."""
     return MappingProxyType(tables)
@@ -45,12 +53,16 @@ class Header:
     SOURCE: ClassVar[str]
     LAYOUT: ClassVar[Layout]
     NUMBERS: ClassVar[Mapping[str, int]] = MappingProxyType({})  # what the header below calls this one
+    OPTION_KINDS: ClassVar[Kinds] = MappingProxyType({})
+    COVERS: ClassVar[Covers | None] = None  # what its field `checksum` covers beside itself
 
     @classmethod
     def parse(cls, data: bytes) -> tuple[Self, int]:
         """The header at the beginning of `data`, and its size in bytes. Raises StopError."""
-        cls.need(data, cls.LAYOUT.size)
-        return cls(**cls.LAYOUT.unpack(data)), cls.LAYOUT.size
+        values = cls.LAYOUT.unpack(data)
+        size = cls.LAYOUT.size_of(values)
+        cls.need(data, size)
+        return cls(**values), size
 
     @classmethod
     def need(cls, data: bytes, size: int, what: str = "header") -> None:
@@ -60,7 +72,15 @@ class Header:
 
     def encode(self) -> bytes:
         """The header as bytes. ValueError where a value does not fit its field."""
-        return self.LAYOUT.pack({field.name: getattr(self, field.name) for field in self.LAYOUT.fields})
+        return self.LAYOUT.pack(self.values())
+
+    def values(self) -> dict[str, Any]:
+        """The value of every field of the layout, by name; None: not there, or not said."""
+        return {field.name: getattr(self, field.name) for field in self.LAYOUT.fields}
+
+    def complaints(self) -> Sequence[str]:
+        """What is odd about the values of this header, in words; its checksum is seen to elsewhere (checks.py)."""
+        return ()
 
     def variable(self) -> Sequence[tuple[int, Option]]:
         """Options with the byte of the header at which each begins."""

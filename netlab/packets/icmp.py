@@ -11,7 +11,7 @@ from typing import Self
 
 from netlab.packets.checksum import checksum
 from netlab.packets.field import HEX, IPV4, Field, Layout
-from netlab.packets.header import Header, Next, numbers, replaced
+from netlab.packets.header import Covers, Header, Next, numbers, replaced
 from netlab.packets.ipv4 import HEX16
 
 TYPES = {0: "echo reply", 3: "destination unreachable", 4: "source quench", 5: "redirect", 8: "echo request",
@@ -39,6 +39,7 @@ class Icmp(Header):
     NAME = "ICMP"
     SOURCE = "RFC 792"
     NUMBERS = numbers(ip=1)
+    COVERS = Covers()
     LAYOUT = Layout(*_START)
     type: int
     code: int = 0

@@ -10,7 +10,7 @@ from typing import Self
 
 from netlab.packets.checksum import checksum
 from netlab.packets.field import HEX, IPV6, Field, Layout
-from netlab.packets.header import Header, Next, numbers, replaced
+from netlab.packets.header import Covers, Header, Next, numbers, replaced
 from netlab.packets.ipv4 import FLAG, HEX16
 from netlab.packets.udp import pseudo
 
@@ -35,6 +35,7 @@ class Icmpv6(Header):
     NAME = "ICMPv6"
     SOURCE = "RFC 4443"
     NUMBERS = numbers(ip=PROTOCOL)
+    COVERS = Covers(pseudo=PROTOCOL)
     LAYOUT = Layout(*_START)
     type: int
     code: int = 0

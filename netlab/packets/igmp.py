@@ -7,16 +7,16 @@ Left out: the sources of a query are left as data; those of a report are read.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Self
 
 from netlab.packets.checksum import checksum
 from netlab.packets.field import HEX, IPV4, Field, Layout
-from netlab.packets.header import Header, numbers, replaced
+from netlab.packets.header import Covers, Header, numbers, replaced
 from netlab.packets.ipv4 import HEX16
-from netlab.packets.option import Option, OptionKind
+from netlab.packets.option import Kinds, Option, OptionKind
 
 QUERY, REPORT_V3 = 0x11, 0x22
 TYPES = {QUERY: "membership query", 0x12: "membership report v1", 0x16: "membership report v2", 0x17: "leave group",
@@ -36,6 +36,7 @@ class Igmp(Header):
     NAME = "IGMP"
     SOURCE = "RFC 3376"
     NUMBERS = numbers(ip=2)
+    COVERS = Covers()
     LAYOUT = Layout(_TYPE, _TIME, _CHECKSUM)
     type: int
     max_response: int = 0
@@ -103,11 +104,37 @@ class GroupRecord:
     sources: tuple[str, ...]
 
 
+def record(kind: int, group: str, *sources: str) -> bytes:
+    """A group record without auxiliary data, as bytes."""
+    addresses = (IPv4Address(each).packed for each in (group, *sources))
+    return struct.pack("!BBH", kind, 0, len(sources)) + b"".join(addresses)
+
+
+def _record(data: bytes) -> GroupRecord:
+    kind, _, count = struct.unpack_from("!BBH", data)
+    places = range(4, min(8 + 4 * count, len(data) - 3), 4)
+    group, *sources = (str(IPv4Address(data[at : at + 4])) for at in places)
+    return GroupRecord(kind, group, tuple(sources))
+
+
+def _text(data: bytes) -> str:
+    """Of a record without its first two bytes."""
+    found = _record(b"\0\0" + data)
+    return f"{found.group}, sources: {', '.join(found.sources) or 'none'}"
+
+
+_GROUP_RECORDS: Kinds = {
+    number: OptionKind(f"Group Record: {name}", "a group, and the sources meant", None, _text)
+    for number, name in RECORDS.items()
+}
+
+
 @dataclass(frozen=True, slots=True)
 class IgmpReport(Igmp):
     """A host says what it listens to (version 3). `records` are the bytes of all group records."""
 
     SOURCE = "RFC 3376 §4.2"
+    OPTION_KINDS = _GROUP_RECORDS
     LAYOUT = Layout(
         _TYPE, Field("max_response", "Reserved", 8, "0"), _CHECKSUM, Field("reserved", "Reserved", 16, "0"),
         Field("count", "Number of Group Records", 16, "that follow"),
@@ -156,28 +183,3 @@ class IgmpReport(Igmp):
         """What of which groups."""
         words = (f"{each.group} {RECORDS.get(each.type, f'type {each.type}')}" for each in self.groups())
         return ", ".join([TYPES[REPORT_V3], *words])
-
-
-def record(kind: int, group: str, *sources: str) -> bytes:
-    """A group record without auxiliary data, as bytes."""
-    addresses = (IPv4Address(each).packed for each in (group, *sources))
-    return struct.pack("!BBH", kind, 0, len(sources)) + b"".join(addresses)
-
-
-def _record(data: bytes) -> GroupRecord:
-    kind, _, count = struct.unpack_from("!BBH", data)
-    places = range(4, min(8 + 4 * count, len(data) - 3), 4)
-    group, *sources = (str(IPv4Address(data[at : at + 4])) for at in places)
-    return GroupRecord(kind, group, tuple(sources))
-
-
-def _text(data: bytes) -> str:
-    """Of a record without its first two bytes."""
-    found = _record(b"\0\0" + data)
-    return f"{found.group}, sources: {', '.join(found.sources) or 'none'}"
-
-
-OPTIONS: Mapping[int, OptionKind] = {
-    number: OptionKind(f"Group Record: {name}", "a group, and the sources meant", None, _text)
-    for number, name in RECORDS.items()
-}

@@ -43,6 +43,7 @@ class Ipv4(Header):
     NAME = "IPv4"
     SOURCE = "RFC 791"
     NUMBERS = numbers(ethertype=0x0800, ip=4, link=101)
+    OPTION_KINDS = OPTIONS
     LAYOUT = Layout(
         Field("version", "Version", 4, "of IP"),
         Field("ihl", "IHL", 4, "header length in words of 4 bytes: 5 without options"),
@@ -125,6 +126,15 @@ class Ipv4(Header):
         """What TCP and UDP put before themselves for their checksum (RFC 9293 §3.1)."""
         addresses = IPv4Address(self.source).packed + IPv4Address(self.destination).packed
         return addresses + bytes([0, protocol]) + size.to_bytes(2, "big")
+
+    def complaints(self) -> Sequence[str]:
+        """Options that lie, bits that must not be set."""
+        found = option.complaints(self.options, OPTIONS)
+        if self.reserved:
+            found.append("the reserved bit is set")
+        if self.more_fragments and self.dont_fragment:
+            found.append("a fragment of a packet that must not be fragmented")
+        return found
 
     def summary(self) -> str:
         """Who to whom."""

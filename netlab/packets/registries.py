@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 ETHERTYPES = {
-    0x0800: "IPv4", 0x0806: "ARP", 0x8035: "RARP", 0x8100: "802.1Q VLAN", 0x86DD: "IPv6", 0x8847: "MPLS",
-    0x8863: "PPPoE Discovery", 0x8864: "PPPoE Stage", 0x888E: "802.1X", 0x88A8: "802.1ad VLAN", 0x88CC: "LLDP",
+    0x0800: "IPv4", 0x0806: "ARP", 0x6558: "Ethernet bridging", 0x8035: "RARP", 0x8100: "802.1Q VLAN", 0x86DD: "IPv6",
+    0x8847: "MPLS", 0x8863: "PPPoE Discovery", 0x8864: "PPPoE Stage", 0x888E: "802.1X", 0x88A8: "802.1ad VLAN",
+    0x88CC: "LLDP",
 }  # fmt: skip
 
 IP_PROTOCOLS = {

@@ -9,7 +9,7 @@ from typing import Self
 from netlab.packets import option
 from netlab.packets.checksum import checksum
 from netlab.packets.field import Field, Layout
-from netlab.packets.header import Header, Next, StopError, numbers, replaced
+from netlab.packets.header import Covers, Header, Next, StopError, numbers, replaced
 from netlab.packets.ipv4 import FLAG, HEX16
 from netlab.packets.option import COMMON, Kinds, Option, OptionKind, hexed
 from netlab.packets.registries import PORTS
@@ -89,6 +89,8 @@ class Tcp(Header):
     NAME = "TCP"
     SOURCE = "RFC 9293 §3.1"
     NUMBERS = numbers(ip=PROTOCOL)
+    COVERS = Covers(pseudo=PROTOCOL)
+    OPTION_KINDS = OPTIONS
     LAYOUT = Layout(
         Field("source_port", "Source Port", 16, "which socket of the sender", names=PORTS),
         Field("destination_port", "Destination Port", 16, "which socket of the receiver", names=PORTS),
@@ -162,6 +164,13 @@ class Tcp(Header):
             return full
         data = full.encode() + body
         return replace(full, checksum=checksum(pseudo(below, PROTOCOL, len(data)) + data))
+
+    def complaints(self) -> Sequence[str]:
+        """Options that lie, flags that contradict each other."""
+        found = option.complaints(self.options, OPTIONS)
+        if self.syn and (self.fin or self.rst):
+            found.append("SYN together with FIN or RST means nothing")
+        return found
 
     def flags(self) -> str:
         """Those that are set: "SYN+ACK"."""

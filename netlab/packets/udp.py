@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from netlab.packets.checksum import checksum
 from netlab.packets.field import Field, Layout
-from netlab.packets.header import Header, Next, StopError, numbers, replaced
+from netlab.packets.header import Covers, Header, Next, StopError, numbers, replaced
 from netlab.packets.ipv4 import HEX16, Ipv4
 from netlab.packets.ipv6 import Ipv6
 from netlab.packets.registries import PORTS
@@ -21,6 +21,7 @@ class Udp(Header):
     NAME = "UDP"
     SOURCE = "RFC 768"
     NUMBERS = numbers(ip=PROTOCOL)
+    COVERS = Covers(pseudo=PROTOCOL)
     LAYOUT = Layout(
         Field("source_port", "Source Port", 16, "which socket of the sender; 0: no answer wanted", names=PORTS),
         Field("destination_port", "Destination Port", 16, "which socket of the receiver", names=PORTS),

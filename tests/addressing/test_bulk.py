@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
-import random
 
 import pytest
+from examples import examples
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netlab.addressing import bulk, ipv4, ipv6, prefix
 from netlab.addressing.mistakes import AddressError
@@ -26,28 +28,33 @@ def one_by_one(chunk: bytes, line: int = 1) -> tuple[bytes, bytes, Errors]:
     return four, b"".join(bulk.packed(one) for one in found if one.version == 6), errors
 
 
-def some_line(rng: random.Random) -> str:
-    """A prefix, sometimes with one character too many, too few, or wrong."""
-    if rng.random() < 0.5:
-        mask = rng.choice((ipv6.ALL, ipv6.ALL << 64, ipv6.ALL << 80, 0xFFFF << 112 | 0xFF, 0, 0xFFFF << 32)) & ipv6.ALL
-        text = ipv6.to_text(rng.getrandbits(128) & mask) + rng.choice(("", "/64", "/128", "/0"))
-    else:
-        text = ipv4.to_text(rng.getrandbits(32)) + rng.choice(("", "/24", "/0", "/32", "/255.255.0.0"))
-    if rng.random() < 0.3:
-        at, char = rng.randrange(len(text) + 1), rng.choice("0123456789abcdefF:./ %#z\r\t\0é")
-        text = text[:at] + char + text[at:] if rng.random() < 0.5 else text[:at] + text[at + 1 :]
-    return text
+MASKS = (ipv6.ALL, ipv6.ALL >> 64 << 64, ipv6.ALL >> 80 << 80, 0xFFFF << 112 | 0xFF, 0, 0xFFFF << 32)
+LINES4 = st.tuples(
+    st.integers(0, ipv4.ALL).map(ipv4.to_text), st.sampled_from(("", "/24", "/0", "/32", "/255.255.0.0"))
+).map("".join)
+LINES6 = st.tuples(
+    st.tuples(st.integers(0, ipv6.ALL), st.sampled_from(MASKS)).map(lambda pair: ipv6.to_text(pair[0] & pair[1])),
+    st.sampled_from(("", "/64", "/128", "/0")),
+).map("".join)
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_at_once_and_one_by_one_agree(seed: int) -> None:
-    rng = random.Random(seed)
-    for _ in range(100):
-        lines = [some_line(rng) for _ in range(rng.randrange(1, 5))]
-        if rng.random() < 0.5:
-            lines = [line for line in lines if (":" in line) == (":" in lines[0])]
-        chunk = "".join(f"{line}\n" for line in lines).encode()
-        assert packed(chunk) == one_by_one(chunk)
+@st.composite
+def damaged(draw: st.DrawFn, lines: st.SearchStrategy[str]) -> str:
+    """A line with one character too many, too few, or wrong."""
+    line = draw(lines)
+    at, more = draw(st.integers(0, len(line))), draw(st.sampled_from(["", *"0123456789abcdefF:./ %#z\r\t\0é"]))
+    return line[:at] + more + line[at + (draw(st.booleans()) or not more) :]
+
+
+def some_lines(lines: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.one_of(lines, lines, damaged(lines)), min_size=1, max_size=4)
+
+
+@given(st.one_of(some_lines(LINES4), some_lines(LINES6), some_lines(LINES4 | LINES6)))
+@examples(300)
+def test_at_once_and_one_by_one_agree(lines: list[str]) -> None:
+    chunk = "".join(f"{line}\n" for line in lines).encode()
+    assert packed(chunk) == one_by_one(chunk)
 
 
 def test_comments_empty_lines_and_spaces_are_no_errors() -> None:
@@ -63,12 +70,12 @@ def test_a_bad_line_is_reported_with_its_number_and_the_others_are_read() -> Non
     assert [number for number, _ in errors] == [101, 103]
 
 
-@pytest.mark.parametrize("size", range(1, 40))
-def test_chunks_end_at_lines_wherever_a_read_ends(size: int) -> None:
+def test_chunks_end_at_lines_wherever_a_read_ends() -> None:
     text = b"10.0.0.0/8\n\n::1\n192.0.2.0/24 # no newline at the end"
-    chunks = list(bulk.chunks(io.BytesIO(text), size))
-    assert b"".join(chunks) == text + b"\n"
-    assert all(chunk.endswith(b"\n") for chunk in chunks)
+    for size in range(1, 40):
+        chunks = list(bulk.chunks(io.BytesIO(text), size))
+        assert b"".join(chunks) == text + b"\n", size
+        assert all(chunk.endswith(b"\n") for chunk in chunks), size
 
 
 @pytest.mark.parametrize("length", [65_528, 65_537, 65_600, 98_304, 98_305, 131_073, 1 << 20])

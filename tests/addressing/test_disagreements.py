@@ -5,17 +5,21 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import netaddr
 import pytest
+from skips import needs_program
 
 PAGE = Path(__file__).parents[2] / "docs" / "disagreements.md"
 TOOLS = {"ipcalc-ng", "sipcalc", "netmask", "iprange", "grepcidr"}
 ROWS = re.findall(r"^\| `(.+?)` \| `(.+?)` \| `(.+?)` \| `(.+?)` \| (.+?) \|$", PAGE.read_text(), re.MULTILINE)
+
+
+def foreign_tools(line: str) -> set[str]:
+    return TOOLS & set(line.split())
 
 
 def said(line: str) -> str:
@@ -23,9 +27,8 @@ def said(line: str) -> str:
     line = line.replace(r"\|", "|")
     if line.startswith(("ipaddress.", "netaddr.")):
         return str(eval(line, {"ipaddress": ipaddress, "netaddr": netaddr}))
-    for tool in TOOLS & set(line.split()):
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed (apt install {tool})")
+    for tool in foreign_tools(line):
+        needs_program(tool)
     done = subprocess.run(
         ["sh", "-c", f'netlab() {{ "$PYTHON" -m netlab "$@"; }}; {line}'],
         capture_output=True,
@@ -41,7 +44,13 @@ def test_the_page_has_rows() -> None:
     assert len(ROWS) == PAGE.read_text().count("\n| `") > 30
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_the_page_names_all_tools() -> None:
+    assert set().union(*(foreign_tools(row[0]) for row in ROWS)) == TOOLS
+
+
+@pytest.mark.parametrize(
+    "row", [pytest.param(row, id=row[0], marks=[pytest.mark.peers] * bool(foreign_tools(row[0]))) for row in ROWS]
+)
 def test_a_row_says_what_both_say(row: tuple[str, ...]) -> None:
     asked, theirs, ours, answer, why = row
     assert theirs in said(asked)

@@ -9,16 +9,20 @@ import ipaddress
 import json
 import random
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import netaddr
 import pytest
+from examples import examples
+from hypothesis import given
+from hypothesis import strategies as st
+from skips import needs_program
 
 from netlab.addressing import mac, prefix, reverse, sets, splitting
 from netlab.addressing.prefix import Prefix, to_text
 
+ipv4_value = st.integers(0, (1 << 32) - 1)
 RNG = random.Random(20261122)
 SOME4 = [Prefix(4, RNG.getrandbits(32), RNG.randint(1, 30)) for _ in range(40)]
 SOME4 = [one for one in SOME4 if not one.is_group]
@@ -29,8 +33,7 @@ MANY6 = [Prefix(6, 0x20010DB8 << 96 | RNG.getrandbits(90), RNG.randint(40, 128))
 
 def run(tool: str, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     """A tool of Debian's; the test is skipped where it is not installed."""
-    if shutil.which(tool) is None:
-        pytest.skip(f"{tool} is not installed (apt install {tool})")
+    needs_program(tool)
     return subprocess.run([tool, *arguments], input=given, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -38,6 +41,7 @@ def texts(blocks: list[tuple[int, int]], version: int) -> list[str]:
     return [f"{to_text(version, first)}/{length}" for first, length in blocks]
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("one", [*SOME4, *SOME6], ids=str)
 def test_ipcalc_ng_agrees(one: Prefix) -> None:
     found = json.loads(run("ipcalc-ng", "-j", str(one)).stdout)
@@ -51,6 +55,7 @@ def test_ipcalc_ng_agrees(one: Prefix) -> None:
         assert [found["MINADDR"], found["MAXADDR"]] == [one.text_of(value) for value in one.usable]
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("one", SOME4, ids=str)
 def test_sipcalc_agrees(one: Prefix) -> None:
     lines = run("sipcalc", str(one)).stdout.splitlines()
@@ -63,19 +68,23 @@ def test_sipcalc_agrees(one: Prefix) -> None:
     assert int(found["Host address (decimal)"]) == one.value
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_netmask_makes_the_same_prefixes_of_a_range(seed: int) -> None:
-    first, last = sorted(random.Random(seed).sample(range(1 << 32), 2))
+@pytest.mark.peers
+@given(first_and_last=st.tuples(ipv4_value, ipv4_value).map(sorted))
+@examples(10)
+def test_netmask_makes_the_same_prefixes_of_a_range(first_and_last: list[int]) -> None:
+    first, last = first_and_last
     found = run("netmask", f"{to_text(4, first)}:{to_text(4, last)}").stdout.split()
     assert found == texts(list(sets.of_range(first, last, 32)), 4)
 
 
+@pytest.mark.peers
 def test_iprange_merges_as_we_do() -> None:
     found = run("iprange", "-", given="".join(f"{one}\n" for one in MANY4)).stdout.split()
     ours = texts(sets.merge([(one.network, one.length) for one in MANY4], 32), 4)
     assert found == [text.removesuffix("/32") for text in ours]
 
 
+@pytest.mark.peers
 def test_iprange_subtracts_as_we_do(tmp_path: Path) -> None:
     whole, less = MANY4[:1500], MANY4[1500:]
     for name, some in (("whole", whole), ("less", less)):
@@ -86,6 +95,7 @@ def test_iprange_subtracts_as_we_do(tmp_path: Path) -> None:
     assert found == [text.removesuffix("/32") for text in texts(blocks, 4)]
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("some", [MANY4, MANY6], ids=["IPv4", "IPv6"])
 def test_grepcidr_finds_what_we_contain(some: list[Prefix], tmp_path: Path) -> None:
     whole = Prefix(some[0].version, some[0].value, 18 if some[0].version == 4 else 44)
@@ -138,10 +148,10 @@ def test_python_agrees(some: list[Prefix]) -> None:
     assert ours == [(int(each.network_address), each.prefixlen) for each in collapsed]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_ipcalc_ng_splits_as_we_do(seed: int) -> None:
-    chosen = random.Random(seed)
-    whole = Prefix(4, chosen.getrandbits(32), chosen.randint(8, 24))
-    length = min(whole.length + chosen.randint(1, 6), 30)
+@pytest.mark.peers
+@given(whole=st.builds(Prefix, st.just(4), ipv4_value, st.integers(8, 24)), longer=st.integers(1, 6))
+@examples(5)
+def test_ipcalc_ng_splits_as_we_do(whole: Prefix, longer: int) -> None:
+    length = min(whole.length + longer, 30)
     found = re.findall(r"Network:\s+(\S+)", run("ipcalc-ng", f"--split={length}", whole.network_text).stdout)
     assert found == [part.network_text for part in splitting.by_length(whole, length)]

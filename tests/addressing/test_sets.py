@@ -7,6 +7,7 @@ import random
 from itertools import pairwise
 
 import pytest
+from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,26 +96,25 @@ def test_neighbours_that_are_not_aligned_stay_two() -> None:
     assert sets.merge(blocks, 32) == blocks
 
 
-def clustered(rng: random.Random, width: int) -> list[Prefix]:
+@st.composite
+def clustered(draw: st.DrawFn, width: int) -> list[Prefix]:
     """Prefixes that nest, touch and repeat, in a few places of the address space; now and then a very short one."""
     version = 4 if width == 32 else 6
-    spread = rng.choice((4, 8, 12))
-    base = rng.getrandbits(width)
-    found = []
-    for _ in range(rng.randrange(60)):
-        near = rng.random() < 0.9
-        length = rng.randint(max(0, width - spread - 3), width) if near else rng.randint(0, width)
-        value = base ^ rng.getrandbits(spread) if near else rng.getrandbits(width)
-        found.append(Prefix(version, value, length))
-    return found
+    spread = draw(st.sampled_from((4, 8, 12)))
+    base = draw(st.integers(0, (1 << width) - 1))
+    near = st.tuples(
+        st.integers(0, (1 << spread) - 1).map(base.__xor__), st.integers(max(0, width - spread - 3), width)
+    )
+    far = st.tuples(st.integers(0, (1 << width) - 1), st.integers(0, width))
+    chosen = draw(st.lists(st.one_of(*[near] * 9, far), max_size=25))
+    return [Prefix(version, value, length) for value, length in chosen]
 
 
-@pytest.mark.parametrize("seed", range(300))
-def test_the_fast_merge_is_the_plain_one(seed: int) -> None:
-    rng = random.Random(seed)
+@given(clustered(32), clustered(128))
+@examples(100)
+def test_the_fast_merge_is_the_plain_one(four: list[Prefix], six: list[Prefix]) -> None:
     merger: Merger4 | Merger6
-    for width, merger in ((32, Merger4()), (128, Merger6())):
-        given_ = clustered(rng, width)
+    for width, merger, given_ in ((32, Merger4(), four), (128, Merger6(), six)):
         half = len(given_) // 2
         merger.add(b"".join(map(bulk.packed, given_[:half])))
         merger.add(b"".join(map(bulk.packed, given_[half:])))
@@ -134,11 +134,10 @@ def test_the_fast_merge_of_all_halves_is_one_prefix(version: int) -> None:
     assert list(merger.blocks()) == [(0, 0)]
 
 
-@pytest.mark.parametrize("seed", range(100))
-def test_the_longest_match_is_the_longest(seed: int) -> None:
-    rng = random.Random(seed)
-    for width, table in ((32, Table4), (128, Table6)):
-        given_ = clustered(rng, width)
+@given(clustered(32), clustered(128))
+@examples(100)
+def test_the_longest_match_is_the_longest(four: list[Prefix], six: list[Prefix]) -> None:
+    for width, table, given_ in ((32, Table4, four), (128, Table6, six)):
         answers = {(one.network, one.length): one.network_text for one in given_}
         wanted = [Prefix(one.version, value & (1 << width) - 1, width) for one in given_
                   for value in (one.value, one.network - 1, one.last + 1)]  # fmt: skip

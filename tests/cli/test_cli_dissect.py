@@ -17,6 +17,7 @@ from netlab.packets import icmp, pcap
 from netlab.packets.build import build
 from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.ethernet import Ethernet
+from netlab.packets.gre import Gre
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Ipv6
 from netlab.packets.tcp import Tcp, mss, timestamps, window_scale
@@ -59,6 +60,14 @@ def test_many_packets_are_a_list_and_one_is_shown_in_full(netlab: Netlab, file: 
     assert "Sequence Number: 0" in one and "Maximum Segment Size: 1460 bytes" in one and "Window Scale: 7 (×128)" in one
     error = netlab("dissect", str(file), "--packet", "5").stdout
     assert "(quoted)" in error and "port unreachable" in error
+
+
+def test_a_tunnel_is_drawn_with_the_words_that_it_has(netlab: Netlab) -> None:
+    inner = [Ipv4("192.168.0.1", "192.168.0.2"), Udp(1, 2)]
+    keyed = netlab("dissect", build([LINK, IP4, Gre(key=305419896), *inner]).hex()).stdout
+    assert "[GRE 8] [IPv4 20] [UDP 8]" in keyed and "Key: 305419896" in keyed and "Sequence Number" not in keyed
+    plain = netlab("dissect", build([LINK, IP4, Gre(), *inner]).hex()).stdout
+    assert "[GRE 4] [IPv4 20] [UDP 8]" in plain and "Key" not in plain
 
 
 def test_json_has_every_field_with_its_bits(netlab: Netlab, file: Path) -> None:

@@ -19,6 +19,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.zone
 import pytest
+from skips import needs_program
 
 from netlab.dns.mini_internet import MiniInternet, ResolverProcess
 from netlab.dns.topology import EMBEDDED
@@ -36,10 +37,6 @@ QUESTIONS = (
 FAILURES = (("www.circle-a.test", "A"), ("www.noglue.test", "A"), ("self.alias.test", "A"), ("www.lame.test", "A"))
 
 Where = tuple[str, int]
-
-
-def needs(program: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed")
 
 
 def ask(where: Where, name: str, rtype: str, recursive: bool = True) -> dns.message.Message:
@@ -115,8 +112,9 @@ def server(net: MiniInternet, host: str) -> Where:
 # Their clients at our servers.
 
 
-@needs("dig")
+@pytest.mark.peers
 def test_dig_reads_our_resolver(resolver_process: ResolverProcess) -> None:
+    needs_program("dig")
     host, port = resolver_process.where
     for options in ((), ("+tcp",), ("+noedns",), ("+bufsize=512",), ("+nocookie",)):
         done = subprocess.run(
@@ -129,8 +127,9 @@ def test_dig_reads_our_resolver(resolver_process: ResolverProcess) -> None:
         assert "WARNING" not in done.stdout and ";; Warning" not in done.stdout
 
 
-@needs("dig")
+@pytest.mark.peers
 def test_dig_transfers_a_zone_from_us(internet: MiniInternet) -> None:
+    needs_program("dig")
     host, port = server(internet, "2.1")
     for what in ("AXFR", "IXFR=2026010101", "IXFR=1"):
         done = subprocess.run(
@@ -142,8 +141,9 @@ def test_dig_transfers_a_zone_from_us(internet: MiniInternet) -> None:
     assert "Transfer failed" in done.stdout  # it is on nobody's list there
 
 
-@needs("drill")
+@pytest.mark.peers
 def test_drill_traces_through_us(resolver_process: ResolverProcess) -> None:
+    needs_program("drill")
     host, port = resolver_process.where
     done = subprocess.run(
         ["drill", "-p", str(port), "www.kaola.cn", f"@{host}"], capture_output=True, text=True, timeout=20
@@ -151,8 +151,9 @@ def test_drill_traces_through_us(resolver_process: ResolverProcess) -> None:
     assert "rcode: NOERROR" in done.stdout and "DNAME" in done.stdout and "106.114.138.24" in done.stdout
 
 
-@needs("kdig")
+@pytest.mark.peers
 def test_kdig_reads_our_servers(internet: MiniInternet) -> None:
+    needs_program("kdig")
     host, port = server(internet, "1.1")
     done = subprocess.run(
         ["kdig", f"@{host}", "-p", str(port), "my.xxsilence.net", "+norec"], capture_output=True, text=True, timeout=20
@@ -167,8 +168,7 @@ def test_kdig_reads_our_servers(internet: MiniInternet) -> None:
 @pytest.fixture(scope="module")
 def unbound(internet: MiniInternet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Where]:
     """unbound, with our root servers as its own; stub zones let it use their port at every level."""
-    if shutil.which("unbound") is None:
-        pytest.skip("unbound is not installed")
+    needs_program("unbound")
     folder = tmp_path_factory.mktemp("unbound")
     port = free_port()
     conf = folder / "unbound.conf"
@@ -200,6 +200,7 @@ def unbound(internet: MiniInternet, tmp_path_factory: pytest.TempPathFactory) ->
 NOT_FOR_UNBOUND = {"www.deep.test", "www.mixed.test", "www.noedns.test"}  # their servers are not at port 53
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize(("name", "rtype"), [q for q in QUESTIONS if q[0] not in NOT_FOR_UNBOUND])
 def test_unbound_and_our_resolver_find_the_same(
     unbound: Where, resolver_process: ResolverProcess, name: str, rtype: str
@@ -245,8 +246,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Where]:
 
 @pytest.fixture(scope="module")
 def nsd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Where]:
-    if shutil.which("nsd") is None:
-        pytest.skip("nsd is not installed")
+    needs_program("nsd")
     folder, port = tmp_path_factory.mktemp("nsd"), free_port()
     zones = "".join(f"zone:\n name: {name}\n zonefile: {_plain(folder, name)}\n" for name in ZONES)
     (folder / "nsd.conf").write_text(
@@ -269,8 +269,7 @@ def _plain(folder: Path, name: str) -> Path:
 
 @pytest.fixture(scope="module")
 def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Where]:
-    if shutil.which("named") is None:
-        pytest.skip("named is not installed")
+    needs_program("named")
     folder, port = tmp_path_factory.mktemp("bind"), free_port()
     folder.chmod(0o777)
     zones = "".join(
@@ -289,6 +288,7 @@ def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Where]:
         yield ("127.0.0.1", port)
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("oracle", ["nsd", "bind"])
 @pytest.mark.parametrize(("name", "rtype"), AUTHORITATIVE)
 def test_our_answers_are_those_of_nsd_and_bind(
@@ -306,6 +306,7 @@ def test_our_answers_are_those_of_nsd_and_bind(
         assert said(mine, "authority") == said(theirs, "authority")
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("oracle", ["nsd", "bind"])
 def test_our_resolver_gets_the_same_from_their_servers_as_from_ours(
     ours: Where, oracle: str, request: pytest.FixtureRequest
@@ -327,8 +328,9 @@ def test_our_resolver_gets_the_same_from_their_servers_as_from_ours(
     assert found[0] == found[1]
 
 
-@needs("named")
+@pytest.mark.peers
 def test_bind_as_a_secondary_copies_our_zone(ours: Where, tmp_path: Path) -> None:
+    needs_program("named")
     port = free_port()
     tmp_path.chmod(0o777)
     (tmp_path / "named.conf").write_text(
@@ -355,8 +357,9 @@ def test_dnspython_transfers_our_zone_whole(ours: Where) -> None:
     assert len(zone.get_rdataset("many.big.test.", "A")) == 200
 
 
-@needs("named")
+@pytest.mark.peers
 def test_our_secondary_copies_a_zone_from_bind(bind: Where, tmp_path: Path) -> None:
+    needs_program("named")
     (tmp_path / "root.zone").write_text("@ 60 SOA a b 1 2 3 4 5\n@ 60 NS a.\n")
     (tmp_path / "servers.toml").write_text(
         '[[server]]\nname = "r"\naddress = "127.0.0.78"\nzones = ["."]\n'

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
-from network_run import expert_warnings, facts, netlab, report, rows
+from network_run import Run, expert_warnings, facts, netlab, recorded, report, rows
 from ordinary import command, needs_networks
 from rich.cells import cell_len
 
@@ -35,9 +35,13 @@ def words(document: dict[str, Any]) -> list[str]:
     return [f"{row['from']} → {row['to']} {row['protocol']}" for row in rows(document, "ways")]
 
 
-def test_name_arp_dns_arp_tcp_http_close(tmp_path: Path) -> None:
-    picture = tmp_path / "journey.svg"
-    document = report("journey", "--plot", str(picture))
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return recorded(tmp_path_factory, "journey", plot=True)
+
+
+def test_name_arp_dns_arp_tcp_http_close(run: Run) -> None:
+    document, picture = run.document, run.plot
     told, ways = facts(document), rows(document, "ways")
     assert told["HTTP status"] == 200 and told["answer"] == '{"order": 1, "bought": "tea", "count": 2}'
     assert [row["title"][:4] for row in rows(document, "steps")] == [
@@ -67,12 +71,12 @@ def test_name_arp_dns_arp_tcp_http_close(tmp_path: Path) -> None:
     assert ElementTree.fromstring(picture.read_text()).tag.endswith("svg") and "TTL 63" in picture.read_text()
 
 
-def test_wireshark_sees_the_same_and_nothing_to_warn_of(tmp_path: Path) -> None:
-    file = tmp_path / "journey.pcap"
-    report("journey", "--pcap", str(file))
-    assert expert_warnings(file) == []
-    assert _as_tshark_sees(file)[:6] == ["ARP", "ARP", "DNS", "DNS", "ARP", "ARP"]
-    assert _as_tshark_sees(file).count("HTTP") + _as_tshark_sees(file).count("HTTP/JSON") == 2
+@pytest.mark.peers
+def test_wireshark_sees_the_same_and_nothing_to_warn_of(run: Run) -> None:
+    assert expert_warnings(run.pcap) == []
+    seen = _as_tshark_sees(run.pcap)
+    assert seen[:6] == ["ARP", "ARP", "DNS", "DNS", "ARP", "ARP"]
+    assert seen.count("HTTP") + seen.count("HTTP/JSON") == 2
 
 
 def _as_tshark_sees(file: Path) -> list[str]:
@@ -81,8 +85,8 @@ def _as_tshark_sees(file: Path) -> list[str]:
     return done.stdout.split()
 
 
-def test_the_kernels_know_what_was_found_out() -> None:
-    document = report("journey")
+def test_the_kernels_know_what_was_found_out(run: Run) -> None:
+    document = run.document
     known = {(row["host"], row["IP"]): row["is at"] for row in rows(document, "neighbours")}
     assert known["client", "192.168.1.1"] == "02:00:00:00:00:a1"
     assert known["router", "106.114.138.24"] == "02:00:00:00:00:51"

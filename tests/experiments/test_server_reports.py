@@ -101,6 +101,7 @@ def test_an_unserved_client_fails_the_checks(report: Report) -> None:
     assert checks(document)["something was measured"] is False
 
 
+@pytest.mark.serial
 def test_compare_has_a_row_for_every_mode_and_load(report: Report) -> None:
     modes = "iterative,select,epoll"
     loads = ("--connections", "3,6", "--idle", "0,20")
@@ -120,6 +121,7 @@ def test_compare_has_a_row_for_every_mode_and_load(report: Report) -> None:
     assert sum("Epoll against select" in finding for finding in document["measurement"]["findings"]) == 2
 
 
+@pytest.mark.serial
 def test_the_table_of_unp_counts_from_the_iterative_server(report: Report) -> None:
     document = report("tcp-compare", "--unp", "64", "--modes", "fork,epoll", "--rounds", "1")
     (table,) = [each for each in document["measurement"]["tables"] if each["name"] == "modes"]
@@ -129,6 +131,7 @@ def test_the_table_of_unp_counts_from_the_iterative_server(report: Report) -> No
     assert rows["fork"][1] > rows["iterative"][1]  # 64 processes more
 
 
+@pytest.mark.serial
 def test_udp_compare_has_a_row_for_every_mode(report: Report) -> None:
     document = report("udp-compare", "--rounds", "1", "--duration", "0.1", "--connections", "5")
     (table,) = [each for each in document["measurement"]["tables"] if each["name"] == "modes"]
@@ -231,6 +234,7 @@ def test_connections_that_are_to_come_later_are_not_waited_for(monkeypatch: pyte
     assert found.load.messages == 6
 
 
+@pytest.mark.serial
 def test_loss_is_a_finding_with_its_place(report: Report) -> None:
     """So many large datagrams at once that no receive queue holds them."""
     load = ("--connections", "64", "--depth", "8", "--size", "60000", "--duration", "0.3")
@@ -255,12 +259,14 @@ def test_nobody_waits_in_the_kernel_when_the_rest_was_shed(report: Report) -> No
     assert "5 connections were over --max-connections 5" in findings(document)
 
 
+@pytest.mark.serial
 def test_a_schedule_that_was_not_kept_says_what_was_not_sent(report: Report) -> None:
     document = report("tcp-server", "--rate", "10000000", "--duration", "0.2", "--warmup", "0", "--connections", "10")
     (warning,) = [each for each in document["measurement"]["warnings"] if "not at all" in each]
     assert "of the 2,000,000 that were due not at all" in warning
 
 
+@pytest.mark.serial
 def test_a_disturbed_run_says_so(report: Report) -> None:
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
     try:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from network_run import expert_warnings, facts, netlab, report, rows
+from network_run import Run, expert_warnings, facts, netlab, recorded, rows
 from rich.cells import cell_len
 
 
-@pytest.mark.parametrize(("backlog", "clients"), [(5, 9)])
-def test_the_queues(backlog: int, clients: int, tmp_path: Path) -> None:
-    file = tmp_path / "queue.pcap"
-    document = report("tcp-backlog", "--backlog", f"{backlog}", "--clients", f"{clients}", "--pcap", str(file))
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return recorded(tmp_path_factory, "tcp-backlog", "--backlog", "5", "--clients", "9")
+
+
+def test_the_queues(run: Run) -> None:
+    backlog, clients, document = 5, 9, run.document
     told = facts(document)
     assert told["fit into the accept queue"] == backlog + 1 and told["turned away"] == clients - backlog - 1
     assert told["got in after one accept()"] == 1 <= told["ESTABLISHED at their own end"]
@@ -25,7 +26,11 @@ def test_the_queues(backlog: int, clients: int, tmp_path: Path) -> None:
     assert backlog <= plain["half-open"] <= backlog + 1 and plain["SYNs dropped"] == clients - plain["half-open"]
     assert cookies["SYNs dropped"] == 0 and cookies["cookies"] == clients - cookies["half-open"]
     assert cases["somaxconn 2"]["backlog"] == min(backlog, 2)
-    assert expert_warnings(file) == []
+
+
+@pytest.mark.peers
+def test_wireshark_has_nothing_to_warn_of(run: Run) -> None:
+    assert expert_warnings(run.pcap) == []
 
 
 @pytest.mark.parametrize(("columns", "option"), [(40, "--timeline"), (80, "--clients=4")])

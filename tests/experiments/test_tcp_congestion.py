@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from network_run import expert_warnings, netlab, report, rows
+from network_run import Run, expert_messages, netlab, recorded, report, rows
 from rich.cells import cell_len
 
 from netlab.experiments.tcp import congestion as tcp_congestion
@@ -20,9 +19,16 @@ from netlab.report.downsample import extremes
 OFFERED = AVAILABLE.read_text().split() if AVAILABLE.exists() else []
 
 
-def test_reno_alone(tmp_path: Path) -> None:
-    file = tmp_path / "reno.pcap"
-    document = report("tcp-congestion", "--algorithms", "reno", "--no-share", "--duration", "3", "--pcap", str(file))
+pytestmark = pytest.mark.serial  # how windows grow and are cut is measured
+
+
+@pytest.fixture(scope="module")
+def reno(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return recorded(tmp_path_factory, "tcp-congestion", "--algorithms", "reno", "--no-share", "--duration", "3")
+
+
+def test_reno_alone(reno: Run) -> None:
+    document = reno.document
     claims = " ".join(check["claim"] for check in document["measurement"]["checks"])
     assert "ssthresh is 0.5" in claims and "slow start" in claims
     (alone,) = rows(document, "alone")
@@ -32,7 +38,11 @@ def test_reno_alone(tmp_path: Path) -> None:
     cwnd = [row["segments"] for row in points if row["of"] == "cwnd"]
     assert max(queue) == 60, "the longest queue is shown, however many points are left out"
     assert cwnd[0] == 10 and max(cwnd) > 60
-    warned = [line for line in expert_warnings(file) if "Warns" not in line and "Frequency" not in line]
+
+
+@pytest.mark.peers
+def test_wireshark_sees_nothing_but_what_was_sent_again(reno: Run) -> None:
+    warned = expert_messages(reno.pcap)
     # Wireshark guesses of a segment that is sent again during recovery that it came out of order.
     assert all("out-of-order" in line for line in warned), warned
 

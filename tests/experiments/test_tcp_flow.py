@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from network_run import expert_warnings, facts, netlab, report, rows
+from network_run import Run, expert_messages, facts, netlab, recorded, rows
 from rich.cells import cell_len
 
 from netlab.experiments.tcp.flow_window import stall_of, windows
@@ -19,16 +17,19 @@ _ON_PURPOSE = (
 )
 
 
-@pytest.mark.parametrize(("buffer", "probes"), [("64K", 3), ("16K", 4)])
-def test_the_window_closes_and_opens(buffer: str, probes: int, tmp_path: Path) -> None:
-    file = tmp_path / "flow.pcap"
-    document = report(
-        "tcp-flow", "--buffer", buffer, "--probes", f"{probes}", "--delay", "0.01", "--pcap", str(file)
-    )  # fmt: skip
-    told = facts(document)
+@pytest.fixture(scope="module", params=[(64, 3), (16, 4)], ids=["64 KiB, 3 probes", "16 KiB, 4 probes"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, int, Run]:
+    buffer, probes = request.param
+    options = ("--buffer", f"{buffer}K", "--probes", f"{probes}", "--delay", "0.01")
+    return buffer, probes, recorded(tmp_path_factory, "tcp-flow", *options)
+
+
+def test_the_window_closes_and_opens(run: tuple[int, int, Run]) -> None:
+    buffer, probes, found = run
+    told, document = facts(found.document), found.document
     assert told["reader stops"] < told["window is zero"] < told["reader begins again"]
     assert told["held by the receiver's kernel"] > 0 and told["held by the sender's kernel"] > 0
-    assert told["first window update"] >= min(1448, int(buffer[:-1]) * 512)
+    assert told["first window update"] >= min(1448, buffer * 512)
     asked = rows(document, "probes")
     assert len(asked) >= probes and all(row["data"] <= 1 for row in asked)
     assert asked[-1]["pause before"] > asked[0]["pause before"]
@@ -38,7 +39,11 @@ def test_the_window_closes_and_opens(buffer: str, probes: int, tmp_path: Path) -
         assert 0 in sizes and 0 < max(sizes) <= told["largest window"]
     timeline = [row for row in rows(document, "timeline") if row["view"] == "kernel"]
     assert len(timeline) >= probes and all("zero window probe" in row["what"] for row in timeline)
-    warned = [line for line in expert_warnings(file) if "Warns" not in line and "Frequency" not in line]
+
+
+@pytest.mark.peers
+def test_wireshark_sees_the_closed_window_and_nothing_else(run: tuple[int, int, Run]) -> None:
+    warned = expert_messages(run[2].pcap)
     assert warned and all(any(known in line for known in _ON_PURPOSE) for line in warned), warned
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from network_run import expert_warnings, facts, netlab, report, rows
+from network_run import Run, expert_warnings, facts, netlab, recorded, report, rows
 from rich.cells import cell_len
 
 from netlab.packets import pcap
@@ -15,25 +15,32 @@ from netlab.packets.dissect import dissect
 from netlab.packets.tcp import Tcp
 
 
-def test_four_views_on_one_timeline(tmp_path: Path) -> None:
-    file = tmp_path / "handshake.pcap"
-    document = report("tcp-handshake", "--pcap", str(file))
-    timeline = rows(document, "timeline")
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return recorded(tmp_path_factory, "tcp-handshake")
+
+
+def test_four_views_on_one_timeline(run: Run) -> None:
+    timeline = rows(run.document, "timeline")
     assert {row["view"] for row in timeline} == {"system call", "kernel", "wire", "course"}
     assert [row["time"] for row in timeline] == sorted(row["time"] for row in timeline)
     wire = [(row["host"], row["what"]) for row in timeline if row["view"] == "wire"]
     assert wire == [("client", "SYN seq 0"), ("server", "SYN+ACK seq 0 ack 1"), ("client", "ACK seq 1 ack 1")]
     assert all(row["arrived"] - row["time"] >= 0.05 for row in timeline if row["view"] == "wire")
-    syn, syn_ack, ack = rows(document, "segments")
+    syn, syn_ack, ack = rows(run.document, "segments")
     assert int(syn_ack["acknowledges"]) == (int(syn["sequence"]) + 1) % 2**32 == int(ack["sequence"])
     assert all("Maximum Segment Size 1460" in row["options"] for row in (syn, syn_ack)) and syn["acknowledges"] is None
-    kept = pcap.read(file.read_bytes()).records
+    kept = pcap.read(run.pcap.read_bytes()).records
     assert [str(dissect(record.frame).find(Tcp).sequence) for record in kept] == [
         row["sequence"] for row in (syn, syn_ack, ack)
     ]
     assert [dissect(record.frame).find(Tcp).flags() for record in kept] == ["SYN", "SYN+ACK", "ACK"]
     assert not any(layer.notes for record in kept for layer in dissect(record.frame).layers)
-    assert expert_warnings(file) == []
+
+
+@pytest.mark.peers
+def test_wireshark_has_nothing_to_warn_of(run: Run) -> None:
+    assert expert_warnings(run.pcap) == []
 
 
 def test_the_timeline_says_which_call_socket_and_look_it_was() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import resource
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from network_run import expert_warnings, facts, netlab, report, rows
+from network_run import Run, expert_warnings, facts, netlab, recorded, report, rows
 from ordinary import command, needs_networks
 from rich.cells import cell_len
 
@@ -25,9 +24,13 @@ from netlab.packets.dissect import dissect
 from netlab.packets.tcp import Tcp
 
 
-def test_ports_are_used_up_and_used_again(tmp_path: Path) -> None:
-    file = tmp_path / "ports.pcap"
-    document = report("tcp-limits", "--ports", "30", "--hold", "0", "--pcap", str(file))
+@pytest.fixture(scope="module")
+def ports(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return recorded(tmp_path_factory, "tcp-limits", "--ports", "30", "--hold", "0")
+
+
+def test_ports_are_used_up_and_used_again(ports: Run) -> None:
+    document = ports.document
     cases = rows(document, "one client's ports")
     assert [(row["connections"], row["ports used again"], row["then"]) for row in cases] == [
         (30, None, "EADDRNOTAVAIL"), (30, 30, "EADDRNOTAVAIL"), (30, 30, "EADDRNOTAVAIL"), (30, 30, "EADDRNOTAVAIL"),
@@ -37,15 +40,19 @@ def test_ports_are_used_up_and_used_again(tmp_path: Path) -> None:
     assert told["ports in TIME-WAIT"] == 30 and 30 < told["ports stay there for"] <= 60
     assert told["descriptors allowed"] > told["descriptors for accepted connections"] > 0
     assert "hold connections" not in told
-    found = [dissect(record.frame).find(Tcp) for record in pcap.read(file.read_bytes()).records]
+    found = [dissect(record.frame).find(Tcp) for record in pcap.read(ports.pcap.read_bytes()).records]
     opened = {each.source_port for each in found if each is not None and each.syn and not each.ack}
     assert opened == set(range(40000, 40030))  # the very range, none left out
-    assert expert_warnings(file) == []
 
 
-def test_a_port_in_the_range_is_what_the_kernel_says() -> None:
+@pytest.mark.peers
+def test_wireshark_has_nothing_to_warn_of(ports: Run) -> None:
+    assert expert_warnings(ports.pcap) == []
+
+
+def test_a_port_in_the_range_is_what_the_kernel_says(ports: Run) -> None:
     low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
-    assert facts(report("tcp-limits", "--hold", "0", "--ports", "10"))["ports of this machine"] == high - low + 1
+    assert facts(ports.document)["ports of this machine"] == high - low + 1
 
 
 def held(*arguments: str) -> dict[str, Any]:
@@ -57,8 +64,6 @@ def held(*arguments: str) -> dict[str, Any]:
 def test_connections_are_held_by_one_process_or_by_many(number: str, processes: str | None) -> None:
     needs_networks()
     prefix = ["prlimit", f"--nofile={processes}"] if processes else []
-    if prefix and shutil.which("prlimit") is None:
-        pytest.skip("prlimit is not installed")
     line = [
         *prefix,
         sys.executable,
@@ -86,6 +91,7 @@ def test_connections_are_held_by_one_process_or_by_many(number: str, processes: 
     assert {row["connection"] for row in rows(document, "echo latency")} == {"alone", "among 3,000"}
 
 
+@pytest.mark.serial
 def test_memory_is_told_where_there_are_enough_to_weigh() -> None:
     told = facts(held("--hold", "6000"))
     assert 2000 < told["memory kernel per connection"] < 50_000  # two sockets, whatever the machine does besides
@@ -93,6 +99,7 @@ def test_memory_is_told_where_there_are_enough_to_weigh() -> None:
     assert "memory kernel per connection" not in facts(held("--hold", "50"))
 
 
+@pytest.mark.serial
 def test_the_memory_guard_stops_it_and_says_so() -> None:
     document = held("--hold", "20000", "--keep-free", "100000G")
     told = facts(document)
@@ -103,8 +110,6 @@ def test_the_memory_guard_stops_it_and_says_so() -> None:
 
 def test_a_limit_that_leaves_fewer_is_told_aloud_with_how_to_raise_it() -> None:
     needs_networks()
-    if shutil.which("prlimit") is None:
-        pytest.skip("prlimit is not installed")
     line = [
         "prlimit",
         "--nofile=130:130",
@@ -144,6 +149,7 @@ def test_it_fits_the_terminal(columns: int) -> None:
         assert cell_len(line) <= columns, line
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_ended_in_the_middle_it_reports_what_was_held_and_leaves_nothing(how: signal.Signals) -> None:
     needs_networks()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from network_run import expert_warnings, facts, netlab, report, rows
+import pytest
+from network_run import Run, expert_warnings, facts, netlab, recorded, rows
 from rich.cells import cell_len
 
 from netlab.experiments.tcp.nagle_exchanges import WriteCase
@@ -12,10 +11,16 @@ from netlab.experiments.tcp.nagle_scene import BODY, HEAD
 from netlab.experiments.wire.trace import Segment
 from netlab.packets.tcp import Tcp
 
+pytestmark = pytest.mark.serial  # how long an exchange waits is measured
 
-def test_the_stall_and_its_remedies(tmp_path: Path) -> None:
-    file = tmp_path / "nagle.pcap"
-    document = report("tcp-nagle", "--exchanges", "12", "--keys", "40", "--pcap", str(file))
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return recorded(tmp_path_factory, "tcp-nagle", "--exchanges", "12", "--keys", "40")
+
+
+def test_the_stall_and_its_remedies(run: Run) -> None:
+    document = run.document
     cases = {row["case"]: row for row in rows(document, "cases")}
     assert list(cases) == ["write, write, read", "TCP_NODELAY", "one sendmsg()", "TCP_CORK", "TCP_QUICKACK"]
     plain, gathered = cases["write, write, read"], cases["one sendmsg()"]
@@ -30,7 +35,11 @@ def test_the_stall_and_its_remedies(tmp_path: Path) -> None:
     acknowledged = next(row for row in timeline if row["view"] == "wire" and row["host"] == "server")
     second = next(row for row in timeline if row["view"] == "wire" and f"{len(BODY)} B" in row["what"])
     assert second["time"] >= acknowledged["arrived"]
-    assert expert_warnings(file) == []
+
+
+@pytest.mark.peers
+def test_wireshark_has_nothing_to_warn_of(run: Run) -> None:
+    assert expert_warnings(run.pcap) == []
 
 
 def test_it_fits_the_terminal() -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-from network_run import expert_warnings, facts, netlab, report, rows
+from network_run import Run, expert_messages, facts, netlab, recorded, report, rows
 from rich.cells import cell_len
 
-from netlab.experiments.tcp.retransmit import _covered
+from netlab.experiments.tcp.retransmit import covered
 from netlab.experiments.wire.trace import Segment
 from netlab.packets.tcp import Tcp
 
 
-def test_loss_is_made_good(tmp_path: Path) -> None:
-    file = tmp_path / "loss.pcap"
-    document = report("tcp-retransmit", "--losses", "0,0.2", "--no-silent", "--size", "60000", "--pcap", str(file))
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return recorded(tmp_path_factory, "tcp-retransmit", "--losses", "0,0.2", "--no-silent", "--size", "60000")
+
+
+def test_loss_is_made_good(run: Run) -> None:
+    document = run.document
     clean, lossy = rows(document, "transfers")
     assert clean["lost"] == 0 < lossy["lost"] and lossy["sent again"] >= 1 and lossy["SACKs"] >= 1
     assert lossy["segments"] > clean["segments"] >= 60000 // 1460
@@ -32,7 +35,11 @@ def test_loss_is_made_good(tmp_path: Path) -> None:
     doubled = [row["timeout then"] for row in tries if row["why"] == "timeout"]
     assert len(doubled) == 2 and doubled[1] == pytest.approx(2 * doubled[0])
     assert all(row["timeout then"] == tries[0]["timeout then"] for row in tries if row["why"] == "loss probe")
-    warned = [line for line in expert_warnings(file) if "Warns" not in line and "Frequency" not in line]
+
+
+@pytest.mark.peers
+def test_wireshark_sees_nothing_but_what_was_sent_again(run: Run) -> None:
+    warned = expert_messages(run.pcap)
     # Wireshark guesses of a segment that is sent again during recovery that it came out of order.
     assert all("out-of-order" in line for line in warned), warned
 
@@ -76,4 +83,4 @@ def segment(first: int, size: int, arrived: bool) -> Segment:
 
 def test_a_hole_in_what_arrived_is_found() -> None:
     whole = [segment(1, 10, True), segment(11, 10, False), segment(21, 10, True), segment(11, 10, True)]
-    assert _covered(whole, 30) and not _covered(whole[:3], 30) and not _covered(whole, 31)
+    assert covered(whole, 30) and not covered(whole[:3], 30) and not covered(whole, 31)

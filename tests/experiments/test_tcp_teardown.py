@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from network_run import expert_warnings, facts, netlab, report, rows
+from network_run import Run, expert_messages, facts, netlab, recorded, report, rows
 from rich.cells import cell_len
 
 from netlab.experiments.tcp.teardown import VARIANTS
@@ -16,24 +14,32 @@ ENDS = {"orderly": "client", "simultaneous": "client, server", "reset-linger": "
         "orphan": "nobody"}  # fmt: skip
 
 
-@pytest.mark.parametrize("variant", [variant.name for variant in VARIANTS])
-def test_every_variant_ends_as_it_must(variant: str, tmp_path: Path) -> None:
-    file = tmp_path / "end.pcap"
-    document = report("tcp-teardown", "--variant", variant, "--delay", "0.01", "--pcap", str(file))
+@pytest.fixture(scope="module", params=[variant.name for variant in VARIANTS])
+def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Run]:
+    """A variant, and its run."""
+    options = ("--variant", request.param, "--delay", "0.01")
+    return request.param, recorded(tmp_path_factory, "tcp-teardown", *options)
+
+
+def test_every_variant_ends_as_it_must(ended: tuple[str, Run]) -> None:
+    variant, run = ended
+    document = run.document
     assert facts(document)["in TIME-WAIT at the end"] == ENDS[variant]
-    assert len(pcap.read(file.read_bytes()).records) == 3 + facts(document)["segments"]  # the handshake is in it
+    assert len(pcap.read(run.pcap.read_bytes()).records) == 3 + facts(document)["segments"]  # the handshake is in it
     timeline = rows(document, "timeline")
     assert all(row["time"] >= 0 for row in timeline)
     resets = [row for row in timeline if row["view"] == "wire" and "RST" in row["what"]]
     assert len(resets) == (0 if variant in ("orderly", "simultaneous") else 1)
-    unwanted = [
-        line for line in expert_warnings(file) if "RST" not in line and "Warns" not in line and "Freq" not in line
-    ]
-    assert unwanted == []  # a reset is what Wireshark warns of, and what was to be shown
 
 
-def test_time_wait_is_the_kernels_and_not_the_rfcs() -> None:
-    told = facts(report("tcp-teardown", "--delay", "0.01"))
+@pytest.mark.peers
+def test_wireshark_warns_of_the_reset_at_most(ended: tuple[str, Run]) -> None:
+    assert all("RST" in line for line in expert_messages(ended[1].pcap))
+
+
+@pytest.mark.parametrize("ended", ["orderly"], indirect=True)
+def test_time_wait_is_the_kernels_and_not_the_rfcs(ended: tuple[str, Run]) -> None:
+    told = facts(ended[1].document)
     assert 30 < told["TIME-WAIT lasts"] <= 60 < told["TIME-WAIT in the RFC"]
 
 

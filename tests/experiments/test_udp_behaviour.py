@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from network_run import expert_warnings, facts, netlab, report, rows
+import pytest
+from network_run import Run, expert_warnings, facts, netlab, recorded, report, rows
 from rich.cells import cell_len
 
 from netlab.packets import pcap
@@ -14,29 +13,35 @@ from netlab.packets.igmp import Igmp
 from netlab.packets.ipv4 import Ipv4
 
 
-def test_what_is_kept_and_what_is_not(tmp_path: Path) -> None:
-    file = tmp_path / "udp.pcap"
-    document = report("udp-behaviour", "--pcap", str(file))
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return recorded(tmp_path_factory, "udp-behaviour")
+
+
+def test_what_is_kept_and_what_is_not(run: Run) -> None:
+    document = run.document
     assert [row["received"] for row in rows(document, "boundaries")] == [1, 1000, 0, 3000, 10]
     told = facts(document)
     assert 0 < told["flood: kept"] < 60 and told["flood: kept"] + told["flood: dropped"] == 60
     assert told["wire: missing"] > 0 and told["wire: doubled"] > 0 and told["wire: overtaken"] > 0
     assert len(rows(document, "arrivals")) == 100 - told["wire: missing"] + told["wire: doubled"]
-    headers = [dissect(record.frame).find(Ipv4) for record in pcap.read(file.read_bytes()).records]
+    headers = [dissect(record.frame).find(Ipv4) for record in pcap.read(run.pcap.read_bytes()).records]
     assert [header.fragment_offset * 8 for header in headers if header.more_fragments or header.fragment_offset] == [
         0,
         1480,
         2960,
     ]
-    assert expert_warnings(file) == []
 
 
-def test_one_datagram_for_many(tmp_path: Path) -> None:
-    file = tmp_path / "udp.pcap"
-    document = report("udp-behaviour", "--numbered", "10", "--pcap", str(file))
-    copies = {(row["sent to"], row["socket"]): row["copies"] for row in rows(document, "copies")}
+@pytest.mark.peers
+def test_wireshark_has_nothing_to_warn_of(run: Run) -> None:
+    assert expert_warnings(run.pcap) == []
+
+
+def test_one_datagram_for_many(run: Run) -> None:
+    copies = {(row["sent to"], row["socket"]): row["copies"] for row in rows(run.document, "copies")}
     assert list(copies.values()) == [1, 1, 0, 1, 1, copies["239.1.2.3", "no member"], 0]
-    frames = [dissect(record.frame) for record in pcap.read(file.read_bytes()).records]
+    frames = [dissect(record.frame) for record in pcap.read(run.pcap.read_bytes()).records]
     sent = [(frame.find(Ethernet), frame.find(Ipv4), frame.find(Igmp)) for frame in frames]
     assert [link.destination for link, ip, _ in sent if ip.destination == "10.0.0.255"] == ["ff:ff:ff:ff:ff:ff"]
     group = [(link.destination, ip.ttl) for link, ip, _ in sent if ip.destination == "239.1.2.3"]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import shutil
 import socket
 import subprocess
 from collections.abc import Sequence
 from itertools import pairwise
 
 import h11
-import pytest
+from skips import needs_program
 
 from netlab.http_origin import Origin
 
@@ -76,9 +75,8 @@ def body_of(events: Sequence[h11.Event]) -> bytes:
 
 
 def curl(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run curl; the test is skipped where there is none."""
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
+    """Run curl."""
+    needs_program("curl")
     return subprocess.run(
         ["curl", "--silent", "--show-error", "--max-time", "30", "--noproxy", "*", *arguments],
         capture_output=True, timeout=60, check=False,

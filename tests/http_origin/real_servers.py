@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from skips import needs_program
 
 from netlab.http_origin import Origin, certificate
 
@@ -167,8 +167,8 @@ SERVERS: dict[str, Callable[[Setup], list[str]]] = {
 @contextmanager
 def running(name: str) -> Iterator[Running]:
     """The server called `name`, with three files; ended by its process id. Skips the test where it is missing."""
-    if name != "http.server" and shutil.which(name) is None:
-        pytest.skip(f"{name} is not installed")
+    if name != "http.server":
+        needs_program(name)
     top = Path(tempfile.mkdtemp(prefix="netlab-test-"))
     try:
         top.chmod(0o755)  # a server that becomes another user must get in

@@ -68,6 +68,7 @@ def test_the_report_counts_what_was_served() -> None:
     assert facts["bytes sent"] > 1000 and "GET" not in err
 
 
+@pytest.mark.peers
 def test_files_and_https(tmp_path: Path) -> None:
     (tmp_path / "page.txt").write_text("a page")
     with serving("--tls", "--tls-port", "0", "--directory", str(tmp_path)) as (_, (plain, secure)):
@@ -77,6 +78,7 @@ def test_files_and_https(tmp_path: Path) -> None:
         assert said.stdout == b"a page"
 
 
+@pytest.mark.peers
 def test_what_a_client_sends_cannot_write_to_the_terminal() -> None:
     with serving() as (process, (url, *_)):
         curl("--request-target", "/\x1b[31mred", url.strip())
@@ -86,6 +88,7 @@ def test_what_a_client_sends_cannot_write_to_the_terminal() -> None:
     assert "\x1b" not in err and err.count(" → ") == 2
 
 
+@pytest.mark.peers
 def test_a_log_that_nobody_reads_stops_nothing() -> None:
     with serving() as (process, (url, *_)):
         assert process.stderr is not None

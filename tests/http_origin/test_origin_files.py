@@ -63,7 +63,7 @@ def test_no_path_leads_out(origin: Origin, path: str) -> None:
     assert received.startswith(b"HTTP/1.1 404 ")
 
 
-def test_conditions_and_ranges(origin: Origin, folder: Path, tmp_path: Path) -> None:
+def test_conditions_and_ranges(origin: Origin, folder: Path) -> None:
     whole = (folder / "digits.bin").read_bytes()
     response, _ = get(origin, "/digits.bin")
     tag, date = response.getheader("ETag") or "", response.getheader("Last-Modified") or ""
@@ -74,6 +74,11 @@ def test_conditions_and_ranges(origin: Origin, folder: Path, tmp_path: Path) -> 
     both = {"If-None-Match": '"other"', "If-Modified-Since": date}  # the first alone decides: RFC 9110 §13.2.2
     assert get(origin, "/digits.bin", fields=both)[0].status == 200
     assert get(origin, "/digits.bin", fields={"Range": "bytes=300-70000"})[1] == whole[300:70001]
+
+
+@pytest.mark.peers
+def test_curl_continues_where_it_was_cut_off(origin: Origin, folder: Path, tmp_path: Path) -> None:
+    whole = (folder / "digits.bin").read_bytes()
     half = tmp_path / "half"
     half.write_bytes(whole[:5000])
     assert curl("--continue-at", "-", "--output", str(half), f"{origin.plain_url}/digits.bin").returncode == 0

@@ -27,15 +27,13 @@ def test_the_first_page_lists_every_page(bare: Origin) -> None:
 
 
 @pytest.mark.parametrize("path", [endpoint.shape.replace("N", "204") for endpoint in ENDPOINTS])
-def test_three_clients_take_every_page_and_its_head(bare: Origin, path: str) -> None:
+def test_h11_and_http_client_take_every_page_and_its_head(bare: Origin, path: str) -> None:
     response, body = get(bare, path, fields=ANY)
     if path == "/interim":  # http.client takes 102 and 103 for the response itself
         body = body_of(by_h11(bare, path))
     if path == "/echo":
         body = b"}\n"  # each client sends other fields
     assert body_of(by_h11(bare, path)).endswith(body)
-    said = curl(bare.url + path)
-    assert said.returncode == 0 and said.stdout.endswith(body)
     if path in ("/echo", "/interim"):
         return
     head, no_body = get(bare, path, "HEAD", ANY)
@@ -44,6 +42,16 @@ def test_three_clients_take_every_page_and_its_head(bare: Origin, path: str) -> 
     assert [f for f in head.getheaders() if f[0] not in ignored] == [
         f for f in response.getheaders() if f[0] not in ignored
     ]
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("path", [endpoint.shape.replace("N", "204") for endpoint in ENDPOINTS])
+def test_curl_takes_every_page(bare: Origin, path: str) -> None:
+    body = body_of(by_h11(bare, path))
+    if path == "/echo":
+        body = b"}\n"  # each client sends other fields
+    said = curl(bare.url + path)
+    assert said.returncode == 0 and said.stdout.endswith(body)
 
 
 def test_chunks_come_as_they_are_made(bare: Origin) -> None:
@@ -65,7 +73,12 @@ def test_content_codings(bare: Origin) -> None:
         response, body = get(bare, page, fields=ANY)
         assert response.getheader("Content-Encoding") == page[1:]
         assert unpack(body) == zlib.decompress(body, window) and b"blank line" in unpack(body)
-        assert curl("--compressed", bare.url + page).stdout == unpack(body)
+
+
+@pytest.mark.peers
+def test_curl_decodes_the_content_codings(bare: Origin) -> None:
+    for page, unpack in (("/gzip", gzip.decompress), ("/deflate", zlib.decompress)):
+        assert curl("--compressed", bare.url + page).stdout == unpack(get(bare, page, fields=ANY)[1])
 
 
 @pytest.mark.parametrize(
@@ -98,9 +111,13 @@ def test_any_status(bare: Origin, code: int) -> None:
         assert bool(body) == (method != "HEAD" and code not in (204, 304))
 
 
+@pytest.mark.peers
 def test_redirects_count_down(bare: Origin) -> None:
     said = curl("--location", "--write-out", "%{num_redirects} %{num_connects}", bare.url + "/redirect/7")
     assert said.stdout.endswith(b"7 1")
+
+
+def test_a_redirect_leads_to_what_was_asked_for(bare: Origin) -> None:
     response, _ = get(bare, "/redirect-to?url=http%3A%2F%2Fexample.com%2F&status=307")
     assert (response.status, response.getheader("Location")) == (307, "http://example.com/")
     assert get(bare, "/redirect-to?url=%20/x%20")[0].getheader("Location") == "/x"
@@ -143,6 +160,7 @@ def test_echo_says_what_it_was_sent(
     assert {name: value for name, value in said["fields"] if name.startswith("X-")} == fields
 
 
+@pytest.mark.peers
 def test_expect_100_continue(bare: Origin) -> None:
     said = curl("--verbose", "--header", "Expect: 100-continue", "--data", "x=1", bare.url + "/echo")
     assert b"100 Continue" in said.stderr and json.loads(said.stdout)["body"] == "x=1"
@@ -185,6 +203,7 @@ def test_if_range(bare: Origin) -> None:
     assert get(bare, "/big/10", fields={"Range": "bytes=0-1", "If-Range": '"other"'})[0].status == 200
 
 
+@pytest.mark.peers
 def test_a_hundred_megabytes_by_length_and_in_chunks(bare: Origin) -> None:
     for query in ("", "?chunked=1"):
         said = curl("--output", "/dev/null", "--write-out", "%{size_download}", f"{bare.url}/big/100000000{query}")

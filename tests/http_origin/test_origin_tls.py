@@ -31,6 +31,7 @@ def test_the_chain_verifies_for_loopback_names(origin: Origin) -> None:
             assert received.endswith(b"0\r\n\r\n")
 
 
+@pytest.mark.peers
 def test_no_other_name_and_no_other_authority(origin: Origin) -> None:
     said = curl("--cacert", str(origin.cacert), "--resolve", f"example.com:{origin.tls_port}:127.0.0.1",
                 f"https://example.com:{origin.tls_port}/")  # fmt: skip
@@ -46,12 +47,14 @@ def test_the_authority_is_at_ca_pem(origin: Origin, bare: Origin) -> None:
     assert get(bare, "/ca.pem")[0].status == 404
 
 
+@pytest.mark.peers
 def test_a_connection_is_kept_over_tls(origin: Origin) -> None:
     said = curl("--cacert", str(origin.cacert), "--write-out", "%{num_connects} ", *[origin.url + "/echo"] * 3,
                 "--output", "/dev/null", "--output", "/dev/null", "--output", "/dev/null")  # fmt: skip
     assert said.stdout == b"1 0 0 "
 
 
+@pytest.mark.peers
 def test_plain_http_at_the_tls_port_is_hung_up_on(origin: Origin) -> None:
     assert curl(f"http://127.0.0.1:{origin.tls_port}/").returncode in (1, 52, 56)
     assert get(origin, "/endpoints")[0].status == 200

@@ -67,6 +67,7 @@ def test_a_hostile_peer_stops_when_its_victim_has_gone(bare: Origin, name: str) 
         sock.shutdown(socket.SHUT_RDWR)
 
 
+@pytest.mark.peers
 def test_a_replay_over_tls_may_end_without_close_notify(origin: Origin) -> None:
     whole = curl("--cacert", str(origin.cacert), f"{origin.url}/wire/cut?end=close")
     assert whole.returncode == 0 and whole.stdout == b"hello"

@@ -16,6 +16,8 @@ from netlab.http.tls import TlsPolicy
 from netlab.http.url import parse
 from netlab.progress import silent
 
+pytestmark = pytest.mark.peers
+
 
 @pytest.fixture(scope="module", params=list(SERVERS))
 def server(request: pytest.FixtureRequest) -> Iterator[Running]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
 
 import pytest
+from skips import needs_program
 
 from netlab.linux import counters
 from netlab.linux.diag import Diag
@@ -66,9 +66,9 @@ def test_inet_diag_sees_both_ends_and_the_queue(pair: tuple[socket.socket, socke
     assert sum(sock.local == where and sock.state == "ESTABLISHED" for sock in socks) == 2
 
 
+@pytest.mark.peers
 def test_ss_sees_the_same(pair: tuple[socket.socket, socket.socket, socket.socket]) -> None:
-    if shutil.which("ss") is None:
-        pytest.skip("ss is not installed")
+    needs_program("ss")
     port = pair[0].getsockname()[1]
     text = subprocess.run(
         ["ss", "-tanH", f"( sport = :{port} or dport = :{port} )"], capture_output=True, text=True

@@ -154,6 +154,7 @@ def stalling(stall_s: float) -> Callable[[socket.socket], None]:
     return behaviour
 
 
+@pytest.mark.serial
 def test_the_open_loop_sees_a_stall_in_every_message_that_was_due_and_the_closed_loop_hardly() -> None:
     stall_s = 0.5
     with liars.liar(stalling(stall_s)) as port:
@@ -166,6 +167,7 @@ def test_the_open_loop_sees_a_stall_in_every_message_that_was_due_and_the_closed
     assert opened.errors == {}
 
 
+@pytest.mark.serial
 def test_the_open_loop_sends_as_many_as_the_rate_says() -> None:
     with liars.liar(liars.honest) as port:
         result = drive(port, connections=3, duration_s=0.5, rate=400, workers=2)

@@ -117,6 +117,7 @@ def test_so_many_datagrams_are_sent_and_counted_as_were_asked_for(engine: dict[s
     assert result.errors == {} and quiet(result) == {}
 
 
+@pytest.mark.serial
 def test_the_window_ends_the_run_and_the_warm_up_is_left_out() -> None:
     with server_that(honest) as port:
         result = drive(port, duration_s=0.3, warmup_s=0.1)
@@ -126,6 +127,7 @@ def test_the_window_ends_the_run_and_the_warm_up_is_left_out() -> None:
     assert 0.2e9 <= result.window_ns < 1e9
 
 
+@pytest.mark.serial
 def test_the_open_loop_sends_what_is_due_whatever_comes_back() -> None:
     with server_that(lambda number, data, send: None) as port:
         result = drive(port, duration_s=0.5, rate=200.0)
@@ -133,6 +135,7 @@ def test_the_open_loop_sends_what_is_due_whatever_comes_back() -> None:
     assert result.messages == 0 and len(result.latency_ns) == 0
 
 
+@pytest.mark.serial
 def test_latency_in_the_open_loop_counts_from_when_a_datagram_was_due() -> None:
     """A server that stalls once: what falls into the stall is late by as much as is left of it."""
     stall = threading.Event()

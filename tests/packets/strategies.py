@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from netlab.packets import icmp, icmpv6, igmp, ipv6, links
 from netlab.packets.arp import Arp
 from netlab.packets.ethernet import Ethernet, Vlan
+from netlab.packets.gre import Gre
 from netlab.packets.header import Header
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.option import Option
@@ -22,7 +23,7 @@ HEADERS: tuple[type[Header], ...] = (
     icmp.IcmpEcho, icmp.IcmpUnreachable, icmp.IcmpRedirect, icmp.IcmpTimeExceeded, icmp.IcmpParameterProblem,
     icmp.IcmpOther, icmpv6.Icmpv6Echo, icmpv6.Icmpv6TooBig, icmpv6.RouterAdvertisement, icmpv6.NeighbourSolicitation,
     icmpv6.NeighbourAdvertisement, icmpv6.Redirect6, icmpv6.Icmpv6Other, igmp.IgmpMessage,
-    igmp.IgmpQuery, igmp.IgmpReport, links.CookedCapture, links.Null,
+    igmp.IgmpQuery, igmp.IgmpReport, links.CookedCapture, links.Null, Gre,
 )  # fmt: skip
 
 word = st.integers(0, 2**32 - 1)
@@ -43,10 +44,15 @@ group_records = st.builds(
 
 
 def fields(kind: type[Header]) -> st.SearchStrategy[dict[str, Any]]:
-    """Any values for the fields of a header's layout."""
+    """Any values for the fields of a header's layout; None for those that are not there then."""
     return st.fixed_dictionaries(
         {field.name: st.integers(0, 2**field.bits - 1).map(field.form.value) for field in kind.LAYOUT.fields}
-    )
+    ).map(lambda values: _where_there(kind, values))
+
+
+def _where_there(kind: type[Header], values: dict[str, Any]) -> dict[str, Any]:
+    there = {placed.field.name for placed in kind.LAYOUT.placed(values)}
+    return {name: value if name in there else None for name, value in values.items()}
 
 
 def headers(kind: type[Header]) -> st.SearchStrategy[Header]:
@@ -65,6 +71,8 @@ def _true(kind: type[Header], values: dict[str, Any]) -> st.SearchStrategy[Heade
         return st.sampled_from([0x12, 0x16, 0x17, 0x30]).map(lambda number: kind(**{**values, "type": number}))
     if kind is igmp.IgmpQuery:
         values |= {"type": igmp.QUERY}
+    if kind is Gre:
+        values |= {"routing_present": 0, "version": 0}
     if kind is Arp:
         values |= {"hardware_size": 6, "protocol_size": 4}
     if kind is ipv6.Ipv6:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.packets.diagram import Box, draw
+from netlab.packets.gre import Gre
 from netlab.packets.tcp import Tcp
 
 NAMES = st.sampled_from(["A", "Some Name", "Window"])
@@ -21,13 +22,25 @@ def test_any_boxes_at_any_width(boxes: list[Box], width: int) -> None:
 
 
 def test_the_header_of_tcp_as_rfc_9293_draws_it() -> None:
-    boxes = [Box(at.field.label, at.field.bits) for at in Tcp.LAYOUT.placed]
+    boxes = [Box(at.field.label, at.field.bits) for at in Tcp.LAYOUT.placed({})]
     picture = "\n".join(draw(boxes, 80))
     for row in ("│          Source Port          │        Destination Port       │",
                 "│                        Sequence Number                        │",
                 "│  Data │     │A│C│E│U│A│P│R│S│F│",
                 "│            Checksum           │         Urgent Pointer        │"):  # fmt: skip
         assert row in picture
+
+
+def test_a_conditional_field_is_drawn_only_where_it_is_there() -> None:
+    def drawn(header: Gre) -> str:
+        values = header.completed(b"", None, None).values()
+        return "\n".join(draw([Box(at.field.label, at.field.bits) for at in Gre.LAYOUT.placed(values)], 65))
+
+    bare, full = drawn(Gre()), drawn(Gre(key=1, sequence=2, checksum_present=1))
+    assert "Protocol Type" in bare and "Key" not in bare and "Sequence" not in bare and "Checksum" not in bare
+    assert bare.count("├") == 0 and full.count("├") == 3  # one row of 32 bits, and three more below it
+    assert "├───────────────────────────────┴" in full  # checksum and the reserved half word, side by side
+    assert full.index("Checksum") < full.index("Key") < full.index("Sequence Number")
 
 
 @pytest.mark.parametrize(("width", "bits"), [(130, 32), (65, 32), (64, 16), (33, 16), (32, 8), (20, 8)])

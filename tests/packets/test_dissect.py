@@ -12,6 +12,7 @@ from netlab.packets.build import build
 from netlab.packets.checksum import checksum
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.ethernet import Ethernet, Vlan
+from netlab.packets.gre import Gre
 from netlab.packets.header import Header
 from netlab.packets.icmp import IcmpEcho, IcmpUnreachable
 from netlab.packets.ipv4 import Ipv4
@@ -20,6 +21,7 @@ from netlab.packets.tcp import Tcp, mss
 from netlab.packets.udp import Udp
 
 LINK = Ethernet("02:00:00:00:00:02", "02:00:00:00:00:01")
+INNER = Ethernet("02:00:00:00:00:04", "02:00:00:00:00:03")
 IP4, IP6 = Ipv4("10.0.0.1", "10.0.0.2"), Ipv6("fd00::1", "fd00::2")
 FRAMES: dict[str, tuple[list[Header], bytes]] = {
     "arp": ([LINK, Arp(1, "02:00:00:00:00:01", "10.0.0.1", "00:00:00:00:00:00", "10.0.0.2")], b""),
@@ -29,6 +31,11 @@ FRAMES: dict[str, tuple[list[Header], bytes]] = {
     "udp6": ([LINK, Vlan(5), IP6, ipv6.HopByHop(bytes(6)), Udp(1234, 7)], b""),
     "ping": ([LINK, IP4, IcmpEcho(8, identifier=1, sequence=2)], b"abc"),
     "ping6": ([LINK, IP6, icmpv6.Icmpv6Echo(128)], b"abc"),
+    "tunnel": ([LINK, IP4, Gre(), IP6, Udp(1234, 7)], b"odd"),
+    "tunnel, all words": ([LINK, IP6, Gre(key=7, sequence=3, checksum_present=1), IP4, Udp(1234, 7)], b""),
+    "tunnel, key": ([LINK, IP4, Gre(key=7), INNER, Vlan(5), IP4, IcmpEcho(8)], b"abc"),
+    "tunnel, checksum": ([LINK, IP4, Gre(checksum_present=1), INNER, IP6, Tcp(1234, 80, ack=1)], b"hello"),
+    "tunnel, sequence": ([LINK, IP4, Gre(sequence=2**32 - 1), IP4, Gre(key=1), IP4, Udp(1, 2)], b""),
     "solicit": ([LINK, IP6, icmpv6.NeighbourSolicitation(135, target="fd00::2")], b""),
 }
 every_frame = pytest.mark.parametrize("name", FRAMES)
@@ -141,6 +148,15 @@ def test_an_error_quotes_the_beginning_of_the_packet_it_is_about() -> None:
 def test_a_later_fragment_is_not_taken_for_a_datagram() -> None:
     found = dissect(build([LINK, Ipv4("10.0.0.1", "10.0.0.2", 17, fragment_offset=185)], b"\0\1\0\2\0\3"))
     assert [layer.name for layer in found.layers] == ["Ethernet", "IPv4"] and found.data == b"\0\1\0\2\0\3"
+
+
+def test_a_fragment_is_told_by_its_first_byte_which_is_eight_times_its_offset() -> None:
+    four = Ipv4("10.0.0.1", "10.0.0.2", 17, fragment_offset=185, more_fragments=1)
+    assert four.summary() == "10.0.0.1 → 10.0.0.2, fragment from byte 1480"
+    assert ipv6.Fragment(7, 185, 1, next_header=17).summary() == "from byte 1480, more follow"
+    assert ipv6.Fragment(7, 185, next_header=17).summary() == "from byte 1480"
+    (link, layer) = dissect(build([LINK, four], b"data")).layers
+    assert (link.name, layer.header.summary() if layer.header else "") == ("Ethernet", four.summary())
 
 
 def test_padding_of_a_short_frame_is_no_data() -> None:

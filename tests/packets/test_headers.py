@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import HEADERS, headers
+from strategies import HEADERS, fields, headers
 
 from netlab.packets import option
-from netlab.packets.field import Field, Layout
+from netlab.packets.field import Field, Is, Layout
 from netlab.packets.header import Header, StopError
 from netlab.packets.option import Option
 from netlab.packets.tcp import OPTIONS as TCP_OPTIONS
@@ -45,12 +45,22 @@ def test_any_bytes_parse_or_stop_within_them(kind: type[Header], data: st.DataOb
 
 @every_header
 def test_every_field_is_explained(kind: type[Header]) -> None:
-    at = 0
-    for placed in kind.LAYOUT.placed:
+    assert all(field.meaning and field.label for field in kind.LAYOUT.fields)
+    names = [field.name for field in kind.LAYOUT.fields]
+    for field in kind.LAYOUT.fields:
+        if field.when is not None:
+            assert field.when.name in names[: names.index(field.name)]  # what has been read by then
+
+
+@every_header
+@given(st.data())
+def test_fields_follow_one_another_and_fill_the_header(kind: type[Header], data: st.DataObject) -> None:
+    values, at = data.draw(fields(kind)), 0
+    for placed in kind.LAYOUT.placed(values):
         assert placed.first == at and placed.last - placed.first + 1 == placed.field.bits
-        assert placed.field.meaning and placed.field.label
         at = placed.last + 1
-    assert at == kind.LAYOUT.size * 8
+    assert at == kind.LAYOUT.size_of(values) * 8 >= kind.LAYOUT.size * 8
+    assert kind.LAYOUT.unpack(kind.LAYOUT.pack(values)) == values
 
 
 def test_a_value_that_does_not_fit_is_refused() -> None:
@@ -59,6 +69,45 @@ def test_a_value_that_does_not_fit_is_refused() -> None:
     for wrong in (16, -1):
         with pytest.raises(ValueError, match="does not fit in 4 bits"):
             layout.pack({"low": wrong, "high": 0})
+
+
+BRIEF = Layout(
+    Field("wide", "Wide", 1, "whether a wide number follows"),
+    Field("kind", "Kind", 7, "of what follows"),
+    Field("number", "Number", 16, "a wide one", when=Is("wide", 1)),
+    Field("first", "First", 4, "of kinds 2 and 3", when=Is("kind", 2, 3)),
+    Field("second", "Second", 4, "of kinds 2 and 3", when=Is("kind", 2, 3)),
+    Field("end", "End", 8, "always"),
+)
+
+
+@pytest.mark.parametrize(
+    ("octets", "values", "places"),
+    [
+        (b"\x00\x09", (0, 0, None, None, None, 9), (0, 1, 8)),
+        (b"\x81\x12\x34\x09", (1, 1, 0x1234, None, None, 9), (0, 1, 8, 24)),
+        (b"\x02\xab\x09", (0, 2, None, 10, 11, 9), (0, 1, 8, 12, 16)),
+        (b"\x83\x12\x34\xab\x09", (1, 3, 0x1234, 10, 11, 9), (0, 1, 8, 24, 28, 32)),
+    ],
+)
+def test_a_field_is_there_when_its_condition_holds(
+    octets: bytes, values: tuple[int | None, ...], places: tuple[int, ...]
+) -> None:
+    named = dict(zip(("wide", "kind", "number", "first", "second", "end"), values, strict=True))
+    assert BRIEF.unpack(octets) == named and BRIEF.pack(named) == octets
+    assert BRIEF.size_of(named) == len(octets) and BRIEF.size == 2
+    assert tuple(placed.first for placed in BRIEF.placed(named)) == places
+
+
+def test_a_value_for_a_field_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="Number: there only if wide is 1"):
+        BRIEF.pack({"wide": 0, "kind": 0, "number": 5, "first": None, "second": None, "end": 0})
+
+
+@pytest.mark.parametrize("bits", [7, 9])
+def test_conditional_fields_fill_whole_octets(bits: int) -> None:
+    with pytest.raises(AssertionError):
+        Layout(Field("flag", "Flag", 8, ""), Field("odd", "Odd", bits, "", when=Is("flag", 1)))
 
 
 @given(st.binary(max_size=40))

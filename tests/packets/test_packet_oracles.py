@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import random
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skips import needs_program
 
 from netlab.packets import icmp, icmpv6, igmp, pcap, tcp
 from netlab.packets.arp import Arp
@@ -20,6 +20,7 @@ from netlab.packets.build import build
 from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import dissect
 from netlab.packets.ethernet import Ethernet, Vlan
+from netlab.packets.gre import Gre
 from netlab.packets.header import Header
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Fragment, HopByHop, Ipv6
@@ -193,8 +194,7 @@ def test_netlab_reads_what_scapy_writes(scapy: Any, tmp_path: Path) -> None:
 
 
 def tshark(file: Path, *options: str) -> str:
-    if shutil.which("tshark") is None:
-        pytest.skip("tshark is not installed")
+    needs_program("tshark")
     done = subprocess.run(
         ["tshark", "-n", "-r", str(file), *options], capture_output=True, text=True, timeout=60, check=False
     )
@@ -208,6 +208,7 @@ def expert_warnings(file: Path) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not line.startswith("=")]
 
 
+@pytest.mark.peers
 def test_tshark_agrees_field_by_field_and_has_nothing_to_warn_of(tmp_path: Path) -> None:
     frames = traffic(4)
     file = tmp_path / "netlab.pcap"
@@ -238,6 +239,7 @@ def test_tshark_agrees_field_by_field_and_has_nothing_to_warn_of(tmp_path: Path)
     assert expert_warnings(file) == []
 
 
+@pytest.mark.peers
 def test_tshark_sees_the_damage_that_netlab_sees(tmp_path: Path) -> None:
     frames = [bytearray(frame) for frame in traffic(5, 60)]
     for number, frame in enumerate(frames):
@@ -254,6 +256,7 @@ def test_tshark_sees_the_damage_that_netlab_sees(tmp_path: Path) -> None:
             assert ("0" in line.replace(",", "\t").split("\t")[:3]) == bad, line
 
 
+@pytest.mark.peers
 def test_the_fragments_of_one_datagram_are_put_together_by_tshark(tmp_path: Path) -> None:
     six = Ipv6("fd00::1", "fd00::2")
     link, data = Ethernet("02:00:00:00:00:01", "02:00:00:00:00:02"), bytes(range(256)) * 10
@@ -286,6 +289,7 @@ def memberships(seed: int) -> list[bytes]:
     return frames
 
 
+@pytest.mark.peers
 def test_tshark_reads_the_same_groups(tmp_path: Path) -> None:
     frames = memberships(6)
     file = tmp_path / "igmp.pcap"
@@ -322,3 +326,76 @@ def test_a_report_that_promises_more_records_is_stopped_at_its_end() -> None:
     whole = build([Ipv4("10.0.0.2", "224.0.0.22"), igmp.IgmpReport(count=2, records=igmp.record(4, "239.1.2.3"))])
     found = dissect(whole, link=101)
     assert found.stopped is not None and found.stopped.at == len(whole) and "records" in found.stopped.why
+
+
+def tunnels(seed: int) -> list[tuple[Gre, bytes]]:
+    """GRE over IPv4 and IPv6, with every choice of its optional words, carrying IPv4, IPv6 and whole frames."""
+    rng = random.Random(seed)
+    outer: tuple[Header, ...] = (Ipv4("10.0.0.1", "10.0.0.2", ttl=9), Ipv6("fd00::1", "fd00::2"))
+    link, inner = Ethernet("02:00:00:00:00:01", "02:00:00:00:00:02"), Ethernet("02:00:00:00:00:03", "02:00:00:00:00:04")
+    four, six = Ipv4("192.168.0.1", "192.168.0.2"), Ipv6("fd01::1", "fd01::2")
+    some = []
+    for choice in range(8):
+        for carried in ([four], [six], [inner, four], [inner, Vlan(7), six]):
+            tunnel = Gre(
+                key=rng.randrange(2**32) if choice & 1 else None,
+                sequence=rng.randrange(2**32) if choice & 2 else None,
+                checksum_present=choice >> 2,
+            )
+            data = rng.randbytes(rng.randrange(20))
+            headers = [link, outer[rng.randrange(2)], tunnel, *carried, Udp(*rng.sample(range(20000, 60000), 2))]
+            some.append((tunnel, build(headers, data)))
+    return some
+
+
+def gre_words(frame: bytes) -> tuple[int | None, ...]:
+    header = dissect(frame).find(Gre)
+    return header.protocol, header.checksum, header.key, header.sequence
+
+
+def test_scapy_reads_the_same_tunnels(scapy: Any) -> None:
+    for asked, frame in tunnels(7):
+        theirs, found = scapy.Ether(frame)[scapy.GRE], dissect(frame)
+        assert gre_words(frame) == (theirs.proto, theirs.chksum, theirs.key, theirs.sequence_number)
+        assert (asked.key, asked.sequence) == (theirs.key, theirs.sequence_number)
+        assert found.stopped is None and not any(layer.notes for layer in found.layers)
+        assert found.layers[-1].name == "UDP" and theirs.haslayer("UDP")
+
+
+def test_scapy_would_compute_the_same_checksum_of_a_tunnel(scapy: Any) -> None:
+    for _, frame in tunnels(8):
+        packet = scapy.Ether(frame)
+        if packet[scapy.GRE].chksum_present:
+            packet[scapy.GRE].chksum = None
+        assert bytes(packet) == frame
+
+
+def test_netlab_reads_the_tunnels_that_scapy_writes(scapy: Any) -> None:
+    from scapy.layers.inet import IP, UDP
+
+    for words in ({}, {"key_present": 1, "key": 5}, {"seqnum_present": 1, "sequence_number": 6}, {"chksum_present": 1}):
+        packet = scapy.Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / scapy.GRE(**words) / IP() / UDP() / b"odd"
+        found = dissect(bytes(packet))
+        assert [layer.name for layer in found.layers] == ["Ethernet", "IPv4", "GRE", "IPv4", "UDP"]
+        assert found.stopped is None and not any(layer.notes for layer in found.layers)
+        assert gre_words(bytes(packet))[2:] == (words.get("key"), words.get("sequence_number"))
+
+
+def test_tshark_reads_the_same_tunnels_and_damage(tmp_path: Path) -> None:
+    frames = [frame for _, frame in tunnels(9)]
+    damaged = [frame[:-1] + bytes([frame[-1] ^ 0x55]) for frame in frames]
+    file = tmp_path / "gre.pcap"
+    file.write_bytes(pcap.write(CapturedFrame(n, frame, len(frame)) for n, frame in enumerate(frames + damaged)))
+    told = tshark(file, "-o", "ip.check_checksum:TRUE", "-T", "fields", "-e", "gre.proto", "-e", "gre.checksum",
+                  "-e", "gre.key", "-e", "gre.sequence_number", "-e", "gre.checksum.status",
+                  "-e", "frame.protocols")  # fmt: skip
+    for frame, line in zip(frames + damaged, told.splitlines(), strict=True):
+        *theirs, status, protocols = line.split("\t")
+        words = tuple(int(each, 0) if each else None for each in theirs)
+        assert words == gre_words(frame)
+        found = dissect(frame)
+        notes = next(layer.notes for layer in found.layers if layer.name == "GRE")
+        assert {"": not notes, "1": not notes, "0": bool(notes)}[status.replace("Good", "1").replace("Bad", "0")], line
+        names = {"Ethernet": "eth", "IPv4": "ip", "IPv6": "ipv6", "VLAN": "vlan", "GRE": "gre", "UDP": "udp"}
+        ours = [names[layer.name] for layer in found.layers]
+        assert [each for each in protocols.split(":") if each in names.values()] == ours

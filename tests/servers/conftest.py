@@ -13,10 +13,6 @@ from netlab.servers.modes import TCP_MODES, Mode
 from netlab.servers.supervisor import RunningServer
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "soak: a long run that watches memory and descriptors (some seconds)")
-
-
 @pytest.fixture
 def start_tcp() -> Iterator[StartTcp]:
     """start_tcp(mode, host=…, port=…, **limits): a server of the test's own, ended with the test."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
 import pytest
+from skips import needs_program
 from tcp_peer import MISSION, StartTcp, by_name, noise, until_count
 
 from netlab.servers.counters import Count
@@ -29,11 +29,11 @@ def foreign(tool: str, host: str, port: int) -> list[str]:
     return ["nc", *nc_half_close(), host, str(port)]
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("tool", ["nc", "socat", "ncat"])
 @pytest.mark.parametrize("mode", MISSION, ids=by_name)
 def test_a_file_comes_back_intact(mode: Mode, tool: str, start_tcp: StartTcp) -> None:
-    if not shutil.which(tool):
-        pytest.skip(f"{tool} is not installed (apt install netcat-openbsd socat ncat)")
+    needs_program(tool)
     server = start_tcp(mode)
     file = noise(SIZE)
     ran = subprocess.run(

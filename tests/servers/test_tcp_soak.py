@@ -9,12 +9,13 @@ from netlab.linux.process import memory
 from netlab.servers.counters import Count
 from netlab.servers.modes import find
 
+pytestmark = [pytest.mark.soak, pytest.mark.serial]
+
 MESSAGE = b"0123456789abcdef"
 CLIENTS, IN_FLIGHT = 50, 100
 ROUNDS = 1_000_000 // (CLIENTS * IN_FLIGHT)
 
 
-@pytest.mark.soak
 def test_a_million_messages_leave_no_growth_in_memory_or_descriptors(start_tcp: StartTcp) -> None:
     server = start_tcp(find("tcp", "epoll"))
     burst = MESSAGE * IN_FLIGHT
@@ -39,7 +40,6 @@ def test_a_million_messages_leave_no_growth_in_memory_or_descriptors(start_tcp: 
     assert outcome.counts[Count.BYTES_IN] == outcome.counts[Count.BYTES_OUT] == 1_000_000 * len(MESSAGE)
 
 
-@pytest.mark.soak
 def test_thousands_of_connections_leave_no_growth_in_memory_or_descriptors(start_tcp: StartTcp) -> None:
     server = start_tcp(find("tcp", "epoll"))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from skips import needs_program
 from tcp_peer import noise, processes, until
 from udp_peer import (
     LARGEST,
@@ -178,11 +178,11 @@ def test_clients_that_are_gone_before_their_echo_harm_nobody(mode: Mode) -> None
     assert counts[Count.REFUSED] == (10 if mode.per_connection else 0)
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("command", ["nc -u {host} {port}", "socat - UDP:{host}:{port}", "ncat -u {host} {port}"])
 def test_an_independent_client_is_echoed(server: RunningServer, command: str) -> None:
     words = command.format(host=server.host, port=server.port).split()
-    if not shutil.which(words[0]):
-        pytest.skip(f"{words[0]} is not installed")
+    needs_program(words[0])
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             assert process.stdin and process.stdout
@@ -225,6 +225,7 @@ def test_an_address_that_is_not_ours_is_one_clear_line(host: str, code: int) -> 
 
 
 @pytest.mark.soak
+@pytest.mark.serial
 def test_a_long_run_grows_neither_memory_nor_descriptors(mode: Mode) -> None:
     with started(mode, idle_timeout_s=0.3) as server:
         seen = []

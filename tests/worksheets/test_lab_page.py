@@ -113,6 +113,7 @@ def test_charts_of_the_runs_are_in_the_page() -> None:
     assert page.count("<svg") == 1 and "CPU time a message" in page
 
 
+@pytest.mark.peers
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 @pytest.mark.parametrize("width", [390, 1200])
 def test_a_browser_lays_it_out_without_scrolling_sideways(sheet: Sheet, width: int, tmp_path: Path) -> None:

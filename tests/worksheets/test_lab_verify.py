@@ -23,6 +23,7 @@ def test_a_worksheet_is_sound_on_paper(lab: str) -> None:
     assert verify(load.load(LABS / lab)) == []
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("lab", every_worksheet())
 def test_a_worksheet_is_sound_in_practice(lab: str) -> None:
     sheet = load.load(LABS / lab)

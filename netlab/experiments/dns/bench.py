@@ -16,7 +16,7 @@ from netlab.dns.message import RD
 from netlab.dns.mini_internet import ResolverProcess
 from netlab.dns.names import Name
 from netlab.dns.records import SERVFAIL, rcode_text, type_from_text
-from netlab.dns.transport import volley
+from netlab.dns.transport import Volley, volley
 from netlab.experiment import Experiment
 from netlab.experiments.dns.options import Domain, Rounds, Type
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
@@ -40,7 +40,7 @@ class Parameters:
 
 
 @dataclass(slots=True)
-class _Found:
+class _Rounds:
     rates: dict[str, list[float]] = field(default_factory=dict)
     upstream: dict[str, float | None] = field(default_factory=dict)
     cold_s: list[float] = field(default_factory=list)
@@ -52,11 +52,16 @@ class _Found:
         self.rates.setdefault(way, []).append(count / seconds if seconds > 0 else 0.0)
         self.upstream[way] = upstream
 
+    def add_warm(self, under_way: int, result: Volley) -> None:
+        self.add(f"warm, by UDP, {under_way} under way", result.answered, result.seconds, 0.0)
+        self.lost += result.lost
+        self.rcodes |= result.rcodes
+
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Run the rounds; Ctrl-C gives those that are done. Raises NetlabError."""
     name, rtype = question_name(parameters.name), type_from_text(parameters.type)
-    found, draft = _Found(), Draft()
+    found, draft = _Rounds(), Draft()
     with world(StartingPoint(seed=parameters.seed)) as here:
         assert here.net is not None
         with ResolverProcess(here.net) as warm:
@@ -68,18 +73,15 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
                     _cold(here, name, rtype, parameters.names, found)
                     _referrals(here, name, rtype, parameters.names, found)
                     for under_way in (1, 16):
-                        result = volley(warm.where, [query], parameters.names * WARM_TIMES, under_way)
-                        way = f"warm, by UDP, {under_way} under way"
-                        found.add(way, result.answered, result.seconds, 0.0)
-                        found.lost += result.lost
-                        found.rcodes |= result.rcodes
+                        count = parameters.names * WARM_TIMES
+                        found.add_warm(under_way, volley(warm.where, [query], count, under_way))
             except KeyboardInterrupt:
                 draft.interrupted = True
     _report(draft, parameters, found)
     return draft.finish()
 
 
-def _cold(here: World, name: Name, rtype: int, count: int, found: _Found) -> None:
+def _cold(here: World, name: Name, rtype: int, count: int, found: _Rounds) -> None:
     """Each from the root, remembering nothing of the one before."""
     resolver, sent = here.resolver(), 0
     began_s = here.loop.now_s()
@@ -95,7 +97,7 @@ def _cold(here: World, name: Name, rtype: int, count: int, found: _Found) -> Non
     found.add("cold, from the root", count, here.loop.now_s() - began_s, sent / count)
 
 
-def _referrals(here: World, name: Name, rtype: int, count: int, found: _Found) -> None:
+def _referrals(here: World, name: Name, rtype: int, count: int, found: _Rounds) -> None:
     """With a cache that knows the zones, and never this name: what most lookups of a busy resolver are like."""
     resolver, sent = here.resolver(), 0
     here.upstream.resolve(Resolution(resolver, name, rtype, here.loop.now_s()).run())
@@ -108,18 +110,15 @@ def _referrals(here: World, name: Name, rtype: int, count: int, found: _Found) -
     found.add("new name, zone known", count, here.loop.now_s() - began_s, sent / count)
 
 
-def _report(draft: Draft, parameters: Parameters, found: _Found) -> None:
+def _report(draft: Draft, parameters: Parameters, found: _Rounds) -> None:
     done = min((len(rates) for rates in found.rates.values()), default=0)
     draft.fact("rounds", done, "1")
     draft.fact("rcode", ", ".join(map(rcode_text, sorted(found.rcodes))), "")
     draft.fact("queries lost", found.lost, "1")
     if not done:
         return
-    rows = tuple(
-        (way, median(rates), 1 / median(rates), found.upstream[way])
-        for way, rates in found.rates.items()
-        if median(rates)
-    )
+    rates = {way: median(each) for way, each in found.rates.items()}
+    rows = tuple((way, rate, 1 / rate, found.upstream[way]) for way, rate in rates.items() if rate)
     columns = (Column("way", ""), Column("names/s", "1/s"), Column("time a name", "s"), Column("upstream queries", "1"))
     draft.tables.append(Table("Rates", columns, rows))
     draft.charts.append(Chart("bar", "Names a second, median of the rounds", "Rates", "way", "names/s", log_y=True))

@@ -1,9 +1,8 @@
 """`netlab dns cache`: browser → system → router → ISP → iteration, each layer a real cache with its own policy.
 
 The router and the ISP's resolver are UDP servers on this machine; the name servers are the miniature Internet. The
-clock
-that the caches go by is an argument: between lookups it is moved to just after a layer has forgotten the name, so
-nothing waits. The times of the lookups themselves are measured.
+clock that the caches go by is an argument: between lookups it is moved to just after a layer has forgotten the name,
+so nothing waits. The times of the lookups themselves are measured.
 """
 
 from __future__ import annotations
@@ -17,16 +16,18 @@ from netlab.dns import stub
 from netlab.dns.exchange import NameServer
 from netlab.dns.layers import CacheLayer, Forwarder, answer_of, good_for
 from netlab.dns.names import ROOT, Name
-from netlab.dns.records import data_text, rcode_text, type_from_text
+from netlab.dns.records import rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Listener
 from netlab.experiment import Experiment
+from netlab.experiments.dns.layered_cache_rows import LookupRow
 from netlab.experiments.dns.options import Domain, Type, Zones
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.experiments.options import AnySeed
 from netlab.progress import Progress
-from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
+from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.rows import table_of
 
 # The browser keeps names for a time of its own (course, lecture 1: 2 to 30 minutes); the others shorten TTLs at most.
 BROWSER_S, SYSTEM_S, ROUTER_S = 120, 300, 600
@@ -81,7 +82,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Look the name up again and again. Raises NetlabError."""
     name, rtype = question_name(parameters.name), type_from_text(parameters.type)
     draft = Draft()
-    rows: list[tuple[Value, ...]] = []
+    rows: list[LookupRow] = []
     with ExitStack() as stack:
         house = _open(stack, stack.enter_context(world(StartingPoint(zones=parameters.zones, seed=parameters.seed))))
         began_s = house.now_s()
@@ -90,11 +91,10 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             before = house.isp.counts["upstream"]
             at_s, started_s = house.now_s() - began_s, house.here.loop.now_s()
             answer, layer = house.look_up(name, rtype)
-            took_s = house.here.loop.now_s() - started_s
-            said = ", ".join(data_text(each.rtype, data) for each in answer.answer for data in each.data) or rcode_text(
-                answer.rcode
-            )
-            rows.append((when, int(at_s), layer, good_for(answer), took_s, house.isp.counts["upstream"] - before, said))
+            took_s, queries = house.here.loop.now_s() - started_s, house.isp.counts["upstream"] - before
+            said = ", ".join(text for each in answer.answer for text in each.texts()) or rcode_text(answer.rcode)
+            lookup = f"{len(rows) + 1}. {when}"
+            rows.append(LookupRow(lookup, int(at_s), layer, good_for(answer), took_s, queries, said))
             progress(min(len(rows) / 7, 1.0), f"lookup {len(rows)}")
 
         look("first")
@@ -143,33 +143,23 @@ def _move_past(house: _House, expires_s: Callable[[], float | None]) -> bool:
     return True
 
 
-def _report(draft: Draft, rows: list[tuple[Value, ...]]) -> None:
+def _report(draft: Draft, rows: list[LookupRow]) -> None:
     draft.fact("browser keeps names", BROWSER_S, "s", "a fixed time, whatever the TTL")
     draft.fact("system keeps names", SYSTEM_S, "s", "their TTL, at most this")
     draft.fact("router keeps names", ROUTER_S, "s", "their TTL, at most this")
     draft.fact("ISP keeps names", "their TTL", "")
-    columns = (
-        Column("lookup", ""),
-        Column("at", "s"),
-        Column("answered by", ""),
-        Column("good for", "s"),
-        Column("took", "s"),
-        Column("queries", "1"),
-        Column("answer", ""),
-    )
-    numbered = tuple((f"{n}. {row[0]}", *row[1:]) for n, row in enumerate(rows, 1))
-    draft.tables.append(Table("Lookups", columns, numbered))
+    draft.tables.append(table_of(LookupRow, rows))
     draft.charts.append(Chart("bar", "How long it took", "Lookups", "lookup", "took", log_y=True))
     first, again = rows[0], rows[1]
-    draft.check("the first lookup goes all the way to iteration", "course, lecture 1", "iteration", first[2])
-    if good := first[3]:
-        draft.check("the second is answered by the browser", "course, lecture 1", "browser", again[2])
+    draft.check("the first lookup goes all the way to iteration", "course, lecture 1", "iteration", first.answered_by)
+    if good := first.good_for:
+        draft.check("the second is answered by the browser", "course, lecture 1", "browser", again.answered_by)
         draft.findings.append(
             f"The zone says that its answer is good for {good} s; each layer may forget it earlier, but not later: "
             "only the browser, with a time of its own, does not care."
         )
     draft.findings.append("The clock of the caches was moved between the lookups; nothing waited. “took” is measured.")
-    if rows[-1][2] == "iteration" and len(rows) > 2:
+    if rows[-1].answered_by == "iteration" and len(rows) > 2:
         draft.findings.append(
             "When the ISP's time is over, too, the name servers are asked again; the ISP still knows which."
         )

@@ -6,7 +6,9 @@ Without a server, netlab's own resolver is started for the call: it iterates in 
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated
 
 from netlab.dns import stub
@@ -18,13 +20,16 @@ from netlab.dns.recursor import Recursor
 from netlab.dns.transport import Listener, Upstream, shown
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
+from netlab.experiments.dns.exit_codes import exit_code
 from netlab.experiments.dns.options import NAME, Tcp, Timeout, Type, Zones, ip_and_port
-from netlab.experiments.dns.story import exit_code
+from netlab.experiments.dns.query_rows import QuestionRow, RecordRow
+from netlab.experiments.dns.resolution_tables import record_cells
 from netlab.experiments.dns.world import StartingPoint, question_name, rng, world
 from netlab.experiments.options import AnySeed
 from netlab.option import Option
 from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Measurement, Table
+from netlab.report.quantity import Draft, Measurement
+from netlab.report.rows import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,74 +58,50 @@ def _settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Ask. Raises UsageError and PeerError."""
     name, rtype = question_name(parameters.name), type_from_text(parameters.type)
-    if parameters.server is not None:
-        loop = Loop()
-        upstream = Upstream(loop)
-        try:
+    ask = partial(stub.ask, name=name, rtype=rtype, tcp=parameters.tcp, timeout_s=parameters.timeout_s)
+    with ExitStack() as stack:
+        if parameters.server is not None:
+            loop = Loop()
+            stack.callback(loop.close)
+            upstream = Upstream(loop)
+            stack.callback(upstream.close)
             server = NameServer(ROOT, parameters.server, parameters.port or 53)
-            told = stub.ask(
-                upstream, rng(parameters.seed), server, name, rtype, tcp=parameters.tcp, timeout_s=parameters.timeout_s
-            )
-        finally:
-            upstream.close()
-            loop.close()
-        return _report(parameters, told, server, None, None)
-    with world(StartingPoint(zones=parameters.zones, seed=parameters.seed)) as here:
+            return _report(parameters, ask(upstream, rng(parameters.seed), server), server, None, None)
+        here = stack.enter_context(world(StartingPoint(zones=parameters.zones, seed=parameters.seed)))
         recursor = Recursor(here.resolver(), here.upstream.drive, here.loop.now_s)
         listener = Listener(here.loop, ("127.0.0.1", 0), recursor, Counter())
-        try:
-            server = NameServer(ROOT, *listener.where)
-            told = stub.ask(
-                here.upstream, here.rng, server, name, rtype, tcp=parameters.tcp, timeout_s=parameters.timeout_s
-            )
-        finally:
-            listener.close()
-        return _report(parameters, told, server, recursor.counts["upstream"], here.where)
+        stack.callback(listener.close)
+        server = NameServer(ROOT, *listener.where)
+        answer = ask(here.upstream, here.rng, server)
+        return _report(parameters, answer, server, recursor.counts["upstream"], here.where)
 
 
 def _report(
-    parameters: Parameters, told: stub.StubAnswer, server: NameServer, upstream: int | None, where: str | None
+    parameters: Parameters, answer: stub.StubAnswer, server: NameServer, upstream: int | None, where: str | None
 ) -> Measurement:
-    draft, reply = Draft(), told.message
-    draft.fact("status", rcode_text(reply.rcode), "")
+    draft, reply = Draft(), answer.message
+    rcode, asked = rcode_text(reply.rcode), reply.question
+    draft.fact("status", rcode, "")
     draft.fact("id", reply.id, "")
     draft.fact("flags", " ".join(reply.flag_names()), "")
     draft.fact("server", shown((server.address, server.port)), "")
     draft.fact("own resolver", where or "", "")
-    draft.fact("transport", told.transport, "")
-    draft.fact("rtt", told.rtt_s, "s")
-    draft.fact("sent", told.sent_bytes, "B")
+    draft.fact("transport", answer.transport, "")
+    draft.fact("rtt", answer.rtt_s, "s")
+    draft.fact("sent", answer.sent_bytes, "B")
     draft.fact("received", reply.size, "B")
-    draft.fact("tries", told.tries, "1")
-    draft.fact("replies ignored", told.ignored, "1")
+    draft.fact("tries", answer.tries, "1")
+    draft.fact("replies ignored", answer.ignored, "1")
     draft.fact("udp size", reply.udp_size, "B", "EDNS, as the server offers it")
     draft.fact("upstream queries", upstream, "1", "what the resolver sent to find out")
-    asked = reply.question
-    draft.tables.append(
-        Table(
-            "questions",
-            (Column("name", ""), Column("type", ""), Column("rcode", "")),
-            (
-                (
-                    to_text(asked.name) if asked else parameters.name,
-                    type_text(asked.rtype) if asked else parameters.type,
-                    rcode_text(reply.rcode),
-                ),
-            ),
-        )
-    )
-    rows = [
-        (section, to_text(rrset.owner), rrset.ttl, type_text(rrset.rtype), text)
-        for section, sets in (
-            ("answer", reply.answer),
-            ("authority", reply.authority),
-            ("additional", reply.additional),
-        )
-        for rrset in sets
-        for text in rrset.texts()
+    question = (to_text(asked.name), type_text(asked.rtype)) if asked else (parameters.name, parameters.type)
+    draft.tables.append(table_of(QuestionRow, [QuestionRow(*question, rcode)]))
+    records = [
+        *(RecordRow("answer", *cells) for rrset in reply.answer for cells in record_cells(rrset)),
+        *(RecordRow("authority", *cells) for rrset in reply.authority for cells in record_cells(rrset)),
+        *(RecordRow("additional", *cells) for rrset in reply.additional for cells in record_cells(rrset)),
     ]
-    columns = (Column("section", ""), Column("name", ""), Column("ttl", "s"), Column("type", ""), Column("data", ""))
-    draft.tables.append(Table("records", columns, tuple(rows)))
+    draft.tables.append(table_of(RecordRow, records))
     return draft.finish()
 
 

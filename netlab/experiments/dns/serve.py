@@ -7,6 +7,7 @@ so many lines a second, queries are counted instead.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from netlab.dns.loop import Loop
 from netlab.dns.names import ROOT, to_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.resolver import Delegation, Resolver
-from netlab.dns.serving import Logged, Servers, describe
+from netlab.dns.serving import Logged, describe
 from netlab.dns.steps import TracedAnswer
 from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import DnsPortInUse, Listener, SendReply, Upstream, shown
@@ -62,14 +63,18 @@ def _settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
     return replace(parameters, start=replace(start, roots=start.roots_apart()))
 
 
-class _LogLines:
-    """Writes queries to a Progress; counts them by server."""
+class _QueryLog:
+    """Queries as lines for a Progress; counts them by server, and names that the resolver was asked for."""
 
     def __init__(self, progress: Progress, loop: Loop, on: bool) -> None:
         self._progress, self._loop, self._on = progress, loop, on
         self.by_server: Counter[str] = Counter()
-        self.outcomes: Counter[str] = Counter()
+        self.names: Counter[str] = Counter()
         self._second, self._lines, self._left_out = -1, 0, 0
+
+    def resolved(self, resolution: Resolution, answer: TracedAnswer) -> None:
+        if len(self.names) < MOST_NAMES_COUNTED:
+            self.names[to_text(resolution.name)] += 1
 
     def __call__(self, query: Logged) -> None:
         self.by_server[query.server] += 1
@@ -84,16 +89,14 @@ class _LogLines:
         if self._lines > LINES_A_SECOND:
             self._left_out += 1
             return
-        took = human(query.took_s, "s") if query.took_s is not None else "–"
-        self._progress(
-            0.0, f"{query.client:<21} {query.transport} → {query.server:<18} {query.question} = {query.answer}  {took}"
-        )
+        where = f"{query.client:<21} {query.transport} → {query.server:<18}"
+        self._progress(0.0, f"{where} {query.question} = {query.answer}  {human(query.took_s, 's')}")
 
 
 class _LoggedRecursor:
     """A Recursor whose queries are logged when they are answered."""
 
-    def __init__(self, recursor: Recursor, log: _LogLines, loop: Loop) -> None:
+    def __init__(self, recursor: Recursor, log: _QueryLog, loop: Loop) -> None:
         self._recursor, self._log, self._loop = recursor, log, loop
 
     def at_once(self, data: bytes, tcp: bool) -> bytes | None:
@@ -116,54 +119,50 @@ class _LoggedRecursor:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Serve until Ctrl-C, SIGTERM (both come as KeyboardInterrupt) or `duration_s`. Raises UsageError, MachineLacks."""
-    loop = Loop()
-    start = parameters.start
-    log = _LogLines(progress, loop, parameters.log)
-    servers: Servers | None = None
-    upstream = Upstream(loop)
-    listener: Listener | None = None
-    started_s = loop.now_s()
-    try:
-        if parameters.resolver_only:
-            hints, port = Delegation(ROOT, tuple(given_roots(start))), start.port or REAL_PORT
-            place = (
-                f"resolving from {', '.join(a for _, addresses in hints.servers[:3] for a in addresses)}, port {port}"
-            )
-        else:
-            folder = start.zones or EMBEDDED
-            servers, plan, port, network = mini_internet.open_servers(loop, folder, start.port, log)
-            hints = mini_internet.hints_of(plan.roots)
-            count = len(servers.listeners)
-            at = f"on 127.{network}.x.y" if start.zones is None else f"for the zones in {folder}"
-            place = f"{count} server{'s' * (count != 1)} {at}, port {port}; the root is at {plan.roots[0][1]}"
+    with ExitStack() as stack:
+        loop = Loop()
+        stack.callback(loop.close)
+        started_s, log = loop.now_s(), _QueryLog(progress, loop, parameters.log)
+        start = parameters.start
+        hints, port, place = _open_root(stack, parameters, loop, log)
+        upstream = Upstream(loop)
+        stack.callback(upstream.close)
         resolver = Resolver(hints, rng(start.seed), policy(start, port), limits(start))
-        busiest: Counter[str] = Counter()
-
-        def resolved(resolution: Resolution, answer: TracedAnswer) -> None:
-            if len(busiest) < MOST_NAMES_COUNTED:
-                busiest[to_text(resolution.name)] += 1
-
-        recursor = Recursor(resolver, upstream.drive, loop.now_s, resolved)
+        recursor = Recursor(resolver, upstream.drive, loop.now_s, log.resolved)
         counts: Counter[str] = Counter()
         service = _LoggedRecursor(recursor, log, loop) if parameters.log else recursor
         listener = _listen(loop, parameters, service, counts)
+        stack.callback(listener.close)
         where = listener.where
         progress(0.0, f"ready: resolver on {shown(where)} (UDP and TCP); {place}")
         progress(0.0, f"try: dig @{where[0]} -p {where[1]} my.xxsilence.net    (Ctrl-C ends it)")
         if parameters.duration_s is not None:
             loop.after(parameters.duration_s, loop.stop)
-        try:
+        with suppress(KeyboardInterrupt):  # that is how a server is ended
             loop.run()
-        except KeyboardInterrupt:
-            pass  # that is how a server is ended
-        return _report(loop.now_s() - started_s, shown(where), place, recursor, resolver, servers, log, counts, busiest)
-    finally:
-        if listener:
-            listener.close()
-        upstream.close()
-        if servers:
-            servers.close()
-        loop.close()
+        draft = Draft()
+        draft.fact("served for", loop.now_s() - started_s, "s")
+        draft.fact("resolver at", shown(where), "")
+        draft.findings.append(place[:1].upper() + place[1:] + ".")
+        _report(draft, recursor, counts)
+        _report_queries(draft, log, not parameters.resolver_only)
+        return draft.finish()
+
+
+def _open_root(stack: ExitStack, parameters: Parameters, loop: Loop, log: _QueryLog) -> tuple[Delegation, int, str]:
+    """The root servers given, or those of the miniature Internet, which are opened; their port, and both in words."""
+    start = parameters.start
+    if parameters.resolver_only:
+        hints, port = Delegation(ROOT, tuple(given_roots(start))), start.port or REAL_PORT
+        roots = ", ".join(each for _, addresses in hints.servers[:3] for each in addresses)
+        return hints, port, f"resolving from {roots}, port {port}"
+    folder = start.zones or EMBEDDED
+    servers, plan, port, network = mini_internet.open_servers(loop, folder, start.port, log)
+    stack.callback(servers.close)
+    count = len(servers.listeners)
+    at = f"on 127.{network}.x.y" if start.zones is None else f"for the zones in {folder}"
+    place = f"{count} server{'s' * (count != 1)} {at}, port {port}; the root is at {plan.roots[0][1]}"
+    return mini_internet.hints_of(plan.roots), port, place
 
 
 def _listen(loop: Loop, parameters: Parameters, service: Recursor | _LoggedRecursor, counts: Counter[str]) -> Listener:
@@ -178,21 +177,8 @@ def _listen(loop: Loop, parameters: Parameters, service: Recursor | _LoggedRecur
     return Listener(loop, (RESOLVER[0], 0), service, counts)
 
 
-def _report(
-    served_s: float,
-    where: str,
-    place: str,
-    recursor: Recursor,
-    resolver: Resolver,
-    servers: Servers | None,
-    log: _LogLines,
-    counts: Counter[str],
-    busiest: Counter[str],
-) -> Measurement:
-    draft, said = Draft(), recursor.counts
-    draft.fact("served for", served_s, "s")
-    draft.fact("resolver at", where, "")
-    draft.findings.append(place[:1].upper() + place[1:] + ".")
+def _report(draft: Draft, recursor: Recursor, counts: Counter[str]) -> None:
+    said = recursor.counts
     draft.fact("resolver answered from the cache", said["from the cache"], "1")
     draft.fact("resolver resolved", said["resolved"], "1")
     draft.fact("resolver upstream queries", said["upstream"], "1")
@@ -200,17 +186,18 @@ def _report(
     draft.fact("resolver dropped", said["dropped"], "1", "beyond what one client, or all, may have under way")
     draft.fact("resolver malformed", said["malformed"], "1")
     draft.fact("resolver refused", said["refused"], "1")
-    draft.fact("resolver cache entries", len(resolver.cache), "1")
+    draft.fact("resolver cache entries", len(recursor.resolver.cache), "1")
     draft.fact("resolver datagrams", counts["datagrams"], "1")
     draft.fact("resolver connections", counts["connections"], "1")
-    if servers is not None:
-        rows = tuple((name, queries) for name, queries in log.by_server.most_common(20) if name != "resolver")
+
+
+def _report_queries(draft: Draft, log: _QueryLog, has_servers: bool) -> None:
+    if has_servers:
+        rows = tuple(each for each in log.by_server.most_common(20) if each[0] != "resolver")
         draft.tables.append(Table("Queries by server", (Column("server", ""), Column("queries", "1")), rows))
-    if busiest:
-        draft.tables.append(
-            Table("Names resolved", (Column("name", ""), Column("times", "1")), tuple(busiest.most_common(10)))
-        )
-    return draft.finish()
+    if log.names:
+        rows = tuple(log.names.most_common(10))
+        draft.tables.append(Table("Names resolved", (Column("name", ""), Column("times", "1")), rows))
 
 
 EXPERIMENT = Experiment(

@@ -22,8 +22,10 @@ from netlab.dns.transport import Listener, shown
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.dns import batch
+from netlab.experiments.dns.exit_codes import exit_code
 from netlab.experiments.dns.options import HOW, NAME, TYPE
-from netlab.experiments.dns.story import ResolutionTables, exit_code
+from netlab.experiments.dns.resolution_tables import ResolutionTables
+from netlab.experiments.dns.trace_rows import HostRow
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.option import Argument, Option
 from netlab.progress import Progress
@@ -105,7 +107,7 @@ def _settle_reverse(parameters: ReverseParameters, written: frozenset[str]) -> R
 def measure(parameters: Questions, progress: Progress) -> Measurement:
     """Resolve every question. Ctrl-C gives those that are done. Raises NetlabError."""
     questions = wanted(parameters.questions)
-    draft, story = Draft(), ResolutionTables()
+    draft, tables = Draft(), ResolutionTables()
     with world(parameters) as here:
         draft.fact("from", here.where, "")
         resolver = here.resolver()
@@ -115,79 +117,61 @@ def measure(parameters: Questions, progress: Progress) -> Measurement:
                 if not parameters.cache:
                     resolver = here.resolver()
                 if here.net is not None and len(questions) == 1:
-                    _as_a_host(here, name, rtype, story, draft)
+                    _ask_as_a_host(here, name, rtype, tables, draft)
                     continue
                 resolution = Resolution(resolver, name, rtype, here.loop.now_s())
                 started_s = here.loop.now_s()
                 answer = here.upstream.resolve(resolution.run())
-                story.add(resolution, answer, started_s, here.loop.now_s())
+                tables.add(resolution, answer, started_s, here.loop.now_s())
                 draft.findings += resolution.differences
         except KeyboardInterrupt:
             draft.interrupted = True
-    return _report(draft, story, parameters)
+    return _report(draft, tables, parameters)
 
 
-def _as_a_host(here: World, name: Name, rtype: int, story: ResolutionTables, draft: Draft) -> None:
+def _ask_as_a_host(here: World, name: Name, rtype: int, tables: ResolutionTables, draft: Draft) -> None:
     """The course's way: a stub asks, the local name server iterates and answers."""
     ended: list[tuple[Resolution, TracedAnswer, float]] = []
-    recursor = Recursor(
-        here.resolver(),
-        here.upstream.drive,
-        here.loop.now_s,
-        lambda resolution, answer: ended.append((resolution, answer, here.loop.now_s())),
-    )
-    counts: Counter[str] = Counter()
-    listener = Listener(here.loop, ("127.0.0.1", 0), recursor, counts)
+
+    def resolved(resolution: Resolution, answer: TracedAnswer) -> None:
+        ended.append((resolution, answer, here.loop.now_s()))
+
+    recursor = Recursor(here.resolver(), here.upstream.drive, here.loop.now_s, resolved)
+    listener = Listener(here.loop, ("127.0.0.1", 0), recursor, Counter())
     try:
         started_s = here.loop.now_s()
         local = NameServer(from_text("local-name-server"), *listener.where)
-        told = stub.ask(here.upstream, here.rng, local, name, rtype, timeout_s=here.limits.total_s + 1.0, tries=1)
+        reply = stub.ask(here.upstream, here.rng, local, name, rtype, timeout_s=here.limits.total_s + 1.0, tries=1)
     finally:
         listener.close()
     resolution, answer, ended_s = ended[0]
-    number = story.add(resolution, answer, started_s, ended_s)
+    number = tables.add(resolution, answer, started_s, ended_s)
     draft.findings += resolution.differences
-    story.host.append(
-        (
-            number,
-            "host",
-            f"local name server, {shown(listener.where)}",
-            told.transport,
-            told.sent_bytes,
-            told.message.size,
-            " ".join(told.message.flag_names()),
-            rcode_text(told.message.rcode),
-            told.rtt_s,
-        )
-    )
-    draft.check(
-        "the host is told what the local name server found out",
-        "RFC 1034 §4.3.1",
-        rcode_text(answer.rcode),
-        rcode_text(told.message.rcode),
-    )
+    message, server = reply.message, f"local name server, {shown(listener.where)}"
+    sizes, flags, rcode = (reply.sent_bytes, message.size), " ".join(message.flag_names()), rcode_text(message.rcode)
+    tables.host.append(HostRow(number, "host", server, reply.transport, *sizes, flags, rcode, reply.rtt_s))
+    claim = "the host is told what the local name server found out"
+    draft.check(claim, "RFC 1034 §4.3.1", rcode_text(answer.rcode), rcode)
     plain = not (here.policy.qmin or here.policy.all_paths or here.own_zones)
     if plain and answer.rcode == NOERROR and (to_text(name), rtype) == (COURSE[0], type_from_text(COURSE[1])):
-        draft.check(
-            "messages from the question to the answer", "course, lecture 1", COURSE_STEPS, 2 + 2 * resolution.sent
-        )
+        sent = 2 + 2 * resolution.sent
+        draft.check("messages from the question to the answer", "course, lecture 1", COURSE_STEPS, sent)
 
 
-def _report(draft: Draft, story: ResolutionTables, parameters: Questions) -> Measurement:
-    rcode, time, queries = 3, 4, 5
-    total = len(story.questions)
-    draft.fact("questions", total, "1")
-    draft.fact("queries sent", sum(int(row[queries] or 0) for row in story.questions), "1")
-    draft.fact("cache hits", sum(int(row[8] or 0) for row in story.questions), "1")
-    draft.fact("replies ignored", sum(int(row[9] or 0) for row in story.questions), "1")
-    draft.fact("record sets dropped", sum(int(row[10] or 0) for row in story.questions), "1")
-    draft.fact("time", sum(float(row[time] or 0) for row in story.questions), "s")
-    if total == 1:
-        draft.fact("rcode", story.questions[0][rcode], "")
-    draft.tables += story.tables()
+def _report(draft: Draft, tables: ResolutionTables, parameters: Questions) -> Measurement:
+    questions = tables.questions
+    draft.fact("questions", len(questions), "1")
+    draft.fact("queries sent", sum(each.queries for each in questions), "1")
+    draft.fact("cache hits", sum(each.cache_hits for each in questions), "1")
+    draft.fact("replies ignored", sum(each.ignored for each in questions), "1")
+    draft.fact("record sets dropped", sum(each.dropped for each in questions), "1")
+    draft.fact("time", sum(each.time for each in questions), "s")
+    if len(questions) == 1:
+        draft.fact("rcode", questions[0].rcode, "")
+    draft.tables += tables.tables()
     asked = len(parameters.questions)
-    if total < asked:
-        left = f"{asked - total} of {asked} questions were" if asked > 1 else "The question was"
+    if missing := asked - len(questions):
+        left = f"{missing} of {asked} questions were" if asked > 1 else "The question was"
         draft.warnings.append(f"{left} not answered by then.")
     return draft.finish()
 

@@ -1,5 +1,4 @@
-"""Where a DNS experiment begins: the miniature Internet, another hierarchy by its roots, or the real one if asked
-for."""
+"""Where a DNS experiment begins: the miniature Internet, another hierarchy by its roots, or the real one."""
 
 from __future__ import annotations
 
@@ -117,21 +116,11 @@ def world(origin: StartingPoint) -> Iterator[World]:
         stack.callback(loop.close)
         upstream = Upstream(loop)
         stack.callback(upstream.close)
-        yield World(
-            loop,
-            upstream,
-            hints,
-            policy(origin, port),
-            limits(origin),
-            rng(origin.seed),
-            net,
-            origin.zones is not None,
-            where,
-        )
+        asking = policy(origin, port), limits(origin), rng(origin.seed)
+        yield World(loop, upstream, hints, *asking, net, origin.zones is not None, where)
 
 
 def policy(origin: StartingPoint, port: int) -> ResolverPolicy:
-    """How to ask."""
     return ResolverPolicy(port=port, tcp=origin.tcp, ipv6=origin.ipv6, qmin=origin.qmin, all_paths=origin.all_paths)
 
 

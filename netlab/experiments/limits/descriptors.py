@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from netlab.experiments.limits import descriptors_scene
+from netlab.experiments.limits.descriptors_scene import DescriptorsPlan, Exhaustion
 from netlab.network.scene import run_scene
+from netlab.progress import silent
 from netlab.report.quantity import Draft
 
 LIMIT = 64
@@ -11,38 +13,23 @@ LIMIT = 64
 
 def measure(draft: Draft) -> None:
     """Lower the limit in a process of its own, and meet it. Raises NetlabError."""
-    seen = run_scene(descriptors_scene.play, {"limit": LIMIT}, lambda done, text: None, timeout_s=60.0)
-    sockets, accept = seen["sockets"], seen["accept"]
+    result = run_scene(descriptors_scene.play, DescriptorsPlan(LIMIT), silent, timeout_s=60.0)
+    accepts, failed = result.accepts, result.failed
     draft.fact("descriptors allowed", LIMIT, "1", "RLIMIT_NOFILE, lowered in one process")
-    draft.fact(
-        "descriptors for accepted connections", accept["accepted"], "1", f"{accept['in_use']} were in use before"
-    )
-    draft.fact("descriptors lacking for", accept["queue"], "1", "connections that wait in the accept queue")
-    draft.check(
-        "socket() fails when all descriptors are in use",
-        "getrlimit(2), RLIMIT_NOFILE",
-        f"{LIMIT}, EMFILE",
-        f"{sockets['in_use'] + sockets['opened']}, {sockets['error']}",
-    )
-    draft.check(
-        "so does accept()",
-        "accept(2), EMFILE",
-        f"{LIMIT}, EMFILE",
-        f"{accept['in_use'] + accept['accepted']}, {accept['error']}",
-    )
-    draft.check(
-        "the connection whose accept() failed stays in the queue",
-        "accept(2); listen(2)",
-        accept["clients"] - accept["accepted"],
-        accept["queue"],
-    )
-    draft.check("its client does not know: ESTABLISHED", "course, lecture 13", "ESTABLISHED", accept["client"])
-    draft.check(
-        "the listener stays readable, so a loop that only tries again would spin", "poll(2)", True, accept["readable"]
-    )
-    draft.check(
-        "it is accepted once a descriptor is free, with what it has sent meanwhile",
-        "accept(2)",
-        True,
-        accept["served_after"],
-    )
+    before = f"{accepts.in_use} were in use before"
+    draft.fact("descriptors for accepted connections", accepts.made, "1", before)
+    draft.fact("descriptors lacking for", failed.queued, "1", "connections that wait in the accept queue")
+    claim, limit = "socket() fails when all descriptors are in use", f"{LIMIT}, EMFILE"
+    draft.check(claim, "getrlimit(2), RLIMIT_NOFILE", limit, _reached(result.sockets))
+    draft.check("so does accept()", "accept(2), EMFILE", limit, _reached(accepts))
+    claim, left = "the connection whose accept() failed stays in the queue", failed.clients - accepts.made
+    draft.check(claim, "accept(2); listen(2)", left, failed.queued)
+    draft.check("its client does not know: ESTABLISHED", "course, lecture 13", "ESTABLISHED", failed.client_state)
+    claim = "the listener stays readable, so a loop that only tries again would spin"
+    draft.check(claim, "poll(2)", True, failed.readable)
+    claim = "it is accepted once a descriptor is free, with what it has sent meanwhile"
+    draft.check(claim, "accept(2)", True, failed.served_after)
+
+
+def _reached(seen: Exhaustion) -> str:
+    return f"{seen.in_use + seen.made}, {seen.error}"

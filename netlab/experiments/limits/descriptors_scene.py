@@ -14,61 +14,90 @@ import resource
 import select
 import socket
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 from netlab.linux.tcp_info import tcp_info
+from netlab.network.scene import ReportProgress
 
 _WORDS = b"are you there?"
 
 
-def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
-    """Both cases under a limit of `config["limit"]` descriptors."""
-    limit: int = config["limit"]
+@dataclass(frozen=True, slots=True)
+class DescriptorsPlan:
+    """A process may have `limit` descriptors."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exhaustion:
+    """Descriptors that were in use before, how many more the calls made, and the error that ended them."""
+
+    in_use: int
+    made: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedAccept:
+    """The connection that accept(2) failed for: how many wait as it does, its client's state, whether the listener
+    is readable, and whether it was served once a descriptor was free."""
+
+    clients: int
+    queued: int
+    client_state: str
+    readable: bool
+    served_after: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorsResult:
+    """socket(2) until it failed, accept(2) until it failed, and what came of that."""
+
+    sockets: Exhaustion
+    accepts: Exhaustion
+    failed: FailedAccept
+
+
+def play(plan: DescriptorsPlan, report_progress: ReportProgress) -> DescriptorsResult:
+    """Both cases under the limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
-        return {"limit": limit, "sockets": _sockets(limit, hard), "accept": _accept(limit, hard)}
+        return DescriptorsResult(_sockets(plan.limit, hard), *_accept(plan.limit, hard))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _sockets(limit: int, hard: int) -> dict[str, Any]:
+def _sockets(limit: int, hard: int) -> Exhaustion:
     """socket(2) until it fails."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     opened: list[socket.socket] = []
-    before = _in_use(limit)
-    error = _until_error(lambda: opened.append(socket.socket()))
+    exhaustion = _exhaust(opened, socket.socket, limit)
     for each in opened:
         each.close()
-    return {"in_use": before, "opened": len(opened), "error": error}
+    return exhaustion
 
 
-def _accept(limit: int, hard: int) -> dict[str, Any]:
+def _accept(limit: int, hard: int) -> tuple[Exhaustion, FailedAccept]:
     """Clients connect; the server accepts until it fails; then it closes one, and tries again."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     listener = socket.create_server(("127.0.0.1", 0), backlog=limit)
     listener.settimeout(10.0)
-    clients = [_client(listener.getsockname(), limit) for _ in range(limit)]
+    to: tuple[str, int] = listener.getsockname()
+    clients = [_client(to, limit) for _ in range(limit)]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     accepted: list[socket.socket] = []
-    before = _in_use(limit)
-    error = _until_error(lambda: accepted.append(listener.accept()[0]))
-    refused = clients[len(accepted)]  # the queue is first in, first out
-    refused.send(_WORDS)
-    seen = {
-        "in_use": before,
-        "clients": len(clients),
-        "accepted": len(accepted),
-        "error": error,
-        "queue": tcp_info(listener).unacknowledged,  # of a listener: how many wait for accept(2)
-        "client": tcp_info(refused).state,
-        "readable": bool(_ready(listener)),
-    }
+    exhaustion = _exhaust(accepted, lambda: listener.accept()[0], limit)
+    waiting = clients[len(accepted)]  # the queue is first in, first out
+    waiting.send(_WORDS)
+    queued = tcp_info(listener).unacknowledged  # of a listener: how many wait for accept(2)
+    state, readable = tcp_info(waiting).state, _is_readable(listener)
     accepted.pop().close()
-    late, peer = listener.accept()
-    seen["served_after"] = peer == refused.getsockname() and late.recv(100) == _WORDS
+    late, _ = listener.accept()
+    served = late.getpeername() == waiting.getsockname() and late.recv(100) == _WORDS
     for each in (late, *accepted, *clients, listener):
         each.close()
-    return seen
+    return exhaustion, FailedAccept(len(clients), queued, state, readable, served)
 
 
 def _client(to: tuple[str, int], limit: int) -> socket.socket:
@@ -79,21 +108,17 @@ def _client(to: tuple[str, int], limit: int) -> socket.socket:
     return socket.socket(fileno=high)
 
 
-def _in_use(limit: int) -> int:
-    """Descriptors below `limit` that are open; the one that reads the list is not counted."""
-    return sum(int(name) < limit for name in os.listdir("/proc/self/fd")) - 1  # noqa: PTH208 - numbers, not paths
-
-
-def _ready(listener: socket.socket) -> list[tuple[int, int]]:
+def _is_readable(listener: socket.socket) -> bool:
     poll = select.poll()  # no descriptor of its own
     poll.register(listener, select.POLLIN)
-    return poll.poll(0)
+    return bool(poll.poll(0))
 
 
-def _until_error(call: Callable[[], None]) -> str:
-    """Call until it fails: the name of the error."""
+def _exhaust(into: list[socket.socket], make: Callable[[], socket.socket], limit: int) -> Exhaustion:
+    """Make sockets until it fails. Descriptors are those below `limit`, but for the one that lists them."""
+    in_use = sum(int(name) < limit for name in os.listdir("/proc/self/fd")) - 1  # noqa: PTH208 - numbers, not paths
     while True:
         try:
-            call()
+            into.append(make())
         except OSError as error:
-            return errno.errorcode.get(error.errno or 0, str(error))
+            return Exhaustion(in_use, len(into), errno.errorcode.get(error.errno or 0, str(error)))

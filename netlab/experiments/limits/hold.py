@@ -34,7 +34,7 @@ _SETTLES_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryLook:
+class MemoryUse:
     """Memory at one moment: the kernel's, and what the processes of server and clients have written (PSS)."""
 
     kernel: Memory
@@ -51,10 +51,10 @@ class HoldResult:
     grown: Grown = field(default_factory=Grown)
     setup_s: float | None = None
     history: list[tuple[float, int]] = field(default_factory=list)  # seconds, connections
-    guard: int | None = None  # what memory was available when growing was stopped because of it
+    available_at_stop: int | None = None  # bytes of memory, where growing was stopped because of it
     interrupted: bool = False
-    at_rest: MemoryLook | None = None
-    with_all: MemoryLook | None = None
+    at_rest: MemoryUse | None = None
+    with_all: MemoryUse | None = None
     alone_ns: array[int] = field(default_factory=lambda: array("Q"))
     among_ns: array[int] = field(default_factory=lambda: array("Q"))
     intact: int = 0  # echoes of the talking connection that came back as they were sent
@@ -62,7 +62,7 @@ class HoldResult:
     established: tuple[int, int] | None = None  # at the server's ends, at the clients'; the talking one left out
     asked: int | None = None
     echoed: int | None = None
-    shed: int = 0
+    refused_at_limit: int = 0
     outcome: ServerOutcome | None = None
 
     @property
@@ -80,36 +80,36 @@ def hold(plan: HoldPlan, keep_free: int, seed: int, progress: Progress) -> HoldR
     limits = Limits(max_connections=plan.connections + 16, workers=plan.workers)
     progress(0.0, "starting server and clients")
     with RunningServer("tcp", plan.mode, host="127.0.0.1", port=0, limits=limits, cpus=plan.server_cpus) as server:
-        queue = (server.shared_counters, int(Count.ACCEPTED), _may_wait(limits))
+        queue = (server.shared_counters, int(Count.ACCEPTED), _dialled_ahead(limits))
         with Holders(
             server.host, server.port, plan.connections, plan.holder_cpus, sample=SAMPLE, seed=seed, queue=queue
         ) as holders:
             held.source_addresses = holders.source_addresses
-            _until(lambda: len(process.tree(server.pid)) > plan.workers or not plan.mode.workers)
-            talker = _Talker(server.host, server.port, plan.server_cpus[0], seed)
-            talker.echoes(held, held.alone_ns)
-            held.at_rest = _look(server, holders)
+            _wait_until(lambda: len(process.tree(server.pid)) > plan.workers or not plan.mode.workers)
+            talking = _EchoClient(server.host, server.port, plan.server_cpus[0], seed)
+            talking.echoes(held, held.alone_ns)
+            held.at_rest = _memory_use(server, holders)
             _grow(held, holders, keep_free, progress)
             progress(0.8, f"{held.grown.held:,} are held: looking")
             wanted = held.grown.held + 1
             try:
-                _until(lambda: server.counts()[Count.ACCEPTED] + server.counts()[Count.SHED] >= wanted)
-                held.with_all = _look(server, holders)
-                talker.echoes(held, held.among_ns)
+                _wait_until(lambda: server.counts()[Count.ACCEPTED] + server.counts()[Count.SHED] >= wanted)
+                held.with_all = _memory_use(server, holders)
+                talking.echoes(held, held.among_ns)
                 progress(0.85, f"counting {held.grown.held:,} connections")
                 _verify(held, server, holders)
             except KeyboardInterrupt:
                 held.interrupted = True
             progress(0.9, "letting go")
-            talker.close()
+            talking.close()
         with suppress(KeyboardInterrupt):  # all has been measured
-            _until(lambda: server.counts()[Count.CLOSED] >= server.counts()[Count.ACCEPTED])
-        held.shed = server.counts()[Count.SHED]
+            _wait_until(lambda: server.counts()[Count.CLOSED] >= server.counts()[Count.ACCEPTED])
+        held.refused_at_limit = server.counts()[Count.SHED]
         held.outcome = server.stop()
     return held
 
 
-def _may_wait(limits: Limits) -> int:
+def _dialled_ahead(limits: Limits) -> int:
     """Half of an accept queue, for all of them together: then none overflows (listen(2))."""
     return max(min(limits.backlog, machine.sysctl_number("net.core.somaxconn") or limits.backlog) // 2, 1)
 
@@ -122,8 +122,8 @@ def _grow(held: HoldResult, holders: Holders, keep_free: int, progress: Progress
         held.history.append(((monotonic_ns() - begun_ns) / 1e9, now))
         progress(0.1 + 0.7 * now / wanted, f"{now:,} of {wanted:,} connections")
         available = kernel_memory.available_bytes()
-        if available is not None and available < keep_free and held.guard is None:
-            held.guard = available
+        if available is not None and available < keep_free and held.available_at_stop is None:
+            held.available_at_stop = available
             holders.enough()
 
     watch(0)
@@ -138,11 +138,11 @@ def _grow(held: HoldResult, holders: Holders, keep_free: int, progress: Progress
     held.history.append((held.setup_s, held.grown.held))
 
 
-def _look(server: RunningServer, holders: Holders) -> MemoryLook:
+def _memory_use(server: RunningServer, holders: Holders) -> MemoryUse:
     kernel = kernel_memory.look()  # first: looking at processes takes kernel memory, too
     clients = [process.pss_bytes(pid) for pid in holders.pids]
     known = [each for each in clients if each is not None]
-    return MemoryLook(kernel, process.pss_bytes(server.pid), sum(known) if len(known) == len(clients) else None)
+    return MemoryUse(kernel, process.pss_bytes(server.pid), sum(known) if len(known) == len(clients) else None)
 
 
 def _verify(held: HoldResult, server: RunningServer, holders: Holders) -> None:
@@ -157,7 +157,7 @@ def _verify(held: HoldResult, server: RunningServer, holders: Holders) -> None:
     held.asked, held.echoed = holders.ask()
 
 
-class _Talker:
+class _EchoClient:
     """The one connection that is not idle: a message, its echo, and the next.
 
     On the CPU of its server, both times: waking another CPU up can take longer than all the rest.
@@ -186,15 +186,13 @@ class _Talker:
                 got += more
             took_ns = monotonic_ns() - begun_ns
             if not got:
-                raise PeerError(
-                    "the server has closed the connection that talks", "see 'netlab tcp-server --mode epoll'"
-                )
+                hint = "see 'netlab tcp-server --mode epoll'"
+                raise PeerError("the server has closed the connection that talks", hint)
             held.intact += got == message
             if number >= _WARM_UP:
                 latency_ns.append(took_ns)
 
     def close(self) -> None:
-        """Close it."""
         self._sock.close()
 
 
@@ -209,8 +207,8 @@ def _on(cpu: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    """Wait for a server that has fallen behind; not for ever, what there is then is what is reported."""
+def _wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for a server that has fallen behind, but not for ever: what there is then is reported."""
     deadline_s = time.monotonic() + _SETTLES_S
     while not condition() and time.monotonic() < deadline_s:
         time.sleep(0.005)

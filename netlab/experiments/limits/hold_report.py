@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netlab.experiments.limits.hold import HoldResult
-from netlab.report.quantity import Chart, Column, Draft, Samples, Table, Value
+from netlab.experiments.limits.limits_rows import CacheRow, GrowthRow, LatencyRow
+from netlab.report.quantity import Chart, Draft, Samples
+from netlab.report.rows import table_of
 from netlab.report.stats import percentile, ratio
 from netlab.servers.counters import Count
 
@@ -57,18 +59,10 @@ def _memory(draft: Draft, held: HoldResult) -> None:
     draft.fact("memory clients per connection", clients, "B")
     draft.fact("memory available before", before.kernel.available, "B")
     draft.fact("memory available with all", after.kernel.available, "B", "the whole machine's, others included")
-    draft.fact(
-        "memory queued in sockets", after.kernel.tcp_buffers, "B", "of the whole machine: an idle one has nothing"
-    )
+    note = "of the whole machine: an idle one has nothing"
+    draft.fact("memory queued in sockets", after.kernel.tcp_buffers, "B", note)
     if caches:
-        columns = (
-            Column("cache", ""),
-            Column("bytes", "B"),
-            Column("objects", "ratio"),
-            Column("size", "B"),
-            Column("what it is", ""),
-        )
-        draft.tables.append(Table("kernel memory of a connection", columns, tuple(caches)))
+        draft.tables.append(table_of(CacheRow, caches))
     if slab and server is not None and clients is not None and after.kernel.available:
         draft.findings.append(
             f"A connection that does nothing takes {slab / 1024:.1f} KiB of the kernel's memory (both of its ends are "
@@ -88,72 +82,63 @@ _OF_A_LISTED = ("proc_inode_cache", "dentry", "lsm_inode_cache")  # what /proc/P
 
 
 def _objects(held: HoldResult, name: str) -> float:
-    """By how many objects a connection a slab cache has grown; 0 where only root may know."""
+    """Objects of a slab cache per connection; 0 where only root may read them."""
     assert held.at_rest and held.with_all
     (before, _), (after, _) = (look.kernel.slabs.get(name, (0, 0)) for look in (held.at_rest, held.with_all))
     return (after - before) / held.grown.held
 
 
 def _listed(held: HoldResult) -> float:
-    """Bytes a connection that listing its descriptors has made the kernel take, as far as one may know."""
+    """Bytes per connection that the kernel took because its descriptors were listed; 0 where only root may know."""
     assert held.with_all
     sizes = sum(held.with_all.kernel.slabs.get(name, (0, 0))[1] for name in _OF_A_LISTED)
     return max(_objects(held, _OF_A_LISTED[0]), 0.0) * sizes
 
 
-def _caches(held: HoldResult, slab: float | None) -> Iterator[tuple[Value, ...]]:
+def _caches(held: HoldResult, slab: float | None) -> Iterator[CacheRow]:
     """Slab caches that have grown with the connections, the largest first; none where only root may read them.
 
     The kernel merges caches of objects of one size, and shows them under one of their names.
     """
     assert held.with_all
     listed = max(_objects(held, _OF_A_LISTED[0]), 0.0)
-    found = []
+    found: list[CacheRow] = []
     for name, (_, size) in held.with_all.kernel.slabs.items():
         objects = _objects(held, name) - (listed if name in _OF_A_LISTED else 0.0)
         if objects * size >= _WORTH_A_ROW_BYTES:
-            found.append((objects * size, name, objects, size))
-    for in_all, name, objects, size in sorted(found, reverse=True):
-        yield name, in_all, round(objects, 2), size, _CACHES.get(name, "")
+            found.append(CacheRow(name, objects * size, round(objects, 2), size, _CACHES.get(name, "")))
+    yield from sorted(found, key=lambda each: each.bytes_, reverse=True)
     if found and slab is not None:
-        yield "others", slab - sum(row[0] for row in found), None, None, "small ones, and pages partly filled"
+        others = slab - sum(each.bytes_ for each in found)
+        yield CacheRow("others", others, None, None, "small ones, and pages partly filled")
 
 
 def _latency(draft: Draft, held: HoldResult) -> None:
     times = {"alone": held.alone_ns, f"among {held.grown.held:,}": held.among_ns}
-    rows: list[tuple[Value, ...]] = []
+    rows: list[LatencyRow] = []
     for name, values in times.items():
         if not values:
             continue
         draft.samples.append(Samples(f"echo, {name}", "s", values, 1e-9))
         ordered = sorted(values)
-        rows += [(label, name, (percentile(ordered, q) or 0) * 1e-9) for label, q in _PERCENTILES]
-    columns = (Column("percentile", ""), Column("connection", ""), Column("latency", "s"))
-    draft.tables.append(Table("echo latency", columns, tuple(rows)))
-    draft.charts.append(
-        Chart(
-            "bar",
-            "Echo of one connection: alone, and among all",
-            "echo latency",
-            "percentile",
-            "latency",
-            "connection",
-            log_y=True,
-        )
-    )
+        rows += [LatencyRow(label, name, (percentile(ordered, q) or 0) * 1e-9) for label, q in _PERCENTILES]
+    draft.tables.append(table_of(LatencyRow, rows))
+    title = "Echo of one connection: alone, and among all"
+    draft.charts.append(Chart("bar", title, "echo latency", "percentile", "latency", "connection", log_y=True))
 
 
 def _growth(draft: Draft, held: HoldResult) -> None:
     step = max(-(-len(held.history) // _ROWS), 1)
-    rows = tuple(dict.fromkeys([*held.history[::step], held.history[-1]]))
-    draft.tables.append(Table("growth", (Column("time", "s"), Column("connections", "1")), rows))
+    points = dict.fromkeys([*held.history[::step], held.history[-1]])
+    rows = [GrowthRow(*each) for each in points]
+    draft.tables.append(table_of(GrowthRow, rows))
     if len(rows) > 2:
         draft.charts.append(Chart("line", "Connections held", "growth", "time", "connections"))
 
 
 def _checks(draft: Draft, held: HoldResult) -> None:
     number = held.grown.held
-    if held.guard is None and not held.interrupted:
+    if held.available_at_stop is None and not held.interrupted:
         draft.check("as many are held as were to be", "accept(2); epoll(7)", held.plan.connections, number)
     if held.server_open is not None and held.established is not None:
         draft.check("the server counts as many open", "counters of both", number, held.server_open)
@@ -171,14 +156,14 @@ def _why_not_more(draft: Draft, held: HoldResult, keep_free: int) -> None:
     """Everything that made them fewer than were asked for, aloud."""
     number = held.grown.held
     draft.warnings += held.plan.reduced
-    if held.guard is not None:
+    if (left := held.available_at_stop) is not None:
         draft.warnings.append(
-            f"Growing was stopped at {number:,} of {held.plan.connections:,}: {held.guard / 2**30:.1f} GiB of memory "
+            f"Growing was stopped at {number:,} of {held.plan.connections:,}: {left / 2**30:.1f} GiB of memory "
             f"were available, and {keep_free / 2**30:.1f} GiB are to stay free (--keep-free)."
         )
-    if held.shed:
+    if held.refused_at_limit:
         draft.warnings.append(
-            f"The server refused {held.shed:,} connections: one of its processes had no descriptor left."
+            f"The server refused {held.refused_at_limit:,} connections: one of its processes had no descriptor left."
         )
     for kind, count in held.grown.errors.items():
         draft.warnings.append(f"{count:,} attempts to connect failed: {kind}.")

@@ -1,7 +1,7 @@
 """`netlab tcp-limits`: how many connections can there be? Ports, descriptors, memory, and N of them held (lecture 13).
 
-The course's formula is client addresses × client ports; "of course it does not get that far". What comes first is shown
-here one by one: tcp_limits_ports.py, tcp_limits_descriptors.py, and tcp_hold.py with tcp_limits_hold.py for its report.
+The course's formula is client addresses × client ports; "of course it does not get that far". What comes first is
+shown one by one: ports.py, descriptors.py, and hold.py with hold_report.py.
 """
 
 from __future__ import annotations
@@ -11,21 +11,20 @@ from typing import Annotated
 
 from netlab.errors import MachineLacks, NetlabError
 from netlab.experiment import Experiment
-from netlab.experiments.limits import descriptors, hold_report
-from netlab.experiments.limits import hold as tcp_hold
-from netlab.experiments.limits import ports as tcp_limits_ports
+from netlab.experiments.limits import descriptors, hold_report, ports
+from netlab.experiments.limits.hold import hold
 from netlab.experiments.limits.hold_plan import limits, plan_of
+from netlab.experiments.limits.limits_rows import LimitRow
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.options import Pcap
 from netlab.linux import machine
 from netlab.notation import size_bytes
 from netlab.option import Option
-from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Lack, Measurement, Table
+from netlab.progress import Progress, part
+from netlab.report.quantity import Draft, Lack, Measurement
+from netlab.report.rows import table_of
 
 KEEP_FREE = 0.1  # of the machine's memory
-
-
 HOLD = "Holding"
 
 
@@ -51,27 +50,27 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """
     trace.check_path(parameters.pcap)
     plan = plan_of(parameters.hold) if parameters.hold else None
+    keep_free = _keep_free(parameters)
     draft = Draft()
     until = 0.2 if plan else 1.0
     try:
-        _ports(draft, parameters, lambda done, text: progress(done * until, text))
+        _ports(draft, parameters, part(progress, 0.0, until))
         descriptors.measure(draft)
         if plan:
-            held = tcp_hold.hold(
-                plan, _keep_free(parameters), parameters.seed, lambda done, text: progress(until + done * 0.8, text)
-            )
-            hold_report.report(draft, held, _keep_free(parameters))
+            held = hold(plan, keep_free, parameters.seed, part(progress, until, 1.0))
+            hold_report.report(draft, held, keep_free)
     except KeyboardInterrupt:
         if not draft.checks:
             raise
         draft.interrupted = True
-    _limits(draft)
+    rows = [LimitRow(each.name, each.here, each.connections, each.bounds) for each in limits()]
+    draft.tables.append(table_of(LimitRow, rows))
     return draft.finish()
 
 
 def _ports(draft: Draft, parameters: Parameters, progress: Progress) -> None:
     try:
-        tcp_limits_ports.measure(draft, parameters.ports, parameters.pcap, progress)
+        ports.measure(draft, parameters.ports, parameters.pcap, progress)
     except NetlabError as error:
         if error.exit_code != MachineLacks.exit_code or parameters.pcap:
             raise
@@ -83,12 +82,6 @@ def _keep_free(parameters: Parameters) -> int:
         return parameters.keep_free_bytes
     total, _ = machine.memory()
     return int((total or 0) * KEEP_FREE)
-
-
-def _limits(draft: Draft) -> None:
-    columns = (Column("limit", ""), Column("here", "1"), Column("connections", "1"), Column("what it bounds", ""))
-    rows = tuple((each.name, each.here, each.connections, each.bounds) for each in limits())
-    draft.tables.append(Table("limits of this machine", columns, rows))
 
 
 EXPERIMENT = Experiment(

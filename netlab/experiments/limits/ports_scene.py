@@ -10,47 +10,91 @@ from __future__ import annotations
 import errno
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from netlab.errors import NetlabError
 from netlab.linux import rtnetlink
 from netlab.linux.diag import Diag
 from netlab.linux.tap import Tap
 from netlab.network.namespace import Namespace, become_own_root, forbidden
+from netlab.network.scene import ReportProgress
+from netlab.packets.capture_file import CapturedFrame
 
-Where = tuple[str, int]
+SocketAddress = tuple[str, int]
 SERVER, OTHER_PORT, OTHER_ADDRESS = ("127.0.0.1", 7001), ("127.0.0.1", 7002), ("127.0.0.2", 7001)
 FIRST_PORT = 40000
 _BIND_ADDRESS_NO_PORT = 24  # IP_BIND_ADDRESS_NO_PORT, linux/in.h; the socket module names it from Python 3.12 on
 _LOOK_S = 0.01
 
 
-def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
-    """All cases with `config["ports"]` ports; `config["frames"]`: keep those of the first."""
+@dataclass(frozen=True, slots=True)
+class PortsPlan:
+    """How many ports the range has; whether to keep the frames of the first case; how long to wait for TIME-WAIT."""
+
+    ports: int
+    keep_frames: bool
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """How many connections there were, from how many `ports`, until connect(2) failed with `error`. `again`: how many
+    of the ports were used by the first case, too."""
+
+    source: str
+    to: str
+    connections: int
+    ports: int
+    again: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWait:
+    """How many ports were in TIME-WAIT and for how long; the errors of connect(2) to the same and another destination;
+    after what time tcp_tw_reuse let one be used again, and the least that it wants (None: an older kernel's second)."""
+
+    waiting: int
+    lasts_s: float | None
+    same: str | None
+    other: str | None
+    reused_after_s: float
+    delay_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PortsResult:
+    """Several destinations in turn; both ports of the server from an address bound with and without a port."""
+
+    frames: tuple[CapturedFrame, ...]
+    destinations: tuple[Connected, Connected, Connected, Connected]
+    bound_first: Connected
+    bound_late: Connected
+    time_wait: TimeWait
+
+
+def play(plan: PortsPlan, report_progress: ReportProgress) -> PortsResult:
+    """All cases."""
     become_own_root()
-    ports: int = config["ports"]
+    names = ("tuple", "bind", "no-port", "time-wait")
     try:
-        four_tuple, early, late, waiting = (_Place(name, ports) for name in ("tuple", "bind", "no-port", "time-wait"))
+        four_tuple, early, late, waiting = (_SmallRange(name, plan.ports) for name in names)
     except OSError as error:
         raise forbidden("a network namespace with loopback", error) from None
     report_progress(0.2, "using up the ports")
-    result: dict[str, Any] = {"frames": []}
     with four_tuple.namespace.entered(), Tap("lo") as tap:
-        result["destinations"] = _destinations(four_tuple)
-        if config["frames"]:
-            result["frames"] = [{"time_ns": each.time_ns, "frame": each.frame.hex()} for each in tap.waiting(0.1)]
+        destinations = _destinations(four_tuple)
+        frames = tuple(tap.waiting(0.1)) if plan.keep_frames else ()
     four_tuple.close()
     report_progress(0.5, "binding first")
-    result["bound first"] = _two_destinations(early, late=False)
-    result["bound late"] = _two_destinations(late, late=True)
+    bound_first, bound_late = _two_destinations(early, late=False), _two_destinations(late, late=True)
     report_progress(0.7, "waiting out TIME-WAIT")
-    result["time_wait"] = _time_wait(waiting, config["timeout_s"])
-    return result
+    return PortsResult(frames, destinations, bound_first, bound_late, _time_wait(waiting, plan.timeout_s))
 
 
-class _Place:
+class _SmallRange:
     """A namespace with loopback, a small range of ports, and servers that listen."""
 
     def __init__(self, name: str, ports: int) -> None:
@@ -60,24 +104,24 @@ class _Place:
         self.namespace.sysctl("net.ipv4.ip_local_port_range", f"{FIRST_PORT} {FIRST_PORT + ports - 1}")
         self.namespace.sysctl("net.core.somaxconn", 4 * ports)
         self.ports = ports
-        self.listeners = {where: self._listening(where) for where in (SERVER, OTHER_PORT, OTHER_ADDRESS)}
+        self.listeners = {address: self._listen(address) for address in (SERVER, OTHER_PORT, OTHER_ADDRESS)}
         self.open: list[socket.socket] = list(self.listeners.values())
 
-    def made(self) -> socket.socket:
+    def _socket(self) -> socket.socket:
         with self.namespace.entered():
             return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
 
-    def _listening(self, where: Where) -> socket.socket:
-        listener = self.made()
-        listener.bind(where)
+    def _listen(self, address: SocketAddress) -> socket.socket:
+        listener = self._socket()
+        listener.bind(address)
         listener.listen(4 * self.ports)
         return listener
 
-    def connect(self, to: Where, source: str | None = None, *, late: bool = True) -> socket.socket:
+    def connect(self, to: SocketAddress, source: str = "", *, late: bool = True) -> socket.socket:
         """A connection; `late`: a source address is bound without a port, which connect(2) then chooses. OSError."""
-        client = self.made()
+        client = self._socket()
         try:
-            if source is not None:
+            if source:
                 if late:
                     client.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
                 client.bind((source, 0))
@@ -88,49 +132,61 @@ class _Place:
         self.open.append(client)
         return client
 
-    def until_refused(self, tos: Iterable[Where], source: str | None = None, *, late: bool = True) -> dict[str, Any]:
-        """Connect to each of `tos` in turn, over and over, until one cannot: how many could, their ports, the error."""
-        wanted = list(tos)
+    def connect_error(self, to: SocketAddress) -> str | None:
+        """connect(2), once: None, or the name of its error."""
+        try:
+            self.connect(to)
+        except OSError as error:
+            return errno.errorcode.get(error.errno or 0, "?")
+        return None
+
+    def connect_all(
+        self, to: Iterable[SocketAddress], source: str = "", *, late: bool = True
+    ) -> tuple[list[int], str | None]:
+        """Connect to each of `to` in turn, over and over, until it fails: the clients' ports, and the error."""
+        addresses = list(to)
         ports: list[int] = []
         for number in range(4 * self.ports):  # more than there can be
             try:
-                client = self.connect(wanted[number % len(wanted)], source, late=late)
+                client = self.connect(addresses[number % len(addresses)], source, late=late)
             except OSError as error:
-                return {"connected": len(ports), "ports": ports, "error": errno.errorcode.get(error.errno or 0, "?")}
-            ports.append(client.getsockname()[1])
-        return {"connected": len(ports), "ports": ports, "error": None}
+                return ports, errno.errorcode.get(error.errno or 0, "?")
+            ports.append(_port(client))
+        return ports, None
 
     def close(self) -> None:
         for each in self.open:
             each.close()
 
 
-def _destinations(place: _Place) -> list[dict[str, Any]]:
+def _port(sock: socket.socket) -> int:
+    address: SocketAddress = sock.getsockname()
+    return address[1]
+
+
+def _destinations(place: _SmallRange) -> tuple[Connected, Connected, Connected, Connected]:
     """One destination until no port is left; then others, and another source, while all of these stay open."""
-    rows: list[dict[str, Any]] = []
-    steps: tuple[tuple[str | None, Where], ...] = (
-        (None, SERVER),
-        (None, OTHER_PORT),
-        (None, OTHER_ADDRESS),
-        ("127.0.0.3", SERVER),
-    )
     first: set[int] = set()
-    for source, to in steps:
-        seen = place.until_refused([to], source)
-        ports = set(seen.pop("ports"))
-        first = first or ports
-        rows.append({"source": source or "127.0.0.1", "to": f"{to[0]}:{to[1]}", "again": len(ports & first), **seen})
-    return rows
+
+    def case(to: SocketAddress, source: str = "") -> Connected:
+        ports, error = place.connect_all([to], source)
+        again = len(first & set(ports))
+        first.update(ports if not first else ())
+        return Connected(source or "127.0.0.1", f"{to[0]}:{to[1]}", len(ports), len(set(ports)), again, error)
+
+    return case(SERVER), case(OTHER_PORT), case(OTHER_ADDRESS), case(SERVER, "127.0.0.3")
 
 
-def _two_destinations(place: _Place, *, late: bool) -> dict[str, Any]:
+def _two_destinations(place: _SmallRange, *, late: bool) -> Connected:
     """Two destinations in turn from an address that is bound first, with or without a port."""
-    seen = place.until_refused([SERVER, OTHER_PORT], "127.0.0.4", late=late)
+    source = "127.0.0.4"
+    ports, error = place.connect_all([SERVER, OTHER_PORT], source, late=late)
     place.close()
-    return {"connected": seen["connected"], "error": seen["error"], "ports": len(set(seen["ports"]))}
+    used = len(set(ports))
+    return Connected(source, "both ports", len(ports), used, len(ports) - used, error)
 
 
-def _time_wait(place: _Place, timeout_s: float) -> dict[str, Any]:
+def _time_wait(place: _SmallRange, timeout_s: float) -> TimeWait:
     """All ports in TIME-WAIT: who is refused, who is not, and what tcp_tw_reuse changes."""
     place.namespace.sysctl("net.ipv4.tcp_tw_reuse", 0)
     with place.namespace.entered():
@@ -146,28 +202,13 @@ def _time_wait(place: _Place, timeout_s: float) -> dict[str, Any]:
     since_s = time.monotonic()
     waiting = [sock for sock in diag.tcp() if sock.state == "TIME-WAIT" and sock.remote == SERVER]
     diag.close()
-    same, other = _attempt(place, SERVER), _attempt(place, OTHER_PORT)
+    same, other = place.connect_error(SERVER), place.connect_error(OTHER_PORT)
     place.namespace.sysctl("net.ipv4.tcp_tw_reuse", 1)
-    while (again := _attempt(place, SERVER)) is not None:
+    while (error := place.connect_error(SERVER)) is not None:
         if time.monotonic() - since_s > timeout_s:
-            raise NetlabError(f"no port in TIME-WAIT was used again within {timeout_s:g} s: {again}")
+            raise NetlabError(f"no port in TIME-WAIT was used again within {timeout_s:g} s: {error}")
         time.sleep(_LOOK_S)
-    result = {
-        "waiting": len(waiting),
-        "lasts_s": max((sock.expires_s for sock in waiting), default=None),
-        "same": same,
-        "other": other,
-        "reused_after_s": time.monotonic() - since_s,
-        "delay_s": delay_s,
-    }
+    reused_after_s = time.monotonic() - since_s
     place.close()
-    return result
-
-
-def _attempt(place: _Place, to: Where) -> str | None:
-    """connect(2), once: None, or the name of its error."""
-    try:
-        place.connect(to)
-    except OSError as error:
-        return errno.errorcode.get(error.errno or 0, "?")
-    return None
+    lasts_s = max((sock.expires_s for sock in waiting), default=None)
+    return TimeWait(len(waiting), lasts_s, same, other, reused_after_s, delay_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,14 +12,15 @@ from typing import Annotated
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.packets import capture_scene
+from netlab.experiments.packets.capture_scene import CapturePlan
 from netlab.experiments.packets.options import Fields, Packets
+from netlab.experiments.wire.packet_numbers import numbers
 from netlab.experiments.wire.packet_story import PacketTables
-from netlab.experiments.wire.trace import check_path
+from netlab.experiments.wire.trace import check_path, write_pcap
 from netlab.linux import filters
 from netlab.linux.tap import Tap
 from netlab.network.scene import run_scene
 from netlab.option import REPORT, Argument, Option
-from netlab.packets import pcap
 from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import dissect
 from netlab.progress import Progress
@@ -54,74 +56,59 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     check_path(parameters.pcap)
     draft = Draft()
     if parameters.during is not None:
-        records, lost = _during(parameters, progress, draft)
+        frames, lost = _during(parameters.during, parameters, progress, draft)
     else:
-        records, lost = _here(parameters, progress, draft)
-    kept = [record for record in records if wanted(dissect(record.frame, record.link))]
-    draft.fact("frames seen", len(records), "1")
+        frames, lost = _here(parameters, progress, draft)
+    kept = [each for each in frames if wanted(dissect(each.frame, each.link))]
+    draft.fact("frames seen", len(frames), "1")
     draft.fact("frames kept", len(kept), "1")
     draft.fact("dropped by the kernel", lost, "1", "netlab was too slow")
     draft.fact("as fields", parameters.fields, "")
     story = PacketTables()
-    from netlab.experiments.wire.packet_numbers import numbers
-
     story.add_all(kept, numbers(parameters.packets, len(kept)) if parameters.packets and kept else frozenset())
     draft.tables += story.tables()
     if lost:
         draft.warnings.append(f"{lost} frames came faster than they could be taken, and are missing.")
-    if parameters.pcap is not None:
-        try:
-            parameters.pcap.write_bytes(pcap.write(kept))
-        except OSError as error:
-            raise UsageError(f"--pcap {parameters.pcap}: {error.strerror}") from None
+    write_pcap(parameters.pcap, kept)
     return draft.finish()
 
 
-def _during(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[list[CapturedFrame], int]:
+def _during(
+    command: str, parameters: Parameters, progress: Progress, draft: Draft
+) -> tuple[Sequence[CapturedFrame], int]:
     """On a private network; the command's own output goes to stderr."""
+    limit_s = parameters.duration_s or 3600.0
     output = os.dup(2)
+    plan = CapturePlan(command, parameters.count, limit_s, output, Path.cwd())
     try:
-        limit_s = parameters.duration_s or 3600.0
-        config = {
-            "command": parameters.during,
-            "count": parameters.count,
-            "timeout_s": limit_s,
-            "output": output,
-            "folder": str(Path.cwd()),
-        }
-        told = run_scene(
-            capture_scene.play, config, progress, timeout_s=limit_s + 30, pass_fds=(output,), stoppable=True
+        result = run_scene(
+            capture_scene.play, plan, progress, timeout_s=limit_s + 30, pass_fds=(output,), stoppable=True
         )
     finally:
         os.close(output)
     draft.fact("where", "a private network: nothing but loopback", "")
-    draft.fact("exit status of the command", told["status"], "1")
-    draft.interrupted = told.get("interrupted", False)
-    if told["status"] in _NOT_RUN:
-        draft.check("the command could be run", "sh(1): 126, 127", "yes", _NOT_RUN[told["status"]])
-    elif told["status"]:
-        draft.warnings.append(f"The command failed: exit status {told['status']}.")
-    records = [_record(frame["time_ns"], bytes.fromhex(frame["frame"])) for frame in told["frames"]]
-    return records, told["lost"]
+    draft.fact("exit status of the command", result.status, "1")
+    draft.interrupted = result.interrupted
+    if why := _NOT_RUN.get(result.status or 0):
+        draft.check("the command could be run", "sh(1): 126, 127", "yes", why)
+    elif result.status:
+        draft.warnings.append(f"The command failed: exit status {result.status}.")
+    return result.frames, result.lost
 
 
-def _record(time_ns: int | None, frame: bytes) -> CapturedFrame:
-    return CapturedFrame(time_ns, frame, len(frame), interface="lo")
-
-
-def _here(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[list[CapturedFrame], int]:
+def _here(parameters: Parameters, progress: Progress, draft: Draft) -> tuple[Sequence[CapturedFrame], int]:
     """On an interface of this machine, until told to stop."""
-    records: list[CapturedFrame] = []
+    frames: list[CapturedFrame] = []
     draft.fact("where", f"{parameters.interface} of this machine", "")
     with Tap(parameters.interface) as tap:
         deadline_s = time.monotonic() + (parameters.duration_s or 1e9)
         try:
-            while len(records) < parameters.count and time.monotonic() < deadline_s:
-                records += tap.waiting(_LOOK_S)
-                progress(len(records) / parameters.count, f"{len(records):,} frames; Ctrl-C ends it")
+            while len(frames) < parameters.count and time.monotonic() < deadline_s:
+                frames += tap.waiting(_LOOK_S)
+                progress(len(frames) / parameters.count, f"{len(frames):,} frames; Ctrl-C ends it")
         except KeyboardInterrupt:
             draft.interrupted = False  # the way to end a capture that has no other end
-        return records[: parameters.count], tap.lost()
+        return frames[: parameters.count], tap.lost()
 
 
 EXPERIMENT = Experiment(

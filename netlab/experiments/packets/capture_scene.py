@@ -7,22 +7,42 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from netlab.linux import rtnetlink
 from netlab.linux.tap import Tap
 from netlab.network.namespace import become_own_root, forbidden
+from netlab.network.scene import ReportProgress
+from netlab.packets.capture_file import CapturedFrame
 
 _LOOK_S = 0.05
 
 
-def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
-    """Run `config["command"]` by sh(1), its output to descriptor `config["output"]`, until it ends or time is up.
+@dataclass(frozen=True, slots=True)
+class CapturePlan:
+    """A command for sh(1), run in `folder` with descriptor `output` for its output. It is stopped after `count` frames
+    or `timeout_s`."""
 
-    SIGTERM ends it sooner, and what was captured is kept.
-    """
+    command: str
+    count: int
+    timeout_s: float
+    output: int
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureResult:
+    """The frames, how many the kernel dropped, and the command's exit status; None: it was stopped."""
+
+    frames: tuple[CapturedFrame, ...]
+    lost: int
+    status: int | None
+    interrupted: bool = False
+
+
+def play(plan: CapturePlan, report_progress: ReportProgress) -> CaptureResult:
+    """Run the command until it ends or its time is up. SIGTERM ends it sooner; what was captured is kept."""
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
     become_own_root()
@@ -30,30 +50,37 @@ def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) 
         rtnetlink.set_up("lo")
     except OSError as error:
         raise forbidden("a loopback interface", error) from None
-    deadline_s = time.monotonic() + config["timeout_s"]
-    # The command finds this very netlab, wherever it is installed.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    frames: list[dict[str, Any]] = []
+    deadline_s = time.monotonic() + plan.timeout_s
+    frames: list[CapturedFrame] = []
     with Tap("lo") as tap:
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", config["command"]],
-            stdin=subprocess.DEVNULL,
-            stdout=config["output"],
-            stderr=config["output"],
-            cwd=config["folder"],
-            env={**os.environ, "PATH": path},
-        )
+        process = _start(plan)
         ended = False
-        while not ended and not stopped and len(frames) < config["count"] and time.monotonic() < deadline_s:
+        while not ended and not stopped and len(frames) < plan.count and time.monotonic() < deadline_s:
             ended = process.poll() is not None  # looked at before the tap: what it sent last is taken, too
-            new = tap.waiting(0 if ended else _LOOK_S)
-            frames += ({"time_ns": record.time_ns, "frame": record.frame.hex()} for record in new)
+            frames += tap.waiting(0 if ended else _LOOK_S)
         lost = tap.lost()
         if not ended:
-            process.terminate()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-    return {"frames": frames[: config["count"]], "lost": lost, "status": process.returncode if ended else None}
+            _stop(process)
+    return CaptureResult(tuple(frames[: plan.count]), lost, process.returncode if ended else None)
+
+
+def _start(plan: CapturePlan) -> subprocess.Popen[bytes]:
+    # The command finds this very netlab, wherever it is installed.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return subprocess.Popen(
+        ["/bin/sh", "-c", plan.command],
+        stdin=subprocess.DEVNULL,
+        stdout=plan.output,
+        stderr=plan.output,
+        cwd=plan.folder,
+        env={**os.environ, "PATH": path},
+    )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -188,7 +188,7 @@ def run(setup: Setup, progress: Progress) -> Trial:
             except KeyboardInterrupt:
                 interrupted = True
                 load.interrupt()
-                after = server.look()
+                after, busy_after = server.look(), others.busy_s(CPUS)
                 result = load.collect()
         result.connected, result.idle = connected.connected, connected.idle
         outcome = server.stop()

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Annotated
 
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
-from netlab.experiments.tcp import backlog_scene
-from netlab.experiments.wire import trace
+from netlab.experiments.tcp.backlog_rows import AttemptRow, QueueRow
+from netlab.experiments.tcp.backlog_scene import BacklogPlan, BacklogResult, fill_accept_queue, fill_half_open_queue
 from netlab.experiments.wire.options import Delay, Pcap, Seed, Timeline
-from netlab.experiments.wire.trace import Trace
+from netlab.experiments.wire.trace import Trace, observe, recorded, report
 from netlab.network.conditions import Conditions
+from netlab.network.scene import Scene
+from netlab.network.two_hosts import TwoHostsPlan
 from netlab.option import Option
-from netlab.progress import Progress
-from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
+from netlab.progress import Progress, silent
+from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.rows import table_of
 
 SOMAXCONN = 2  # of the case that shows its limit
-_COOKIES = "net.ipv4.tcp_syncookies"
+ACCEPT_QUEUE, CAPPED = "accept queue", f"somaxconn {SOMAXCONN}"
+NO_COOKIES, COOKIES = "half-open, no cookies", "half-open, SYN cookies"
+_CASES: dict[str, tuple[Scene[BacklogPlan, BacklogResult], dict[str, int]]] = {  # with sysctls of the server
+    ACCEPT_QUEUE: (fill_accept_queue, {}),
+    NO_COOKIES: (fill_half_open_queue, {"net.ipv4.tcp_syncookies": 0}),
+    COOKIES: (fill_half_open_queue, {"net.ipv4.tcp_syncookies": 1}),
+    CAPPED: (fill_accept_queue, {"net.core.somaxconn": SOMAXCONN}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,151 +45,89 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Play four cases, each on a network of its own. Raises MachineLacks, UsageError."""
-    if parameters.clients < parameters.backlog + 3:
-        raise UsageError(
-            f"{parameters.clients} clients do not fill a queue of {parameters.backlog}",
-            f"--clients {parameters.backlog + 3}, or more",
-        )
-    trace.check_path(parameters.pcap)
+    least = parameters.backlog + 3
+    if parameters.clients < least:
+        what = f"{parameters.clients} clients do not fill a queue of {parameters.backlog}"
+        raise UsageError(what, f"--clients {least}, or more")
+    hosts = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s), parameters.seed)
+    runs: dict[str, tuple[BacklogResult, Trace]] = {}
+    for number, (name, (scene, sysctls)) in enumerate(_CASES.items()):
+        progress(number / len(_CASES), name)
+        plan = BacklogPlan(hosts, parameters.backlog, parameters.clients, sysctls)
+        if number == 0:
+            here = replace(plan, hosts=hosts.on_loopback())
+            runs[name] = recorded(scene, plan, silent, parameters.pcap, on_loopback=here)
+            if runs[name][1].lacking:
+                break  # the other cases turn sysctls: those of this machine are not ours to turn
+        else:
+            runs[name] = observe(scene, plan, silent)
+    return judged(parameters, runs)
+
+
+def judged(parameters: Parameters, runs: Mapping[str, tuple[BacklogResult, Trace]]) -> Measurement:
+    """What was seen of each queue, and whether it is as long as the kernel is said to have it."""
     draft = Draft()
-    runs: dict[str, Trace] = {}
-    for number, (name, case, sysctls) in enumerate(_cases()):
-        progress(number / 4, name)
-        runs[name] = trace.run(
-            backlog_scene.play,
-            _config(parameters, case, sysctls),
-            lambda done, text: None,
-            on_loopback=not sysctls and parameters.pcap is None,
-        )
-        if runs[name].lacking:
-            break  # the other cases turn sysctls: those of this machine are not ours to turn
-    trace.save(runs["accept queue"], parameters.pcap)
-    _checks(draft, parameters, {name: seen.result for name, seen in runs.items()}, runs)
+    queue, trace = runs[ACCEPT_QUEUE]
+    _check_accept_queue(draft, parameters, queue)
+    if not trace.lacking:
+        _check_half_open(draft, parameters, runs)
     draft.fact("show the timeline", parameters.timeline, "")
-    draft.tables += [_attempts(runs["accept queue"]), _queues(runs)]
-    trace.report(draft, runs["accept queue"])
+    queues = [_queue(name, result) for name, (result, _) in runs.items()]
+    draft.tables += [table_of(AttemptRow, queue.attempts), table_of(QueueRow, queues)]
+    report(draft, trace)
     draft.charts.append(Chart("bar", "Who waits for accept(), attempt by attempt", "attempts", "attempt", "waiting"))
     return draft.finish()
 
 
-def _cases() -> tuple[tuple[str, str, dict[str, object]], ...]:
-    """Name, case of the scenario, sysctls of the server."""
-    return (
-        ("accept queue", "accept-queue", {}),
-        ("half-open, no cookies", "half-open", {_COOKIES: 0}),
-        ("half-open, SYN cookies", "half-open", {_COOKIES: 1}),
-        (f"somaxconn {SOMAXCONN}", "accept-queue", {"net.core.somaxconn": SOMAXCONN}),
-    )
+def _queue(case: str, result: BacklogResult) -> QueueRow:
+    waiting = max((each.waiting for each in result.attempts), default=0)
+    return QueueRow(case, result.limit, waiting, result.half_open, result.drops, result.cookies)
 
 
-def _config(parameters: Parameters, case: str, sysctls: Mapping[str, object]) -> dict[str, Any]:
-    return {
-        "conditions": trace.both(Conditions(delay_s=parameters.delay_s)),
-        "seed": parameters.seed,
-        "case": case,
-        "sysctls": dict(sysctls),
-        "backlog": parameters.backlog,
-        "clients": parameters.clients,
-    }
-
-
-def _checks(draft: Draft, parameters: Parameters, told: Mapping[str, Any], runs: Mapping[str, Trace]) -> None:
-    n, clients, queue = parameters.backlog, parameters.clients, told["accept queue"]
-    fit = sum(each["client"] == "ESTABLISHED" for each in queue["attempts"])
-    away = clients - fit
+def _check_accept_queue(draft: Draft, parameters: Parameters, queue: BacklogResult) -> None:
+    n, fit = parameters.backlog, sum(each.client_is == "ESTABLISHED" for each in queue.attempts)
+    away = parameters.clients - fit
     draft.fact("listen()", n, "1", "the backlog that the application asked for")
     draft.fact("fit into the accept queue", fit, "1")
     draft.fact("turned away", away, "1", "their SYN was dropped; they are in SYN-SENT and try again")
-    draft.fact("got in after one accept()", queue["got_in"], "1", "by trying again, as the server counts them")
-    draft.fact("ESTABLISHED at their own end", queue["believe"], "1", "of those who tried again, at that moment")
-    draft.check(
-        "the queue takes one more than listen() says", "listen(2); sk_acceptq_is_full() of <net/sock.h>", n + 1, fit
-    )
-    draft.check(
-        "the kernel counts every SYN it drops for it",
-        "ListenOverflows, nstat(8)",
-        True,
-        queue["counts"]["ListenOverflows"] >= away,
-    )
-    draft.check("who was turned away gets in by trying again", "RFC 9293 §3.8.1", True, queue["got_in"] >= 1)
-    draft.check(
-        "whom nobody has accepted is ESTABLISHED all the same",
-        "course, lecture 13",
-        "ESTABLISHED",
-        queue["attempts"][0]["client"],
-    )
+    draft.fact("got in after one accept()", queue.got_in, "1", "by trying again, as the server counts them")
+    draft.fact("ESTABLISHED at their own end", queue.established, "1", "of those who tried again, at that moment")
+    source = "listen(2); sk_acceptq_is_full() of <net/sock.h>"
+    draft.check("the queue takes one more than listen() says", source, n + 1, fit)
+    counted = queue.overflows >= away
+    draft.check("the kernel counts every SYN it drops for it", "ListenOverflows, nstat(8)", True, counted)
+    draft.check("who was turned away gets in by trying again", "RFC 9293 §3.8.1", True, queue.got_in >= 1)
+    claim, first = "whom nobody has accepted is ESTABLISHED all the same", queue.attempts[0]
+    draft.check(claim, "course, lecture 13", "ESTABLISHED", first.client_is)
     draft.findings.append(
         f"listen({n}) let {fit} connections wait. The {_ordinal(fit + 1)} got no answer at all, not even a reset: "
         "to it the server looks slow, not full."
     )
-    if queue["believe"] > queue["got_in"]:
+    if queue.established > queue.got_in:
         draft.findings.append(
-            f"One accept() made room for one, and {queue['believe']} clients are ESTABLISHED by it: a SYN is answered "
+            f"One accept() made room for one, and {queue.established} clients are ESTABLISHED by it: a SYN is answered "
             "while there is room, but the place is taken only by the ACK. Whose ACK comes too late is not told; its "
             "server keeps it half-open, and sends the SYN+ACK again."
         )
-    if not runs["accept queue"].lacking:
-        _half_open(draft, n, clients, told, runs)
 
 
-def _half_open(draft: Draft, n: int, clients: int, told: Mapping[str, Any], runs: Mapping[str, Trace]) -> None:
-    plain, cookies, capped = (told[name] for name, _, _ in _cases()[1:])
-    half = plain["half_open"]
-    draft.check(
-        "half-open ones have a queue of their own, of this length or one more",
-        "course, lecture 13",
-        True,
-        n <= half <= n + 1,
-    )
-    draft.check(
-        "beyond it, without SYN cookies, SYNs are dropped",
-        "TCPReqQFullDrop",
-        clients - half,
-        plain["counts"]["TCPReqQFullDrop"],
-    )
-    draft.check(
-        "with SYN cookies they are answered, and nothing is kept",
-        "RFC 4987 §3.6",
-        clients - cookies["half_open"],
-        cookies["counts"]["SyncookiesSent"],
-    )
-    answered = {
-        each.tcp.destination_port for each in runs["half-open, SYN cookies"].segments if each.sender == "server"
-    }
+def _check_half_open(draft: Draft, parameters: Parameters, runs: Mapping[str, tuple[BacklogResult, Trace]]) -> None:
+    n, clients = parameters.backlog, parameters.clients
+    plain, (cookies, trace), limit = runs[NO_COOKIES][0], runs[COOKIES], runs[CAPPED][0].limit
+    claim = "half-open ones have a queue of their own, of this length or one more"
+    draft.check(claim, "course, lecture 13", True, n <= plain.half_open <= n + 1)
+    claim = "beyond it, without SYN cookies, SYNs are dropped"
+    draft.check(claim, "TCPReqQFullDrop", clients - plain.half_open, plain.requests_dropped)
+    claim = "with SYN cookies they are answered, and nothing is kept"
+    draft.check(claim, "RFC 4987 §3.6", clients - cookies.half_open, cookies.cookies)
+    answered = {each.tcp.destination_port for each in trace.segments if each.sender == "server"}
     draft.check("so every client gets its SYN+ACK", "RFC 4987 §3.6", clients, len(answered))
-    draft.check("net.core.somaxconn cuts listen() short, silently", "listen(2)", min(n, SOMAXCONN), capped["limit"])
+    draft.check("net.core.somaxconn cuts listen() short, silently", "listen(2)", min(n, SOMAXCONN), limit)
 
 
 def _ordinal(number: int) -> str:
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') if not 10 < number % 100 < 14 else 'th' }"
-
-
-def _attempts(seen: Trace) -> Table:
-    rows: list[tuple[Value, ...]] = [
-        (each["attempt"], each["client"], each["queue"], each["overflows"]) for each in seen.result["attempts"]
-    ]
-    columns = (Column("attempt", "1"), Column("client is", ""), Column("waiting", "1"), Column("ListenOverflows", "1"))
-    return Table("attempts", columns, tuple(rows))
-
-
-def _queues(runs: Mapping[str, Trace]) -> Table:
-    rows: list[tuple[Value, ...]] = []
-    for name, seen in runs.items():
-        told = seen.result
-        waiting = max((each["queue"] for each in told.get("attempts", ())), default=0)
-        counts = told["counts"]
-        rows.append(
-            (name, told["limit"], waiting, told.get("half_open", 0), counts["ListenDrops"], counts["SyncookiesSent"])
-        )
-    columns = (
-        Column("case", ""),
-        Column("backlog", "1"),
-        Column("waiting", "1"),
-        Column("half-open", "1"),
-        Column("SYNs dropped", "1"),
-        Column("cookies", "1"),
-    )
-    return Table("queues", columns, tuple(rows))
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 EXPERIMENT = Experiment(

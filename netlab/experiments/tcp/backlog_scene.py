@@ -9,153 +9,163 @@ import errno
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, replace
 
 from netlab.errors import NetlabError
+from netlab.experiments.tcp.backlog_rows import AttemptRow
 from netlab.linux import counters
 from netlab.linux.diag import Diag, Sock
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
+from netlab.network.observation import Observation
+from netlab.network.scene import ReportProgress
 from netlab.network.timeline import ours
-from netlab.network.two_hosts import PORT, TwoHosts
+from netlab.network.two_hosts import PORT, TwoHosts, TwoHostsPlan
 
 _LOOK_S = 0.002
+_OVERFLOWS, _DROPS = "TcpExtListenOverflows", "TcpExtListenDrops"
+_COOKIES, _FULL = "TcpExtSyncookiesSent", "TcpExtTCPReqQFullDrop"
 
 
-def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
-    """Play `config["case"]` with listen(`config["backlog"]`) and `config["clients"]` connections."""
-    with TwoHosts(config, sysctls={"server": config["sysctls"]}) as stage:
-        backlog = _Backlog(stage, config["backlog"])
-        told: dict[str, Any] = CASES[config["case"]](backlog, config["clients"])
-        result = stage.finish(**told)
-        backlog.close()
-        return result
+@dataclass(frozen=True, slots=True)
+class BacklogPlan:
+    """listen(`backlog`), `clients` that connect, sysctls of the server."""
+
+    hosts: TwoHostsPlan
+    backlog: int
+    clients: int
+    sysctls: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogResult:
+    """`limit`: how many the kernel lets wait for accept(2). Counters of the server: ListenOverflows, ListenDrops,
+    SyncookiesSent, TCPReqQFullDrop. `half_open`: connections in SYN-RECEIVED. Of those who were turned away `got_in`
+    are in the queue after one accept(2), and `established` believe to be."""
+
+    observation: Observation
+    limit: int
+    overflows: int
+    drops: int
+    cookies: int
+    requests_dropped: int
+    half_open: int = 0
+    attempts: tuple[AttemptRow, ...] = ()
+    got_in: int = 0
+    established: int = 0
 
 
 class _Backlog:
     """A listener that nobody accepts from, and what the kernel says of it."""
 
-    def __init__(self, stage: TwoHosts, backlog: int) -> None:
-        self.stage = stage
-        self.listener = stage.listen(backlog)
+    def __init__(self, hosts: TwoHosts, backlog: int) -> None:
+        self.hosts = hosts
+        self.listener = hosts.listen(backlog)
         self.clients: list[socket.socket] = []
-        with stage.pair.server.namespace.entered():
+        with hosts.pair.server.namespace.entered():
             self._diag = Diag()
-            self.before = counters.read()
+            self._before = counters.read()
+
+    def __enter__(self) -> _Backlog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._diag.close()
+        for sock in (*self.clients, self.listener):
+            sock.close()
 
     def knock(self) -> socket.socket:
         """connect(2) that does not wait: a SYN is on its way."""
-        client = self.stage.pair.client.socket()
+        client = self.hosts.pair.client.socket()
         client.setblocking(False)
-        error = client.connect_ex((self.stage.pair.server.ip, PORT))
+        error = client.connect_ex((self.hosts.pair.server.ip, PORT))
         if error != errno.EINPROGRESS:
             raise NetlabError(f"connect(2): error {error}")
         self.clients.append(client)
         return client
 
-    def socks(self) -> list[Sock]:
-        """The server's sockets."""
-        pair = self.stage.pair
-        return [sock for sock in self._diag.tcp() if ours(sock, pair.server, pair.hosts())]
-
-    def half_open(self) -> int:
-        """How many are in SYN-RECEIVED."""
-        return sum(sock.state == "SYN-RECEIVED" for sock in self.socks())
+    def count(self, state: str) -> int:
+        """How many of the server's sockets are in this state."""
+        return sum(sock.state == state for sock in self._socks())
 
     def listening(self) -> Sock:
         """The listener: its receive queue counts those that wait, its send queue is how many may."""
-        return next(sock for sock in self.socks() if sock.state == "LISTEN")
+        return next(sock for sock in self._socks() if sock.state == "LISTEN")
+
+    def _socks(self) -> list[Sock]:
+        pair = self.hosts.pair
+        return [sock for sock in self._diag.tcp() if ours(sock, pair.server, pair.hosts())]
 
     def counted(self, name: str) -> int:
         """By how much a counter of the server has grown."""
-        with self.stage.pair.server.namespace.entered():
-            return counters.read().get(name, 0) - self.before.get(name, 0)
+        with self.hosts.pair.server.namespace.entered():
+            return counters.read().get(name, 0) - self._before.get(name, 0)
+
+    def result(self) -> BacklogResult:
+        """The queue's limit, the counters that tell of queues, and all that was seen."""
+        limit, names = self.listening().send_queue, (_OVERFLOWS, _DROPS, _COOKIES, _FULL)
+        overflows, drops, cookies, requests_dropped = map(self.counted, names)
+        return BacklogResult(self.hosts.observation(), limit, overflows, drops, cookies, requests_dropped)
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for the kernel; NetlabError when it takes too long."""
-        deadline_s = time.monotonic() + self.stage.timeout_s
+        deadline_s = time.monotonic() + self.hosts.timeout_s
         while not condition():
             if time.monotonic() > deadline_s:
-                raise NetlabError(f"{what} was not seen within {self.stage.timeout_s:g} s")
+                raise NetlabError(f"{what} was not seen within {self.hosts.timeout_s:g} s")
             time.sleep(_LOOK_S)
 
-    def counts(self) -> dict[str, int]:
-        """The counters that tell of queues."""
-        names = (
-            "ListenOverflows",
-            "ListenDrops",
-            "SyncookiesSent",
-            "SyncookiesRecv",
-            "TCPReqQFullDrop",
-            "TCPReqQFullDoCookies",
-        )
-        return {name: self.counted(f"TcpExt{name}") for name in names}
 
-    def close(self) -> None:
-        """Close all of it."""
-        self._diag.close()
-        for sock in (*self.clients, self.listener):
-            sock.close()
-
-
-def accept_queue(backlog: _Backlog, clients: int) -> dict[str, Any]:
+def fill_accept_queue(plan: BacklogPlan, report_progress: ReportProgress) -> BacklogResult:
     """One connection after the other, until some are turned away; then one is accepted, and somebody gets in."""
-    attempts = []
-    for number in range(1, clients + 1):
-        overflows = backlog.counted("TcpExtListenOverflows")
-        client = backlog.knock()
+    with TwoHosts(plan.hosts, sysctls={"server": plan.sysctls}) as hosts, _Backlog(hosts, plan.backlog) as backlog:
+        attempts = tuple(_attempt(backlog, number) for number in range(1, plan.clients + 1))
+        got_in, established = _accept_one(backlog)
+        return replace(backlog.result(), attempts=attempts, got_in=got_in, established=established)
 
-        def decided(client: socket.socket = client, overflows: int = overflows, number: int = number) -> bool:
-            waiting = sum(sock.state == "ESTABLISHED" for sock in backlog.socks())
-            in_queue = (
-                tcp_info(client).state == "ESTABLISHED" and waiting == backlog.listening().receive_queue >= number
-            )
-            return in_queue or backlog.counted("TcpExtListenOverflows") > overflows
 
-        backlog.until(decided, f"the end of attempt {number}")
-        attempts.append(
-            {
-                "attempt": number,
-                "client": tcp_info(client).state,
-                "queue": backlog.listening().receive_queue,
-                "limit": backlog.listening().send_queue,
-                "overflows": backlog.counted("TcpExtListenOverflows"),
-            }
-        )
+def _attempt(backlog: _Backlog, number: int) -> AttemptRow:
+    overflows = backlog.counted(_OVERFLOWS)
+    client = backlog.knock()
+
+    def decided() -> bool:
+        waiting, queue = backlog.count("ESTABLISHED"), backlog.listening().receive_queue
+        in_queue = tcp_info(client).state == "ESTABLISHED" and waiting == queue >= number
+        return in_queue or backlog.counted(_OVERFLOWS) > overflows
+
+    backlog.until(decided, f"the end of attempt {number}")
+    waiting, overflows = backlog.listening().receive_queue, backlog.counted(_OVERFLOWS)
+    return AttemptRow(number, tcp_info(client).state, waiting, overflows)
+
+
+def _accept_one(backlog: _Backlog) -> tuple[int, int]:
+    """Make room for one: how many then get in by trying again, and how many are ESTABLISHED at their own end.
+
+    The server's word counts: whose SYN+ACK was sent while there was room is ESTABLISHED to itself, and may find the
+    room taken by another's ACK.
+    """
     turned_away = [client for client in backlog.clients if tcp_info(client).state == "SYN-SENT"]
-    got_in = believe = 0
-    accepted = None
-    if turned_away:
-        full = backlog.listening().receive_queue
-        accepted = backlog.stage.accept(backlog.listener)
-        # The server's word counts: whose SYN+ACK was sent while there was room is ESTABLISHED to itself, and may find
-        # the room taken by another's ACK.
+    if not turned_away:
+        return 0, 0
+    full = backlog.listening().receive_queue
+    with backlog.hosts.accept(backlog.listener):
         backlog.until(lambda: backlog.listening().receive_queue >= full, "a retry that gets in")
         got_in = backlog.listening().receive_queue - (full - 1)
-        believe = sum(tcp_info(each).state == "ESTABLISHED" for each in turned_away)
-    result = {
-        "attempts": attempts,
-        "got_in": got_in,
-        "believe": believe,
-        "counts": backlog.counts(),
-        "limit": backlog.listening().send_queue,
-    }
-    if accepted is not None:
-        accepted.close()
-    return result
+        return got_in, sum(tcp_info(each).state == "ESTABLISHED" for each in turned_away)
 
 
-def half_open(backlog: _Backlog, clients: int) -> dict[str, Any]:
+def fill_half_open_queue(plan: BacklogPlan, report_progress: ReportProgress) -> BacklogResult:
     """All SYNs at once, and not one ACK: the wire takes no more from the client."""
-    with backlog.stage.watcher.wire_held():
-        for _ in range(clients):
-            backlog.knock()
-        backlog.stage.pair.wire.change("client", Conditions(blocked=True), first=clients)
-    counted = ("TcpExtSyncookiesSent", "TcpExtTCPReqQFullDrop")
-    backlog.until(
-        lambda: backlog.half_open() + sum(backlog.counted(name) for name in counted) >= clients, "the fate of every SYN"
-    )
-    return {"half_open": backlog.half_open(), "counts": backlog.counts(), "limit": backlog.listening().send_queue}
+    with TwoHosts(plan.hosts, sysctls={"server": plan.sysctls}) as hosts, _Backlog(hosts, plan.backlog) as backlog:
+        with hosts.watcher.wire_held():
+            for _ in range(plan.clients):
+                backlog.knock()
+            hosts.pair.wire.change("client", Conditions(blocked=True), first=plan.clients)
 
+        def all_decided() -> bool:
+            decided = backlog.count("SYN-RECEIVED") + backlog.counted(_COOKIES) + backlog.counted(_FULL)
+            return decided >= plan.clients
 
-CASES: dict[str, Callable[[_Backlog, int], dict[str, Any]]] = {"accept-queue": accept_queue, "half-open": half_open}
+        backlog.until(all_decided, "the fate of every SYN")
+        half_open = backlog.count("SYN-RECEIVED")
+        return replace(backlog.result(), half_open=half_open)

@@ -106,7 +106,7 @@ class _Flow:
         self._bytes = 0
         self._samples: list[list[Any]] = []
 
-    def start(self, until_ns: int) -> tuple[Call, Call]:
+    def start(self, until_ns: int) -> tuple[Call[None], Call[None]]:
         """Send until then, and receive until the end of the stream."""
         return Call(lambda: self._send(until_ns)), Call(self._receive)
 

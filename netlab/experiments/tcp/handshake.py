@@ -6,16 +6,26 @@ from dataclasses import dataclass
 
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import handshake_scene
-from netlab.experiments.wire import trace
+from netlab.experiments.tcp.handshake_rows import SegmentRow
+from netlab.experiments.tcp.handshake_scene import HandshakeResult
+from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
 from netlab.experiments.wire.options import Delay, Loss, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace
+from netlab.experiments.wire.trace import Segment, Trace, recorded, report
 from netlab.network.conditions import Conditions
-from netlab.packets.option import COMMON, name_of, text_of
+from netlab.network.two_hosts import TwoHostsPlan
+from netlab.packets.option import COMMON, Option, name_of, text_of
 from netlab.packets.tcp import OPTIONS, WINDOW_SCALE
 from netlab.progress import Progress
-from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
+from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.rows import table_of
 
-_MSS = 2
+_MAXIMUM_SEGMENT_SIZE = 2  # kind of the option
+_STATES = {"client": "CLOSED, SYN-SENT, ESTABLISHED", "server": "CLOSED, LISTEN, SYN-RECEIVED, ESTABLISHED"}
+_COURSE = (  # the lecture's dialogue
+    "A: hello, I am A (the request)",
+    "B: hello, I am B (the answer)",
+    "A: hello, B (the answer to the answer)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,140 +40,104 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Open one connection on a network of its own. Raises MachineLacks where there can be none, UsageError."""
-    trace.check_path(parameters.pcap)
-    conditions = trace.both(Conditions(delay_s=parameters.delay_s, loss=parameters.loss))
-    seen = trace.run(
-        handshake_scene.play,
-        {"conditions": conditions, "seed": parameters.seed},
-        progress,
-        on_loopback=parameters.pcap is None and not parameters.loss,
-    )
-    trace.save(seen, parameters.pcap)
+    plan = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s, loss=parameters.loss), parameters.seed)
+    instead = None if parameters.loss else plan.on_loopback()
+    return judged(parameters, *recorded(handshake_scene.play, plan, progress, parameters.pcap, on_loopback=instead))
+
+
+def judged(parameters: Parameters, result: HandshakeResult, trace: Trace) -> Measurement:
+    """What was seen, and whether it is what the RFC says."""
     draft = Draft()
-    syn, syn_ack, ack = (_first(seen, *which) for which in (("client", 1, 0), ("server", 1, 1), ("client", 0, 1)))
-    if seen.lacking:
-        _on_loopback(draft, seen)
+    opening = _first(trace, "client", 1, 0), _first(trace, "server", 1, 1), _first(trace, "client", 0, 1)
+    called, returned = trace.when("client", "call", "connect"), trace.when("client", "return", "connect")
+    took_s = returned - called if called is not None and returned is not None else None
+    if trace.lacking:
+        draft.fact("connect() took", took_s, "s", "on loopback: no wire to wait for")
+        _check_calls(draft, trace, took_s)
     else:
-        _facts(draft, seen, parameters)
-        _checks(draft, seen, syn, syn_ack, ack)
-    trace.report(draft, seen, _course(syn, syn_ack, ack))
-    if not seen.lacking:
-        draft.tables.append(_segments((syn, syn_ack, ack)))
-        _windows(draft, syn, ack)
-    draft.tables.append(_held(seen))
+        draft.fact("connect() took", took_s, "s", "one round trip: it returns when the SYN+ACK is here")
+        draft.fact("round trip, as the wire is set", 2 * parameters.delay_s, "s")
+        draft.fact("round trip, as the client's kernel measured it", result.rtt_s, "s", "TCP_INFO")
+        draft.fact("segments on the wire", len(trace.segments), "1")
+        draft.fact("sent again", sum(each.again for each in trace.segments), "1")
+        draft.fact("lost on the wire", sum(each.arrived_s is None for each in trace.segments), "1")
+        _check_segments(draft, trace, *opening)
+        _check_states(draft, trace)
+    report(draft, trace, [(each.sent_s, said) for each, said in zip(opening, _COURSE, strict=True) if each])
+    if not trace.lacking:
+        draft.tables.append(table_of(SegmentRow, [_row(each) for each in opening if each]))
+        _find_window(draft, opening[0], opening[2])
+    passing = [_held(trace, "client", "SYN-SENT"), _held(trace, "server", "SYN-RECEIVED")]
+    draft.tables.append(table_of(HeldStateRow, passing))
     draft.charts.append(Chart("bar", "How long each side waited in between", "states", "state", "lasted"))
     return draft.finish()
 
 
-def _first(seen: Trace, sender: str, syn: int, ack: int) -> Segment | None:
+def _first(trace: Trace, sender: str, syn: int, ack: int) -> Segment | None:
     """The first segment from `sender` with these flags that arrived."""
-    for each in seen.segments:
+    for each in trace.segments:
         if (each.sender, each.tcp.syn, each.tcp.ack) == (sender, syn, ack) and each.arrived_s is not None:
             return each
     return None
 
 
-def _facts(draft: Draft, seen: Trace, parameters: Parameters) -> None:
-    called, returned = seen.when("client", "call", "connect"), seen.when("client", "return", "connect")
-    took = returned - called if called is not None and returned is not None else None
-    draft.fact("connect() took", took, "s", "one round trip: it returns when the SYN+ACK is here")
-    draft.fact("round trip, as the wire is set", 2 * parameters.delay_s, "s")
-    draft.fact("round trip, as the client's kernel measured it", seen.result["client_info"]["rtt_s"], "s", "TCP_INFO")
-    draft.fact("segments on the wire", len(seen.segments), "1")
-    draft.fact("sent again", sum(each.again for each in seen.segments), "1")
-    draft.fact("lost on the wire", sum(each.arrived_s is None for each in seen.segments), "1")
-
-
-def _checks(draft: Draft, seen: Trace, syn: Segment | None, syn_ack: Segment | None, ack: Segment | None) -> None:
-    distinct = {(each.sender, each.tcp.syn, each.tcp.ack) for each in seen.segments}
-    draft.check("three different segments open a connection", "course, lecture 11", 3, len(distinct))
-    order = [f"{each.sender} {each.tcp.flags()}" for each in (syn, syn_ack, ack) if each]
-    draft.check(
-        "SYN, then SYN+ACK, then ACK", "RFC 9293 §3.5", "client SYN, server SYN+ACK, client ACK", ", ".join(order)
-    )
-    if syn and syn_ack and ack:
-        numbers = (syn.tcp.sequence + 1) % 2**32, (syn_ack.tcp.sequence + 1) % 2**32
-        draft.check(
-            "the SYN+ACK acknowledges the client's number + 1", "RFC 9293 §3.4", numbers[0], syn_ack.tcp.acknowledgment
-        )
-        draft.check("the ACK acknowledges the server's number + 1", "RFC 9293 §3.4", numbers[1], ack.tcp.acknowledgment)
-        sizes = [any(option.kind == _MSS for option in each.tcp.options) for each in (syn, syn_ack, ack)]
-        draft.check(
-            "each side says in its SYN how large a segment it takes",
-            "RFC 9293 §3.7.1",
-            "yes, yes, no",
-            ", ".join("yes" if each else "no" for each in sizes),
-        )
-        returned, accepted = seen.when("client", "return", "connect"), seen.when("server", "return", "accept")
-        draft.check("connect() returned after the SYN+ACK had come", "connect(2)", True, _not_before(returned, syn_ack))
-        draft.check("accept() returned after the ACK had come", "accept(2)", True, _not_before(accepted, ack))
-    for host, states in (
-        ("client", "CLOSED, SYN-SENT, ESTABLISHED"),
-        ("server", "CLOSED, LISTEN, SYN-RECEIVED, ESTABLISHED"),
-    ):
-        draft.check(f"{host}: {states.replace(', ', ' → ')}", "RFC 9293 §3.3.2", states, ", ".join(seen.states(host)))
-
-
-def _on_loopback(draft: Draft, seen: Trace) -> None:
+def _check_calls(draft: Draft, trace: Trace, took_s: float | None) -> None:
     """What can be seen without a wire: the calls, and the states that last."""
-    called, returned = seen.when("client", "call", "connect"), seen.when("client", "return", "connect")
-    took = returned - called if called is not None and returned is not None else None
-    draft.fact("connect() took", took, "s", "on loopback: no wire to wait for")
     for host in ("client", "server"):
-        draft.check(f"{host}: ESTABLISHED in the end", "RFC 9293 §3.3.2", "ESTABLISHED", seen.states(host)[-1])
-    order = called is not None and returned is not None and called < returned
-    draft.check(
-        "connect() returned, and accept() did",
-        "connect(2), accept(2)",
-        True,
-        order and seen.when("server", "return", "accept") is not None,
-    )
+        draft.check(f"{host}: ESTABLISHED in the end", "RFC 9293 §3.3.2", "ESTABLISHED", trace.states(host)[-1])
+    both = took_s is not None and took_s > 0 and trace.when("server", "return", "accept") is not None
+    draft.check("connect() returned, and accept() did", "connect(2), accept(2)", True, both)
+
+
+def _check_segments(
+    draft: Draft, trace: Trace, syn: Segment | None, syn_ack: Segment | None, ack: Segment | None
+) -> None:
+    distinct = {(each.sender, each.tcp.syn, each.tcp.ack) for each in trace.segments}
+    draft.check("three different segments open a connection", "course, lecture 11", 3, len(distinct))
+    wanted = "client SYN, server SYN+ACK, client ACK"
+    order = ", ".join(f"{each.sender} {each.tcp.flags()}" for each in (syn, syn_ack, ack) if each)
+    draft.check("SYN, then SYN+ACK, then ACK", "RFC 9293 §3.5", wanted, order)
+    if syn is None or syn_ack is None or ack is None:
+        return
+    for claim, first, answer in (
+        ("the SYN+ACK acknowledges the client's number + 1", syn, syn_ack),
+        ("the ACK acknowledges the server's number + 1", syn_ack, ack),
+    ):
+        draft.check(claim, "RFC 9293 §3.4", (first.tcp.sequence + 1) % 2**32, answer.tcp.acknowledgment)
+    sizes = ", ".join("yes" if _option(each, _MAXIMUM_SEGMENT_SIZE) else "no" for each in (syn, syn_ack, ack))
+    draft.check("each side says in its SYN how large a segment it takes", "RFC 9293 §3.7.1", "yes, yes, no", sizes)
+    returned, accepted = trace.when("client", "return", "connect"), trace.when("server", "return", "accept")
+    draft.check("connect() returned after the SYN+ACK had come", "connect(2)", True, _not_before(returned, syn_ack))
+    draft.check("accept() returned after the ACK had come", "accept(2)", True, _not_before(accepted, ack))
+
+
+def _check_states(draft: Draft, trace: Trace) -> None:
+    for host, states in _STATES.items():
+        claim = f"{host}: {states.replace(', ', ' → ')}"
+        draft.check(claim, "RFC 9293 §3.3.2", states, ", ".join(trace.states(host)))
 
 
 def _not_before(at_s: float | None, segment: Segment) -> bool | None:
     return None if at_s is None or segment.arrived_s is None else at_s >= segment.arrived_s
 
 
-def _course(*segments: Segment | None) -> list[tuple[float, str]]:
-    """The lecture's dialogue, where it happens."""
-    words = (
-        "A: hello, I am A (the request)",
-        "B: hello, I am B (the answer)",
-        "A: hello, B (the answer to the answer)",
-    )
-    return [(each.sent_s, said) for each, said in zip(segments, words, strict=True) if each]
+def _option(segment: Segment, kind: int) -> Option | None:
+    return next((option for option in segment.tcp.options if option.kind == kind), None)
 
 
-def _segments(segments: tuple[Segment | None, ...]) -> Table:
-    """The three of them as they are on the wire: numbers as they really are, and what each side says it can do."""
-    rows: list[tuple[Value, ...]] = []
-    for each in segments:
-        if each is None:
-            continue
-        tcp = each.tcp
-        said = [
-            f"{name_of(option, OPTIONS)} {text_of(option, OPTIONS)}".rstrip()
-            for option in tcp.options
-            if option.kind not in COMMON
-        ]
-        # A name, not a quantity: written without separators, as it stands in a capture.
-        acknowledged = f"{tcp.acknowledgment}" if tcp.ack else None
-        rows.append((tcp.flags(), each.sender, f"{tcp.sequence}", acknowledged, tcp.window, "; ".join(said)))
-    columns = (
-        Column("segment", ""),
-        Column("from", ""),
-        Column("sequence", ""),
-        Column("acknowledges", ""),
-        Column("window", "1"),
-        Column("options", ""),
-    )
-    return Table("segments", columns, tuple(rows))
+def _row(segment: Segment) -> SegmentRow:
+    """Numbers as they really are, and what the sender says it can do."""
+    tcp = segment.tcp
+    options = [each for each in tcp.options if each.kind not in COMMON]
+    said = "; ".join(f"{name_of(each, OPTIONS)} {text_of(each, OPTIONS)}".rstrip() for each in options)
+    acknowledges = f"{tcp.acknowledgment}" if tcp.ack else None
+    return SegmentRow(tcp.flags(), segment.sender, f"{tcp.sequence}", acknowledges, tcp.window, said)
 
 
-def _windows(draft: Draft, syn: Segment | None, ack: Segment | None) -> None:
-    scales = [option.data[0] for option in syn.tcp.options if option.kind == WINDOW_SCALE] if syn else []
-    if scales and ack:
-        unit = 1 << scales[0]
+def _find_window(draft: Draft, syn: Segment | None, ack: Segment | None) -> None:
+    scale = _option(syn, WINDOW_SCALE) if syn else None
+    if scale and ack:
+        unit = 1 << scale.data[0]
         draft.findings.append(
             f"The window of the last segment, {ack.tcp.window}, is not smaller: after the SYNs windows count in units "
             f"that each side has announced in its own, here {unit} bytes. {ack.tcp.window} × {unit} = "
@@ -171,16 +145,10 @@ def _windows(draft: Draft, syn: Segment | None, ack: Segment | None) -> None:
         )
 
 
-def _held(seen: Trace) -> Table:
-    """How long the passing states were seen."""
-    rows: list[tuple[Value, ...]] = []
-    for host, state in (("client", "SYN-SENT"), ("server", "SYN-RECEIVED")):
-        begin = seen.when(host, "state", state)
-        end = seen.when(host, "state", "ESTABLISHED") if begin is not None else None
-        lasted = end - begin if begin is not None and end is not None else None
-        rows.append((f"{host} {state}", begin, end, lasted))
-    columns = (Column("state", ""), Column("from", "s"), Column("until", "s"), Column("lasted", "s"))
-    return Table("states", columns, tuple(rows))
+def _held(trace: Trace, host: str, state: str) -> HeldStateRow:
+    """How long the passing state was seen, until ESTABLISHED."""
+    begin_s = trace.when(host, "state", state)
+    return held(f"{host} {state}", begin_s, None if begin_s is None else trace.when(host, "state", "ESTABLISHED"))
 
 
 EXPERIMENT = Experiment(

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
 
 from netlab.linux.tcp_info import tcp_info
-from netlab.network.two_hosts import Call, TwoHosts
+from netlab.network.observation import Observation
+from netlab.network.scene import ReportProgress
+from netlab.network.two_hosts import Call, TwoHosts, TwoHostsPlan
 
 
-def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class HandshakeResult:
+    """`rtt_s`: the round trip as the client's kernel measured it."""
+
+    observation: Observation
+    rtt_s: float
+
+
+def play(plan: TwoHostsPlan, report_progress: ReportProgress) -> HandshakeResult:
     """Open one connection."""
-    with TwoHosts(config) as stage:
+    with TwoHosts(plan) as hosts:
         report_progress(0.2, "listening")
-        listener = stage.listen()
-        accepting = Call(lambda: stage.accept(listener))
-        client = stage.open_socket(stage.pair.client)
+        listener = hosts.listen()
+        accepting = Call(lambda: hosts.accept(listener))
+        client = hosts.open_socket(hosts.pair.client)
         report_progress(0.4, "connecting")
-        stage.connect(client)
-        accepted = accepting.result(stage.timeout_s)
-        stage.wait_until(lambda: stage.timeline.saw("server", "ESTABLISHED"), "ESTABLISHED at the server")
-        result = stage.finish(client_info=asdict(tcp_info(client)), server_info=asdict(tcp_info(accepted)))
-        for sock in (client, accepted, listener):
-            sock.close()
-        return result
+        hosts.connect(client)
+        with listener, client, accepting.result(hosts.timeout_s):
+            hosts.wait_for_state("server", "ESTABLISHED")
+            rtt_s = tcp_info(client).rtt_s
+            return HandshakeResult(hosts.observation(), rtt_s)

@@ -5,18 +5,22 @@ Two connections are enough: one that ends in order has ten of them, and CLOSING 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import teardown
-from netlab.experiments.wire import trace
+from netlab.experiments.tcp.states_rows import StateRow
 from netlab.experiments.wire.options import Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Trace
 from netlab.linux.tcp_states import ELEVEN
-from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Measurement, Table, Value
+from netlab.network.conditions import Conditions
+from netlab.network.two_hosts import TwoHostsPlan
+from netlab.progress import Progress, silent
+from netlab.report.quantity import Draft, Measurement
+from netlab.report.rows import table_of
 
-_HOW = {
+_MEANINGS = {
     "CLOSED": "socket() made it, and no connection yet",
     "LISTEN": "listen(): waiting for anybody",
     "SYN-SENT": "connect() has sent a SYN, and nothing has come back",
@@ -29,8 +33,6 @@ _HOW = {
     "LAST-ACK": "closed after the other side; waiting for the last ACK",
     "TIME-WAIT": "done, but old segments may still be on their way",
 }
-
-
 # Those that an application ends, or a timer; the others end with the next segment, on loopback before one can look.
 _LASTING = ("CLOSED", "LISTEN", "ESTABLISHED", "FIN-WAIT-2", "CLOSE-WAIT", "TIME-WAIT")
 
@@ -46,53 +48,44 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Play both connections. Raises MachineLacks, UsageError."""
-    trace.check_path(parameters.pcap)
-    orders = teardown.Parameters(delay_s=parameters.delay_s, seed=parameters.seed)
-    tours: dict[str, Trace] = {}
-    for number, variant in enumerate(("orderly", "simultaneous")):
-        progress(number / 2, f"{variant} close")
-        tours[variant] = teardown.play(variant, orders, lambda done, text: None)
-        if tours[variant].lacking:
+    hosts = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s), parameters.seed)
+    traces: dict[str, Trace] = {}
+    for number, (name, pcap) in enumerate((("orderly", parameters.pcap), ("simultaneous", None))):
+        progress(number / 2, f"{name} close")
+        _, traces[name] = teardown.play(teardown.find(name), hosts, silent, pcap)
+        if traces[name].lacking:
             break  # without a wire there is no closing at the same time
-    trace.save(tours["orderly"], parameters.pcap)
-    draft = Draft()
-    draft.lacking = tours["orderly"].lacking
-    rows = [_seen(state, tours) for state in ELEVEN]
-    columns = (
-        Column("state", ""),
-        Column("at", ""),
-        Column("seen after", "s"),
-        Column("what it means", ""),
-        Column("way", ""),
-    )
-    draft.tables.append(Table("states", columns, tuple(rows)))
-    found = [str(row[0]) for row in rows if row[1] is not None]
+    return judged(traces)
+
+
+def judged(traces: Mapping[str, Trace]) -> Measurement:
+    """The states that were seen, by the name of the teardown's variant."""
+    draft = Draft(lacking=traces["orderly"].lacking)
+    rows = [_first_seen(state, traces) for state in ELEVEN]
+    draft.tables.append(table_of(StateRow, rows))
+    found = [each.state for each in rows if each.at is not None]
     draft.fact("states seen", len(found), "1")
-    if draft.lacking:
-        lasting = [state for state in found if state in _LASTING]
-        draft.check(
-            "every state that lasts was reached, and seen", "RFC 9293 §3.3.2", ", ".join(_LASTING), ", ".join(lasting)
-        )
-    else:
-        draft.check("all eleven states were reached, and seen", "RFC 9293 §3.3.2", ", ".join(ELEVEN), ", ".join(found))
-    for told, seen in zip(teardown.VARIANTS, tours.values(), strict=False):
-        ending = [each for each in seen.marked() if each.tcp.fin or each.tcp.rst]
-        teardown.check(draft, told, seen, ending)
+    wanted: Sequence[str] = _LASTING if draft.lacking else ELEVEN
+    which = "every state that lasts was" if draft.lacking else "all eleven states were"
+    seen = ", ".join(state for state in found if state in wanted)
+    draft.check(f"{which} reached, and seen", "RFC 9293 §3.3.2", ", ".join(wanted), seen)
+    for name, trace in traces.items():
+        teardown.check(draft, teardown.find(name), trace)
     draft.findings.append(
         "SYN-RECEIVED is no socket yet: accept() knows nothing of it, and only the kernel can show it."
     )
     return draft.finish()
 
 
-def _seen(state: str, tours: dict[str, Trace]) -> tuple[Value, ...]:
+def _first_seen(state: str, traces: Mapping[str, Trace]) -> StateRow:
     """Where and when a state was first seen, in which of the two connections."""
-    for way, seen in tours.items():
+    for way, trace in traces.items():
+        first_ns = min(event.at_ns for event in trace.observation.events)
         for host in ("client", "server"):
-            for event in seen.everything(host):
-                if event["kind"] == "state" and event["what"] == state:
-                    first_ns = min(each["at_ns"] for each in seen.observation.events)
-                    return state, host, (event["at_ns"] - first_ns) / 1e9, _HOW[state], way
-    return state, None, None, _HOW[state], None
+            for event in trace.everything(host):
+                if (event.kind, event.what) == ("state", state):
+                    return StateRow(state, host, (event.at_ns - first_ns) / 1e9, _MEANINGS[state], way)
+    return StateRow(state, None, None, _MEANINGS[state], None)
 
 
 EXPERIMENT = Experiment(

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import teardown_scene
-from netlab.experiments.wire import trace
+from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
+from netlab.experiments.tcp.teardown_scene import LAST_WORDS, HalfClose, TeardownPlan, TeardownResult
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace
+from netlab.experiments.wire.trace import Segment, Trace, recorded, report
 from netlab.network.conditions import Conditions
+from netlab.network.two_hosts import TwoHostsPlan
 from netlab.option import Option
 from netlab.progress import Progress
-from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
+from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.rows import table_of
 
 KERNEL_TIME_WAIT_S = 60.0  # TCP_TIMEWAIT_LEN of <net/tcp.h>
 RFC_TIME_WAIT_S = 240.0  # 2 MSL, MSL being two minutes (RFC 9293 §3.4.2)
+_HOSTS = ("client", "server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,112 +105,103 @@ def find(name: str) -> Variant:
     raise UsageError(f"there is no variant '{name}'", ", ".join(variant.name for variant in VARIANTS))
 
 
-def play(variant: str, parameters: Parameters, progress: Progress) -> Trace:
-    """The scenario, from the mark on."""
-    conditions = trace.both(Conditions(delay_s=parameters.delay_s))
-    config = {"conditions": conditions, "seed": parameters.seed, "variant": variant}
-    on_loopback = find(variant).on_loopback and parameters.pcap is None
-    return trace.run(teardown_scene.play, config, progress, on_loopback=on_loopback)
+def play(variant: Variant, hosts: TwoHostsPlan, progress: Progress, pcap: Path | None) -> tuple[TeardownResult, Trace]:
+    """The scene, from the mark on."""
+    plan = TeardownPlan(hosts, variant.name)
+    instead = TeardownPlan(hosts.on_loopback(), variant.name) if variant.on_loopback else None
+    return recorded(teardown_scene.play, plan, progress, pcap, on_loopback=instead)
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """End one connection. Raises MachineLacks, UsageError."""
     variant = find(parameters.variant)
-    trace.check_path(parameters.pcap)
-    seen = play(variant.name, parameters, progress)
-    trace.save(seen, parameters.pcap)
+    hosts = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s), parameters.seed)
+    return judged(variant, *play(variant, hosts, progress, parameters.pcap))
+
+
+def judged(variant: Variant, result: TeardownResult, trace: Trace) -> Measurement:
+    """What was seen of this variant, and whether it is what the RFC says."""
     draft = Draft()
-    ending = [each for each in seen.marked() if each.tcp.fin or each.tcp.rst]
+    waiting = [host for host in _HOSTS if trace.states(host)[-1:] == ["TIME-WAIT"]]
     draft.fact("variant", variant.title, "")
-    draft.fact("segments", None if seen.lacking else len(seen.marked()), "1")
-    draft.fact("in TIME-WAIT at the end", ", ".join(_waiting(seen)) or "nobody", "")
-    check(draft, variant, seen, ending)
-    if variant.name == "orderly":
-        _orderly(draft, seen)
+    draft.fact("segments", None if trace.lacking else len(trace.marked()), "1")
+    draft.fact("in TIME-WAIT at the end", ", ".join(waiting) or "nobody", "")
+    check(draft, variant, trace)
+    if result.half_close is not None:
+        _check_half_close(draft, result.half_close, trace)
     if variant.name.startswith("reset"):
-        error = [event["detail"] for event in seen.events("server", "return") if event["what"] == "recv()"]
-        draft.check(
-            "the server's recv() fails: connection reset",
-            "recv(2), ECONNRESET",
-            "Connection reset by peer",
-            ", ".join(error),
-        )
-        draft.check("nobody is in TIME-WAIT", "RFC 9293 §3.10.7.4", "", ", ".join(_waiting(seen)))
+        errors = ", ".join(each.detail for each in trace.events("server", "return") if each.what == "recv()")
+        wanted = "Connection reset by peer"
+        draft.check("the server's recv() fails: connection reset", "recv(2), ECONNRESET", wanted, errors)
+        draft.check("nobody is in TIME-WAIT", "RFC 9293 §3.10.7.4", "", ", ".join(waiting))
     draft.findings.append(variant.finding)
-    trace.report(draft, seen, _course(variant, seen, ending))
-    states = _states(seen)
-    if states.rows:  # none, where a reset ends it all at once
-        draft.tables.append(states)
+    report(draft, trace, _course(trace) if variant.name == "orderly" else ())
+    if states := [row for host in _HOSTS for row in _held(trace, host)]:  # none, where a reset ends it all at once
+        draft.tables.append(table_of(HeldStateRow, states))
         draft.charts.append(Chart("bar", "How long each state was held", "states", "state", "lasted"))
     return draft.finish()
 
 
-def check(draft: Draft, variant: Variant, seen: Trace, ending: list[Segment]) -> None:
+def check(draft: Draft, variant: Variant, trace: Trace) -> None:
     """The states and the segments that this variant must have; on loopback only the last state is sure to be seen."""
-    if seen.lacking:
-        for host, states in (("client", variant.client), ("server", variant.server)):
-            last = states.rpartition(" ")[2]
-            draft.check(f"{host}: {last} in the end", "RFC 9293 §3.3.2", last, seen.states(host)[-1])
-        return
     for host, states in (("client", variant.client), ("server", variant.server)):
-        draft.check(f"{host}: ESTABLISHED → {states}", "RFC 9293 §3.3.2", states, " → ".join(seen.states(host)))
-    told = ", ".join(f"{each.sender} {'RST' if each.tcp.rst else 'FIN'}" for each in ending if not each.again)
-    draft.check(f"on the wire: {variant.ending}", "RFC 9293 §3.6", variant.ending, told)
+        found, last = trace.states(host), states.rpartition(" ")[2]
+        if trace.lacking:
+            draft.check(f"{host}: {last} in the end", "RFC 9293 §3.3.2", last, found[-1])
+        else:
+            draft.check(f"{host}: ESTABLISHED → {states}", "RFC 9293 §3.3.2", states, " → ".join(found))
+    if not trace.lacking:
+        sent = [f"{each.sender} {'RST' if each.tcp.rst else 'FIN'}" for each in _ending(trace) if not each.again]
+        draft.check(f"on the wire: {variant.ending}", "RFC 9293 §3.6", variant.ending, ", ".join(sent))
 
 
-def _orderly(draft: Draft, seen: Trace) -> None:
-    time_wait_s = seen.result["time_wait_s"]
-    draft.fact("TIME-WAIT lasts", time_wait_s, "s", "the kernel's timer, when it was first seen")
+def _ending(trace: Trace) -> list[Segment]:
+    return [each for each in trace.marked() if each.tcp.fin or each.tcp.rst]
+
+
+def _check_half_close(draft: Draft, half_close: HalfClose, trace: Trace) -> None:
+    lasts_s = half_close.time_wait_s
+    draft.fact("TIME-WAIT lasts", lasts_s, "s", "the kernel's timer, when it was first seen")
     draft.fact("TIME-WAIT in the RFC", RFC_TIME_WAIT_S, "s", "2 MSL, with an MSL of two minutes")
-    draft.check(
-        "data flows to the side that has closed", "RFC 9293 §3.6, half-close", 10, seen.result["half_closed_bytes"]
-    )
-    begun = time_wait_s is not None and KERNEL_TIME_WAIT_S / 2 < time_wait_s <= KERNEL_TIME_WAIT_S
-    draft.check("Linux waits a minute at most, whatever the RFC says", "TCP_TIMEWAIT_LEN in <net/tcp.h>", True, begun)
-    if seen.lacking:
-        return
-    acknowledged = [each for each in seen.marked() if not each.size and each.tcp.flags() == "ACK"]
-    fins = [each for each in seen.marked() if each.tcp.fin and not each.again]
-    each_acked = all(
-        any(ack.sender != fin.sender and (ack.acknowledgment or 0) > fin.sequence + fin.size for ack in acknowledged)
-        for fin in fins
-    )
-    draft.check(
-        "each FIN is acknowledged by itself: four segments", "course, lecture 11", True, len(fins) == 2 and each_acked
-    )
+    source = "RFC 9293 §3.6, half-close"
+    draft.check("data flows to the side that has closed", source, len(LAST_WORDS), half_close.size)
+    minute = lasts_s is not None and KERNEL_TIME_WAIT_S / 2 < lasts_s <= KERNEL_TIME_WAIT_S
+    source = "TCP_TIMEWAIT_LEN in <net/tcp.h>"
+    draft.check("Linux waits a minute at most, whatever the RFC says", source, True, minute)
+    if not trace.lacking:
+        fins = [each for each in trace.marked() if each.tcp.fin and not each.again]
+        each_acked = len(fins) == 2 and all(_acknowledged_alone(trace, fin) for fin in fins)
+        draft.check("each FIN is acknowledged by itself: four segments", "course, lecture 11", True, each_acked)
 
 
-def _waiting(seen: Trace) -> list[str]:
-    return [host for host in ("client", "server") if seen.states(host)[-1:] == ["TIME-WAIT"]]
+def _acknowledged_alone(trace: Trace, fin: Segment) -> bool:
+    """Whether the other side has sent an ACK of the FIN that is nothing but an ACK."""
+    acks = [each for each in trace.marked() if not each.size and each.tcp.flags() == "ACK"]
+    after = fin.sequence + fin.size
+    return any(ack.sender != fin.sender and (ack.acknowledgment or 0) > after for ack in acks)
 
 
-def _course(variant: Variant, seen: Trace, ending: list[Segment]) -> list[tuple[float, str]]:
-    """The lecture's dialogue; it tells of the orderly way only."""
-    if variant.name != "orderly" or len(ending) < 2:
+def _course(trace: Trace) -> list[tuple[float, str]]:
+    """The lecture's dialogue, which tells of the orderly way only."""
+    ending = _ending(trace)
+    if len(ending) < 2:
         return []
     said = [(ending[0].sent_s, "A: B, I don't want to play any more")]
     answers = {"server": "B: oh, you don't want to play any more, I know", "client": "A: well then, bye"}
     for fin in ending:
-        for each in seen.marked():
+        for each in trace.marked():
             if each.sender != fin.sender and each.sent_s > fin.sent_s and (each.acknowledgment or 0) > fin.sequence:
                 said.append((each.sent_s, answers[each.sender]))
                 break
     return [*said, (ending[1].sent_s, "B: A, all right, I don't want to play any more either, bye")]
 
 
-def _states(seen: Trace) -> Table:
-    """Which state was held how long; the last one of each side goes on."""
-    rows: list[tuple[Value, ...]] = []
-    for host in ("client", "server"):
-        changes = [event for event in seen.events(host) if event["kind"] in ("state", "gone")]
-        for event, following in zip(changes, [*changes[1:], None], strict=True):
-            if event["what"] == "CLOSED":
-                continue
-            until = seen.at_s(following) if following else None
-            begin = seen.at_s(event)
-            rows.append((f"{host} {event['what']}", begin, until, None if until is None else until - begin))
-    columns = (Column("state", ""), Column("from", "s"), Column("until", "s"), Column("lasted", "s"))
-    return Table("states", columns, tuple(rows))
+def _held(trace: Trace, host: str) -> Iterator[HeldStateRow]:
+    """Which state was held how long; the last one goes on."""
+    changes = [event for event in trace.events(host) if event.kind in ("state", "gone")]
+    for event, following in zip(changes, [*changes[1:], None], strict=True):
+        if event.what != "CLOSED":
+            yield held(f"{host} {event.what}", trace.at_s(event), trace.at_s(following) if following else None)
 
 
 EXPERIMENT = Experiment(

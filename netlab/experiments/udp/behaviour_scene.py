@@ -1,40 +1,85 @@
 """What UDP does and does not: sizes that stay, losses that nobody mends, a buffer that overflows, cut packets,
-and datagrams for many (udp_groups.py)."""
+and datagrams for many (groups_scene.py)."""
 
 from __future__ import annotations
 
 import select
 import socket
 import struct
-from collections.abc import Callable
-from typing import Any
+import sys
+from dataclasses import dataclass
 
 from netlab.experiments.udp import groups_scene
 from netlab.linux import counters
 from netlab.network.conditions import Conditions
-from netlab.network.two_hosts import PORT, TwoHosts
+from netlab.network.observation import Observation
+from netlab.network.scene import ReportProgress
+from netlab.network.two_hosts import PORT, TwoHosts, TwoHostsPlan
 
-_DROPPED = 40  # SO_RXQ_OVFL: how many datagrams this socket had no room for, with each that comes
-_QUIET_S = 1.5  # nothing has come for so long: nothing more will
-SIZES = (1, 1000, 0, 3000, 10)
+_RXQ_OVFL = 40  # SO_RXQ_OVFL: how many datagrams this socket had no room for, told with each that comes
+_QUIET_S = 1.5  # a pause after which nothing more is expected
+_SIZES = (1, 1000, 0, 3000, 10)
 
 
-def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class BehaviourPlan:
+    """How many datagrams flood a full buffer, and how many numbered ones go over a wire with `bad` conditions."""
+
+    hosts: TwoHostsPlan
+    flood: int
+    numbered: int
+    bad: Conditions
+
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """Sizes sent and received; what a too small buffer got of 100 bytes; packets that IP put together again."""
+
+    sent: tuple[int, ...]
+    received: tuple[int, ...]
+    cut_to: int
+    truncated: bool  # MSG_TRUNC was set
+    reassembled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overrun:
+    """Numbers that the full buffer kept; how many it dropped, by SO_RXQ_OVFL and by the host's counters."""
+
+    kept: tuple[int, ...]
+    dropped: int | None
+    counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverWire:
+    """What needs a wire and interfaces: copies for many, and `arrived`, the numbers that came over the bad wire."""
+
+    broadcast: groups_scene.Broadcast
+    multicast: dict[str, list[str]]
+    arrived: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourResult:
+    """All cases. `refused`: the error of a call on a socket whose peer does not listen. On loopback, no `over_wire`."""
+
+    observation: Observation
+    boundaries: Boundaries
+    refused: str
+    overrun: Overrun
+    over_wire: OverWire | None
+
+
+def play(plan: BehaviourPlan, report_progress: ReportProgress) -> BehaviourResult:
     """All cases, one after the other, on one pair of hosts; on loopback those that need neither wire nor interface."""
-    with TwoHosts(config, watched=False) as stage:
-        told: dict[str, Any] = {
-            "boundaries": _boundaries(stage),
-            "refused": _refused(stage),
-            "overrun": _overrun(stage, config["flood"]),
-        }
-        if stage.on_loopback:
-            return stage.finish(**told)
-        told |= {
-            "broadcast": groups_scene.broadcast(stage),
-            "multicast": groups_scene.multicast(stage),
-            "disorder": _disorder(stage, config["numbered"], Conditions.read(config["bad"])),
-        }
-        return stage.finish(**told)
+    with TwoHosts(plan.hosts, watched=False) as stage:
+        boundaries, refused, overrun = _boundaries(stage), _refused(stage), _overrun(stage, plan.flood)
+        over_wire = None
+        if not stage.on_loopback:
+            copies = groups_scene.broadcast(stage), groups_scene.multicast(stage)
+            over_wire = OverWire(*copies, _numbered(stage, plan.numbered, plan.bad))
+        return BehaviourResult(stage.observation(), boundaries, refused, overrun, over_wire)
 
 
 def _server(stage: TwoHosts) -> socket.socket:
@@ -50,81 +95,79 @@ def _client(stage: TwoHosts) -> socket.socket:
     return client
 
 
-def _counted(stage: TwoHosts) -> dict[str, int]:
+def _counters(stage: TwoHosts) -> dict[str, int]:
     with stage.pair.server.namespace.entered():
         return counters.read()
 
 
-def _boundaries(stage: TwoHosts) -> dict[str, Any]:
+def _counted(stage: TwoHosts, before: dict[str, int], name: str) -> int:
+    return counters.difference(before, _counters(stage)).get(name, 0)
+
+
+def _boundaries(stage: TwoHosts) -> Boundaries:
     """Datagrams of several sizes, one that must be cut in two, and one for which the reader has too little room."""
     with _server(stage) as server, _client(stage) as client:
-        before = _counted(stage)
-        for size in SIZES:
+        before = _counters(stage)
+        for size in _SIZES:
             client.send(bytes(size))
-        got = [len(server.recv(65536)) for _ in SIZES]
+        received = tuple(len(server.recv(65536)) for _ in _SIZES)
         client.send(b"x" * 100)
         data, _, flags, _ = server.recvmsg(40)
-        changed = counters.difference(before, _counted(stage))
-        return {
-            "sent": list(SIZES),
-            "got": got,
-            "cut_to": len(data),
-            "said_so": bool(flags & socket.MSG_TRUNC),
-            "reassembled": changed.get("IpReasmOKs", 0),
-        }
+        reassembled = _counted(stage, before, "IpReasmOKs")
+        return Boundaries(_SIZES, received, len(data), bool(flags & socket.MSG_TRUNC), reassembled)
 
 
-def _refused(stage: TwoHosts) -> dict[str, Any]:
+def _refused(stage: TwoHosts) -> str:
     """Nobody listens: an ICMP error comes back, and the next call on a connected socket is told."""
     with _client(stage) as client:
         client.settimeout(stage.timeout_s)
-        sent = client.send(b"anybody?")
+        client.send(b"anybody?")
         try:
             client.recv(10)
-            error = ""
-        except OSError as refused:
-            error = refused.strerror or ""
-    return {"sent": sent, "error": error}
+        except OSError as error:
+            return error.strerror or ""
+    return ""
 
 
-def _overrun(stage: TwoHosts, flood: int) -> dict[str, Any]:
+def _overrun(stage: TwoHosts, flood: int) -> Overrun:
     """More datagrams than the receive buffer takes, while nobody reads."""
     with _server(stage) as server, _client(stage) as client:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-        server.setsockopt(socket.SOL_SOCKET, _DROPPED, 1)
-        before = _counted(stage)
+        server.setsockopt(socket.SOL_SOCKET, _RXQ_OVFL, 1)
+        before = _counters(stage)
         for number in range(flood):
             client.send(struct.pack("!I", number) + bytes(496))
-        while True:  # until the kernel has had them all
-            changed = counters.difference(before, _counted(stage))
-            if changed.get("IpInDelivers", 0) >= flood:
-                break
-            if not _waits(stage, before):
-                break
+        while _counted(stage, before, "IpInDelivers") < flood and _delivers(stage, before):
+            pass  # until the kernel has had them all
         kept: list[int] = []
         while select.select([server], [], [], _QUIET_S if not kept else 0)[0]:
-            kept.append(struct.unpack_from("!I", server.recv(2048))[0])
+            kept.append(_number(server.recv(2048)))
         client.send(struct.pack("!I", flood))
         _, ancillary, _, _ = server.recvmsg(2048, 64)
-        told = next((struct.unpack("=I", data[:4])[0] for _, kind, data in ancillary if kind == _DROPPED), None)
-        changed = counters.difference(before, _counted(stage))
-        return {"flood": flood, "kept": kept, "dropped": told, "counted": changed.get("UdpRcvbufErrors", 0)}
+        dropped = next(
+            (int.from_bytes(data[:4], sys.byteorder) for _, kind, data in ancillary if kind == _RXQ_OVFL), None
+        )
+        return Overrun(tuple(kept), dropped, _counted(stage, before, "UdpRcvbufErrors"))
 
 
-def _waits(stage: TwoHosts, before: dict[str, int]) -> bool:
+def _delivers(stage: TwoHosts, before: dict[str, int]) -> bool:
     """False once a pause has brought nothing new to the server."""
-    first = counters.difference(before, _counted(stage))
+    first = counters.difference(before, _counters(stage))
     select.select([], [], [], _QUIET_S)
-    return counters.difference(before, _counted(stage)) != first
+    return counters.difference(before, _counters(stage)) != first
 
 
-def _disorder(stage: TwoHosts, count: int, bad: Conditions) -> dict[str, Any]:
-    """Numbered datagrams over a wire that loses, doubles and holds back."""
+def _number(data: bytes) -> int:
+    return int.from_bytes(data[:4], "big")
+
+
+def _numbered(stage: TwoHosts, count: int, bad: Conditions) -> tuple[int, ...]:
+    """Numbered datagrams over a wire that loses, doubles and holds back: the numbers that arrived, in order."""
     with _server(stage) as server, _client(stage) as client:
         stage.pair.wire.change("client", bad)
         for number in range(count):
             client.send(struct.pack("!I", number))
-        got = []
+        arrived: list[int] = []
         while select.select([server], [], [], _QUIET_S)[0]:
-            got.append(struct.unpack("!I", server.recv(100))[0])
-        return {"sent": count, "got": got}
+            arrived.append(_number(server.recv(100)))
+        return tuple(arrived)

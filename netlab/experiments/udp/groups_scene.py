@@ -10,7 +10,8 @@ import errno
 import socket
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass
 
 from netlab.errors import NetlabError
 from netlab.linux import counters
@@ -22,7 +23,15 @@ _MULTICAST_ALL = 49  # IP_MULTICAST_ALL of <linux/in.h>
 _LOOK_S = 0.005
 
 
-def broadcast(stage: TwoHosts) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """The error of a socket without SO_BROADCAST; what each receiving socket got."""
+
+    refused: str
+    copies: dict[str, list[str]]
+
+
+def broadcast(stage: TwoHosts) -> Broadcast:
     """To everybody on the network: only if the sender asks for it, and every socket gets a copy."""
     where = (BROADCAST, BROADCAST_PORT)
     sockets = {
@@ -35,38 +44,33 @@ def broadcast(stage: TwoHosts) -> dict[str, Any]:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         client.sendto(b"everybody?", where)
         _settled(stage, client)
-    return {"refused": refused, "copies": _copies(sockets)}
+    return Broadcast(refused, _copies(sockets))
 
 
-def multicast(stage: TwoHosts) -> dict[str, Any]:
-    """To a group: before anybody has joined, when two sockets have, and when they have left again."""
-    server = stage.pair.server
-    sockets = {
-        "member": _bound(stage, "", GROUP_PORT),
-        "member, too": _bound(stage, "", GROUP_PORT),
-        "no member": _bound(stage, "", GROUP_PORT),
-        "no member, IP_MULTICAST_ALL 0": _bound(stage, "", GROUP_PORT),
-    }
+def multicast(stage: TwoHosts) -> dict[str, list[str]]:
+    """To a group: before anybody has joined, when two sockets have, and when they have left; what each socket got."""
+    names = ("member", "member, too", "no member", "no member, IP_MULTICAST_ALL 0")
+    sockets = {name: _bound(stage, "", GROUP_PORT) for name in names}
     sockets["no member, IP_MULTICAST_ALL 0"].setsockopt(socket.IPPROTO_IP, _MULTICAST_ALL, 0)
-    members = [sockets["member"], sockets["member, too"]]
-    membership = socket.inet_aton(GROUP) + socket.inet_aton(server.ip)
+    membership = socket.inet_aton(GROUP) + socket.inet_aton(stage.pair.server.ip)
+
+    def change(option: int) -> None:
+        for name in names[:2]:
+            sockets[name].setsockopt(socket.IPPROTO_IP, option, membership)
+
     with stage.pair.client.socket(socket.SOCK_DGRAM) as client:
         client.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(stage.pair.client.ip))
-        client.sendto(b"before", (GROUP, GROUP_PORT))
-        _settled(stage, client)
-        _reported(
-            stage,
-            lambda: [each.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership) for each in members],
-        )
-        client.sendto(b"during", (GROUP, GROUP_PORT))
-        _settled(stage, client)
-        _reported(
-            stage,
-            lambda: [each.setsockopt(socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, membership) for each in members],
-        )
-        client.sendto(b"after", (GROUP, GROUP_PORT))
-        _settled(stage, client)
-        return {"copies": _copies(sockets)}
+
+        def send(data: bytes) -> None:
+            client.sendto(data, (GROUP, GROUP_PORT))
+            _settled(stage, client)
+
+        send(b"before")
+        _reported(stage, lambda: change(socket.IP_ADD_MEMBERSHIP))
+        send(b"during")
+        _reported(stage, lambda: change(socket.IP_DROP_MEMBERSHIP))
+        send(b"after")
+        return _copies(sockets)
 
 
 def _bound(stage: TwoHosts, ip: str, port: int) -> socket.socket:
@@ -79,7 +83,7 @@ def _bound(stage: TwoHosts, ip: str, port: int) -> socket.socket:
 
 
 def _settled(stage: TwoHosts, client: socket.socket) -> None:
-    """Until all that `client` has sent is where it belongs."""
+    """Wait until all that `client` has sent has arrived."""
     with _bound(stage, stage.pair.server.ip, _LAST_PORT) as last:
         client.sendto(b"that was all", (stage.pair.server.ip, _LAST_PORT))
         last.recv(100)
@@ -90,16 +94,13 @@ def _copies(sockets: Mapping[str, socket.socket]) -> dict[str, list[str]]:
     got: dict[str, list[str]] = {name: [] for name in sockets}
     for name, sock in sockets.items():
         sock.setblocking(False)
-        with sock:
+        with sock, suppress(BlockingIOError):
             while True:
-                try:
-                    got[name].append(sock.recv(100).decode())
-                except BlockingIOError:
-                    break
+                got[name].append(sock.recv(100).decode())
     return got
 
 
-def _reported(stage: TwoHosts, change: Callable[[], object]) -> None:
+def _reported(stage: TwoHosts, change: Callable[[], None]) -> None:
     """Change a membership, and wait until the server's kernel has said so on the wire."""
     deadline_s = time.monotonic() + stage.timeout_s
     with stage.pair.server.namespace.entered():

@@ -5,10 +5,10 @@ The four views of one event are rows of one table, "timeline": "system call", "k
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from netlab.codec import decode
 from netlab.errors import MachineLacks, NetlabError, UsageError
@@ -57,6 +57,16 @@ class Segment:
         return f"{text}, {self.note}" if self.note else text
 
 
+class WireFrame(NamedTuple):
+    """A frame as the wire recorded it, taken apart."""
+
+    sender: str
+    sent_ns: int
+    arrived_ns: int | None
+    fate: str
+    found: Dissection
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """All that a scenario has seen. Times in seconds from its mark, or where it has none from its first event.
@@ -66,7 +76,7 @@ class Trace:
 
     observation: Observation
     start_ns: int
-    frames: tuple[tuple[str, int, int | None, str, Dissection], ...]
+    frames: tuple[WireFrame, ...]
     segments: tuple[Segment, ...] = field(default=())
     lacking: Lack | None = None
     result: Mapping[str, Any] = field(default_factory=dict)  # of a scene that returns a dict
@@ -89,7 +99,11 @@ class Trace:
 
     def at_s(self, event: Event) -> float:
         """When an event was, in seconds from the start."""
-        return (event.at_ns - self.start_ns) / 1e9
+        return self.seconds(event.at_ns)
+
+    def seconds(self, at_ns: int) -> float:
+        """A time of CLOCK_MONOTONIC in seconds from the start."""
+        return (at_ns - self.start_ns) / 1e9
 
     def states(self, host: str) -> list[str]:
         """The states that connections of `host` were seen in, in order."""
@@ -114,6 +128,16 @@ def observe(
     """
     result, lacking = _run(scene, plan, progress, timeout_s, on_loopback)
     return result, _trace(result.observation, lacking)
+
+
+def recorded(
+    scene: Scene[P, R], plan: P, progress: Progress, pcap: Path | None, *, on_loopback: P | None = None
+) -> tuple[R, Trace]:
+    """The same, with the frames in the capture file `pcap` if one is wanted; loopback would have none. UsageError."""
+    check_path(pcap)
+    result, trace = observe(scene, plan, progress, on_loopback=on_loopback if pcap is None else None)
+    save(trace, pcap)
+    return result, trace
 
 
 def run(
@@ -148,7 +172,7 @@ def _trace(seen: Observation, lacking: Lack | None) -> Trace:
     marks = [event.at_ns for event in seen.events if event.kind == "mark"]
     start_ns = min(marks or times, default=0)
     frames = tuple(
-        (frame.sender, frame.sent_ns, frame.arrived_ns, frame.fate, dissect(frame.frame))
+        WireFrame(frame.sender, frame.sent_ns, frame.arrived_ns, frame.fate, dissect(frame.frame))
         for frame in sorted(seen.frames, key=lambda frame: frame.sent_ns)
     )
     return Trace(seen, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
@@ -159,16 +183,16 @@ def both(conditions: Conditions) -> dict[str, Any]:
     return {"client": conditions.plain(), "server": conditions.plain()}
 
 
-def _segments(frames: Sequence[tuple[str, int, int | None, str, Dissection]], start_ns: int) -> Iterator[Segment]:
+def _segments(frames: Sequence[WireFrame], start_ns: int) -> Iterator[Segment]:
     first: dict[tuple[str, int, int], int] = {}  # sender and ports -> its initial sequence number
     furthest: dict[tuple[str, int, int], int] = {}
     for number, (sender, sent_ns, arrived_ns, fate, found) in enumerate(frames, start=1):
         tcp = found.find(Tcp)
         if tcp is None:
             continue
-        ports = (tcp.source_port, tcp.destination_port)
         other = "server" if sender == "client" else "client"
-        own, theirs = (sender, *ports), (other, *reversed(ports))
+        own = (sender, tcp.source_port, tcp.destination_port)
+        theirs = (other, tcp.destination_port, tcp.source_port)
         if tcp.syn:
             first.setdefault(own, tcp.sequence)
         relative = (tcp.sequence - first.get(own, tcp.sequence)) % 2**32
@@ -246,34 +270,34 @@ def records(seen: Trace) -> list[CapturedFrame]:
     """Every frame as its sender sent it."""
     epoch_ns = seen.observation.epoch_ns
     return [
-        CapturedFrame(epoch_ns + sent_ns, found.frame, len(found.frame), interface=f"from {sender}")
-        for sender, sent_ns, _, _, found in seen.frames
+        CapturedFrame(epoch_ns + each.sent_ns, each.found.frame, len(each.found.frame), interface=f"from {each.sender}")
+        for each in seen.frames
     ]
 
 
-def captured(seen: Trace) -> list[CapturedFrame]:
+def at_client(frames: Iterable[tuple[bool, int, int | None, bytes]], epoch_ns: int) -> list[CapturedFrame]:
     """What a capture on the client's eth0 has: its own frames when they leave, the others when they arrive.
 
-    One place, as in life: a file of both ends at once would puzzle every analyser.
+    One place, as in life: a file of both ends at once would puzzle every analyser. Of each frame: whether the client
+    sent it, when it left, when it arrived, its bytes.
     """
-    epoch_ns = seen.observation.epoch_ns
-    times = [
-        (sent_ns if sender == "client" else arrived_ns, found.frame)
-        for sender, sent_ns, arrived_ns, _, found in seen.frames
-    ]
-    return [
-        CapturedFrame(epoch_ns + at_ns, frame, len(frame), interface="eth0 of the client")
-        for at_ns, frame in sorted((each for each in times if each[0] is not None), key=lambda each: each[0] or 0)
-        if at_ns is not None
-    ]
+    times = [(sent_ns if own else arrived_ns, frame) for own, sent_ns, arrived_ns, frame in frames]
+    seen = sorted((at_ns, frame) for at_ns, frame in times if at_ns is not None)
+    return [CapturedFrame(epoch_ns + at, frame, len(frame), interface="eth0 of the client") for at, frame in seen]
 
 
 def save(seen: Trace, path: Path | None) -> None:
+    """Write the capture file of the client, if one is wanted. UsageError."""
+    frames = ((each.sender == "client", each.sent_ns, each.arrived_ns, each.found.frame) for each in seen.frames)
+    write_pcap(path, at_client(frames, seen.observation.epoch_ns))
+
+
+def write_pcap(path: Path | None, frames: Iterable[CapturedFrame]) -> None:
     """Write the capture file, if one is wanted. UsageError."""
     if path is None:
         return
     try:
-        path.write_bytes(pcap.write(captured(seen)))
+        path.write_bytes(pcap.write(frames))
     except OSError as error:
         raise UsageError(f"--pcap {path}: {error.strerror}") from None
 
