@@ -15,18 +15,7 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp import nagle_scene
 from netlab.experiments.tcp.nagle_exchanges import WriteCase, case_of, keystrokes_of, stalled
 from netlab.experiments.tcp.nagle_rows import CaseRow, KeystrokeRow
-from netlab.experiments.tcp.nagle_scene import (
-    BODY,
-    CORKED,
-    GATHERED,
-    HEAD,
-    NODELAY,
-    PLAIN,
-    QUICK,
-    REPLY,
-    NaglePlan,
-    NagleResult,
-)
+from netlab.experiments.tcp.nagle_scene import BODY, CORKED, GATHERED, HEAD, NODELAY, PLAIN, QUICK, REPLY
 from netlab.experiments.wire.options import Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Trace, recorded, report
 from netlab.network.conditions import Conditions
@@ -57,12 +46,12 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     if not 0.0005 <= parameters.interval_s <= 0.1:
         raise UsageError("--interval is between 0.0005 and 0.1 seconds", "--interval 0.005")
     hosts = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s), parameters.seed)
-    plan = NaglePlan(hosts, parameters.exchanges, parameters.keys, parameters.interval_s)
+    plan = nagle_scene.NaglePlan(hosts, parameters.exchanges, parameters.keys, parameters.interval_s)
     here = replace(plan, hosts=hosts.on_loopback())
     return judged(parameters, *recorded(nagle_scene.play, plan, progress, parameters.pcap, on_loopback=here))
 
 
-def judged(parameters: Parameters, result: NagleResult, trace: Trace) -> Measurement:
+def judged(parameters: Parameters, result: nagle_scene.NagleResult, trace: Trace) -> Measurement:
     """What each way costs, and whether it waits as the RFCs say; without a wire, how long each way takes."""
     draft = Draft()
     cases = {name: case_of(name, found, trace) for name, found in result.requests.items()}
