@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from netlab.experiments.http.keepalive_ways import WAYS, Round
-from netlab.experiments.http.options import Cacert, Insecure, Timeout, Tls
+from netlab.experiments.http.options import Cacert, Insecure, Patience, Tls
 from netlab.experiments.options import Rounds
 from netlab.http.url import Url
 from netlab.option import Argument, Option
@@ -32,7 +32,7 @@ class Parameters:
     tls: Tls = False
     cacert: Cacert = None
     insecure: Insecure = False
-    timeout_s: Timeout = 10.0
+    timeout_s: Patience = 10.0
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from netlab.experiments.wire.packet_story import PacketTables
 from netlab.experiments.wire.timeline_rows import SocketStateRow, TimelineRow, View
 from netlab.experiments.wire.wire_recording import recording_of
 from netlab.network.conditions import Conditions
+from netlab.network.frame_record import FrameRecord
 from netlab.network.observation import Observation, Observed
 from netlab.network.scene import Scene, run_scene
 from netlab.network.timeline import Event, Kind
@@ -295,21 +296,20 @@ def records(seen: Trace) -> list[CapturedFrame]:
     ]
 
 
-def at_client(frames: Iterable[tuple[bool, int, int | None, bytes]], epoch_ns: int) -> list[CapturedFrame]:
+def at_client(frames: Iterable[FrameRecord], epoch_ns: int) -> list[CapturedFrame]:
     """What a capture on the client's eth0 has: its own frames when they leave, the others when they arrive.
 
-    One place, as in life: a file of both ends at once would puzzle every analyser. Of each frame: whether the client
-    sent it, when it left, when it arrived, its bytes.
+    One place, as in life: a file of both ends at once would puzzle every analyser.
     """
-    times = [(sent_ns if own else arrived_ns, frame) for own, sent_ns, arrived_ns, frame in frames]
-    seen = sorted((at_ns, frame) for at_ns, frame in times if at_ns is not None)
-    return [CapturedFrame(epoch_ns + at, frame, len(frame), interface="eth0 of the client") for at, frame in seen]
+    times = [(each.sent_ns if each.sender == "client" else each.arrived_ns, each) for each in frames]
+    seen = sorted(((at_ns, each) for at_ns, each in times if at_ns is not None), key=lambda pair: pair[0])
+    place = "eth0 of the client"
+    return [CapturedFrame(epoch_ns + at_ns, each.frame, each.size, interface=place) for at_ns, each in seen]
 
 
 def save(seen: Trace, path: Path | None) -> None:
     """Write the capture file of the client, if one is wanted. UsageError."""
-    frames = ((each.sender == "client", each.sent_ns, each.arrived_ns, each.found.frame) for each in seen.frames)
-    write_pcap(path, at_client(frames, seen.observation.epoch_ns))
+    write_pcap(path, at_client(seen.observation.frames, seen.observation.epoch_ns))
 
 
 def write_pcap(path: Path | None, frames: Iterable[CapturedFrame]) -> None:
