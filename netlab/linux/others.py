@@ -8,23 +8,28 @@ the network's work for our own sockets is among them.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def busy_s(cpus: Collection[int]) -> float | None:
     """Seconds that `cpus` have spent on processes since the machine was started; None where the kernel does not say."""
-    total = 0.0
-    seen = 0
     try:
         with open("/proc/stat") as file:
-            for line in file:
-                name, *fields = line.split()
-                if name[:3] == "cpu" and name[3:].isdigit() and int(name[3:]) in cpus:
-                    user, nice, system = map(int, fields[:3])
-                    total += (user + nice + system) / _TICKS
-                    seen += 1
+            return parse(file, cpus)
     except (OSError, ValueError):
         return None
+
+
+def parse(lines: Iterable[str], cpus: Collection[int]) -> float | None:
+    """The same from the lines of a /proc/stat, "cpu0 user nice system idle …" in ticks; None where a CPU is missing."""
+    total = 0.0
+    seen = 0
+    for line in lines:
+        name, *fields = line.split()
+        if name[:3] == "cpu" and name[3:].isdigit() and int(name[3:]) in cpus:
+            user, nice, system = map(int, fields[:3])
+            total += (user + nice + system) / _TICKS
+            seen += 1
     return total if seen == len(cpus) else None

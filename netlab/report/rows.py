@@ -17,7 +17,7 @@ that does not fit (null where the field cannot be None) is a DecodeError with it
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -88,7 +88,7 @@ _SHAPES: dict[type, Shape] = {}
 
 
 @dataclass_transform(frozen_default=True)
-def row(table: str, *, title: str = "", was: Sequence[str] = ()) -> Any:
+def row(table: str, *, title: str = "", was: Sequence[str] = ()) -> Callable[[type[R]], type[R]]:
     """Make the class a frozen dataclass with slots, and the schema of the table called `table`.
 
     `title`: its heading, where that is not its name.

@@ -11,7 +11,7 @@ import os
 import socket
 
 from netlab.clock import monotonic_ns
-from netlab.linux.tcp_info import since_data_received_ms
+from netlab.linux.tcp_info_layout import since_data_received_ms
 from netlab.servers.acceptor import Acceptor
 from netlab.servers.counters import Count
 from netlab.servers.echo import ALARM, ARRIVAL, EchoBuffers

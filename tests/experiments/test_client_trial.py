@@ -11,10 +11,12 @@ from made_trials import load, udp_load
 
 from netlab.experiments.servers import client_trial
 from netlab.experiments.servers.client_trial import ClientParameters, measure
+from netlab.experiments.servers.options import Load
 from netlab.load.generator import LoadResult
 from netlab.load.outcome import CORRUPT, UNANSWERED
 from netlab.load.plan import Plan
 from netlab.load.window import Tally
+from netlab.notation import Address
 from netlab.progress import silent
 from netlab.report.quantity import Measurement
 
@@ -71,12 +73,18 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Measurement
     monkeypatch.setattr(client_trial, "monotonic_ns", lambda: 1_000_000_000)
 
     def run(
-        result: LoadResult, transport: str = "tcp", interrupts: int = 0, progress: Any = silent, **parameters: Any
+        result: LoadResult,
+        transport: str = "tcp",
+        interrupts: int = 0,
+        progress: Any = silent,
+        host: str = "127.0.0.1",
+        cpus: str | None = None,
+        **load: Any,
     ) -> tuple[Measurement, FakeLoad]:
         fake = FakeLoad(result, interrupts)
         monkeypatch.setattr(client_trial, "LoadGenerator", fake)
-        chosen = {"port": 99, "connections": 4, "idle": 3, "size": 100, **parameters}
-        return measure(transport, ClientParameters(**chosen), progress), fake
+        load = {"connections": 4, "idle": 3, "size": 100, **load}
+        return measure(transport, ClientParameters(Address(host, 99), Load(**load), cpus=cpus), progress), fake
 
     return run
 

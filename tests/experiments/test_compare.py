@@ -136,12 +136,12 @@ def test_warming_up_takes_a_quarter_and_not_long(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("trials", "complete"), [(Trials(ctrl_c_at=4), [2, 1]), (Trials(interrupted_at=4), [2, 1]), (Trials(), [3, 3])]
+    ("ends", "complete"), [({"ctrl_c_at": 4}, [2, 1]), ({"interrupted_at": 4}, [2, 1]), ({}, [3, 3])]
 )
 def test_an_interrupted_trial_does_not_count(
-    trials: Trials, complete: list[int], monkeypatch: pytest.MonkeyPatch
+    ends: dict[str, int], complete: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compare, "run", trials)
+    monkeypatch.setattr(compare, "run", Trials(**ends))
     parameters = CompareParameters(modes=("select", "epoll"))
     results, interrupted = run_rounds("tcp", parameters, cells_of(parameters), silent)
     assert [len(found) for found in results.values()] == complete
@@ -186,7 +186,9 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> Compared:
             return {cell: list(rounds[cell.mode]) for cell in cells}, interrupted
 
         monkeypatch.setattr(module, "run_rounds", found)
-        found_: Measurement = module.measure(module.Parameters(**{"modes": tuple(rounds), **parameters}), silent)
+        found_: Measurement = module.measure(
+            module.Parameters(**{"modes": tuple(rounds), "connections": (10,), "idle": (0,), **parameters}), silent
+        )
         return found_
 
     return measure

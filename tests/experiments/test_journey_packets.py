@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from netlab.experiments.journey import world
 from netlab.experiments.journey.checks import checks
-from netlab.experiments.journey.packets import Packet, crossings, packets
+from netlab.experiments.journey.journey_result import JourneyResult, KernelTables, LinkFrame, NameLookup, Visit
+from netlab.experiments.journey.packets import Packet, assembled, dissected
 from netlab.experiments.journey.shop import Shop
 from netlab.experiments.journey.world import FAR
-from netlab.http.url import parse
 from netlab.network.conditions import Conditions
 from netlab.packets.build import build
 from netlab.packets.ethernet import Ethernet
@@ -35,21 +36,20 @@ def seen(*, ttl: int = 63, source: str = CLIENT, mac: str = _A2, lost: bool = Fa
         ("switch–gateway", "switch", "gateway", frame(_C1, _A1, 64)),
         (FAR, "gateway", "router", frame(mac, _B1, ttl, source=source)),
     ]
-    frames: list[dict[str, Any]] = [
-        {"link": link, "sender": sender, "receiver": receiver, "sent_ns": at * 10, "arrived_ns": at * 10 + 5,
-         "fate": "delivered", "frame": data.hex()}
+    frames = [
+        LinkFrame(link, sender, receiver, at * 10, at * 10 + 5, "delivered", data)
         for at, (link, sender, receiver, data) in enumerate(way, start=1)
-    ]  # fmt: skip
+    ]
     if lost:
-        frames[-1]["arrived_ns"], frames[-1]["fate"] = None, "dropped"
-    return packets(crossings(frames))
+        frames[-1] = replace(frames[-1], arrived_ns=None, fate="dropped")
+    return assembled(dissected(frames))
 
 
 def verdicts(found: list[Packet]) -> dict[str, bool]:
     draft = Draft()
-    visit = {"asked": False, "addresses": [SHOP], "status": None}
-    result = {"visits": [visit], "kernel": {"forwarded": {"gateway": 1}}, "questions": []}
-    checks(draft, found, parse("http://www.kaola.com/"), result)
+    visit = Visit(0, "GET", "", NameLookup(addresses=(SHOP,)))
+    result = JourneyResult((visit,), (), 0, KernelTables((), (), {"gateway": 1}), (), (), (), 0)
+    checks(draft, found, result)
     return {check.claim: check.passed for check in draft.checks}
 
 
@@ -73,15 +73,17 @@ def test_a_router_that_does_otherwise_is_found_out(wrong: dict[str, Any], claim:
 
 
 def test_the_same_frame_sent_twice_is_two_packets() -> None:
+    whole = frame(_C1, _A1, 64)
     frames = [
-        {"link": link, "sender": sender, "receiver": receiver, "sent_ns": at, "arrived_ns": at + 1, "fate": "delivered",
-         "frame": frame(_C1, _A1, 64).hex()}
+        LinkFrame(link, sender, receiver, at, at + 1, "delivered", whole)
         for at, link, sender, receiver in (
-            (10, "client–switch", "client", "switch"), (20, "client–switch", "client", "switch"),
-            (30, "switch–gateway", "switch", "gateway"), (40, "switch–gateway", "switch", "gateway"),
+            (10, "client–switch", "client", "switch"),
+            (20, "client–switch", "client", "switch"),
+            (30, "switch–gateway", "switch", "gateway"),
+            (40, "switch–gateway", "switch", "gateway"),
         )
-    ]  # fmt: skip
-    found = packets(crossings(frames))
+    ]
+    found = assembled(dissected(frames))
     assert [[each.sent_ns for each in packet.crossings] for packet in found] == [[10, 30], [20, 40]]
     assert [packet.again for packet in found] == [False, True]
 

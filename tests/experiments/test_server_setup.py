@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
-
 from netlab.experiments.servers import server_trial
+from netlab.experiments.servers.options import Load, Server
 from netlab.experiments.servers.server_trial import LARGEST_POOL, ServerParameters, limits_of, setup_of
 from netlab.servers.limits import Limits
 from netlab.servers.modes import find
 
 ALL = ServerParameters(
     mode="prefork",
-    host="127.0.0.3",
-    port=4000,
-    connections=30,
-    idle=20,
-    size=10,
-    duration_s=9.0,
-    warmup_s=0.75,
-    rate=500.0,
+    load=Load(connections=30, idle=20, size=10, duration_s=9.0, warmup_s=0.75, rate=500.0),
     load_workers=2,
     timestamps=True,
-    workers=7,
-    max_connections=11,
-    idle_timeout_s=3.5,
-    drain_s=0.125,
-    cpus="0",
+    server=Server(
+        host="127.0.0.3", port=4000, workers=7, max_connections=11, idle_timeout_s=3.5, drain_s=0.125, cpus="0"
+    ),
     seed=5,
 )
 
 
-def test_every_parameter_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_parameter_arrives() -> None:
     setup = setup_of("tcp", ALL)
     plan, limits = setup.plan, setup.limits
     assert (setup.transport, setup.mode.name, setup.host, setup.port) == ("tcp", "prefork", "127.0.0.3", 4000)
@@ -42,9 +32,9 @@ def test_every_parameter_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_number_of_messages_has_no_duration() -> None:
-    plan = setup_of("tcp", ServerParameters(messages=40, depth=3)).plan
+    plan = setup_of("tcp", ServerParameters(load=Load(messages=40, depth=3))).plan
     assert (plan.duration_s, plan.messages, plan.depth) == (None, 40, 3)
-    plan = setup_of("tcp", ServerParameters(per_connection=2)).plan
+    plan = setup_of("tcp", ServerParameters(load=Load(per_connection=2))).plan
     assert (plan.duration_s, plan.messages, plan.per_connection) == (2.0, None, 2)
 
 
@@ -52,15 +42,8 @@ def limits(
     mode: str, workers: int | None = None, most: int | None = None, connections: int = 10, cpus: int = 1
 ) -> Limits:
     """The limits of a mode for so many connections, on so many CPUs."""
-    return limits_of(
-        find("tcp", mode),
-        workers=workers,
-        max_connections=most,
-        idle_timeout_s=None,
-        drain_s=1.0,
-        connections=connections,
-        cpu_count=cpus,
-    )
+    server = Server(workers=workers, max_connections=most)
+    return limits_of(find("tcp", mode), server, connections=connections, cpu_count=cpus)
 
 
 def test_a_pool_has_a_worker_for_each_connection_up_to_a_bound() -> None:
@@ -80,4 +63,4 @@ def test_connections_are_bounded_by_what_the_mode_makes_for_each() -> None:
 
 
 def test_idle_connections_need_a_worker_too() -> None:
-    assert setup_of("tcp", ServerParameters(mode="prefork", connections=4, idle=5)).limits.workers == 9
+    assert setup_of("tcp", ServerParameters("prefork", load=Load(connections=4, idle=5))).limits.workers == 9

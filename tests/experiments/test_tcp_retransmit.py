@@ -9,7 +9,7 @@ import pytest
 from network_run import Run, expert_messages, facts, netlab, recorded, report, rows
 from rich.cells import cell_len
 
-from netlab.experiments.tcp.retransmit import _covered
+from netlab.experiments.tcp.retransmit import covered
 from netlab.experiments.wire.trace import Segment
 from netlab.packets.tcp import Tcp
 
@@ -83,4 +83,4 @@ def segment(first: int, size: int, arrived: bool) -> Segment:
 
 def test_a_hole_in_what_arrived_is_found() -> None:
     whole = [segment(1, 10, True), segment(11, 10, False), segment(21, 10, True), segment(11, 10, True)]
-    assert _covered(whole, 30) and not _covered(whole[:3], 30) and not _covered(whole, 31)
+    assert covered(whole, 30) and not covered(whole[:3], 30) and not covered(whole, 31)

@@ -161,19 +161,19 @@ class Counting:
 
 
 @pytest.mark.parametrize(
-    ("server", "asked"),
+    ("mode", "steps", "asked"),
     [
-        (Counting("epoll", ACCEPTED=1), 5),
-        (Counting("epoll", ACCEPTED=1, SHED=4), 1),
-        (Counting("prefork"), 0),
-        (Counting("thread-pool"), 0),
-        (Counting("iterative"), 0),
+        ("epoll", {"ACCEPTED": 1}, 5),
+        ("epoll", {"ACCEPTED": 1, "SHED": 4}, 1),
+        ("prefork", {}, 0),
+        ("thread-pool", {}, 0),
+        ("iterative", {}, 0),
     ],
-    ids=["accepts", "sheds", "prefork", "thread-pool", "iterative"],
 )
 def test_the_memory_waits_for_all_connections_where_the_mode_takes_all(
-    server: Counting, asked: int, monkeypatch: pytest.MonkeyPatch
+    mode: str, steps: dict[str, int], asked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    server = Counting(mode, **steps)
     monkeypatch.setattr(trials.time, "sleep", lambda _: None)
     trials.wait_until_taken(server, 5)  # type: ignore[arg-type]
     assert server.asked == asked
@@ -199,17 +199,14 @@ def test_what_never_comes_is_not_waited_for_without_end(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("server", "idle", "asked"),
-    [
-        (Counting("fork", {"ACCEPTED": 5}, REAPED=1), 0, 5),
-        (Counting("fork", {"ACCEPTED": 5}, REAPED=1), 3, 2),  # the idle ones are still there
-        (Counting("epoll", ACCEPTED=1), 0, 0),
-    ],
+    ("mode", "idle", "asked"),
+    [("fork", 0, 5), ("fork", 3, 2), ("epoll", 0, 0)],
     ids=["all", "idle ones stay", "nothing to reap"],
 )
 def test_children_that_have_ended_are_waited_for(
-    server: Counting, idle: int, asked: int, monkeypatch: pytest.MonkeyPatch
+    mode: str, idle: int, asked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    server = Counting(mode, {"ACCEPTED": 5}, REAPED=1)
     monkeypatch.setattr(trials.time, "sleep", lambda _: None)
     trials.wait_until_reaped(server, idle)  # type: ignore[arg-type]
     assert server.asked == asked

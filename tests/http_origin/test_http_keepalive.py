@@ -20,7 +20,7 @@ from netlab.experiments.http.keepalive import Parameters, measure
 from netlab.experiments.http.keepalive_report import AHEAD, BASE, ONE, SERVER, KeepaliveRounds, fill
 from netlab.experiments.http.keepalive_ways import Round
 from netlab.http.url import parse
-from netlab.linux.tcp_info import segments
+from netlab.linux.tcp_info_layout import segments
 from netlab.linux.tcp_sockets import states, time_waits
 from netlab.progress import silent
 from netlab.report.quantity import Draft, Measurement, Value

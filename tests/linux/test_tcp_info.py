@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import struct
 import subprocess
@@ -13,8 +12,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from skips import needs_program
 
-from netlab.linux.tcp_info import TcpInfo, parse, segments, since_data_received_ms, tcp_info
+from netlab.linux.tcp_info import TcpInfo, parse, tcp_info
+from netlab.linux.tcp_info_layout import segments, since_data_received_ms
 
 # struct tcp_info of <linux/tcp.h> up to tcpi_snd_wnd (Linux 5.4), each field with a value that no other has.
 HEADER = struct.pack("=8B", 1, 3, 11, 12, 13, 0, 0x7 | 0x9 << 4, 0)
@@ -88,9 +89,9 @@ def test_no_threshold_yet_and_a_state_that_is_new() -> None:
     assert (info.state, info.congestion, info.ssthresh) == ("state 99", "state 88", None)
 
 
+@pytest.mark.peers
 def test_ss_reads_the_same_round_trip(connected: tuple[socket.socket, socket.socket]) -> None:
-    if shutil.which("ss") is None:
-        pytest.skip("ss is not installed")
+    needs_program("ss")
     client, accepted = connected
     for _ in range(3):
         client.sendall(b"x" * 100)

@@ -57,6 +57,16 @@ def test_jitter_delays_and_keeps_the_order(delay_s: float, jitter_s: float) -> N
         assert time >= number * MS + round(delay_s * 1e9) - 1
 
 
+def test_jitter_is_spread_over_all_of_its_range() -> None:
+    """Frames far apart, so that none waits for the one before it: each has a delay of its own."""
+    delays = [
+        (fate.departures_ns[0] - number * 100 * MS) / MS
+        for number, fate in enumerate(fates(Conditions(delay_s=0.005, jitter_s=0.02), gap_ns=100 * MS))
+    ]
+    assert 5 <= min(delays) < 6 and 24 < max(delays) <= 25
+    assert 13 < sum(delays) / len(delays) < 17 and len(set(delays)) > 190
+
+
 def test_a_frame_held_back_is_overtaken() -> None:
     found = fates(Conditions(reorder=0.1, reorder_s=0.01))
     times = [fate.departures_ns[0] for fate in found]

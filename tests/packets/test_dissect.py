@@ -150,6 +150,15 @@ def test_a_later_fragment_is_not_taken_for_a_datagram() -> None:
     assert [layer.name for layer in found.layers] == ["Ethernet", "IPv4"] and found.data == b"\0\1\0\2\0\3"
 
 
+def test_a_fragment_is_told_by_its_first_byte_which_is_eight_times_its_offset() -> None:
+    four = Ipv4("10.0.0.1", "10.0.0.2", 17, fragment_offset=185, more_fragments=1)
+    assert four.summary() == "10.0.0.1 → 10.0.0.2, fragment from byte 1480"
+    assert ipv6.Fragment(7, 185, 1, next_header=17).summary() == "from byte 1480, more follow"
+    assert ipv6.Fragment(7, 185, next_header=17).summary() == "from byte 1480"
+    (link, layer) = dissect(build([LINK, four], b"data")).layers
+    assert (link.name, layer.header.summary() if layer.header else "") == ("Ethernet", four.summary())
+
+
 def test_padding_of_a_short_frame_is_no_data() -> None:
     frame = frame_of("tcp")
     found = dissect(frame + bytes(60 - len(frame)) if len(frame) < 60 else frame + bytes(6))

@@ -381,6 +381,7 @@ def test_netlab_reads_the_tunnels_that_scapy_writes(scapy: Any) -> None:
         assert gre_words(bytes(packet))[2:] == (words.get("key"), words.get("sequence_number"))
 
 
+@pytest.mark.peers
 def test_tshark_reads_the_same_tunnels_and_damage(tmp_path: Path) -> None:
     frames = [frame for _, frame in tunnels(9)]
     damaged = [frame[:-1] + bytes([frame[-1] ^ 0x55]) for frame in frames]

@@ -71,6 +71,43 @@ def test_bars_in_a_terminal() -> None:
     assert lines[2].endswith(" 2") and lines[3].endswith(" 1")
 
 
+def test_up_is_more_in_a_file() -> None:
+    """SVG counts y from the top, so what is larger has the smaller coordinate: points, labels of the axis, bars."""
+
+    def drawn(shown: Chart, rows: tuple[tuple[object, ...], ...]) -> ET.Element:
+        plot = plot_of(shown, [_table(rows)])
+        assert plot is not None
+        return ET.fromstring(svg.document([plot], "footer"))
+
+    lines = drawn(Chart("line", "", "t", "x", "y"), ((1, 0, ""), (2, 10, ""), (3, 5, "")))
+    (path,) = lines.iter(f"{SVG}polyline")
+    (x1, low), (x2, high), (x3, middle) = (map(float, pair.split(",")) for pair in path.attrib["points"].split())
+    assert x1 < x2 < x3 and high < middle < low
+    assert middle == pytest.approx((high + low) / 2, abs=0.1)
+    marks = [float(mark.attrib["cy"]) for mark in lines.iter(f"{SVG}circle") if mark.find(f"{SVG}title") is not None]
+    assert marks == [low, high, middle]
+    ends = [each for each in lines.iter(f"{SVG}text") if each.attrib["text-anchor"] == "end"]
+    labels = {each.text: float(each.attrib["y"]) for each in ends}
+    assert labels["10"] < labels["0"] == pytest.approx(low + 4.5, abs=0.1)
+
+    bars = drawn(Chart("bar", "", "t", "who", "y"), ((1, 10, "a"), (1, 5, "b")))
+    tall, short = (each for each in bars.iter(f"{SVG}rect") if each.find(f"{SVG}title") is not None)
+    heights = [float(each.attrib["height"]) for each in (tall, short)]
+    feet = [float(each.attrib["y"]) + float(each.attrib["height"]) for each in (tall, short)]
+    assert heights[0] == pytest.approx(2 * heights[1], abs=0.2) and feet[0] == pytest.approx(feet[1], abs=0.2)
+
+
+def test_up_is_more_in_a_terminal() -> None:
+    rows = ((1, 0, "a"), (2, 10, "a"), (1, 1, "b"), (2, 1, "b"))
+    lines = [line.plain for line in chart.lines(Chart("line", "T", "t", "x", "y", "who"), [_table(rows)], 40)]
+    (label_10,) = (number for number, line in enumerate(lines) if line.startswith("  10┤"))
+    (label_0,) = (number for number, line in enumerate(lines) if line.startswith("   0┤"))
+    assert label_10 < label_0
+    assert lines[label_10].endswith("●") and lines[label_0][5] == "●"  # a rises from the left below to the right above
+    assert not any(0x2800 < ord(letter) < 0x2900 for letter in lines[label_10][6:20])  # and its line, too
+    assert any(0x2800 < ord(letter) < 0x2900 for letter in lines[label_0][6:20])
+
+
 def test_every_series_has_its_mark() -> None:
     rows = tuple((x, 0.1 * x, f"mode{n}") for n in range(12) for x in (1, 2))
     text = "\n".join(line.plain for line in chart.lines(Chart("line", "T", "t", "x", "y", "who"), [_table(rows)], 60))

@@ -19,7 +19,7 @@ from netlab.http.request import Request
 from netlab.http.tls import TlsPolicy
 from netlab.http.transport import Timeout
 from netlab.http.url import Url
-from netlab.linux.tcp_info import segments
+from netlab.linux.tcp_info_layout import segments
 from netlab.linux.tcp_sockets import Pair, time_waits
 
 _CLOSE_WAIT_S, _CLOSE_AGAIN_S = 2.0, 0.05  # for a server that has said "close" to do it

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from random import Random
-from typing import Any
 
 from netlab.dns import stub
 from netlab.dns.exchange import NameServer
@@ -19,6 +19,7 @@ from netlab.dns.names import Name, from_text, to_text
 from netlab.dns.records import CNAME, A, address_text, rcode_text
 from netlab.dns.transport import Upstream
 from netlab.errors import PeerError
+from netlab.experiments.journey.journey_result import NameLookup, ShopResponse, Visit
 from netlab.experiments.journey.shop import MOST_BYTES, ORDER, sha256
 from netlab.experiments.journey.world import DNS_PORT, SHOP_PORTS, address
 from netlab.http.client import Client, ClientPolicy
@@ -41,60 +42,43 @@ class Browser:
     def __init__(self, host: Host, seed: int) -> None:
         self._host = host
         self._rng = Random(f"{seed} browser")
-        self._known: dict[Name, tuple[list[str], float]] = {}
-        self._told: dict[str, Any] = {}
+        self._known: dict[Name, tuple[tuple[str, ...], float]] = {}
+        self._lookup = NameLookup()
 
-    def visit(self, url: Url) -> dict[str, Any]:
-        """Resolve, ask, close; what came of it. "failed" has the words of what went wrong, or is empty."""
-        self._told = {
-            "asked": False,
-            "rcode": "",
-            "addresses": [],
-            "aliases": [],
-            "ttl_s": None,
-            "failed": "",
-            "hint": "",
-            "status": None,
-        }
+    def visit(self, url: Url) -> Visit:
+        """Resolve, ask, close; what came of it."""
+        self._lookup = NameLookup()
+        began_ns = time.monotonic_ns()
         body = json.dumps({"buy": "tea", "count": 2}).encode() if url.target == ORDER else None
         fields = [(b"Content-Type", b"application/json")] if body else []
         request = Request.to(url, "POST" if body else "GET", fields, body)
+        sent = began_ns, request.method, sha256(request.body)
         policy = ClientPolicy(timeouts=_TIMES, limits=HeadLimits(kept_body_bytes=2 * MOST_BYTES), max_redirects=0)
-        self._told["request"] = {
-            "method": request.method,
-            "body": request.body.decode(),
-            "sha256": sha256(request.body),
-        }
         with self._host.namespace.entered():  # every socket that is made here is this host's
             try:
                 with Client(policy, resolve=self._resolve) as client:
-                    hop = client.once(url, request)
+                    response = client.once(url, request).response
             except PeerError as error:
-                self._told["failed"] = error.message
-                self._told["hint"] = _WHO if self._told["rcode"] in ("", "NOERROR") else _WHICH
-                return self._told
-        response, head = hop.response, hop.response.head
-        self._told["failed"] = response.problem.what if response.problem else ""
-        if head is not None:
-            self._told |= {
-                "status": head.status,
-                "sha256": sha256(bytes(response.body)),
-                "body": _readable(bytes(response.body[:200])),
-            }
-        return self._told
+                hint = _WHO if self._lookup.rcode in ("", "NOERROR") else _WHICH
+                return Visit(*sent, self._lookup, failed=error.message, hint=hint)
+        failed = response.problem.what if response.problem else ""
+        if response.head is None:
+            return Visit(*sent, self._lookup, failed=failed)
+        whole = bytes(response.body)
+        answer = ShopResponse(response.head.status, sha256(whole), _readable(whole[:200]))
+        return Visit(*sent, self._lookup, answer, failed)
 
     def _resolve(self, host: str, port: int) -> list[Endpoint]:
         name = from_text(host)
-        kept = self._known.get(name)
-        if kept is None or kept[1] <= time.monotonic():
-            kept = self._ask(name)
-            self._known[name] = kept
-        self._told["addresses"] = kept[0]
-        return [Endpoint(_INET, ip) for ip in kept[0]]
+        addresses, until_s = self._known.get(name, ((), 0.0))
+        if until_s <= time.monotonic():
+            addresses, until_s = self._known[name] = self._ask(name)
+        self._lookup = replace(self._lookup, addresses=addresses)
+        return [Endpoint(_INET, ip) for ip in addresses]
 
-    def _ask(self, name: Name) -> tuple[list[str], float]:
+    def _ask(self, name: Name) -> tuple[tuple[str, ...], float]:
         """The addresses of `name`, and until when (CLOCK_MONOTONIC) they may be remembered. PeerError."""
-        self._told["asked"] = True
+        self._lookup = NameLookup(asked=True)
         loop = Loop()
         upstream = Upstream(loop)
         server = NameServer(from_text("dns"), address("dns"), DNS_PORT)
@@ -103,29 +87,29 @@ class Browser:
         finally:
             upstream.close()
             loop.close()
-        self._told["rcode"] = rcode_text(heard.message.rcode)
+        host, rcode = to_text(name)[:-1], rcode_text(heard.message.rcode)
+        self._lookup = NameLookup(True, rcode)
         if heard.message.rcode:
-            raise PeerError(f"{to_text(name)[:-1]}: {self._told['rcode']}, says {server.address}")
-        addresses, ttl_s = self._follow(heard.message, name)
+            raise PeerError(f"{host}: {rcode}, says {server.address}")
+        addresses, aliases, ttl_s = _follow(heard.message, name)
         if not addresses:
-            raise PeerError(f"{to_text(name)[:-1]}: {server.address} knows the name, and no IPv4 address of it")
-        self._told["ttl_s"] = ttl_s
+            raise PeerError(f"{host}: {server.address} knows the name, and no IPv4 address of it")
+        self._lookup = NameLookup(True, rcode, addresses, aliases, ttl_s)
         return addresses, time.monotonic() + ttl_s
 
-    def _follow(self, message: Message, name: Name) -> tuple[list[str], int]:
-        """The addresses at the end of the aliases in this answer, and the shortest TTL on the way."""
-        sets = {(each.owner, each.rtype): each for each in message.answer}
-        shortest = 1 << 31
-        for _ in range(_MOST_ALIASES):
-            alias = sets.get((name, CNAME))
-            if alias is None:
-                break
-            shortest, name = min(shortest, alias.ttl), alias.targets()[0]
-            self._told["aliases"].append(to_text(name)[:-1])
-        found = sets.get((name, A))
-        if found is None:
-            return [], 0
-        return [address_text(data) for data in found.data], min(shortest, found.ttl)
+
+def _follow(message: Message, name: Name) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """The addresses at the end of the aliases in this answer, the aliases, and the shortest TTL on the way."""
+    sets = {(each.owner, each.rtype): each for each in message.answer}
+    shortest = 1 << 31
+    aliases: list[str] = []
+    while (alias := sets.get((name, CNAME))) is not None and len(aliases) < _MOST_ALIASES:
+        shortest, name = min(shortest, alias.ttl), alias.targets()[0]
+        aliases.append(to_text(name)[:-1])
+    found = sets.get((name, A))
+    if found is None:
+        return (), (), 0
+    return tuple(map(address_text, found.data)), tuple(aliases), min(shortest, found.ttl)
 
 
 def _readable(body: bytes) -> str:

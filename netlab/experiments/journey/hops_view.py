@@ -1,7 +1,7 @@
 """A packet's way over many links in SVG: a vertical line for each host, an arrow for each packet on each stretch.
 
 Time runs down, packet by packet; the distance between two rows is no time (a stretch may take a thousand times as long
-as another). Drawn from the tables "steps", "ways" and "stretches". Two hosts and their states are ladder.py's.
+as another). Drawn from the tables "steps", "ways" and "stretches". Two hosts and their states are in wire/ladder_view.py.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from netlab.experiments.journey.journey_rows import StepRow, StretchRow, WayRow
+from netlab.experiments.journey.journey_view import stretches_of
 from netlab.report.glyphs import printable
 from netlab.report.quantity import Measurement
-from netlab.report.rows import Row, rows
+from netlab.report.rows import rows_of
 from netlab.report.svg import WIDTH, Figure, text
 
 _LEFT, _COLUMN, _WORDS_AT = 44, 68, 424
@@ -29,21 +31,21 @@ _STYLE = """
 
 def drawn(found: Measurement) -> Figure | None:
     """The whole picture; None where the measurement is of no journey."""
-    ways, stretches = rows(found, "ways"), rows(found, "stretches")
+    ways, stretches = rows_of(WayRow, found), stretches_of(found)
     if not ways or not stretches:
         return None
     shown = ways[:_MOST]
     parts: list[str] = []
     y = _TOP
-    for step in rows(found, "steps"):
-        own = [way for way in shown if way["step"] == step["step"]]
+    for step in rows_of(StepRow, found):
+        own = [way for way in shown if way.step == step.step]
         if own:
             y += _STEP
             parts.append(f'<path class="grid" d="M20 {y - 24}H{WIDTH - 20}"/>')
-            parts.append(text(_WORDS_AT - 14, y - 6, f"{step['step']}", "ink heading", "end"))
-            parts.append(text(_WORDS_AT, y - 6, str(step["title"]), "ink heading"))
+            parts.append(text(_WORDS_AT - 14, y - 6, f"{step.step}", "ink heading", "end"))
+            parts.append(text(_WORDS_AT, y - 6, step.title, "ink heading"))
         for way in own:
-            parts += _packet(way, [row for row in stretches if row["packet"] == way["packet"]], y)
+            parts += _packet(way, stretches.get(way.packet, []), y)
             y += _ROW
     if len(ways) > len(shown):
         y += _ROW
@@ -53,8 +55,8 @@ def drawn(found: Measurement) -> Figure | None:
     return Figure("\n".join([title, *lines, *parts]), y + 20, _STYLE)
 
 
-def _x(name: object) -> float:
-    return _LEFT + _COLUMN * _ORDER.index(str(name))
+def _x(name: str) -> float:
+    return _LEFT + _COLUMN * _ORDER.index(name)
 
 
 def _host(name: str, bottom: float) -> Iterator[str]:
@@ -62,28 +64,28 @@ def _host(name: str, bottom: float) -> Iterator[str]:
     yield text(_x(name), _TOP - 22, name, "ink heading", "middle")
 
 
-def _packet(way: Row, stretches: Sequence[Row], y: float) -> Iterator[str]:
+def _packet(way: WayRow, stretches: Sequence[StretchRow], y: float) -> Iterator[str]:
     """Its arrows, one a stretch, and at the right what it says."""
-    colour = _COLOURS.get(str(way["protocol"]), _OTHERS)
-    reached = {str(stretches[0]["sender"]): y} if stretches else {}
-    with_ttl = bool(way["in full"]) and len({row["TTL"] for row in stretches}) > 1
-    for row in stretches:
-        start = reached.get(str(row["sender"]), y)
-        yield from _arrow(row, start, colour, with_ttl)
-        reached[str(row["receiver"])] = start + _SLOPE
-    said = printable(f"{way['protocol']} {way['says']}")
+    colour = _COLOURS.get(way.protocol, _OTHERS)
+    reached = {stretches[0].sender: y} if stretches else {}
+    with_ttl = bool(way.in_full) and len({each.ttl for each in stretches}) > 1
+    for each in stretches:
+        start = reached.get(each.sender, y)
+        yield from _arrow(each, start, colour, with_ttl)
+        reached[each.receiver] = start + _SLOPE
+    said = printable(f"{way.protocol} {way.says}")
     said = said if len(said) <= _MOST_LETTERS else said[: _MOST_LETTERS - 1] + "…"
-    yield text(_WORDS_AT - 14, y + 12, str(way["packet"]), "dim small", "end")
+    yield text(_WORDS_AT - 14, y + 12, str(way.packet), "dim small", "end")
     yield text(_WORDS_AT, y + 12, said, "ink small")
 
 
-def _arrow(row: Row, y: float, colour: str, with_ttl: bool) -> Iterator[str]:
+def _arrow(row: StretchRow, y: float, colour: str, with_ttl: bool) -> Iterator[str]:
     """From the sender's line to the receiver's; half of it, and a cross, where the wire lost it."""
-    start, end = _x(row["sender"]), _x(row["receiver"])
+    start, end = _x(row.sender), _x(row.receiver)
     way = 1 if end > start else -1
-    told = f"{row['source MAC']} → {row['destination MAC']}"
-    tip = f"{row['link']}: {told}" + (f", TTL {row['TTL']}" if row["TTL"] is not None else "")
-    if row["arrived"] is None:
+    ttl = "" if row.ttl is None else f"TTL {row.ttl}"
+    tip = f"{row.link}: {row.source_mac} → {row.destination_mac}" + (f", {ttl}" if ttl else "")
+    if row.arrived is None:
         middle, low = (start + end) / 2, y + _SLOPE / 2
         yield _line(_LOST, f"M{start} {y:.1f}L{middle:.1f} {low:.1f}", tip)
         yield f'<path class="arrow" stroke="{_LOST}" d="M{middle - 4:.1f} {low - 4:.1f}l8 8m0 -8l-8 8"/>'
@@ -91,8 +93,8 @@ def _arrow(row: Row, y: float, colour: str, with_ttl: bool) -> Iterator[str]:
     low = y + _SLOPE
     yield _line(colour, f"M{start} {y:.1f}L{end - 2 * way} {low:.1f}", tip)
     yield f'<path fill="{colour}" d="M{end - way} {low:.1f}l{-8 * way} -4.5l{way} 8.5z"/>'
-    if with_ttl and row["TTL"] is not None:
-        yield text((start + end) / 2, y - 1, f"TTL {row['TTL']}", "dim tiny", "middle")
+    if with_ttl and ttl:
+        yield text((start + end) / 2, y - 1, ttl, "dim tiny", "middle")
 
 
 def _line(colour: str, path: str, tip: str) -> str:

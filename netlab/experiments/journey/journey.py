@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from netlab.dns.mini_internet import SITE
 from netlab.dns.names import from_text
 from netlab.errors import PeerError, UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.journey import journey_scene, world
-from netlab.experiments.journey.checks import changed_on_the_way, changes, checks, passages
-from netlab.experiments.journey.packets import Crossing, Packet, crossings, packets
-from netlab.experiments.journey.story import BOOK, CALL, JourneyStep, Teller, steps
+from netlab.experiments.journey.checks import changed_on_the_way, changes, checks, transits
+from netlab.experiments.journey.journey_result import JourneyPlan, JourneyResult
+from netlab.experiments.journey.journey_rows import NeighbourRow, RouteRow, StepRow, StretchRow, WayRow
+from netlab.experiments.journey.packets import Crossing, Packet, assembled, dissected
+from netlab.experiments.journey.story import JourneyStep, PacketWords, StepKind, by_visit, steps
 from netlab.experiments.wire import trace
 from netlab.experiments.wire.options import WIRE, Pcap, Seed
 from netlab.experiments.wire.packet_numbers import numbers
@@ -25,45 +26,14 @@ from netlab.http_origin.process import site
 from netlab.network.conditions import Conditions
 from netlab.network.scene import run_scene
 from netlab.option import Argument, Option
-from netlab.packets import pcap
 from netlab.packets.capture_file import CapturedFrame
 from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Measurement, Table, Value
+from netlab.report.quantity import Draft, Measurement
+from netlab.report.rows import table_of
 
 URL = "http://www.kaola.com/order"
 _TIMEOUT_S = 150.0
 _MOST_DISSECTED = 60  # packets field by field, for --json
-STEPS = (Column("step", "1"), Column("visit", "1"), Column("title", ""), Column("words", ""), Column("packets", "1"))
-WAYS = (
-    Column("packet", "1"),
-    Column("step", "1"),
-    Column("from", ""),
-    Column("to", ""),
-    Column("protocol", ""),
-    Column("says", ""),
-    Column("layers", ""),
-    Column("lost", ""),
-    Column("in full", "1"),
-    Column("changed", ""),
-)
-STRETCHES = (
-    Column("packet", "1"),
-    Column("link", ""),
-    Column("sender", ""),
-    Column("receiver", ""),
-    Column("sent", "s"),
-    Column("arrived", "s"),
-    Column("source MAC", ""),
-    Column("destination MAC", ""),
-    Column("TTL", "1"),
-    Column("checksum", ""),
-    Column("source IP", ""),
-    Column("destination IP", ""),
-    Column("changed", ""),
-    Column("fate", ""),
-)
-NEIGHBOURS = (Column("host", ""), Column("interface", ""), Column("IP", ""), Column("is at", ""), Column("state", ""))
-ROUTES = (Column("host", ""), Column("destination", ""), Column("by", ""), Column("out of", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +58,22 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     trace.check_path(parameters.pcap)
     url = checked(parameters.url)
     far = Conditions(delay_s=parameters.delay_s, loss=parameters.loss)
-    config = {
-        "url": str(url),
-        "times": 2 if parameters.again else 1,
-        "far": far.plain(),
-        "seed": parameters.seed,
-        "site": [SITE, site()],
-    }
-    result = run_scene(journey_scene.play, config, progress, timeout_s=_TIMEOUT_S)
-    everyone = packets(crossings(result["frames"]))
-    chosen = numbers(parameters.packet, len(everyone)) if parameters.packet else frozenset()
-    _save(result, everyone, parameters.pcap)
+    plan = JourneyPlan(str(url), 2 if parameters.again else 1, far, parameters.seed, (SITE, site()))
+    result = run_scene(journey_scene.play, plan, progress, timeout_s=_TIMEOUT_S)
+    packets = assembled(dissected(result.frames))
+    chosen = numbers(parameters.packet, len(packets)) if parameters.packet else frozenset()
+    trace.write_pcap(parameters.pcap, _at_client(packets, result.epoch_ns))
     draft = Draft()
-    told = steps(everyone, url, result)
-    start_ns = result["visits"][0]["began_ns"]
-    _facts(draft, everyone, result, chosen)
-    _tables(draft, told, everyone, parameters.packets, start_ns)
-    _kernels(draft, result)
-    _dissected(draft, everyone, chosen, result["epoch_ns"], start_ns)
-    checks(draft, everyone, url, result)
-    _findings(draft, everyone, result)
+    story = steps(packets, url, result)
+    start_ns = result.visits[0].began_ns
+    _facts(draft, packets, result, chosen)
+    _tables(draft, story, packets, parameters.packets, start_ns)
+    draft.tables.append(table_of(NeighbourRow, result.kernel.neighbours))
+    routes = [RouteRow(each.host, each.destination, each.by, each.interface) for each in result.kernel.routes]
+    draft.tables.append(table_of(RouteRow, routes))
+    draft.tables += _dissections(packets, chosen, result.epoch_ns, start_ns).tables()
+    checks(draft, packets, result)
+    _findings(draft, packets, result)
     return draft.finish()
 
 
@@ -124,160 +90,111 @@ def checked(text: str) -> Url:
     return url
 
 
-def _save(result: Mapping[str, Any], everyone: Sequence[Packet], path: Path | None) -> None:
-    """What a capture on the client's eth0 has: one place, as in life. UsageError."""
-    if path is None:
-        return
-    times = [
-        (each.sent_ns if each.sender == "client" else each.arrived_ns, each.found.frame)
-        for packet in everyone
+def _at_client(packets: Sequence[Packet], epoch_ns: int) -> list[CapturedFrame]:
+    """What a capture on the client's eth0 has."""
+    frames = [
+        (each.sender == "client", each.sent_ns, each.arrived_ns, each.found.frame)
+        for packet in packets
         for each in packet.crossings
         if "client" in (each.sender, each.receiver)
     ]
-    records = [
-        CapturedFrame(result["epoch_ns"] + at_ns, frame, len(frame), interface="eth0 of the client")
-        for at_ns, frame in sorted((at_ns, frame) for at_ns, frame in times if at_ns is not None)
-    ]
-    try:
-        path.write_bytes(pcap.write(records))
-    except OSError as error:
-        raise UsageError(f"--pcap {path}: {error.strerror}") from None
+    return trace.at_client(frames, epoch_ns)
 
 
-def _facts(draft: Draft, everyone: Sequence[Packet], result: Mapping[str, Any], chosen: frozenset[int]) -> None:
-    first = result["visits"][0]
-    links = {each.link for packet in everyone for each in packet.crossings}
-    draft.fact("packets", len(everyone), "1", f"on {len(links)} links")
-    draft.fact(
-        "frames", sum(len(packet.crossings) for packet in everyone), "1", "each packet once on every link it crossed"
-    )
-    draft.fact(
-        "gates passed",
-        sum(world.plan(host).kind == "router" for host, *_ in passages(everyone)),
-        "1",
-        "each time a new MAC header",
-    )
-    draft.fact(
-        "lost on the wire", sum(each.arrived_ns is None for packet in everyone for each in packet.crossings), "1"
-    )
-    draft.fact("HTTP status", first["status"], "")
-    draft.fact("answer", first.get("body", "").strip().splitlines()[0][:60] if first.get("body") else None, "")
-    draft.fact("failed", first["failed"] or None, "", first["hint"])
+def _facts(draft: Draft, packets: Sequence[Packet], result: JourneyResult, chosen: frozenset[int]) -> None:
+    first = result.visits[0]
+    crossings = [each for packet in packets for each in packet.crossings]
+    routed = sum(world.plan(host).kind == "router" for host, *_ in transits(packets))
+    body = first.response.body.strip() if first.response else ""
+    draft.fact("packets", len(packets), "1", f"on {len({each.link for each in crossings})} links")
+    draft.fact("frames", len(crossings), "1", "each packet once on every link it crossed")
+    draft.fact("gates passed", routed, "1", "each time a new MAC header")
+    draft.fact("lost on the wire", sum(each.arrived_ns is None for each in crossings), "1")
+    draft.fact("HTTP status", first.response.status if first.response else None, "")
+    draft.fact("answer", body.splitlines()[0][:60] if body else None, "")
+    draft.fact("failed", first.failed or None, "", first.hint)
     draft.fact("in boxes", ",".join(map(str, sorted(chosen))) or None, "")
 
 
 def _tables(
-    draft: Draft, told: Sequence[JourneyStep], everyone: Sequence[Packet], in_full: bool, start_ns: int
+    draft: Draft, story: Sequence[JourneyStep], packets: Sequence[Packet], in_full: bool, start_ns: int
 ) -> None:
-    rows = tuple((each.number, each.visit + 1, each.title, each.words, len(each.packets)) for each in told)
-    draft.tables.append(Table("steps", STEPS, rows))
-    shown = {packet.number for packet in everyone} if in_full else _telling(told)
-    teller, ways, stretches = Teller(), [], []
-    for packet in everyone:
-        found = packet.first.found
-        layers = [f"{layer.name} {layer.end - layer.start}" for layer in found.layers if not layer.quoted]
-        if packet.size:
-            layers.append(f"{found.content.name if found.content else 'data'} {packet.size}")
-        lost = "; ".join(f"{each.link}: {each.fate}" for each in packet.crossings if each.arrived_ns is None)
-        ways.append(
-            (
-                packet.number,
-                packet.step,
-                *teller.say(packet),
-                ", ".join(layers),
-                lost,
-                int(packet.number in shown),
-                "; ".join(changed_on_the_way(packet)),
-            )
-        )
-        stretches += [_stretch(packet, crossing, start_ns) for crossing in packet.crossings]
-    draft.tables.append(Table("ways", WAYS, tuple(ways)))
-    draft.tables.append(Table("stretches", STRETCHES, tuple(stretches)))
+    rows = [StepRow(each.number, each.visit + 1, each.title, each.words, len(each.packets)) for each in story]
+    draft.tables.append(table_of(StepRow, rows))
+    shown = {packet.number for packet in packets} if in_full else _telling(story)
+    words = PacketWords()
+    ways = [_way(packet, words, packet.number in shown) for packet in packets]
+    draft.tables.append(table_of(WayRow, ways))
+    draft.tables.append(table_of(StretchRow, (each for packet in packets for each in _stretches(packet, start_ns))))
 
 
-def _telling(told: Sequence[JourneyStep]) -> set[int]:
-    """Those that are shown on every stretch by default: the first question, the first SYN and its answer."""
+def _telling(story: Sequence[JourneyStep]) -> set[int]:
+    """Packets shown on every stretch by default: the first question, the first SYN and its answer."""
     chosen: set[int] = set()
-    for step in told:
-        if step.kind == BOOK and step.visit == 0:
+    for step in story:
+        if step.kind is StepKind.BOOK and step.visit == 0:
             chosen |= {packet.number for packet in step.packets[:1]}
-        if step.kind == CALL and step.visit == 0:
+        if step.kind is StepKind.CALL and step.visit == 0:
             chosen |= {packet.number for packet in step.packets if packet.tcp and packet.tcp.syn and not packet.again}
     return chosen
 
 
-def _stretch(packet: Packet, crossing: Crossing, start_ns: int) -> tuple[Value, ...]:
-    before = next(
-        (each for each in packet.crossings if each.receiver == crossing.sender and each is not crossing), None
-    )
-    changed = ", ".join(changes(before, crossing)) or "nothing" if before else ""
-    ip, ethernet = crossing.ip, crossing.ethernet
-    arrived_s = None if crossing.arrived_ns is None else (crossing.arrived_ns - start_ns) / 1e9
-    return (
-        packet.number,
-        crossing.link,
-        crossing.sender,
-        crossing.receiver,
-        (crossing.sent_ns - start_ns) / 1e9,
-        arrived_s,
-        ethernet.source,
-        ethernet.destination,
-        ip.ttl if ip else None,
-        f"0x{ip.checksum:04x}" if ip else None,
-        ip.source if ip else None,
-        ip.destination if ip else None,
-        changed,
-        crossing.fate,
-    )
+def _way(packet: Packet, words: PacketWords, in_full: bool) -> WayRow:
+    found = packet.first.found
+    layers = [f"{layer.name} {layer.end - layer.start}" for layer in found.layers if not layer.quoted]
+    if packet.size:
+        layers.append(f"{found.content.name if found.content else 'data'} {packet.size}")
+    lost = "; ".join(f"{each.link}: {each.fate}" for each in packet.crossings if each.arrived_ns is None)
+    changed = "; ".join(changed_on_the_way(packet))
+    said = words.of(packet)
+    return WayRow(packet.number, packet.step, *said, ", ".join(layers), lost, int(in_full), changed)
 
 
-def _kernels(draft: Draft, result: Mapping[str, Any]) -> None:
-    """ARP tables and routes, as the kernels have them."""
-    rows = tuple(
-        (each["host"], each["interface"], each["ip"], each["mac"], each["state"])
-        for each in result["kernel"]["neighbours"]
-    )
-    draft.tables.append(Table("neighbours", NEIGHBOURS, rows))
-    routes = tuple(
-        (
-            each["host"],
-            each["destination"],
-            each["gateway"] or each["kind"] if not each["interface"] or each["gateway"] else "itself: local",
-            each["interface"],
+def _stretches(packet: Packet, start_ns: int) -> Iterator[StretchRow]:
+    for each in packet.crossings:
+        ip = each.ip
+        yield StretchRow(
+            packet=packet.number,
+            link=each.link,
+            sender=each.sender,
+            receiver=each.receiver,
+            sent=(each.sent_ns - start_ns) / 1e9,
+            arrived=None if each.arrived_ns is None else (each.arrived_ns - start_ns) / 1e9,
+            source_mac=each.ethernet.source,
+            destination_mac=each.ethernet.destination,
+            ttl=ip.ttl if ip else None,
+            checksum=f"0x{ip.checksum:04x}" if ip else None,
+            source_ip=ip.source if ip else None,
+            destination_ip=ip.destination if ip else None,
+            changed=_changed(packet, each),
+            fate=each.fate,
         )
-        for each in result["kernel"]["routes"]
-    )
-    draft.tables.append(Table("routes", ROUTES, routes))
 
 
-def _dissected(draft: Draft, everyone: Sequence[Packet], chosen: frozenset[int], epoch_ns: int, start_ns: int) -> None:
-    story = PacketTables(start_ns=epoch_ns + start_ns)
-    for packet in everyone:
-        first = packet.first
-        record = CapturedFrame(
-            epoch_ns + first.sent_ns, first.found.frame, len(first.found.frame), interface=first.link
-        )
-        story.add(record, packet.number <= _MOST_DISSECTED or packet.number in chosen)
-    draft.tables += story.tables()
+def _changed(packet: Packet, crossing: Crossing) -> str:
+    """What is not as on the stretch before; empty on the first."""
+    came = [each for each in packet.crossings if each.receiver == crossing.sender and each is not crossing]
+    return ", ".join(changes(came[0], crossing)) or "nothing" if came else ""
 
 
-def _findings(draft: Draft, everyone: Sequence[Packet], result: Mapping[str, Any]) -> None:
-    visits = result["visits"]
-    if result["wire_lost"]:
-        draft.warnings.append(
-            f"The wires were not quick enough, and lost {result['wire_lost']} frames: a busy machine."
-        )
-    if visits[0]["failed"]:
-        draft.findings.append(f"{visits[0]['failed']}. {visits[0]['hint']}.")
-    if len(visits) > 1:
-        counts = [
-            sum(visit["began_ns"] <= packet.sent_ns < until for packet in everyone)
-            for visit, until in zip(visits, [visits[1]["began_ns"], 1 << 63], strict=True)
-        ]
-        shouts = sum(bool(packet.arp) for packet in everyone if packet.sent_ns < visits[1]["began_ns"])
+def _dissections(packets: Sequence[Packet], chosen: frozenset[int], epoch_ns: int, start_ns: int) -> PacketTables:
+    tables = PacketTables(start_ns=epoch_ns + start_ns)
+    for packet in packets:
+        sent, frame = packet.first, packet.first.found.frame
+        record = CapturedFrame(epoch_ns + sent.sent_ns, frame, len(frame), interface=sent.link)
+        tables.add(record, packet.number <= _MOST_DISSECTED or packet.number in chosen)
+    return tables
+
+
+def _findings(draft: Draft, packets: Sequence[Packet], result: JourneyResult) -> None:
+    if result.visits[0].failed:
+        draft.findings.append(f"{result.visits[0].failed}. {result.visits[0].hint}.")
+    if len(result.visits) > 1:
+        first, second = (own for _, own in by_visit(packets, result))
+        arp, dns = sum(packet.arp is not None for packet in first), sum(packet.udp is not None for packet in packets)
         draft.findings.append(
-            f"The second time {counts[1]} packets do what took {counts[0]} the first time: of those, {shouts} were "
-            f"ARP's and {sum(bool(packet.udp) for packet in everyone)} DNS's, and what they found out is remembered."
+            f"The second time {len(second)} packets do what took {len(first)} the first time: of those, {arp} were "
+            f"ARP's and {dns} DNS's, and what they found out is remembered."
         )
 
 

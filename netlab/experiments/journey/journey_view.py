@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
+from netlab.experiments.journey.journey_rows import StepRow, StretchRow, WayRow
 from netlab.experiments.wire import packets_view
 from netlab.experiments.wire.packets_view import COLOURS
 from netlab.report import facts, grid
 from netlab.report.glyphs import printable
 from netlab.report.quantity import Measurement
-from netlab.report.rows import Row, rows
+from netlab.report.rows import rows_of
 from netlab.report.svg import Figure
 from netlab.report.wrap import wrapped
+
+Stretches = Mapping[int, Sequence[StretchRow]]  # by packet
 
 _MOST_A_STEP = 14  # packets; of more, the first and the last few
 _ENDS = 16  # columns of "gateway → router"
@@ -23,79 +26,80 @@ _BOXES = "in boxes"  # the fact that says which packets are to be shown as boxes
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     """The steps; then packets in boxes, if asked for; then the kernels' tables, and facts."""
-    ways, stretches = rows(found, "ways"), rows(found, "stretches")
-    seen: set[str] = set()
-    for step in rows(found, "steps"):
-        own = [way for way in ways if way["step"] == step["step"]]
-        yield _step(step, own, stretches, seen, width)
+    ways, stretches = rows_of(WayRow, found), stretches_of(found)
+    shown: set[str] = set()
+    for step in rows_of(StepRow, found):
+        yield _step(step, [way for way in ways if way.step == step.step], stretches, shown, width)
     for number in str(next((fact.value for fact in found.facts if fact.name == _BOXES), None) or "").split(","):
         if number:
             yield iter([Text(f"Packet {number}, on its first stretch", style="bold")])
             yield from packets_view.in_full(found, int(number), width)
             yield _on_its_way(ways[int(number) - 1], stretches, width)
-    if any(way["in full"] for way in ways) and all(way["in full"] for way in ways):
+    if ways and all(way.in_full for way in ways):
         for table in found.tables:
             if table.name in ("routes", "neighbours"):
                 yield grid.table(table, width)
     yield facts.lines([fact for fact in found.facts if fact.name != _BOXES and fact.value is not None], width)
 
 
-def _step(step: Row, ways: Sequence[Row], stretches: Sequence[Row], seen: set[str], width: int) -> Iterator[Text]:
-    yield Text.assemble((f"{step['step']}  ", "bold cyan"), (str(step["title"]), "bold"))
-    yield from wrapped(str(step["words"] or ""), width, first="   ", style="italic")
+def stretches_of(found: Measurement) -> dict[int, list[StretchRow]]:
+    """The stretches of each packet, in order."""
+    by_packet: dict[int, list[StretchRow]] = {}
+    for each in rows_of(StretchRow, found):
+        by_packet.setdefault(each.packet, []).append(each)
+    return by_packet
+
+
+def _step(step: StepRow, ways: Sequence[WayRow], stretches: Stretches, shown: set[str], width: int) -> Iterator[Text]:
+    yield Text.assemble((f"{step.step}  ", "bold cyan"), (step.title, "bold"))
+    yield from wrapped(step.words, width, first="   ", style="italic")
     for at, way in enumerate(ways):
         if len(ways) > _MOST_A_STEP and 10 <= at < len(ways) - 2:
             if at == 10:
                 yield Text(f"     … {len(ways) - 12} packets more, as these (--packets shows all)", style="dim")
             continue
-        yield from _way(way, seen, width)
-        if way["in full"]:
+        yield from _way(way, shown, width)
+        if way.in_full:
             yield from _stretches(way, stretches, width)
 
 
-def _way(way: Row, seen: set[str], width: int) -> Iterator[Text]:
+def _way(way: WayRow, shown: set[str], width: int) -> Iterator[Text]:
     """A packet in a line: from whom to whom, what it says; and how it is packed, the first time that it is so."""
-    protocol, mark = str(way["protocol"]), f"{way['packet']:>4} "
-    ends = printable(f"{way['from']} → {way['to']}")
+    mark, ends = f"{way.packet:>4} ", printable(f"{way.from_} → {way.to}")
     first = f"{mark}{ends:<{_ENDS}} " if width >= _ENDS + 44 else f"{mark}{ends}: "
-    for number, line in enumerate(wrapped(f"{protocol} {way['says']}", width, first=first)):
+    for number, line in enumerate(wrapped(f"{way.protocol} {way.says}", width, first=first)):
         if number == 0:
             line.stylize("dim", 0, len(mark))
-            line.stylize(COLOURS.get(protocol, "bold"), len(first), len(first) + len(protocol))
+            line.stylize(COLOURS.get(way.protocol, "bold"), len(first), len(first) + len(way.protocol))
         yield line
-    if way["lost"]:
-        yield from wrapped(f"on the way: {way['lost']}", width, first="     ✗ ", style="red")
-    packed = " in ".join(reversed(str(way["layers"]).split(", ")))
+    if way.lost:
+        yield from wrapped(f"on the way: {way.lost}", width, first="     ✗ ", style="red")
+    packed = " in ".join(reversed(way.layers.split(", ")))
     kind = " ".join(word for word in packed.split() if not word.isdecimal())
-    if kind not in seen:
-        seen.add(kind)
+    if kind not in shown:
+        shown.add(kind)
         yield from wrapped(f"{packed}, bytes", width, first="     ", style="dim")
 
 
-def _stretches(way: Row, stretches: Sequence[Row], width: int) -> Iterator[Text]:
-    own = [row for row in stretches if row["packet"] == way["packet"]]
-    for row in own:
-        yield from _stretch(row, width)
-    if way["changed"]:
-        yield from wrapped(f"changed at {way['changed']}", width, first="     ", style="dim")
+def _stretches(way: WayRow, stretches: Stretches, width: int) -> Iterator[Text]:
+    for each in stretches.get(way.packet, ()):
+        yield from _stretch(each, width)
+    if way.changed:
+        yield from wrapped(f"changed at {way.changed}", width, first="     ", style="dim")
 
 
-def _stretch(row: Row, width: int) -> Iterator[Text]:
+def _stretch(row: StretchRow, width: int) -> Iterator[Text]:
     """One link: who to whom by MAC address; what is not as on the stretch before is marked."""
-    changed = str(row["changed"] or "")
-    line = Text("     ")
-    names = f"{row['sender']:<8}→ {row['receiver']:<8}"
-    marked = [(str(row[name]), name in changed) for name in ("source MAC", "destination MAC")]
-    if row["TTL"] is not None:
-        marked += [(f"TTL {row['TTL']}", "TTL" in changed), (str(row["checksum"]), "checksum" in changed)]
+    changed = row.changed
+    names = f"{row.sender:<8}→ {row.receiver:<8}"
+    macs = [(row.source_mac, "source MAC" in changed), (row.destination_mac, "destination MAC" in changed)]
+    header = [(f"TTL {row.ttl}", "TTL" in changed), (str(row.checksum), "checksum" in changed)]
+    header = header if row.ttl is not None else []
     if width < _WIDE:
-        yield Text(f"     {names.rstrip()}" + "".join(f"  {words}" for words, _ in marked[2:]), style="cyan")
-        yield Text.assemble("  ", *_joined(marked[:2]))
-        return
-    line.append(names, "cyan")
-    for part in _joined(marked):
-        line.append(*part)
-    yield line
+        yield Text(f"     {names.rstrip()}" + "".join(f"  {words}" for words, _ in header), style="cyan")
+        yield Text.assemble("  ", *_joined(macs))
+    else:
+        yield Text.assemble("     ", (names, "cyan"), *_joined([*macs, *header]))
 
 
 def _joined(marked: Sequence[tuple[str, bool]]) -> Iterator[tuple[str, str]]:
@@ -104,8 +108,8 @@ def _joined(marked: Sequence[tuple[str, bool]]) -> Iterator[tuple[str, str]]:
         yield (words, "bold yellow" if different else "")
 
 
-def _on_its_way(way: Row, stretches: Sequence[Row], width: int) -> Iterator[Text]:
-    yield Text(f"Packet {way['packet']}, on every stretch", style="bold")
+def _on_its_way(way: WayRow, stretches: Stretches, width: int) -> Iterator[Text]:
+    yield Text(f"Packet {way.packet}, on every stretch", style="bold")
     yield from _stretches(way, stretches, width)
 
 

@@ -7,10 +7,10 @@ came to this host before and is otherwise the same; if there are several, the fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from netlab.experiments.journey.journey_result import LinkFrame
 from netlab.packets.arp import Arp
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.ethernet import Ethernet
@@ -19,7 +19,8 @@ from netlab.packets.ipv4 import Ipv4
 from netlab.packets.tcp import Tcp
 from netlab.packets.udp import Udp
 
-_TTL, _CHECKSUM = 8, slice(10, 12)  # bytes of the IP header that every router changes
+Flow = tuple[str, int, str, int]  # source address and port, destination address and port
+_TTL, _CHECKSUM = 8, 10  # where the bytes of the IP header are that every router changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,7 @@ class Crossing:
         if layer is None:
             return self.found.frame
         packet = bytearray(self.found.frame[layer.start :])
-        packet[_TTL] = 0
-        packet[_CHECKSUM] = b"\0\0"
+        packet[_TTL] = packet[_CHECKSUM] = packet[_CHECKSUM + 1] = 0
         return bytes(packet)
 
 
@@ -69,23 +69,29 @@ class Packet:
 
     @property
     def first(self) -> Crossing:
-        """Its first stretch."""
+        """Its first link."""
         return self.crossings[0]
 
     @property
     def arp(self) -> Arp | None:
-        """Set for what is ARP."""
+        """The ARP message, if it is one."""
         return self.first.found.find(Arp)
 
     @property
     def tcp(self) -> Tcp | None:
-        """The TCP header, of a packet that is no error about another."""
+        """The TCP header; not that of a packet which an ICMP error quotes."""
         return None if self.first.found.find(Icmp) else self.first.found.find(Tcp)
 
     @property
     def udp(self) -> Udp | None:
-        """As `tcp`."""
+        """The UDP header, in the same way."""
         return None if self.first.found.find(Icmp) else self.first.found.find(Udp)
+
+    @property
+    def flow(self) -> Flow | None:
+        """Set for a TCP segment: from where to where."""
+        tcp, ip = self.tcp, self.first.ip
+        return (ip.source, tcp.source_port, ip.destination, tcp.destination_port) if tcp and ip else None
 
     @property
     def size(self) -> int:
@@ -120,47 +126,42 @@ class Packet:
         self._gone.add((crossing.sender, crossing.link))
 
 
-def crossings(frames: Iterable[Mapping[str, Any]]) -> list[Crossing]:
-    """In the order of sending."""
+def dissected(frames: Iterable[LinkFrame]) -> list[Crossing]:
+    """The frames taken apart, in the order of sending."""
     found = [
-        Crossing(
-            each["link"],
-            each["sender"],
-            each["receiver"],
-            each["sent_ns"],
-            each["arrived_ns"],
-            each["fate"],
-            dissect(bytes.fromhex(each["frame"])),
-        )
+        Crossing(each.link, each.sender, each.receiver, each.sent_ns, each.arrived_ns, each.fate, dissect(each.frame))
         for each in frames
     ]
-    return sorted(found, key=lambda each: each.sent_ns)
+    return sorted(found, key=_sent_ns)
 
 
-def packets(found: Sequence[Crossing]) -> list[Packet]:
+def _sent_ns(crossing: Crossing) -> int:
+    return crossing.sent_ns
+
+
+def assembled(crossings: Iterable[Crossing]) -> list[Packet]:
     """Every packet with all its stretches, in the order in which they set out, numbered from 1."""
     under_way: dict[bytes, list[Packet]] = {}
-    everyone: list[Packet] = []
-    for crossing in found:
+    packets: list[Packet] = []
+    for crossing in crossings:
         same = under_way.setdefault(crossing.unchanging(), [])
         packet = next((each for each in same if each.carries(crossing)), None)
         if packet is None:
-            packet = Packet(len(everyone) + 1, [])
-            everyone.append(packet)
+            packet = Packet(len(packets) + 1, [])
+            packets.append(packet)
             same.append(packet)
         packet.add(crossing)
-    _mark_repeated(everyone)
-    return everyone
+    _mark_repeated(packets)
+    return packets
 
 
-def _mark_repeated(everyone: Sequence[Packet]) -> None:
+def _mark_repeated(packets: Sequence[Packet]) -> None:
     """Segments whose data (or SYN, or FIN) their sender has sent before."""
-    furthest: dict[tuple[Any, ...], int] = {}
-    for packet in everyone:
-        tcp, ip = packet.tcp, packet.first.ip
-        if tcp is None or ip is None:
+    furthest: dict[Flow, int] = {}
+    for packet in packets:
+        tcp, flow = packet.tcp, packet.flow
+        if tcp is None or flow is None:
             continue
-        flow = (ip.source, tcp.source_port, ip.destination, tcp.destination_port)
         takes = packet.size + tcp.syn + tcp.fin
         start = furthest.setdefault(flow, tcp.sequence)
         end = tcp.sequence + takes

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
+from netlab.experiments.journey.journey_result import GivenAnswer
 from netlab.http_origin import wire
 from netlab.http_origin.message import OriginAnswer, Piece, ReceivedRequest, Replay, text
 from netlab.http_origin.site import Site
@@ -23,12 +23,15 @@ _MOST_COUNT = 1_000_000
 
 
 @dataclass(slots=True)
-class Given:
-    """An answer: its status, and the digest of its body as it was made. `whole` False: raw bytes, of no known body."""
+class Digested:
+    """A response under way, and the digest of its body as it is made; None: raw bytes, of no known body."""
 
     status: int
-    whole: bool = True
-    digest: Any = field(default_factory=hashlib.sha256)
+    digest: hashlib._Hash | None
+
+    def finished(self) -> GivenAnswer:
+        """The response as the result has it."""
+        return GivenAnswer(self.status, self.digest.hexdigest() if self.digest else None)
 
 
 class Shop(Site):
@@ -37,18 +40,21 @@ class Shop(Site):
     def __init__(self) -> None:
         super().__init__()
         self.taken: list[str] = []
-        self.given: list[Given] = []
+        self.given: list[Digested] = []
 
     def answer(self, request: ReceivedRequest) -> OriginAnswer | Replay:
         """An order is confirmed; everything else is a page."""
         self.taken.append(sha256(request.body))
         answer = self._order(request) if request.path == ORDER else self._page_within(request)
-        given = Given(answer.status, isinstance(answer, OriginAnswer))
-        if isinstance(answer, OriginAnswer) and isinstance(answer.body, bytes):
-            given.digest.update(answer.body)
-        elif isinstance(answer, OriginAnswer):
-            answer.body = _followed(answer.body, given)
-        self.given.append(given)
+        if not isinstance(answer, OriginAnswer):
+            self.given.append(Digested(answer.status, None))
+            return answer
+        digest = hashlib.sha256()
+        if isinstance(answer.body, bytes):
+            digest.update(answer.body)
+        else:
+            answer.body = _digested(answer.body, digest)
+        self.given.append(Digested(answer.status, digest))
         return answer
 
     def _page_within(self, request: ReceivedRequest) -> OriginAnswer | Replay:
@@ -75,11 +81,11 @@ class Shop(Site):
         return OriginAnswer(200, [JSON], json.dumps(done).encode() + b"\n")
 
 
-def _followed(body: Iterable[Piece], given: Given) -> Iterator[Piece]:
+def _digested(body: Iterable[Piece], digest: hashlib._Hash) -> Iterator[Piece]:
     """The same pieces and pauses, digested as they go."""
     for piece in body:
         if isinstance(piece, bytes):
-            given.digest.update(piece)
+            digest.update(piece)
         yield piece
 
 

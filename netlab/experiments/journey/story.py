@@ -6,120 +6,118 @@ from gate to gate, the order and its answer, the end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from enum import Enum
 
 from netlab.addressing import destinations, prefix
 from netlab.experiments.journey import world
-from netlab.experiments.journey.packets import Packet
+from netlab.experiments.journey.journey_result import JourneyResult, RouteDecision, Visit
+from netlab.experiments.journey.packets import Flow, Packet
 from netlab.experiments.wire.packet_story import protocol, summary
 from netlab.http.url import Url
-from netlab.packets.arp import REQUEST
+from netlab.packets.arp import REQUEST, Arp
 from netlab.packets.ethernet import BROADCAST
 
-BAR, LOCAL, BOOK, GATE, CALL, ORDER, END = range(7)
-_TITLES = {
-    BAR: "The name in the address bar",
-    LOCAL: "Is the address book a local?",
-    BOOK: "The address book is asked: DNS",
-    GATE: "Is the shop a local?",
-    CALL: "From gate to gate: TCP calls the shop",
-    ORDER: "The request and its answer: HTTP",
-    END: "The end: both sides close",
-}
+
+class StepKind(Enum):
+    """What happens in a step, in the order of the journey."""
+
+    BAR = "The name in the address bar"
+    LOCAL = "Is the address book a local?"
+    BOOK = "The address book is asked: DNS"
+    GATE = "Is the shop a local?"
+    CALL = "From gate to gate: TCP calls the shop"
+    ORDER = "The request and its answer: HTTP"
+    END = "The end: both sides close"
 
 
 @dataclass(slots=True)
 class JourneyStep:
-    """One step of one visit; its packets in order."""
+    """One step of one visit (0 is the first); its packets in order."""
 
     number: int
     visit: int
-    kind: int
+    kind: StepKind
     words: str
     packets: list[Packet] = field(default_factory=list)
 
     @property
     def title(self) -> str:
         """What happens."""
-        return (
-            _TITLES[self.kind]
-            if self.visit == 0
-            else f"Again: {_TITLES[self.kind][:1].lower()}{_TITLES[self.kind][1:]}"
-        )
+        title = self.kind.value
+        return title if self.visit == 0 else f"Again: {title[:1].lower()}{title[1:]}"
 
 
-def steps(packets: Sequence[Packet], url: Url, result: Mapping[str, Any]) -> list[JourneyStep]:
+def steps(packets: Sequence[Packet], url: Url, result: JourneyResult) -> list[JourneyStep]:
     """All steps of all visits, with their packets; `packet.step` is set."""
-    told: list[JourneyStep] = []
-    visits = result["visits"]
-    for index, visit in enumerate(visits):
-        until_ns = visits[index + 1]["began_ns"] if index + 1 < len(visits) else None
-        own = [
-            each
-            for each in packets
-            if each.sent_ns >= visit["began_ns"] and (until_ns is None or each.sent_ns < until_ns)
-        ]
-        sorter = _Sorter()
-        by_kind: dict[int, list[Packet]] = {}
+    story: list[JourneyStep] = []
+    for number, (visit, own) in enumerate(by_visit(packets, result)):
+        classify = _Classifier()
+        by_kind: dict[StepKind, list[Packet]] = {}
         for packet in own:
-            by_kind.setdefault(sorter.kind(packet), []).append(packet)
-        for kind in _TITLES:
-            words = _words(kind, url, visit, result, bool(by_kind.get(kind)))
+            by_kind.setdefault(classify.kind(packet), []).append(packet)
+        for kind in StepKind:
+            words = _words(kind, url, visit, result.kernel.routes, kind in by_kind)
             if words is not None or kind in by_kind:
-                told.append(JourneyStep(len(told) + 1, index, kind, words or "", by_kind.get(kind, [])))
-    for step in told:
+                story.append(JourneyStep(len(story) + 1, number, kind, words or "", by_kind.get(kind, [])))
+    for step in story:
         for packet in step.packets:
             packet.step = step.number
-    return told
+    return story
 
 
-class _Sorter:
+def by_visit(packets: Sequence[Packet], result: JourneyResult) -> Iterator[tuple[Visit, list[Packet]]]:
+    """Each visit with the packets that were sent from its beginning until the next."""
+    began_ns = [visit.began_ns for visit in result.visits]
+    for visit, until_ns in zip(result.visits, [*began_ns[1:], 1 << 63], strict=True):
+        yield visit, [each for each in packets if visit.began_ns <= each.sent_ns < until_ns]
+
+
+class _Classifier:
     """Which step a packet belongs to, by what it is and by what came before it."""
 
     def __init__(self) -> None:
         self._data = self._ending = False
 
-    def kind(self, packet: Packet) -> int:
-        """One of the steps."""
+    def kind(self, packet: Packet) -> StepKind:
         arp, tcp = packet.arp, packet.tcp
         if arp is not None:
             between = {arp.sender_ip, arp.target_ip}
             client = world.address("client")
             if between == {client, world.address("dns")}:
-                return LOCAL
-            return GATE if client in between else CALL
+                return StepKind.LOCAL
+            return StepKind.GATE if client in between else StepKind.CALL
         if packet.udp is not None:
-            return BOOK
+            return StepKind.BOOK
         if tcp is None:
-            return CALL  # an ICMP error
+            return StepKind.CALL  # an ICMP error
         self._ending = self._ending or bool(tcp.fin or (tcp.rst and self._data))
         self._data = self._data or packet.size > 0
-        return END if self._ending else ORDER if self._data else CALL
+        return StepKind.END if self._ending else StepKind.ORDER if self._data else StepKind.CALL
 
 
-def _words(kind: int, url: Url, visit: Mapping[str, Any], result: Mapping[str, Any], shown: bool) -> str | None:
+def _words(kind: StepKind, url: Url, visit: Visit, routes: Sequence[RouteDecision], has_packets: bool) -> str | None:
     """What is to be said of a step; None where there is no such step on this visit."""
-    place = visit["addresses"][0] if visit["addresses"] else url.host if not _is_name(url) else None
-    if kind == BAR:
+    addresses = visit.lookup.addresses or (() if _is_name(url) else (url.host,))
+    if kind is StepKind.BAR:
         return _bar(url)
-    if kind == LOCAL:
-        return f"{decision(world.address('dns'))} ARP." if visit["asked"] else None
-    if kind == BOOK:
+    if kind is StepKind.LOCAL:
+        return f"{decision(world.address('dns'))} ARP." if visit.lookup.asked else None
+    if kind is StepKind.BOOK:
         return _book(url, visit)
-    if place is None:
+    if not addresses:
         return None
-    if kind == GATE:
-        return _gate(place, shown)
-    if kind == CALL:
-        return _call(result) if shown else None
-    if kind == ORDER and visit["status"] is not None:
+    if kind is StepKind.GATE:
+        return _gate(addresses[0], has_packets)
+    if kind is StepKind.ORDER and visit.response is not None:
         return (
-            f"{visit['request']['method']} {url.target} is what the shop reads, and {visit['status']} is its word. The "
+            f"{visit.method} {url.target} is what the shop reads, and {visit.response.status} is its word. The "
             "ACKs are TCP's own reports of safe arrival, and no answer to it."
         )
-    if kind == END and shown:
+    if kind is StepKind.CALL and has_packets:
+        return _call(routes)
+    if kind is StepKind.END and has_packets:
         return "Each side says FIN when it has no more to send, and each FIN is acknowledged."
     return None
 
@@ -138,19 +136,20 @@ def _bar(url: Url) -> str:
     )
 
 
-def _book(url: Url, visit: Mapping[str, Any]) -> str | None:
+def _book(url: Url, visit: Visit) -> str | None:
+    lookup = visit.lookup
     if not _is_name(url):
         return None
-    if visit["rcode"] not in ("", "NOERROR"):
-        return f"{visit['rcode']}: there is no such name. The journey ends here, for nobody knows where to."
-    if not visit["addresses"]:
-        return f"No address came of it: {visit['failed']}."
-    place = visit["addresses"][0]
-    if not visit["asked"]:
+    if lookup.rcode not in ("", "NOERROR"):
+        return f"{lookup.rcode}: there is no such name. The journey ends here, for nobody knows where to."
+    if not lookup.addresses:
+        return f"No address came of it: {visit.failed}."
+    place = lookup.addresses[0]
+    if not lookup.asked:
         return f"Remembered: {url.host} is at {place}. Nothing is asked."
-    alias = f", which is another name of {visit['aliases'][-1]}," if visit["aliases"] else ""
+    alias = f", which is another name of {lookup.aliases[-1]}," if lookup.aliases else ""
     return (
-        f"{url.host}{alias} is at {place}: its door number, to be remembered for {visit['ttl_s']} s. (The letters' "
+        f"{url.host}{alias} is at {place}: its door number, to be remembered for {lookup.ttl_s} s. (The letters' "
         "case is random: who forges an answer has to guess that, too.)"
     )
 
@@ -184,50 +183,48 @@ def _gate(place: str, shown: bool) -> str | None:
     )
 
 
-def _call(result: Mapping[str, Any]) -> str:
+def _call(routes: Sequence[RouteDecision]) -> str:
     words = [
         "Every gate takes the MAC header off, reads the IP header, asks its route table, and puts a new MAC header on."
     ]
-    for each in result["kernel"]["routes"]:
-        if each["host"] in ("gateway", "router") and each["destination"] != world.address("client"):
-            if not each["interface"]:
-                way = each["kind"]
-            elif each["gateway"]:
-                way = f"by {each['gateway']}, out of {each['interface']}"
-            else:
-                way = f"a local of {each['interface']}"
-            words.append(f"The {each['host']}'s kernel: {each['destination']} is {way}.")
+    for each in routes:
+        if each.host in ("gateway", "router") and each.destination != world.address("client"):
+            way = f"by {each.gateway}, out of {each.interface}" if each.gateway else f"a local of {each.interface}"
+            words.append(f"The {each.host}'s kernel: {each.destination} is {way if each.interface else each.kind}.")
     return " ".join(words)
 
 
-class Teller:
+class PacketWords:
     """What each packet says, in a line; sequence numbers relative to each side's first, as Wireshark shows them."""
 
     def __init__(self) -> None:
-        self._first: dict[tuple[Any, ...], int] = {}
+        self._first: dict[Flow, int] = {}
 
-    def say(self, packet: Packet) -> tuple[str, str, str, str]:
+    def of(self, packet: Packet) -> tuple[str, str, str, str]:
         """Sender, receiver, protocol, and what it says."""
-        arp, tcp, ip = packet.arp, packet.tcp, packet.first.ip
-        found = packet.first.found
-        if arp is not None:
-            to = "all" if packet.first.ethernet.destination == BROADCAST else world.owner(arp.target_ip)
-            mine = world.owner(arp.sender_mac)
-            words = (
-                f"who has {arp.target_ip}?" if arp.operation == REQUEST else f"{arp.sender_ip} is at {arp.sender_mac}"
-            )
-            return mine or arp.sender_ip, to or arp.target_ip, "ARP", words
+        found, ip = packet.first.found, packet.first.ip
+        if packet.arp is not None:
+            return _arp_words(packet, packet.arp)
         sender, receiver = (world.owner(each) or each for each in (ip.source, ip.destination)) if ip else ("", "")
-        if tcp is None or ip is None:
-            return sender, receiver, protocol(found), summary(found)
-        own = (ip.source, tcp.source_port, ip.destination, tcp.destination_port)
-        theirs = (*own[2:], *own[:2])
+        return sender, receiver, protocol(found), self._segment(packet) or summary(found)
+
+    def _segment(self, packet: Packet) -> str:
+        tcp, flow, content = packet.tcp, packet.flow, packet.first.found.content
+        if tcp is None or flow is None:
+            return ""
         if tcp.syn:
-            self._first.setdefault(own, tcp.sequence)
-        ports = f"{tcp.source_port} → {tcp.destination_port} {tcp.flags()} "
-        words = f"{found.content.summary}, " if found.content else ports
-        words += f"seq {(tcp.sequence - self._first.get(own, tcp.sequence)) % 2**32}"
+            self._first.setdefault(flow, tcp.sequence)
+        back = (flow[2], flow[3], flow[0], flow[1])
+        words = f"{content.summary}, " if content else f"{tcp.source_port} → {tcp.destination_port} {tcp.flags()} "
+        words += f"seq {(tcp.sequence - self._first.get(flow, tcp.sequence)) % 2**32}"
         if tcp.ack:
-            words += f" ack {(tcp.acknowledgment - self._first.get(theirs, tcp.acknowledgment)) % 2**32}"
+            words += f" ack {(tcp.acknowledgment - self._first.get(back, tcp.acknowledgment)) % 2**32}"
         words += f", {packet.size} B" if packet.size else ""
-        return sender, receiver, protocol(found), words + (", again" if packet.again else "")
+        return words + (", again" if packet.again else "")
+
+
+def _arp_words(packet: Packet, arp: Arp) -> tuple[str, str, str, str]:
+    sender = world.owner(arp.sender_mac) or arp.sender_ip
+    to = "all" if packet.first.ethernet.destination == BROADCAST else world.owner(arp.target_ip) or arp.target_ip
+    request = arp.operation == REQUEST
+    return sender, to, "ARP", f"who has {arp.target_ip}?" if request else f"{arp.sender_ip} is at {arp.sender_mac}"

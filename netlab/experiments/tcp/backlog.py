@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
-from netlab.experiments.tcp import backlog_scene
 from netlab.experiments.tcp.backlog_rows import AttemptRow, QueueRow
-from netlab.experiments.tcp.backlog_scene import AcceptQueueResult, BacklogPlan, HalfOpenResult
+from netlab.experiments.tcp.backlog_scene import BacklogPlan, BacklogResult, fill_accept_queue, fill_half_open_queue
 from netlab.experiments.wire.options import Delay, Pcap, Seed, Timeline
-from netlab.experiments.wire.trace import Trace, check_path, observe, report, save
+from netlab.experiments.wire.trace import Trace, observe, recorded, report
 from netlab.network.conditions import Conditions
+from netlab.network.scene import Scene
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.option import Option
 from netlab.progress import Progress, silent
@@ -20,7 +21,14 @@ from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 
 SOMAXCONN = 2  # of the case that shows its limit
-_COOKIES = "net.ipv4.tcp_syncookies"
+ACCEPT_QUEUE, CAPPED = "accept queue", f"somaxconn {SOMAXCONN}"
+NO_COOKIES, COOKIES = "half-open, no cookies", "half-open, SYN cookies"
+_CASES: dict[str, tuple[Scene[BacklogPlan, BacklogResult], dict[str, int]]] = {  # with sysctls of the server
+    ACCEPT_QUEUE: (fill_accept_queue, {}),
+    NO_COOKIES: (fill_half_open_queue, {"net.ipv4.tcp_syncookies": 0}),
+    COOKIES: (fill_half_open_queue, {"net.ipv4.tcp_syncookies": 1}),
+    CAPPED: (fill_accept_queue, {"net.core.somaxconn": SOMAXCONN}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,76 +43,48 @@ class Parameters:
     seed: Seed = 1
 
 
-@dataclass(frozen=True, slots=True)
-class TurnedCases:
-    """What takes sysctls of our own: SYNs alone, without SYN cookies and with them, and a smaller somaxconn."""
-
-    no_cookies: HalfOpenResult
-    cookies: HalfOpenResult
-    cookies_trace: Trace
-    somaxconn: AcceptQueueResult
-
-
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Play four cases, each on a network of its own. Raises MachineLacks, UsageError."""
     least = parameters.backlog + 3
     if parameters.clients < least:
         what = f"{parameters.clients} clients do not fill a queue of {parameters.backlog}"
         raise UsageError(what, f"--clients {least}, or more")
-    check_path(parameters.pcap)
-    progress(0.0, "accept queue")
-    here = _plan(parameters, {}, on_loopback=True) if parameters.pcap is None else None
-    queue, trace = observe(backlog_scene.fill_accept_queue, _plan(parameters, {}), silent, on_loopback=here)
-    # The other cases turn sysctls: those of this machine are not ours to turn.
-    turned = None if trace.lacking else _play_turned(parameters, progress)
-    save(trace, parameters.pcap)
-    return judged(parameters, queue, trace, turned)
-
-
-def _play_turned(parameters: Parameters, progress: Progress) -> TurnedCases:
-    progress(0.25, "half-open, no cookies")
-    no_cookies, _ = observe(backlog_scene.fill_half_open_queue, _plan(parameters, {_COOKIES: 0}), silent)
-    progress(0.5, "half-open, SYN cookies")
-    cookies, trace = observe(backlog_scene.fill_half_open_queue, _plan(parameters, {_COOKIES: 1}), silent)
-    progress(0.75, f"somaxconn {SOMAXCONN}")
-    plan = _plan(parameters, {"net.core.somaxconn": SOMAXCONN})
-    somaxconn, _ = observe(backlog_scene.fill_accept_queue, plan, silent)
-    return TurnedCases(no_cookies, cookies, trace, somaxconn)
-
-
-def _plan(parameters: Parameters, sysctls: dict[str, int], *, on_loopback: bool = False) -> BacklogPlan:
     hosts = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s), parameters.seed)
-    hosts = hosts.on_loopback() if on_loopback else hosts
-    return BacklogPlan(hosts, parameters.backlog, parameters.clients, sysctls)
+    runs: dict[str, tuple[BacklogResult, Trace]] = {}
+    for number, (name, (scene, sysctls)) in enumerate(_CASES.items()):
+        progress(number / len(_CASES), name)
+        plan = BacklogPlan(hosts, parameters.backlog, parameters.clients, sysctls)
+        if number == 0:
+            here = replace(plan, hosts=hosts.on_loopback())
+            runs[name] = recorded(scene, plan, silent, parameters.pcap, on_loopback=here)
+            if runs[name][1].lacking:
+                break  # the other cases turn sysctls: those of this machine are not ours to turn
+        else:
+            runs[name] = observe(scene, plan, silent)
+    return judged(parameters, runs)
 
 
-def judged(parameters: Parameters, queue: AcceptQueueResult, trace: Trace, turned: TurnedCases | None) -> Measurement:
+def judged(parameters: Parameters, runs: Mapping[str, tuple[BacklogResult, Trace]]) -> Measurement:
     """What was seen of each queue, and whether it is as long as the kernel is said to have it."""
     draft = Draft()
+    queue, trace = runs[ACCEPT_QUEUE]
     _check_accept_queue(draft, parameters, queue)
-    rows = [_accept_row("accept queue", queue)]
-    if turned is not None:
-        _check_turned(draft, parameters, turned)
-        rows.append(_half_open_row("half-open, no cookies", turned.no_cookies))
-        rows.append(_half_open_row("half-open, SYN cookies", turned.cookies))
-        rows.append(_accept_row(f"somaxconn {SOMAXCONN}", turned.somaxconn))
+    if not trace.lacking:
+        _check_half_open(draft, parameters, runs)
     draft.fact("show the timeline", parameters.timeline, "")
-    draft.tables += [table_of(AttemptRow, queue.attempts), table_of(QueueRow, rows)]
+    queues = [_queue(name, result) for name, (result, _) in runs.items()]
+    draft.tables += [table_of(AttemptRow, queue.attempts), table_of(QueueRow, queues)]
     report(draft, trace)
     draft.charts.append(Chart("bar", "Who waits for accept(), attempt by attempt", "attempts", "attempt", "waiting"))
     return draft.finish()
 
 
-def _accept_row(name: str, result: AcceptQueueResult) -> QueueRow:
-    waiting = max(each.waiting for each in result.attempts)
-    return QueueRow(name, result.limit, waiting, 0, result.counters.drops, result.counters.cookies)
+def _queue(case: str, result: BacklogResult) -> QueueRow:
+    waiting = max((each.waiting for each in result.attempts), default=0)
+    return QueueRow(case, result.limit, waiting, result.half_open, result.drops, result.cookies)
 
 
-def _half_open_row(name: str, result: HalfOpenResult) -> QueueRow:
-    return QueueRow(name, result.limit, 0, result.half_open, result.counters.drops, result.counters.cookies)
-
-
-def _check_accept_queue(draft: Draft, parameters: Parameters, queue: AcceptQueueResult) -> None:
+def _check_accept_queue(draft: Draft, parameters: Parameters, queue: BacklogResult) -> None:
     n, fit = parameters.backlog, sum(each.client_is == "ESTABLISHED" for each in queue.attempts)
     away = parameters.clients - fit
     draft.fact("listen()", n, "1", "the backlog that the application asked for")
@@ -114,7 +94,7 @@ def _check_accept_queue(draft: Draft, parameters: Parameters, queue: AcceptQueue
     draft.fact("ESTABLISHED at their own end", queue.established, "1", "of those who tried again, at that moment")
     source = "listen(2); sk_acceptq_is_full() of <net/sock.h>"
     draft.check("the queue takes one more than listen() says", source, n + 1, fit)
-    counted = queue.counters.overflows >= away
+    counted = queue.overflows >= away
     draft.check("the kernel counts every SYN it drops for it", "ListenOverflows, nstat(8)", True, counted)
     draft.check("who was turned away gets in by trying again", "RFC 9293 §3.8.1", True, queue.got_in >= 1)
     claim, first = "whom nobody has accepted is ESTABLISHED all the same", queue.attempts[0]
@@ -131,17 +111,17 @@ def _check_accept_queue(draft: Draft, parameters: Parameters, queue: AcceptQueue
         )
 
 
-def _check_turned(draft: Draft, parameters: Parameters, cases: TurnedCases) -> None:
-    n, clients, half = parameters.backlog, parameters.clients, cases.no_cookies.half_open
+def _check_half_open(draft: Draft, parameters: Parameters, runs: Mapping[str, tuple[BacklogResult, Trace]]) -> None:
+    n, clients = parameters.backlog, parameters.clients
+    plain, (cookies, trace), limit = runs[NO_COOKIES][0], runs[COOKIES], runs[CAPPED][0].limit
     claim = "half-open ones have a queue of their own, of this length or one more"
-    draft.check(claim, "course, lecture 13", True, n <= half <= n + 1)
-    dropped = cases.no_cookies.counters.requests_dropped
-    draft.check("beyond it, without SYN cookies, SYNs are dropped", "TCPReqQFullDrop", clients - half, dropped)
-    beyond, sent = clients - cases.cookies.half_open, cases.cookies.counters.cookies
-    draft.check("with SYN cookies they are answered, and nothing is kept", "RFC 4987 §3.6", beyond, sent)
-    answers = {each.tcp.destination_port for each in cases.cookies_trace.segments if each.sender == "server"}
-    draft.check("so every client gets its SYN+ACK", "RFC 4987 §3.6", clients, len(answers))
-    limit = cases.somaxconn.limit
+    draft.check(claim, "course, lecture 13", True, n <= plain.half_open <= n + 1)
+    claim = "beyond it, without SYN cookies, SYNs are dropped"
+    draft.check(claim, "TCPReqQFullDrop", clients - plain.half_open, plain.requests_dropped)
+    claim = "with SYN cookies they are answered, and nothing is kept"
+    draft.check(claim, "RFC 4987 §3.6", clients - cookies.half_open, cookies.cookies)
+    answered = {each.tcp.destination_port for each in trace.segments if each.sender == "server"}
+    draft.check("so every client gets its SYN+ACK", "RFC 4987 §3.6", clients, len(answered))
     draft.check("net.core.somaxconn cuts listen() short, silently", "listen(2)", min(n, SOMAXCONN), limit)
 
 

@@ -9,7 +9,7 @@ import errno
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netlab.errors import NetlabError
 from netlab.experiments.tcp.backlog_rows import AttemptRow
@@ -23,7 +23,8 @@ from netlab.network.timeline import ours
 from netlab.network.two_hosts import PORT, TwoHosts, TwoHostsPlan
 
 _LOOK_S = 0.002
-_OVERFLOWS, _COOKIES, _FULL = "TcpExtListenOverflows", "TcpExtSyncookiesSent", "TcpExtTCPReqQFullDrop"
+_OVERFLOWS, _DROPS = "TcpExtListenOverflows", "TcpExtListenDrops"
+_COOKIES, _FULL = "TcpExtSyncookiesSent", "TcpExtTCPReqQFullDrop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +38,21 @@ class BacklogPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueCounters:
-    """By how much counters of the server's kernel have grown: ListenOverflows, ListenDrops, SyncookiesSent,
-    TCPReqQFullDrop."""
+class BacklogResult:
+    """`limit`: how many the kernel lets wait for accept(2). Counters of the server: ListenOverflows, ListenDrops,
+    SyncookiesSent, TCPReqQFullDrop. `half_open`: connections in SYN-RECEIVED. Of those who were turned away `got_in`
+    are in the queue after one accept(2), and `established` believe to be."""
 
+    observation: Observation
+    limit: int
     overflows: int
     drops: int
     cookies: int
     requests_dropped: int
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptQueueResult:
-    """`limit`: how many the kernel lets wait. After one accept(2), `got_in` of those who were turned away are in the
-    queue, and `established` believe to be."""
-
-    observation: Observation
-    limit: int
-    counters: QueueCounters
-    attempts: tuple[AttemptRow, ...]
-    got_in: int
-    established: int
-
-
-@dataclass(frozen=True, slots=True)
-class HalfOpenResult:
-    """`half_open`: how many connections were in SYN-RECEIVED."""
-
-    observation: Observation
-    limit: int
-    counters: QueueCounters
-    half_open: int
+    half_open: int = 0
+    attempts: tuple[AttemptRow, ...] = ()
+    got_in: int = 0
+    established: int = 0
 
 
 class _Backlog:
@@ -116,10 +101,11 @@ class _Backlog:
         with self.hosts.pair.server.namespace.entered():
             return counters.read().get(name, 0) - self._before.get(name, 0)
 
-    def counters(self) -> QueueCounters:
-        """Those that tell of queues."""
-        overflows, drops = self.counted(_OVERFLOWS), self.counted("TcpExtListenDrops")
-        return QueueCounters(overflows, drops, self.counted(_COOKIES), self.counted(_FULL))
+    def result(self) -> BacklogResult:
+        """The queue's limit, the counters that tell of queues, and all that was seen."""
+        limit, names = self.listening().send_queue, (_OVERFLOWS, _DROPS, _COOKIES, _FULL)
+        overflows, drops, cookies, requests_dropped = map(self.counted, names)
+        return BacklogResult(self.hosts.observation(), limit, overflows, drops, cookies, requests_dropped)
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for the kernel; NetlabError when it takes too long."""
@@ -130,13 +116,12 @@ class _Backlog:
             time.sleep(_LOOK_S)
 
 
-def fill_accept_queue(plan: BacklogPlan, report_progress: ReportProgress) -> AcceptQueueResult:
+def fill_accept_queue(plan: BacklogPlan, report_progress: ReportProgress) -> BacklogResult:
     """One connection after the other, until some are turned away; then one is accepted, and somebody gets in."""
     with TwoHosts(plan.hosts, sysctls={"server": plan.sysctls}) as hosts, _Backlog(hosts, plan.backlog) as backlog:
         attempts = tuple(_attempt(backlog, number) for number in range(1, plan.clients + 1))
         got_in, established = _accept_one(backlog)
-        limit, counted = backlog.listening().send_queue, backlog.counters()
-        return AcceptQueueResult(hosts.observation(), limit, counted, attempts, got_in, established)
+        return replace(backlog.result(), attempts=attempts, got_in=got_in, established=established)
 
 
 def _attempt(backlog: _Backlog, number: int) -> AttemptRow:
@@ -169,7 +154,7 @@ def _accept_one(backlog: _Backlog) -> tuple[int, int]:
         return got_in, sum(tcp_info(each).state == "ESTABLISHED" for each in turned_away)
 
 
-def fill_half_open_queue(plan: BacklogPlan, report_progress: ReportProgress) -> HalfOpenResult:
+def fill_half_open_queue(plan: BacklogPlan, report_progress: ReportProgress) -> BacklogResult:
     """All SYNs at once, and not one ACK: the wire takes no more from the client."""
     with TwoHosts(plan.hosts, sysctls={"server": plan.sysctls}) as hosts, _Backlog(hosts, plan.backlog) as backlog:
         with hosts.watcher.wire_held():
@@ -182,5 +167,5 @@ def fill_half_open_queue(plan: BacklogPlan, report_progress: ReportProgress) -> 
             return decided >= plan.clients
 
         backlog.until(all_decided, "the fate of every SYN")
-        half_open, limit, counted = backlog.count("SYN-RECEIVED"), backlog.listening().send_queue, backlog.counters()
-        return HalfOpenResult(hosts.observation(), limit, counted, half_open)
+        half_open = backlog.count("SYN-RECEIVED")
+        return replace(backlog.result(), half_open=half_open)

@@ -10,7 +10,7 @@ from netlab.experiments.tcp.handshake_rows import SegmentRow
 from netlab.experiments.tcp.handshake_scene import HandshakeResult
 from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
 from netlab.experiments.wire.options import Delay, Loss, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace, check_path, observe, report, save
+from netlab.experiments.wire.trace import Segment, Trace, recorded, report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.packets.option import COMMON, Option, name_of, text_of
@@ -40,12 +40,9 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Open one connection on a network of its own. Raises MachineLacks where there can be none, UsageError."""
-    check_path(parameters.pcap)
     plan = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s, loss=parameters.loss), parameters.seed)
-    instead = plan.on_loopback() if parameters.pcap is None and not parameters.loss else None
-    result, trace = observe(handshake_scene.play, plan, progress, on_loopback=instead)
-    save(trace, parameters.pcap)
-    return judged(parameters, result, trace)
+    instead = None if parameters.loss else plan.on_loopback()
+    return judged(parameters, *recorded(handshake_scene.play, plan, progress, parameters.pcap, on_loopback=instead))
 
 
 def judged(parameters: Parameters, result: HandshakeResult, trace: Trace) -> Measurement:

@@ -5,26 +5,27 @@ The same transfer over wires that lose more and more; a wire that is cut for a w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import retransmit_one_loss, retransmit_scene
-from netlab.experiments.wire import trace
+from netlab.experiments.tcp.retransmit_rows import LossStepRow, SynRow, TransferRow, TryRow
+from netlab.experiments.tcp.retransmit_scene import DOUBLINGS, Timeout, TransferPlan, TransferResult
 from netlab.experiments.wire.options import WIRE, Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace
+from netlab.experiments.wire.trace import Segment, Trace, check_path, observe, save
 from netlab.network.conditions import Conditions
+from netlab.network.two_hosts import TwoHostsPlan
 from netlab.notation import size_bytes
 from netlab.option import Option
 from netlab.packets.tcp import SACK
-from netlab.progress import Progress
-from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
+from netlab.progress import Progress, silent
+from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.rows import table_of
 
-_SYN_RETRIES = 2  # the third pause of the textbook's would be eight seconds long
-_DOUBLINGS = 2
 _SEEN_S = 0.03  # between a try and the moment that the doubled timeout was seen
 _WAYS = {"client": "as in the textbook", "server": "as this kernel has it"}
 _LARGEST = 1 << 20  # more would take minutes where a third is lost
@@ -52,111 +53,81 @@ class Parameters:
     seed: Seed = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer that was run at a chance of `loss`."""
+
+    loss: float
+    result: TransferResult
+    trace: Trace
+
+    def data(self) -> list[Segment]:
+        """Segments from the client that carry data."""
+        return [each for each in self.trace.segments if each.sender == "client" and each.size]
+
+    def row(self) -> TransferRow:
+        """What it came to. SACKs are the receiver's ACKs that report gaps."""
+        data, result = self.data(), self.result
+        acks = [each for each in self.trace.segments if each.sender == "server"]
+        reports = sum(any(option.kind == SACK for option in each.tcp.options) for each in acks)
+        lost, again = sum(each.fate == "dropped" for each in data), sum(each.again for each in data)
+        return TransferRow(self.loss, len(data), lost, again, result.fast, result.timeouts, reports, result.took_s)
+
+
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """All three. Raises MachineLacks, UsageError."""
     if not parameters.losses or not all(0 <= loss <= 0.3 for loss in parameters.losses):
         raise UsageError("losses are chances between 0 and 0.3", "--losses 0,0.01,0.05,0.2")
     if not 0 < parameters.size_bytes <= _LARGEST:
         raise UsageError("a transfer has between 1 byte and 1 MiB here: every frame is recorded", "--size 200K")
-    trace.check_path(parameters.pcap)
-    draft = Draft()
-    transfers = []
+    check_path(parameters.pcap)
+    hosts = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s), parameters.seed)
+    transfers: list[Transfer] = []
     for number, loss in enumerate(parameters.losses):
         progress(0.5 * number / len(parameters.losses), f"a transfer at {loss:.0%} loss")
-        transfers.append((loss, _play(parameters, "transfer", loss=loss, size=parameters.size_bytes)))
-    trace.save(max(transfers, key=lambda each: each[0])[1], parameters.pcap)
-    _transfers(draft, parameters, transfers)
+        plan = TransferPlan(hosts, loss, parameters.size_bytes)
+        transfers.append(Transfer(loss, *observe(retransmit_scene.transfer, plan, silent)))
+    save(max(transfers, key=lambda each: each.loss).trace, parameters.pcap)
+    draft = Draft()
+    report_transfers(draft, transfers, parameters.size_bytes)
     progress(0.5, "a wire that is cut")
-    _outage(draft, _play(parameters, "outage", doublings=_DOUBLINGS))
+    report_outage(draft, *observe(retransmit_scene.outage, hosts, silent))
     if parameters.silent:
         progress(0.7, "a silent peer")
-        _silent(draft, _play(parameters, "silent", blocked=True, retries=_SYN_RETRIES))
+        hosts = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s, blocked=True), parameters.seed)
+        report_silent_peer(draft, *observe(retransmit_scene.silent, hosts, silent))
     return draft.finish()
 
 
-def _play(parameters: Parameters, case: str, *, blocked: bool = False, **config: Any) -> Trace:
-    conditions = trace.both(Conditions(delay_s=parameters.delay_s, blocked=blocked))
-    whole = {"conditions": conditions, "seed": parameters.seed, "case": case, **config}
-    return trace.run(retransmit_scene.play, whole, lambda done, text: None)
-
-
-def _transfers(draft: Draft, parameters: Parameters, transfers: Sequence[tuple[float, Trace]]) -> None:
-    rows: list[tuple[Value, ...]] = []
-    for loss, seen in transfers:
-        data = [each for each in seen.segments if each.sender == "client" and each.size]
-        lost = sum(each.fate == "dropped" for each in data)
-        counted = seen.result["counters"]
-        rows.append(
-            (
-                loss,
-                len(data),
-                lost,
-                sum(each.again for each in data),
-                counted.get("TcpExtTCPFastRetrans", 0),
-                counted.get("TcpExtTCPTimeouts", 0),
-                len(_sacking(seen)),
-                seen.result["took_s"],
-            )
-        )
-        at = f"at {loss:.0%} loss"
-        draft.check(
-            f"{at}, every byte arrives, in order and intact",
-            "course, lecture 11; RFC 9293 §3.8",
-            True,
-            seen.result["intact"] and seen.result["received"] == parameters.size_bytes,
-        )
-        if lost:
-            draft.check(
-                f"{at}, all that was lost is delivered by a later segment",
-                "RFC 9293 §3.8.1",
-                True,
-                _covered(data, parameters.size_bytes),
-            )
-        if lost >= 5:
-            draft.check(
-                f"{at}, the receiver reports its gaps in SACK blocks", "RFC 2018 §4", True, bool(_sacking(seen))
-            )
-    columns = (
-        Column("loss", "share"),
-        Column("segments", "1"),
-        Column("lost", "1"),
-        Column("sent again", "1"),
-        Column("fast", "1"),
-        Column("timeouts", "1"),
-        Column("SACKs", "1"),
-        Column("took", "s"),
-    )
-    draft.tables.append(Table("transfers", columns, tuple(rows)))
+def report_transfers(draft: Draft, transfers: Sequence[Transfer], size: int) -> None:
+    """The same transfer of `size` bytes at more and more loss."""
+    rows = [each.row() for each in transfers]
+    for transfer, row in zip(transfers, rows, strict=True):
+        at, result, source = f"at {row.loss:.0%} loss", transfer.result, "course, lecture 11; RFC 9293 §3.8"
+        whole = result.intact and result.received == size
+        draft.check(f"{at}, every byte arrives, in order and intact", source, True, whole)
+        if row.lost:
+            claim = f"{at}, all that was lost is delivered by a later segment"
+            draft.check(claim, "RFC 9293 §3.8.1", True, covered(transfer.data(), size))
+        if row.lost >= 5:
+            claim = f"{at}, the receiver reports its gaps in SACK blocks"
+            draft.check(claim, "RFC 2018 §4", True, row.sacks > 0)
+    draft.tables.append(table_of(TransferRow, rows))
     draft.charts.append(Chart("bar", "The same transfer, at more and more loss", "transfers", "loss", "took"))
-    worst = max(rows, key=lambda row: float(row[0] or 0))
-    if worst[2]:
-        _finding(draft, *worst)
-    story = next((told for _, seen in transfers if (told := retransmit_one_loss.story(seen))), None)
-    if story:
-        draft.tables.append(story)
+    worst = max(rows, key=lambda row: row.loss)
+    if worst.lost:
+        draft.findings.append(
+            f"At {worst.loss:.0%} loss {worst.sent_again} segments were sent again: {worst.fast} by fast retransmit, "
+            f"on word of the receiver, within a round trip. {worst.timeouts} timeouts, of 200 ms or more each, cost "
+            "the rest of the time; what was sent again on either account and is in neither number went out in the "
+            "slow start after a timeout, or to probe for a loss at the end (RFC 8985)."
+        )
+    stories = (retransmit_one_loss.steps(each.trace) for each in transfers)
+    if story := next(filter(None, stories), None):
+        draft.tables.append(table_of(LossStepRow, story))
 
 
-def _finding(
-    draft: Draft, loss: Value, _segments: Value, _lost: Value, again: Value, fast: Value, timeouts: Value, *_rest: Value
-) -> None:
-    draft.findings.append(
-        f"At {float(loss or 0):.0%} loss {again} segments were sent again: {fast} by fast retransmit, on word of the "
-        f"receiver, within a round trip. {timeouts} timeouts, of 200 ms or more each, cost the rest of the time; what "
-        "was sent again on either account and is in neither number went out in the slow start after a timeout, or to "
-        "probe for a loss at the end (RFC 8985)."
-    )
-
-
-def _sacking(seen: Trace) -> list[Segment]:
-    """The receiver's ACKs that report gaps."""
-    return [
-        each
-        for each in seen.segments
-        if each.sender == "server" and any(option.kind == SACK for option in each.tcp.options)
-    ]
-
-
-def _covered(data: Sequence[Segment], size: int) -> bool:
+def covered(data: Sequence[Segment], size: int) -> bool:
     """Whether the segments that arrived have every byte between them. Sequence number 1 is the first byte."""
     reached = 1
     for each in sorted((each for each in data if each.arrived_s is not None), key=lambda each: each.sequence):
@@ -166,78 +137,61 @@ def _covered(data: Sequence[Segment], size: int) -> bool:
     return reached == size + 1
 
 
-def _outage(draft: Draft, seen: Trace) -> None:
-    timeouts = seen.result["timeouts"]
-    sent = [each.sent_s for each in seen.segments if each.sender == "client" and each.size]
-    # A timeout that has doubled was seen within moments of the try that it led to; a try that doubled none is a probe.
-    tries = [at_s - sent[0] for at_s in sent]
-    doubled = {
-        max((k for k, at_s in enumerate(tries) if at_s <= each["at_s"] + _SEEN_S), default=0): each["rto_s"]
-        for each in timeouts
-    }
-    rows: list[tuple[Value, ...]] = []
-    rto_s: float | None = None
-    for number, at_s in enumerate(tries):
-        known = number <= max(doubled)
-        rto_s = doubled.get(number, rto_s) if known else None
-        why = "the data" if number == 0 else None if not known else "timeout" if number in doubled else "loss probe"
-        rows.append((number, at_s, None if number == 0 else at_s - tries[number - 1], why, rto_s))
-    columns = (
-        Column("try", "1"),
-        Column("sent", "s"),
-        Column("pause before", "s"),
-        Column("why", ""),
-        Column("timeout then", "s"),
-    )
-    draft.tables.append(Table("a wire that is cut", columns, tuple(rows)))
-    if any(row[3] == "loss probe" for row in rows):
+def report_outage(draft: Draft, result: retransmit_scene.OutageResult, trace: Trace) -> None:
+    """A wire that is cut while the timeout doubles."""
+    timeouts = result.timeouts
+    sent = [each.sent_s for each in trace.segments if each.sender == "client" and each.size]
+    rows = list(_tries([at_s - sent[0] for at_s in sent], timeouts))
+    draft.tables.append(table_of(TryRow, rows))
+    if any(row.why == "loss probe" for row in rows):
         draft.findings.append(
             "On the wire that was cut, try 1 was no timeout yet: it was a probe for a lost tail (RFC 8985 §7), which "
             "doubles nothing. So two pauses are alike before they begin to double."
         )
-    ratios = [round(later["rto_s"] / earlier["rto_s"], 1) for earlier, later in pairwise(timeouts)]
-    draft.check(
-        "every timeout is twice the one before",
-        "RFC 6298 §5.5",
-        ", ".join(["2.0"] * _DOUBLINGS),
-        ", ".join(map(str, ratios)),
-    )
-    draft.check("after a timeout one segment is allowed under way", "RFC 5681 §3.1", 1, timeouts[-1]["cwnd"])
-    draft.check("when the wire is whole again, the data arrives", "RFC 9293 §3.8.1", True, seen.result["arrived"] > 0)
-    draft.fact("timeout before the cut", timeouts[0]["rto_s"], "s", "TCP_INFO; Linux never goes below 200 ms")
+    ratios = ", ".join(f"{later.rto_s / earlier.rto_s:.1f}" for earlier, later in pairwise(timeouts))
+    draft.check("every timeout is twice the one before", "RFC 6298 §5.5", ", ".join(["2.0"] * DOUBLINGS), ratios)
+    draft.check("after a timeout one segment is allowed under way", "RFC 5681 §3.1", 1, timeouts[-1].cwnd)
+    draft.check("when the wire is whole again, the data arrives", "RFC 9293 §3.8.1", True, result.arrived > 0)
+    draft.fact("timeout before the cut", timeouts[0].rto_s, "s", "TCP_INFO; Linux never goes below 200 ms")
 
 
-def _silent(draft: Draft, seen: Trace) -> None:
-    linear = seen.result["linear"]
-    draft.fact("tcp_syn_linear_timeouts", linear, "1", "of this kernel; older ones than 6.5 have none")
-    rows: list[tuple[Value, ...]] = []
+def _tries(tries: Sequence[float], timeouts: Sequence[Timeout]) -> Iterator[TryRow]:
+    """A timeout that has doubled was seen within moments of the try that it led to; a try that doubled none is a probe.
+
+    Of the tries after the last doubling that was seen, nothing is known.
+    """
+    doubled: dict[int, float] = {}
+    for timeout in timeouts:
+        sent = [number for number, at_s in enumerate(tries) if at_s <= timeout.at_s + _SEEN_S]
+        doubled[sent[-1] if sent else 0] = timeout.rto_s
+    rto_s: float | None = None
+    for number, at_s in enumerate(tries):
+        why: str | None = "the data" if number == 0 else "timeout" if number in doubled else "loss probe"
+        rto_s = doubled.get(number, rto_s)
+        if number > max(doubled):
+            why = rto_s = None
+        yield TryRow(number, at_s, at_s - tries[number - 1] if number else None, why, rto_s)
+
+
+def report_silent_peer(draft: Draft, result: retransmit_scene.SilentResult, trace: Trace) -> None:
+    """How long connect(2) tries to reach a peer that does not answer."""
+    draft.fact("tcp_syn_linear_timeouts", result.linear, "1", "of this kernel; older ones than 6.5 have none")
+    rows: list[SynRow] = []
     for host, way in _WAYS.items():
-        sent = [each.sent_s for each in seen.segments if each.sender == host]
-        rows += [(way, number, at_s - sent[0]) for number, at_s in enumerate(sent, start=1)]
-        pauses = [later - earlier for earlier, later in pairwise(sent)]
-        if host == "client" and len(pauses) > 1:
-            draft.check(
-                "SYN retries as in the textbook: each pause is longer than the last",
-                "RFC 6298 §5.5",
-                True,
-                pauses[1] > 1.5 * pauses[0],
-            )
-        if host == "server" and linear and len(pauses) > 1:
-            draft.check(
-                "SYN retries of new kernels: the first pauses are alike",
-                "tcp_syn_linear_timeouts",
-                True,
-                pauses[1] < 1.5 * pauses[0],
-            )
-    draft.check(
-        "in the end, connect() fails: timed out",
-        "connect(2)",
-        "ETIMEDOUT, ETIMEDOUT",
-        ", ".join(seen.result["outcome"]),
-    )
-    draft.tables.append(
-        Table("a silent peer", (Column("way", ""), Column("SYN", "1"), Column("sent", "s")), tuple(rows))
-    )
+        sent = [each.sent_s for each in trace.segments if each.sender == host]
+        rows += [SynRow(way, number, at_s - sent[0]) for number, at_s in enumerate(sent, start=1)]
+        if len(sent) < 3:
+            continue
+        growing = sent[2] - sent[1] > 1.5 * (sent[1] - sent[0])
+        if host == "client":
+            claim = "SYN retries as in the textbook: each pause is longer than the last"
+            draft.check(claim, "RFC 6298 §5.5", True, growing)
+        elif result.linear:
+            claim = "SYN retries of new kernels: the first pauses are alike"
+            draft.check(claim, "tcp_syn_linear_timeouts", True, not growing)
+    outcome = ", ".join(result.outcome)
+    draft.check("in the end, connect() fails: timed out", "connect(2)", "ETIMEDOUT, ETIMEDOUT", outcome)
+    draft.tables.append(table_of(SynRow, rows))
     draft.charts.append(Chart("line", "SYNs to a silent peer", "a silent peer", "sent", "SYN", "way"))
 
 

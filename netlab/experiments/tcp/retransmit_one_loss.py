@@ -6,66 +6,43 @@ the cumulative acknowledgment; what lies between the two is what the sender lear
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from netlab.experiments.tcp.retransmit_rows import LossStepRow
 from netlab.experiments.wire.trace import Segment, Trace
 from netlab.packets.tcp import SACK, sack_blocks
-from netlab.report.quantity import Column, Table, Value
 
-TABLE = "one lost segment, step by step"
 _SHOWN = 3  # reports of the receiver before the segment is sent again
-_COLUMNS = (Column("after", "s"), Column("host", ""), Column("segment", ""), Column("what it tells", ""))
 
 
-def story(seen: Trace) -> Table | None:
-    """The first loss that the receiver reported and that was made good; None where there was none."""
-    data = [each for each in seen.segments if each.sender == "client" and each.size]
-    for lost in data:
-        if lost.fate != "dropped":
-            continue
+def steps(trace: Trace) -> list[LossStepRow]:
+    """The first loss that the receiver reported and that was made good; none where there was no such loss."""
+    data = [each for each in trace.segments if each.sender == "client" and each.size]
+    acks = [each for each in trace.segments if each.sender == "server" and not each.tcp.syn]
+    for lost in (each for each in data if each.fate == "dropped"):
         again = next((each for each in data if each.sent_s > lost.sent_s and _covers(each, lost)), None)
-        reports = _reports(seen, lost)
-        if again is None or again.arrived_s is None or not reports:
+        done = next((each for each in acks if (each.acknowledgment or 0) > lost.sequence), None)
+        if again is None or again.arrived_s is None or done is None:
             continue
-        told = [each for each in reports if (each.arrived_s or 0.0) <= again.sent_s]
-        done = next((each for each in _acks(seen) if (each.acknowledgment or 0) > lost.sequence), None)
-        if told and done:
-            return Table(TABLE, _COLUMNS, tuple(_rows(lost, told, again, done)))
-    return None
+        asking = (each for each in acks if each.acknowledgment == lost.sequence and _blocks(each, 0))
+        reports = [each for each in asking if each.arrived_s is not None and each.arrived_s <= again.sent_s]
+        if reports:
+            return list(_steps(lost, reports, again, done))
+    return []
 
 
-def _rows(lost: Segment, told: Sequence[Segment], again: Segment, done: Segment) -> list[tuple[Value, ...]]:
+def _steps(lost: Segment, reports: Sequence[Segment], again: Segment, done: Segment) -> Iterator[LossStepRow]:
     start_s, origin = lost.sent_s, (lost.tcp.sequence - lost.sequence) % 2**32
-    rows: list[tuple[Value, ...]] = [(0.0, "client", f"bytes {_bytes(lost)}", "lost on the wire; nobody knows yet")]
-    for number, each in enumerate(told[:_SHOWN], start=1):
+    yield LossStepRow(0.0, "client", f"bytes {_bytes(lost)}", "lost on the wire; nobody knows yet")
+    for number, each in enumerate(reports[:_SHOWN], start=1):
         have = ", ".join(f"{left}–{right - 1}" for left, right in _blocks(each, origin))
-        rows.append(
-            (
-                each.sent_s - start_s,
-                "server",
-                f"ACK {each.acknowledgment}",
-                f"report {number}: next I need {each.acknowledgment}, but I have {have}",
-            )
-        )
-    if len(told) > _SHOWN:
-        more = len(told) - _SHOWN
-        rows.append((told[_SHOWN].sent_s - start_s, "server", "ACKs", f"{more} more of them"))
-    rows.append((again.sent_s - start_s, "client", f"bytes {_bytes(again)}", "sent again"))
-    rows.append((done.sent_s - start_s, "server", f"ACK {done.acknowledgment}", "the gap is closed"))
-    return rows
-
-
-def _reports(seen: Trace, lost: Segment) -> list[Segment]:
-    """ACKs that ask for the lost segment and have SACK blocks."""
-    return [
-        each
-        for each in _acks(seen)
-        if each.acknowledgment == lost.sequence and each.arrived_s is not None and _blocks(each, 0)
-    ]
-
-
-def _acks(seen: Trace) -> list[Segment]:
-    return [each for each in seen.segments if each.sender == "server" and not each.tcp.syn]
+        says = f"report {number}: next I need {each.acknowledgment}, but I have {have}"
+        yield LossStepRow(each.sent_s - start_s, "server", f"ACK {each.acknowledgment}", says)
+    if len(reports) > _SHOWN:
+        more = f"{len(reports) - _SHOWN} more of them"
+        yield LossStepRow(reports[_SHOWN].sent_s - start_s, "server", "ACKs", more)
+    yield LossStepRow(again.sent_s - start_s, "client", f"bytes {_bytes(again)}", "sent again")
+    yield LossStepRow(done.sent_s - start_s, "server", f"ACK {done.acknowledgment}", "the gap is closed")
 
 
 def _covers(later: Segment, lost: Segment) -> bool:
@@ -74,12 +51,8 @@ def _covers(later: Segment, lost: Segment) -> bool:
 
 def _blocks(each: Segment, origin: int) -> list[tuple[int, int]]:
     """Its SACK blocks, counted from `origin`."""
-    return [
-        ((left - origin) % 2**32, (right - origin) % 2**32)
-        for option in each.tcp.options
-        if option.kind == SACK
-        for left, right in sack_blocks(option.data)
-    ]
+    blocks = [block for option in each.tcp.options if option.kind == SACK for block in sack_blocks(option.data)]
+    return [((left - origin) % 2**32, (right - origin) % 2**32) for left, right in blocks]
 
 
 def _bytes(each: Segment) -> str:

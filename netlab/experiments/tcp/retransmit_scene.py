@@ -7,94 +7,131 @@ import hashlib
 import random
 import socket
 import time
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from netlab.errors import NetlabError
 from netlab.linux import counters
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
+from netlab.network.observation import Observation
 from netlab.network.private import Host
-from netlab.network.two_hosts import PORT, Call, TwoHosts
+from netlab.network.scene import ReportProgress
+from netlab.network.two_hosts import PORT, Call, TwoHosts, TwoHostsPlan
 
 _CONGESTION = b"reno"  # the one that every kernel has, and that textbooks describe
-_LINEAR = "net.ipv4.tcp_syn_linear_timeouts"  # since Linux 6.5
+_RETRIES, _LINEAR = "net.ipv4.tcp_syn_retries", "net.ipv4.tcp_syn_linear_timeouts"  # the latter since Linux 6.5
+_SYN_RETRIES = 2  # the third pause of the textbook's would be eight seconds long
+DOUBLINGS = 2  # of the timeout, while the wire is cut
 _LOOK_S = 0.005
 
 
-def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
-    """Play `config["case"]`."""
-    played: dict[str, Any] = CASES[config["case"]](config)
-    return played
+@dataclass(frozen=True, slots=True)
+class TransferPlan:
+    """`loss`: the chance that a segment from the client is lost."""
+
+    hosts: TwoHostsPlan
+    loss: float
+    size: int
 
 
-def transfer(config: dict[str, Any]) -> dict[str, Any]:
-    """`config["size"]` bytes from client to server, and how often the kernel had to send again."""
-    with TwoHosts(config, watched=False) as stage:
-        client, server = _connected(stage)
+@dataclass(frozen=True, slots=True)
+class TransferResult:
+    """How many bytes came, whether they are those that were sent; fast retransmits and timeouts of the sender."""
+
+    observation: Observation
+    received: int
+    intact: bool
+    took_s: float
+    fast: int
+    timeouts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """The retransmission timeout and the window as TCP_INFO first had them at `at_s`, doubled `backoff` times."""
+
+    backoff: int
+    rto_s: float
+    cwnd: int
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutageResult:
+    """`arrived`: how many bytes came when the wire was whole again."""
+
+    observation: Observation
+    timeouts: tuple[Timeout, ...]
+    arrived: int
+
+
+@dataclass(frozen=True, slots=True)
+class SilentResult:
+    """tcp_syn_linear_timeouts of this kernel, None if it has none; how connect(2) ended on client and server."""
+
+    observation: Observation
+    linear: int | None
+    outcome: tuple[str, str]
+
+
+def transfer(plan: TransferPlan, report_progress: ReportProgress) -> TransferResult:
+    """Bytes from client to server, and how often the kernel had to send again."""
+    with TwoHosts(plan.hosts, watched=False) as hosts:
+        client, server = _connected(hosts)
         # The handshake is spared (frames 0 and 1 of the client), and so are the ACKs: one thing at a time.
-        stage.pair.wire.change(
-            "client", Conditions.read({**config["conditions"]["client"], "loss": config["loss"]}), first=2
-        )
-        data = random.Random(config["seed"]).randbytes(config["size"])
-        with stage.pair.client.namespace.entered():
-            before = counters.read()
-        receiving = Call(lambda: _digest(server))
-        begun_s = time.monotonic()
-        sending = Call(lambda: _send(client, data))
-        sending.result(stage.timeout_s)
-        received, digest = receiving.result(stage.timeout_s)
-        took_s = time.monotonic() - begun_s
-        told = tcp_info(client)
-        with stage.pair.client.namespace.entered():
-            changed = counters.difference(before, counters.read())
-        result = stage.finish(
-            received=received,
-            intact=digest == hashlib.sha256(data).hexdigest(),
-            took_s=took_s,
-            retransmitted=told.total_retransmits,
-            counters=changed,
-        )
-        client.close()
-        server.close()
-        return result
+        hosts.pair.wire.change("client", replace(plan.hosts.conditions["client"], loss=plan.loss), first=2)
+        data = random.Random(plan.hosts.seed).randbytes(plan.size)
+        with client, server:
+            before = _counters(hosts.pair.client)
+            receiving = Call(lambda: _digest(server))
+            begun_s = time.monotonic()
+            Call(lambda: _send(client, data)).result(hosts.timeout_s)
+            received, digest = receiving.result(hosts.timeout_s)
+            took_s = time.monotonic() - begun_s
+            grown = counters.difference(before, _counters(hosts.pair.client))
+            fast, timeouts = grown.get("TcpExtTCPFastRetrans", 0), grown.get("TcpExtTCPTimeouts", 0)
+            intact = digest == hashlib.sha256(data).hexdigest()
+            return TransferResult(hosts.observation(), received, intact, took_s, fast, timeouts)
 
 
-def outage(config: dict[str, Any]) -> dict[str, Any]:
-    """The wire is cut, the client sends; after `config["doublings"]` doublings of its timeout it is whole again."""
-    with TwoHosts(config, watched=False) as stage:
-        client, server = _connected(stage)
-        normal = Conditions.read(config["conditions"]["client"])
-        stage.pair.wire.change("client", Conditions(blocked=True))
-        client.sendall(b"is anybody there?")
-        timeouts: list[dict[str, Any]] = []
-        begun_s, deadline_s = time.monotonic(), time.monotonic() + stage.timeout_s
-        while not timeouts or timeouts[-1]["backoff"] < config["doublings"]:
-            told = tcp_info(client)
-            if not timeouts or told.backoff != timeouts[-1]["backoff"]:
-                at_s = time.monotonic() - begun_s
-                timeouts.append({"backoff": told.backoff, "rto_s": told.rto_s, "cwnd": told.cwnd, "at_s": at_s})
-            if time.monotonic() > deadline_s:
-                raise NetlabError(f"the timeout did not double {config['doublings']} times")
-            time.sleep(_LOOK_S)
-        stage.pair.wire.change("client", normal)
-        server.settimeout(stage.timeout_s)
-        arrived = server.recv(100)
-        result = stage.finish(timeouts=timeouts, arrived=len(arrived), after=tcp_info(client).backoff)
-        client.close()
-        server.close()
-        return result
+def outage(plan: TwoHostsPlan, report_progress: ReportProgress) -> OutageResult:
+    """The wire is cut, the client sends; some doublings of its timeout later the wire is whole again."""
+    with TwoHosts(plan, watched=False) as hosts:
+        client, server = _connected(hosts)
+        with client, server:
+            hosts.pair.wire.change("client", Conditions(blocked=True))
+            client.sendall(b"is anybody there?")
+            timeouts = _doublings(client, hosts.timeout_s)
+            hosts.pair.wire.change("client", plan.conditions["client"])
+            server.settimeout(hosts.timeout_s)
+            arrived = len(server.recv(100))
+            return OutageResult(hosts.observation(), timeouts, arrived)
 
 
-def silent(config: dict[str, Any]) -> dict[str, Any]:
+def _doublings(client: socket.socket, timeout_s: float) -> tuple[Timeout, ...]:
+    """The timeout at first and each time it has doubled, until it was often enough."""
+    timeouts: list[Timeout] = []
+    begun_s = time.monotonic()
+    while not timeouts or timeouts[-1].backoff < DOUBLINGS:
+        info, at_s = tcp_info(client), time.monotonic() - begun_s
+        if not timeouts or info.backoff != timeouts[-1].backoff:
+            timeouts.append(Timeout(info.backoff, info.rto_s, info.cwnd, at_s))
+        if at_s > timeout_s:
+            raise NetlabError(f"the timeout did not double {DOUBLINGS} times")
+        time.sleep(_LOOK_S)
+    return tuple(timeouts)
+
+
+def silent(plan: TwoHostsPlan, report_progress: ReportProgress) -> SilentResult:
     """Each host calls the other, and hears nothing: the client as in the textbook, the server as its kernel has it."""
-    with TwoHosts(config, watched=False, sysctls={"both": {"net.ipv4.tcp_syn_retries": config["retries"]}}) as stage:
-        linear = _linear(stage.pair.client, 0), _linear(stage.pair.server, None)
-        client, server = stage.pair.hosts()
-        calls = Call(lambda: _call(client, server)), Call(lambda: _call(server, client))
-        told = [call.result(stage.timeout_s) for call in calls]
-        return stage.finish(linear=linear[1], outcome=told)
+    with TwoHosts(plan, watched=False, sysctls={"both": {_RETRIES: _SYN_RETRIES}}) as hosts:
+        client, server = hosts.pair.hosts()
+        _linear(client, 0)
+        linear = _linear(server, None)
+        calling, calling_back = Call(lambda: _call(client, server)), Call(lambda: _call(server, client))
+        outcome = calling.result(hosts.timeout_s), calling_back.result(hosts.timeout_s)
+        return SilentResult(hosts.observation(), linear, outcome)
 
 
 def _linear(host: Host, wanted: int | None) -> int | None:
@@ -117,15 +154,16 @@ def _call(host: Host, other: Host) -> str:
     return "connected"
 
 
-def _connected(stage: TwoHosts) -> tuple[socket.socket, socket.socket]:
-    with stage.pair.server.socket() as listener:
-        listener.bind((stage.pair.server.ip, PORT))
-        listener.listen()
-        client = stage.pair.client.socket()
+def _connected(hosts: TwoHosts) -> tuple[socket.socket, socket.socket]:
+    with hosts.listen_quietly() as listener:
+        client = hosts.pair.client.socket()
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, _CONGESTION)
-        accepting = Call(listener.accept)
-        client.connect((stage.pair.server.ip, PORT))
-        return client, accepting.result(stage.timeout_s)[0]
+        return client, hosts.connect_quietly(client, listener)
+
+
+def _counters(host: Host) -> dict[str, int]:
+    with host.namespace.entered():
+        return counters.read()
 
 
 def _send(client: socket.socket, data: bytes) -> None:
@@ -139,10 +177,3 @@ def _digest(server: socket.socket) -> tuple[int, str]:
         digest.update(data)
         size += len(data)
     return size, digest.hexdigest()
-
-
-CASES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "transfer": transfer,
-    "outage": outage,
-    "silent": silent,
-}

@@ -12,7 +12,7 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp import teardown
 from netlab.experiments.tcp.states_rows import StateRow
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Trace, check_path, save
+from netlab.experiments.wire.trace import Trace
 from netlab.linux.tcp_states import ELEVEN
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
@@ -48,15 +48,13 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Play both connections. Raises MachineLacks, UsageError."""
-    check_path(parameters.pcap)
     hosts = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s), parameters.seed)
     traces: dict[str, Trace] = {}
-    for number, name in enumerate(("orderly", "simultaneous")):
+    for number, (name, pcap) in enumerate((("orderly", parameters.pcap), ("simultaneous", None))):
         progress(number / 2, f"{name} close")
-        _, traces[name] = teardown.play(teardown.find(name), hosts, silent, pcap=False)
+        _, traces[name] = teardown.play(teardown.find(name), hosts, silent, pcap)
         if traces[name].lacking:
             break  # without a wire there is no closing at the same time
-    save(traces["orderly"], parameters.pcap)
     return judged(traces)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from netlab.errors import UsageError
@@ -12,7 +13,7 @@ from netlab.experiments.tcp import teardown_scene
 from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
 from netlab.experiments.tcp.teardown_scene import LAST_WORDS, HalfClose, TeardownPlan, TeardownResult
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace, check_path, observe, report, save
+from netlab.experiments.wire.trace import Segment, Trace, recorded, report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.option import Option
@@ -104,21 +105,18 @@ def find(name: str) -> Variant:
     raise UsageError(f"there is no variant '{name}'", ", ".join(variant.name for variant in VARIANTS))
 
 
-def play(variant: Variant, hosts: TwoHostsPlan, progress: Progress, *, pcap: bool) -> tuple[TeardownResult, Trace]:
+def play(variant: Variant, hosts: TwoHostsPlan, progress: Progress, pcap: Path | None) -> tuple[TeardownResult, Trace]:
     """The scene, from the mark on."""
     plan = TeardownPlan(hosts, variant.name)
-    instead = TeardownPlan(hosts.on_loopback(), variant.name) if variant.on_loopback and not pcap else None
-    return observe(teardown_scene.play, plan, progress, on_loopback=instead)
+    instead = TeardownPlan(hosts.on_loopback(), variant.name) if variant.on_loopback else None
+    return recorded(teardown_scene.play, plan, progress, pcap, on_loopback=instead)
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """End one connection. Raises MachineLacks, UsageError."""
     variant = find(parameters.variant)
-    check_path(parameters.pcap)
     hosts = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s), parameters.seed)
-    result, trace = play(variant, hosts, progress, pcap=parameters.pcap is not None)
-    save(trace, parameters.pcap)
-    return judged(variant, result, trace)
+    return judged(variant, *play(variant, hosts, progress, parameters.pcap))
 
 
 def judged(variant: Variant, result: TeardownResult, trace: Trace) -> Measurement:

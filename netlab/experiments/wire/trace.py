@@ -99,7 +99,11 @@ class Trace:
 
     def at_s(self, event: Event) -> float:
         """When an event was, in seconds from the start."""
-        return (event.at_ns - self.start_ns) / 1e9
+        return self.seconds(event.at_ns)
+
+    def seconds(self, at_ns: int) -> float:
+        """A time of CLOCK_MONOTONIC in seconds from the start."""
+        return (at_ns - self.start_ns) / 1e9
 
     def states(self, host: str) -> list[str]:
         """The states that connections of `host` were seen in, in order."""
@@ -124,6 +128,16 @@ def observe(
     """
     result, lacking = _run(scene, plan, progress, timeout_s, on_loopback)
     return result, _trace(result.observation, lacking)
+
+
+def recorded(
+    scene: Scene[P, R], plan: P, progress: Progress, pcap: Path | None, *, on_loopback: P | None = None
+) -> tuple[R, Trace]:
+    """The same, with the frames in the capture file `pcap` if one is wanted; loopback would have none. UsageError."""
+    check_path(pcap)
+    result, trace = observe(scene, plan, progress, on_loopback=on_loopback if pcap is None else None)
+    save(trace, pcap)
+    return result, trace
 
 
 def run(
