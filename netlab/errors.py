@@ -6,6 +6,9 @@ the protocol or could not be reached. An error's text says what happened and whe
 
 from __future__ import annotations
 
+INTERRUPTED = 130
+"""The exit code of Ctrl-C before there was anything to report: 128 + SIGINT."""
+
 
 class NetlabError(Exception):
     """Anything netlab stops for on purpose; shown as one or two lines, never as a traceback."""

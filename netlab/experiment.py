@@ -46,8 +46,9 @@ class Experiment(Generic[P]):
 
     What the command made from it needs to know: `about` and `examples` are its help. `plots`: its report can be drawn.
     `saves`: a run is recorded unless --no-save, or else only with --save. `shows`: how its progress is shown, as a bar,
-    as a log, or as a line that stays. `refuse` raises UsageError for options that make no sense together; it is told
-    the names of the fields that were written on the command line. `exit_code` is asked where all checks passed.
+    as a log, or as a line that stays. `settle` turns the parameters as written into those that are run, and raises
+    UsageError for options that make no sense together; it is told the names of the fields that stood on the command
+    line. `exit_code` is asked where all checks passed.
     """
 
     parameters: type[P]
@@ -58,5 +59,5 @@ class Experiment(Generic[P]):
     plots: bool = True
     saves: bool = True
     shows: Literal["bar", "log", "line"] = "bar"
-    refuse: Callable[[P, frozenset[str]], None] | None = None
+    settle: Callable[[P, frozenset[str]], P] | None = None
     exit_code: Callable[[Measurement], int] | None = None

@@ -34,7 +34,8 @@ class Option:
 
     `panel`: the heading of the help under which it is listed. `name`: as written, where the field's name will not do,
     also with a short one: "-X/--method" is `name="--method", short="-X"`. `pair`: a flag that can also be switched off,
-    `--silent/--no-silent`; without it, one that is on by default is such a pair. `parse` reads the value from text, and
+    `--silent/--no-silent`; without it, one that is on by default is such a pair. `inverted`: the flag switches the
+    field off, as --quiet does the log. `parse` reads the value from text, and
     raises ValueError in words. `choices` are all the values there are. `shown` is the default as the help shows it: ""
     not at all, None as it is. `done`: what is said on stderr, before the value, once a run has written the file.
     `last`: to be listed after the options that all commands share. `recorded`: whether it is among the parameters of a
@@ -50,6 +51,7 @@ class Option:
     name: str = ""
     short: str = ""
     pair: bool = False
+    inverted: bool = False
     parse: Callable[[str], object] | None = None
     choices: tuple[str, ...] = ()
     complete: Complete | None = None

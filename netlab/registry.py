@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Line:
     """An experiment. `module` and `view`: files below netlab/experiments/. `title`: the heading of its report.
-    `lecture`: where the course tells of it ("lecture 13"), or nothing. `section` and `help` list it in `netlab --help`;
-    without a section it has no command that is its own.
+    `lecture`: where the course tells of it ("lecture 13"), or nothing.
+
+    Its command is listed with `help` under `section` in `netlab --help`; or it is a sub-command of `group`. Without
+    either, another command runs it.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Line:
     lecture: str = ""
     _: KW_ONLY
     section: str = ""
+    group: str = ""
     help: str = ""
     view: str = ""
 
@@ -228,33 +231,153 @@ EXPERIMENTS: tuple[Line, ...] = (
         section="This machine",
         help="What this machine can do, and how to get what it lacks",
     ),
-    # Parts of other commands, and sub-commands of groups
+    # Run by other commands
     Line("tcp-serve", "servers.serving", "A TCP echo server for any client", "lecture 13"),
     Line("udp-serve", "servers.serving", "A UDP echo server for any client", "lecture 13"),
-    Line("cidr", "addresses.cidr_address", "An address and its network", "lecture 3"),
+    # Sub-commands of dns, http, cidr and mac
+    Line(
+        "dns-trace",
+        "dns.trace",
+        "From the root to the answer",
+        "lecture 1",
+        group="dns",
+        help="A name from the root to the answer, every step of it",
+        view="dns.trace_view",
+    ),
+    Line(
+        "dns-query",
+        "dns.query",
+        "A question to a recursive resolver",
+        "lecture 1",
+        group="dns",
+        help="Ask a resolver; the answer as dig shows it",
+        view="dns.query_view",
+    ),
+    Line(
+        "dns-cache",
+        "dns.layered_cache",
+        "Where a name is remembered, layer by layer",
+        "lecture 1",
+        group="dns",
+        help="Which layer remembers a name: browser, system, router, ISP",
+    ),
+    Line(
+        "dns-compare",
+        "dns.recursion_cost",
+        "Recursive against iterative",
+        "lecture 1",
+        group="dns",
+        help="Recursive against iterative, cold against warm",
+    ),
+    Line(
+        "dns-transfer",
+        "dns.transfer",
+        "A zone and its secondary",
+        "lecture 1",
+        group="dns",
+        help="A zone from its primary to its secondary",
+    ),
+    Line("dns-bench", "dns.bench", "How many names a second", "lecture 1", group="dns", help="How many names a second"),
+    Line(
+        "dns-serve",
+        "dns.serve",
+        "A miniature Internet for any client",
+        "lecture 1",
+        group="dns",
+        help="The miniature Internet and a resolver, for dig and others",
+    ),
+    Line(
+        "http-get",
+        "http.get",
+        "HTTP, byte by byte",
+        "lecture 14",
+        group="http",
+        help="An exchange byte by byte: boxes, framing, times",
+        view="http.get_view",
+    ),
+    Line(
+        "http-check",
+        "http.check",
+        "One response, three parsers",
+        "lecture 14",
+        group="http",
+        help="One response, three parsers: where they differ",
+        view="http.check_view",
+    ),
+    Line(
+        "http-explain",
+        "http.explain",
+        "What these bytes say",
+        "lecture 14",
+        group="http",
+        help="Bytes of a response: their boxes, or what is wrong",
+        view="http.get_view",
+    ),
+    Line(
+        "http-serve",
+        "http.serve",
+        "An HTTP origin for any client",
+        "lecture 14",
+        group="http",
+        help="The origin: pages for each behaviour, and broken ones",
+    ),
+    Line(
+        "http-keepalive",
+        "http.keepalive",
+        "What keeping a connection saves",
+        "lecture 14",
+        group="http",
+        help="One connection for all requests, or a new one each",
+    ),
+    Line(
+        "cidr",
+        "addresses.cidr_address",
+        "An address and its network",
+        "lecture 3",
+        group="cidr",
+        help="Explain an address; the word may be left out",
+    ),
     Line(
         "cidr-interfaces",
         "addresses.cidr_interfaces",
         "Addresses of this machine",
         "lecture 3",
+        group="cidr",
+        help="This machine's addresses; also without any word",
         view="addresses.interfaces_view",
     ),
-    Line("cidr-same-net", "addresses.cidr_same_net", "Local, or by the gateway?", "lecture 3"),
-    Line("mac", "addresses.mac_address", "A MAC address", "lecture 3"),
-    Line("mac-interfaces", "addresses.mac_interfaces", "MAC addresses of this machine", "lecture 3"),
-    Line("mac-neighbours", "addresses.mac_neighbours", "Neighbours of this machine", "lecture 3"),
-    Line("dns-trace", "dns.trace", "From the root to the answer", "lecture 1", view="dns.trace_view"),
-    Line("dns-query", "dns.query", "A question to a recursive resolver", "lecture 1", view="dns.query_view"),
-    Line("dns-serve", "dns.serve", "A miniature Internet for any client", "lecture 1"),
-    Line("dns-cache", "dns.layered_cache", "Where a name is remembered, layer by layer", "lecture 1"),
-    Line("dns-compare", "dns.recursion_cost", "Recursive against iterative", "lecture 1"),
-    Line("dns-transfer", "dns.transfer", "A zone and its secondary", "lecture 1"),
-    Line("dns-bench", "dns.bench", "How many names a second", "lecture 1"),
-    Line("http-keepalive", "http.keepalive", "What keeping a connection saves", "lecture 14"),
-    Line("http-serve", "http.serve", "An HTTP origin for any client", "lecture 14"),
-    Line("http-get", "http.get", "HTTP, byte by byte", "lecture 14", view="http.get_view"),
-    Line("http-check", "http.check", "One response, three parsers", "lecture 14", view="http.check_view"),
-    Line("http-explain", "http.explain", "What these bytes say", "lecture 14", view="http.get_view"),
+    Line(
+        "cidr-same-net",
+        "addresses.cidr_same_net",
+        "Local, or by the gateway?",
+        "lecture 3",
+        group="cidr",
+        help="Local or gateway, and why",
+    ),
+    Line(
+        "mac",
+        "addresses.mac_address",
+        "A MAC address",
+        "lecture 3",
+        group="mac",
+        help="Explain an address; the word may be left out",
+    ),
+    Line(
+        "mac-interfaces",
+        "addresses.mac_interfaces",
+        "MAC addresses of this machine",
+        "lecture 3",
+        group="mac",
+        help="This machine's; also without any word",
+    ),
+    Line(
+        "mac-neighbours",
+        "addresses.mac_neighbours",
+        "Neighbours of this machine",
+        "lecture 3",
+        group="mac",
+        help="The kernel's ARP and ND table, with vendors",
+    ),
 )
 
 

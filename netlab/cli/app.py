@@ -12,27 +12,20 @@ import typer
 from netlab.cli import failures
 from netlab.cli.click_parts import (
     AnyCommand,
-    CompletionItem,
     Context,
-    HelpFormatter,
     NoArgsIsHelpError,
     TyperOption,
     get_command,
 )
-from netlab.cli.commands import COMMANDS, load
-from netlab.cli.help import Group, as_command, examples
+from netlab.cli.commands import COMMANDS
+from netlab.cli.help import Group, examples
+from netlab.cli.subcommands import TableGroup
 
 
-class Root(Group):
-    """`netlab`: looks its commands up in the table."""
+class Root(TableGroup):
+    """`netlab`."""
 
-    def list_commands(self, ctx: Context) -> list[str]:
-        """Their names, in the order of the table."""
-        return [line.name for line in COMMANDS]
-
-    def get_command(self, ctx: Context, cmd_name: str) -> AnyCommand | None:
-        """Import the file of this one command."""
-        return next((as_command(line.name, load(line)) for line in COMMANDS if line.name == cmd_name), None)
+    subs = COMMANDS
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, AnyCommand | None, list[str]]:
         """As in Click, but an unknown command is answered with the nearest one there is."""
@@ -43,21 +36,6 @@ class Root(Group):
                 f"there is no command '{args[0]}'", f"netlab {near[0]}" if near else "netlab --help lists them"
             )
         return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """The table, section by section, without importing any of it."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for line in COMMANDS:
-            sections.setdefault(line.section, []).append((line.name, line.help))
-        for heading, rows in sections.items():
-            with formatter.section(heading):
-                formatter.write_dl(rows)
-
-    def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
-        """Names and help from the table: pressing Tab must not import every command."""
-        if incomplete.startswith("-"):
-            return super(Group, self).shell_complete(ctx, incomplete)
-        return [CompletionItem(line.name, help=line.help) for line in COMMANDS if line.name.startswith(incomplete)]
 
 
 def _show_version(wanted: bool) -> None:

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A line of `netlab --help`. `by_hand`: the function or Typer application it is, as "module:attribute"; without it
-    the command is made from the experiment of that name.
+    """A line of `netlab --help`, or of a group's. It is made from `experiment`; or `by_hand` is the function, or the
+    Typer application, behind it, as "module:attribute".
     """
 
     name: str
     section: str
     help: str
     by_hand: str = ""
+    experiment: str = ""
 
 
 SECTIONS = ("Servers", "Clients", "On the wire", "Addresses", "Names and pages", "Worksheets", "This machine")
@@ -60,19 +61,34 @@ BY_HAND = (
 INSTEAD = {
     "tcp-server": "experiments.servers.commands.servers:start",
     "udp-server": "experiments.servers.commands.servers:start",
+    "http-get": "experiments.http.commands.get:start",
+    "cidr": "experiments.addresses.commands.calculated:start",
+    "cidr-same-net": "experiments.addresses.commands.calculated:start",
+    "mac": "experiments.addresses.commands.calculated:start",
 }
-"""What a command does in place of one run, where its options can ask for something else."""
+"""What a command does in place of one run and its report."""
 
 
 def _all() -> Iterator[Command]:
     for line in registry.EXPERIMENTS:
         if line.section:
-            yield Command(line.name, line.section, line.help)
+            yield Command(line.name, line.section, line.help, experiment=line.name)
     yield from BY_HAND
 
 
 _ORDER = {section: number for number, section in enumerate(SECTIONS)}
 COMMANDS = tuple(sorted(_all(), key=lambda command: _ORDER.get(command.section, len(_ORDER))))
+
+
+def of_group(group: str) -> tuple[Command, ...]:
+    """The sub-commands of `group` that are made from experiments: dns-trace is `netlab dns trace`; the one that has the
+    group's own name is its `address`.
+    """
+    return tuple(
+        Command(line.name.removeprefix(group).strip("-") or "address", "Commands", line.help, experiment=line.name)
+        for line in registry.EXPERIMENTS
+        if line.group == group
+    )
 
 
 def load(command: Command) -> Callable[..., Any] | typer.Typer:
@@ -82,8 +98,8 @@ def load(command: Command) -> Callable[..., Any] | typer.Typer:
         return by_hand
     from netlab.cli import derive
 
-    line = registry.find(command.name)
-    instead = INSTEAD.get(command.name)
+    line = registry.find(command.experiment)
+    instead = INSTEAD.get(line.name)
     return derive.command(line, line.load(), _attribute(instead) if instead else derive.run_and_show)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, dataclass, replace
 from inspect import Parameter, Signature, cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_origin
@@ -26,15 +26,14 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Function = Callable[..., None]
-
-
 Q = TypeVar("Q", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
 class Given(Generic[P]):
-    """A command line, read. `written`: the fields that were named on it, rather than being at their defaults. `notes`:
-    what is to be said on stderr after the run, such as where its frames are."""
+    """A command line, read. `written`: the fields, and "save", that were named on it, rather than being at their
+    defaults. `notes`: what is to be said on stderr after the run, such as where its frames are.
+    """
 
     parameters: P
     written: frozenset[str]
@@ -47,27 +46,27 @@ class Given(Generic[P]):
         """The same, for another experiment."""
         return Given(parameters, self.written, self.notes, self.as_json, self.plot, self.save)
 
+    def unsaved(self) -> Given[P]:
+        """The same, but not to be recorded."""
+        return replace(self, save=False)
 
-def command(
-    line: Named, experiment: Experiment[P], start: Callable[[Named, Experiment[P], Given[P]], None]
-) -> Function:
+
+Start = Callable[[Named, Experiment[P], Given[P]], None]
+
+
+def command(line: Named, experiment: Experiment[P], start: Start[P]) -> Function:
     """The function behind the command of `experiment`. `start` is what it does: as a rule, `run_and_show`."""
-    found = tuple(leaves(experiment.parameters))
+    found = sorted(leaves(experiment.parameters), key=lambda leaf: not isinstance(leaf.option, Argument))
 
     def invoke(context: typer.Context, **given: Any) -> None:
         _only_choices(found, given)
-        told = Given(
-            build(experiment.parameters, {leaf.name: _as_field(leaf, given[leaf.name]) for leaf in found}),
-            frozenset(leaf.name for leaf in found if options.was_written(context, leaf.name)),
-            tuple(
-                f"{leaf.option.done} {given[leaf.name]}\n" for leaf in found if leaf.option.done and given[leaf.name]
-            ),
-            given["as_json"],
-            given.get("plot"),
-            given["save"],
-        )
-        if experiment.refuse is not None:
-            experiment.refuse(told.parameters, told.written)
+        parameters = build(experiment.parameters, {leaf.name: _as_field(leaf, given[leaf.name]) for leaf in found})
+        names = ("save", *(leaf.name for leaf in found))
+        written = frozenset(name for name in names if options.was_written(context, name))
+        if experiment.settle is not None:
+            parameters = experiment.settle(parameters, written)
+        notes = tuple(_notes(found, given))
+        told = Given(parameters, written, notes, given["as_json"], given.get("plot"), given["save"])
         start(line, experiment, told)
 
     parts = list(_signature(found, experiment))
@@ -96,8 +95,8 @@ def _progress(shows: str) -> AbstractContextManager[Progress]:
     return {"bar": output.progress_bar, "log": live.log_lines, "line": live.live_line}[shows]()
 
 
-def _signature(found: tuple[Leaf, ...], experiment: Experiment[P]) -> Iterator[Parameter]:
-    """The parameters of the function, in the order of the help."""
+def _signature(found: list[Leaf], experiment: Experiment[P]) -> Iterator[Parameter]:
+    """The parameters of the function, in the order of the help: arguments, options, those that all commands share."""
     yield _parameter("context", typer.Context)
     for leaf in found:
         if not leaf.option.last:
@@ -118,13 +117,15 @@ def _parameter(name: str, annotation: Any, default: object = MISSING) -> Paramet
 
 def _typed(leaf: Leaf) -> tuple[Any, object]:
     """The annotation by which Typer knows an option, and its default."""
-    option, default = leaf.option, leaf.default
-    kind: Any = leaf.type
+    option, kind, default = leaf.option, leaf.type, leaf.default
     if option.parse is not None:
         kind = str
         default = option.shown or default  # as text, which is parsed like any other
-    elif get_origin(kind) is tuple:
-        kind, default = list[str] | None, list(default) or None if isinstance(default, tuple) else default
+    elif _repeated(leaf):
+        kind = list[str] | None
+        default = list(default) if isinstance(default, tuple) and default else None
+    elif option.inverted:
+        default = not default
     said: dict[str, Any] = {
         "metavar": option.metavar,
         "help": option.help,
@@ -142,25 +143,32 @@ def _typed(leaf: Leaf) -> tuple[Any, object]:
 
 
 def _spellings(leaf: Leaf) -> Iterator[str]:
-    pair = leaf.option.pair or (leaf.type is bool and leaf.default is True)
+    option = leaf.option
+    pair = option.pair or (leaf.type is bool and leaf.default is True and not option.inverted)
     yield f"{leaf.flag}/--no-{leaf.flag.removeprefix('--')}" if pair else leaf.flag
-    if leaf.option.short:
-        yield leaf.option.short
+    if option.short:
+        yield option.short
+
+
+def _repeated(leaf: Leaf) -> bool:
+    """Whether it may be written several times, a value each: several texts that no parser takes apart."""
+    return get_origin(leaf.type) is tuple and leaf.option.parse is None
 
 
 def _as_field(leaf: Leaf, value: Any) -> object:
-    """A repeated option comes as a list, or as nothing; a frozen record has a tuple."""
-    repeated = get_origin(leaf.type) is tuple and leaf.option.parse is None
-    return tuple(value or ()) if repeated else value
+    """What Typer read, as the field has it: several values as a tuple rather than a list or nothing."""
+    if leaf.option.inverted:
+        return not value
+    return tuple(value or ()) if _repeated(leaf) else value
 
 
-def _only_choices(found: tuple[Leaf, ...], given: Mapping[str, object]) -> None:
+def _only_choices(found: list[Leaf], given: Mapping[str, object]) -> None:
     for leaf in found:
         if leaf.option.choices and given[leaf.name] not in (*leaf.option.choices, None):
             raise UsageError(f"{leaf.flag} {given[leaf.name]}: one of {', '.join(leaf.option.choices)}")
 
 
-def _notes(found: tuple[Leaf, ...], given: Mapping[str, object]) -> Iterator[str]:
+def _notes(found: list[Leaf], given: Mapping[str, object]) -> Iterator[str]:
     for leaf in found:
         if leaf.option.done and given[leaf.name] is not None:
             yield f"{leaf.option.done} {given[leaf.name]}\n"

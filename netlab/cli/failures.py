@@ -18,14 +18,13 @@ import typer
 
 from netlab.cli.click_parts import ClickException, ClickUsageError, NoSuchOption
 from netlab.cli.streams import open_what_is_closed
-from netlab.errors import NetlabError, UsageError
+from netlab.errors import INTERRUPTED, NetlabError, UsageError
 from netlab.report.glyphs import printable
 
 __all__ = ["UsageError", "complain", "guarded"]
 
 INTERNAL_ERROR = 70
 CANNOT_WRITE = 74
-INTERRUPTED = 130
 READER_GONE = 141
 
 _OUR_WORDS = {

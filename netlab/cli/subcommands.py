@@ -1,38 +1,23 @@
-"""A command that is itself and a group: `netlab cidr 10.0.0.1/8` beside `netlab cidr merge`.
+"""Groups whose sub-commands are a table, each imported only when it is called; some of them are a command as well.
 
-The sub-commands are a literal table, each imported only when it is called. What the first word on the line is
-decides: the name of a sub-command, or else the argument of the one that stands for the group's own name.
+`netlab cidr 10.0.0.1/8` is a command, beside `netlab cidr merge`. What the first word on the line is decides: the name
+of a sub-command, or else the argument of the one that stands for the group's own name.
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from importlib import import_module
-from typing import NamedTuple
 
 from netlab.cli import failures
-from netlab.cli.click_parts import AnyCommand, Context, HelpFormatter
+from netlab.cli.click_parts import AnyCommand, CompletionItem, Context, HelpFormatter
+from netlab.cli.commands import Command, load
 from netlab.cli.help import Group, as_command
 
 
-class Sub(NamedTuple):
-    """A line of the table."""
+class TableGroup(Group):
+    """Subclasses name their `subs`."""
 
-    name: str
-    module: str
-    attribute: str
-    help: str
-
-
-class SubGroup(Group):
-    """Subclasses name their `subs`; which of them is meant `with_argument` and, on a bare line, `without`."""
-
-    subs: tuple[Sub, ...] = ()
-    package = ""  # that the modules of `subs` are in
-    with_argument = ""
-    without = ""
-    usage = "COMMAND ..."
-    takes_value: tuple[str, ...] = ()  # options whose next word is theirs
+    subs: tuple[Command, ...] = ()
 
     def list_commands(self, ctx: Context) -> list[str]:
         """Their names, in the order of the table."""
@@ -40,10 +25,31 @@ class SubGroup(Group):
 
     def get_command(self, ctx: Context, cmd_name: str) -> AnyCommand | None:
         """Import the file of this one."""
+        return next((as_command(sub.name, load(sub)) for sub in self.subs if sub.name == cmd_name), None)
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """The table, section by section, without importing any of it."""
+        sections: dict[str, list[tuple[str, str]]] = {}
         for sub in self.subs:
-            if sub.name == cmd_name:
-                return as_command(sub.name, getattr(import_module(f"{self.package}.{sub.module}"), sub.attribute))
-        return None
+            sections.setdefault(sub.section, []).append((sub.name, sub.help))
+        for heading, rows in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
+        """Names and help from the table: pressing Tab must not import every command."""
+        if incomplete.startswith("-"):
+            return super(Group, self).shell_complete(ctx, incomplete)
+        return [CompletionItem(sub.name, help=sub.help) for sub in self.subs if sub.name.startswith(incomplete)]
+
+
+class SubGroup(TableGroup):
+    """A command as well. Which of the `subs` is meant `with_argument` and, on a bare line, `without`."""
+
+    with_argument = ""
+    without = ""
+    usage = "COMMAND ..."
+    takes_value: tuple[str, ...] = ()  # options whose next word is theirs
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Put the name of the sub-command that is meant in front."""
@@ -52,11 +58,6 @@ class SubGroup(Group):
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """As one would write it."""
         return [self.usage]
-
-    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """The table, without importing any of it."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(sub.name, sub.help) for sub in self.subs])
 
     def _routed(self, args: list[str]) -> list[str]:
         at = self._first_word(args)

@@ -7,11 +7,13 @@ A calculation, not a measurement: nothing of this machine goes into it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from netlab.addressing import kinds, prefix, reverse, special
 from netlab.addressing.ipv6 import full_text
 from netlab.addressing.prefix import Prefix
 from netlab.experiment import Experiment
+from netlab.option import Argument
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
 
@@ -20,8 +22,8 @@ from netlab.report.quantity import Column, Draft, Measurement, Table
 class Parameters:
     """`mask` is given apart from the address or not at all."""
 
-    address: str
-    mask: str | None = None
+    address: Annotated[str, Argument("10.100.122.2/24, 2001:db8::1, …", "ADDRESS[/LENGTH]")]
+    mask: Annotated[str | None, Argument("255.255.255.0, 0.0.0.255 or 24, if not after '/'.", "[MASK]")] = None
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -178,4 +180,15 @@ def _power(found: Prefix) -> str:
     return f"2^{bits} - {found.count - count}"
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="Explain an address: network, broadcast, kind, reverse name, and the AND of address and mask in bits.",
+    examples=(
+        "netlab cidr 10.100.122.2/24",
+        "netlab cidr 10.100.122.2 255.255.255.0",
+        "netlab cidr fe80::1%eth0/64 --json",
+    ),
+    plots=False,
+    saves=False,
+)

@@ -5,6 +5,7 @@ lecture 3)
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 from netlab.addressing import destinations, kinds, prefix
 from netlab.addressing.prefix import Prefix
@@ -12,6 +13,7 @@ from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.linux import netlink, routes
 from netlab.linux.interfaces import InterfaceAddresses, interfaces
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table, Value
 
@@ -20,7 +22,7 @@ from netlab.report.quantity import Column, Draft, Measurement, Table, Value
 class Parameters:
     """`to`: an address to decide the way to, or none."""
 
-    to: str | None = None
+    to: Annotated[str | None, Option("Local or by the gateway? Checked with the kernel.", "ADDRESS")] = None
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -160,4 +162,11 @@ def _words(decision: routes.Decision) -> str:
     return f"local on {decision.interface}"
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="List this machine's addresses with network, broadcast, kind, MAC address and default gateway.",
+    examples=("netlab cidr", "netlab cidr --to 8.8.8.8"),
+    plots=False,
+    saves=False,
+)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from netlab.addressing import destinations, prefix
 from netlab.addressing.mistakes import AddressError
 from netlab.addressing.prefix import Prefix
 from netlab.experiment import Experiment
 from netlab.experiments.addresses.cidr_address import and_tables
+from netlab.option import Argument
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
 
@@ -17,8 +19,8 @@ from netlab.report.quantity import Column, Draft, Measurement, Table
 class Parameters:
     """`source` has a prefix; `destination` may have one of its own."""
 
-    source: str
-    destination: str
+    source: Annotated[str, Argument("My address with its prefix: 192.168.0.2/24.", "A")]
+    destination: Annotated[str, Argument("Whom I want to reach.", "B")]
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -101,4 +103,14 @@ def _other_way(draft: Draft, source: Prefix, destination: Prefix, local: bool) -
         )
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="Say whether B is a local of A's network or behind A's gateway, and draw why.",
+    examples=(
+        "netlab cidr same-net 192.168.0.2/24 192.168.1.2",
+        "netlab cidr same-net 2001:db8::1/64 2001:db8::2 --json",
+    ),
+    plots=False,
+    saves=False,
+)

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from netlab.addressing import ipv4, ipv6, kinds, mac, oui, prefix
 from netlab.addressing.mac import Mac
 from netlab.addressing.mistakes import AddressError
 from netlab.experiment import Experiment
+from netlab.option import Argument
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
 
@@ -18,7 +20,7 @@ from netlab.report.quantity import Column, Draft, Measurement, Table
 class Parameters:
     """`address`: a MAC address, or an IP group to find the MAC address of."""
 
-    address: str
+    address: Annotated[str, Argument("In any notation; or an IP group, for its MAC address.", "ADDRESS")]
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -121,4 +123,11 @@ def _made_from_it(draft: Draft, found: Mac) -> None:
     )
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="Explain a MAC address: vendor, I/G and U/L bits, groups, modified EUI-64 and link-local IPv6.",
+    examples=("netlab mac 00:1b:21:aa:bb:cc", "netlab mac 001b.21aa.bbcc --json", "netlab mac 224.0.0.251"),
+    plots=False,
+    saves=False,
+)

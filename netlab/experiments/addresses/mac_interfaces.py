@@ -48,4 +48,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="List the MAC addresses of this machine's interfaces.",
+    examples=("netlab mac", "netlab mac interfaces --json"),
+    plots=False,
+    saves=False,
+)

@@ -43,4 +43,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="List whom the kernel knows on our wires, by ARP and by Neighbour Discovery.",
+    examples=("netlab mac neighbours", "netlab mac neighbours --json"),
+    plots=False,
+    saves=False,
+)

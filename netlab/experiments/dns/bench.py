@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Annotated
 
 from netlab.dns import message
 from netlab.dns.iterate import Resolution
@@ -17,7 +18,10 @@ from netlab.dns.names import Name
 from netlab.dns.records import SERVFAIL, rcode_text, type_from_text
 from netlab.dns.transport import Volley, volley
 from netlab.experiment import Experiment
+from netlab.experiments.dns.options import Domain, Rounds, Type
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
+from netlab.experiments.options import AnySeed
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Samples, Table
 
@@ -28,11 +32,11 @@ WARM_TIMES = 10  # a warm answer is so much quicker that more of them are needed
 class Parameters:
     """`names`: cold resolutions a round."""
 
-    name: str = "my.xxsilence.net"
-    type: str = "A"
-    names: int = 1000
-    rounds: int = 3
-    seed: int | None = None
+    name: Domain = "my.xxsilence.net"
+    type: Type = "A"
+    names: Annotated[int, Option("Resolutions a round.", "N", 1, 1_000_000)] = 1000
+    rounds: Rounds = 3
+    seed: AnySeed = None
 
 
 @dataclass(slots=True)
@@ -126,4 +130,9 @@ def _report(draft: Draft, parameters: Parameters, found: _Rounds) -> None:
     )
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="How many names a second: cold and warm, and the queries each of them takes.",
+    examples=("netlab dns bench", "netlab dns bench my.xxsilence.net --names 5000 --rounds 5"),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netlab.errors import INTERRUPTED
 from netlab.report.quantity import Measurement
 from netlab.report.rows import row, rows_of
 
@@ -16,6 +17,7 @@ class RcodeRow:
     rcode: str
 
 
-def worst_exit_code(found: Measurement) -> int | None:
-    """The exit code of the worst answer; None where there is none."""
-    return max((_CODES.get(each.rcode, _OTHER_RCODE) for each in rows_of(RcodeRow, found)), default=None)
+def exit_code(found: Measurement) -> int:
+    """The exit code of the worst answer; that of Ctrl-C where it came before there was any."""
+    without = INTERRUPTED if found.interrupted else 0
+    return max((_CODES.get(each.rcode, _OTHER_RCODE) for each in rows_of(RcodeRow, found)), default=without)

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from netlab.dns import stub
 from netlab.dns.exchange import NameServer
@@ -23,7 +22,9 @@ from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Listener
 from netlab.experiment import Experiment
 from netlab.experiments.dns.layered_cache_rows import LookupRow
+from netlab.experiments.dns.options import Domain, Type, Zones
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
+from netlab.experiments.options import AnySeed
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
@@ -37,10 +38,10 @@ LOCAL = "127.0.0.1"
 class Parameters:
     """The name that is looked up."""
 
-    name: str = "my.xxsilence.net"
-    type: str = "A"
-    zones: Path | None = None
-    seed: int | None = None
+    name: Domain = "my.xxsilence.net"
+    type: Type = "A"
+    zones: Zones = None
+    seed: AnySeed = None
 
 
 @dataclass(slots=True)
@@ -164,4 +165,12 @@ def _report(draft: Draft, rows: list[LookupRow]) -> None:
         )
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Look a name up as a browser does: which layer remembers it, and for how long.
+
+    Browser, system, router, ISP, iteration: first, again, and after it expired.
+    """,
+    examples=("netlab dns cache", "netlab dns cache www.163.com --json"),
+)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from typing import Annotated
 
 from netlab.dns import stub
 from netlab.dns.exchange import NameServer
@@ -18,10 +18,15 @@ from netlab.dns.names import ROOT, to_text
 from netlab.dns.records import rcode_text, type_from_text, type_text
 from netlab.dns.recursor import Recursor
 from netlab.dns.transport import Listener, Upstream, shown
+from netlab.errors import UsageError
 from netlab.experiment import Experiment
+from netlab.experiments.dns.exit_codes import exit_code
+from netlab.experiments.dns.options import NAME, Tcp, Timeout, Type, Zones, ip_and_port
 from netlab.experiments.dns.query_rows import QuestionRow, RecordRow
 from netlab.experiments.dns.resolution_tables import record_cells
 from netlab.experiments.dns.world import StartingPoint, question_name, rng, world
+from netlab.experiments.options import AnySeed
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
@@ -31,14 +36,23 @@ from netlab.report.rows import table_of
 class Parameters:
     """A question. `server` None: netlab's own. Seconds."""
 
-    name: str
-    type: str = "A"
-    server: str | None = None
+    name: Annotated[str, replace(NAME, metavar="NAME")]
+    type: Type = "A"
+    server: Annotated[str | None, Option("The resolver; without it, netlab's own.", "IP[:PORT]")] = None
     port: int | None = None
-    zones: Path | None = None
-    tcp: bool = False
-    timeout_s: float = 5.0
-    seed: int | None = None
+    zones: Zones = None
+    tcp: Tcp = False
+    timeout_s: Timeout = 5.0
+    seed: AnySeed = None
+
+
+def _settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
+    if not parameters.server:
+        return replace(parameters, server=None)
+    at = ip_and_port(parameters.server)
+    if parameters.zones is not None:
+        raise UsageError("--server and --zones exclude each other")
+    return replace(parameters, server=at.host, port=at.port)
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -91,4 +105,15 @@ def _report(
     return draft.finish()
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Ask a resolver one recursive question, and show its answer as dig does.
+
+    Exit codes: 0 NOERROR, 5 NXDOMAIN, 6 SERVFAIL, 7 another rcode, 4 no reply.
+    """,
+    examples=("netlab dns query my.xxsilence.net", "netlab dns query example.com MX --server 192.0.2.53"),
+    plots=False,
+    settle=_settle,
+    exit_code=exit_code,
+)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 
 from netlab.dns import stub
@@ -20,8 +19,10 @@ from netlab.dns.recursor import Recursor
 from netlab.dns.resolver import Resolver
 from netlab.dns.transport import Listener
 from netlab.experiment import Experiment
+from netlab.experiments.dns.options import Domain, Rounds, Type, Zones
 from netlab.experiments.dns.recursion_cost_rows import WayRow
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
+from netlab.experiments.options import AnySeed
 from netlab.progress import Progress
 from netlab.report.quantity import Chart, Draft, Measurement, Samples
 from netlab.report.rows import table_of
@@ -33,11 +34,11 @@ WAYS = ("recursive, cold", "iterative, cold", "recursive, warm", "iterative, war
 class Parameters:
     """The name, and how often."""
 
-    name: str = "my.xxsilence.net"
-    type: str = "A"
-    rounds: int = 20
-    zones: Path | None = None
-    seed: int | None = None
+    name: Domain = "my.xxsilence.net"
+    type: Type = "A"
+    rounds: Rounds = 20
+    zones: Zones = None
+    seed: AnySeed = None
 
 
 @dataclass(slots=True)
@@ -138,4 +139,9 @@ def _report(draft: Draft, ways: dict[str, _Way]) -> None:
     )
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="Recursive against iterative: who sends how many messages; cold against warm.",
+    examples=("netlab dns compare", "netlab dns compare www.deep.test --rounds 50"),
+)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Annotated
 
 from netlab.dns import mini_internet
 from netlab.dns.iterate import Resolution
@@ -20,8 +21,12 @@ from netlab.dns.serving import Logged, describe
 from netlab.dns.steps import TracedAnswer
 from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import DnsPortInUse, Listener, SendReply, Upstream, shown
+from netlab.errors import UsageError
 from netlab.experiment import Experiment
+from netlab.experiments.dns.options import ip_and_port
 from netlab.experiments.dns.world import REAL_PORT, StartingPoint, given_roots, limits, policy, rng
+from netlab.experiments.options import SERVER
+from netlab.option import Option, Without
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
 from netlab.report.units import human
@@ -32,14 +37,30 @@ MOST_NAMES_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters(StartingPoint):
+class Parameters:
     """`listen_host`, `listen_port`: the resolver's place; None: 127.0.0.1 port 5353, or the next that is free."""
 
+    listen: Annotated[str | None, Option("Where the resolver is.", "IP:PORT", panel=SERVER, recorded=False)] = None
     listen_host: str | None = None
     listen_port: int | None = None
-    resolver_only: bool = False
-    log: bool = True
-    duration_s: float | None = None
+    resolver_only: Annotated[bool, Option("No servers: resolve from --root.", panel=SERVER)] = False
+    log: Annotated[bool, Option("No query log.", panel=SERVER, name="--quiet", inverted=True)] = True
+    duration_s: Annotated[float | None, Option("End after S seconds.", "S", 0.01, panel=SERVER)] = None
+    start: Annotated[StartingPoint, Without("all_paths")] = field(default_factory=StartingPoint)
+
+
+def _settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
+    start = parameters.start
+    if not start.own and not parameters.resolver_only:
+        raise UsageError("--root, --root-hints and --live are for --resolver-only")
+    if parameters.resolver_only and start.own:
+        raise UsageError("--resolver-only needs to know where the root is", "--root IP, --root-hints FILE or --live")
+    if parameters.resolver_only and start.zones is not None:
+        raise UsageError("--resolver-only serves no --zones")
+    if parameters.listen:
+        at = ip_and_port(parameters.listen, 5353)
+        parameters = replace(parameters, listen_host=at.host, listen_port=at.port)
+    return replace(parameters, start=replace(start, roots=start.roots_apart()))
 
 
 class _QueryLog:
@@ -102,10 +123,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         loop = Loop()
         stack.callback(loop.close)
         started_s, log = loop.now_s(), _QueryLog(progress, loop, parameters.log)
+        start = parameters.start
         hints, port, place = _open_root(stack, parameters, loop, log)
         upstream = Upstream(loop)
         stack.callback(upstream.close)
-        resolver = Resolver(hints, rng(parameters.seed), policy(parameters, port), limits(parameters))
+        resolver = Resolver(hints, rng(start.seed), policy(start, port), limits(start))
         recursor = Recursor(resolver, upstream.drive, loop.now_s, log.resolved)
         counts: Counter[str] = Counter()
         service = _LoggedRecursor(recursor, log, loop) if parameters.log else recursor
@@ -129,15 +151,16 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 
 def _open_root(stack: ExitStack, parameters: Parameters, loop: Loop, log: _QueryLog) -> tuple[Delegation, int, str]:
     """The root servers given, or those of the miniature Internet, which are opened; their port, and both in words."""
+    start = parameters.start
     if parameters.resolver_only:
-        hints, port = Delegation(ROOT, tuple(given_roots(parameters))), parameters.port or REAL_PORT
+        hints, port = Delegation(ROOT, tuple(given_roots(start))), start.port or REAL_PORT
         roots = ", ".join(each for _, addresses in hints.servers[:3] for each in addresses)
         return hints, port, f"resolving from {roots}, port {port}"
-    folder = parameters.zones or EMBEDDED
-    servers, plan, port, network = mini_internet.open_servers(loop, folder, parameters.port, log)
+    folder = start.zones or EMBEDDED
+    servers, plan, port, network = mini_internet.open_servers(loop, folder, start.port, log)
     stack.callback(servers.close)
     count = len(servers.listeners)
-    at = f"on 127.{network}.x.y" if parameters.zones is None else f"for the zones in {folder}"
+    at = f"on 127.{network}.x.y" if start.zones is None else f"for the zones in {folder}"
     place = f"{count} server{'s' * (count != 1)} {at}, port {port}; the root is at {plan.roots[0][1]}"
     return mini_internet.hints_of(plan.roots), port, place
 
@@ -177,4 +200,16 @@ def _report_queries(draft: Draft, log: _QueryLog, has_servers: bool) -> None:
         draft.tables.append(Table("Names resolved", (Column("name", ""), Column("times", "1")), rows))
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="Run the miniature Internet and a recursive resolver until Ctrl-C, with a query log.",
+    examples=(
+        "netlab dns serve",
+        "netlab dns serve --zones my-zones",
+        "netlab dns serve --resolver-only --root 127.0.0.1 --port 5300",
+    ),
+    plots=False,
+    shows="log",
+    settle=_settle,
+)

@@ -7,7 +7,9 @@ socket in this process), which iterates. Otherwise this process iterates itself.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
 
 from netlab.dns import stub
 from netlab.dns.exchange import NameServer
@@ -19,23 +21,50 @@ from netlab.dns.steps import TracedAnswer
 from netlab.dns.transport import Listener, shown
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
+from netlab.experiments.dns import batch
+from netlab.experiments.dns.exit_codes import exit_code
+from netlab.experiments.dns.options import HOW, NAME, TYPE
 from netlab.experiments.dns.resolution_tables import ResolutionTables
 from netlab.experiments.dns.trace_rows import HostRow
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
+from netlab.option import Argument, Option
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 
+COURSE_NAME = "my.xxsilence.net"
 COURSE = ("my.xxsilence.net.", "A")
 COURSE_STEPS = 8
 MOST_NAMES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters(StartingPoint):
+class Questions(StartingPoint):
     """`questions`: "NAME TYPE" each. `cache`: keep the cache from one question to the next."""
 
-    questions: tuple[str, ...] = ("my.xxsilence.net A",)
+    questions: tuple[str, ...] = (f"{COURSE_NAME} A",)
     cache: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters(Questions):
+    """As one asks: a name, the name of an address, or a file of them, which come to `questions`."""
+
+    cache: Annotated[bool, Option("Keep the cache between names.", panel=HOW)] = False
+    name: Annotated[str, replace(NAME, recorded=False)] = COURSE_NAME
+    type: Annotated[str, replace(TYPE, recorded=False)] = "A"
+    reverse_of: Annotated[str | None, Option("The name of an address, instead.", "IP", name="-x", recorded=False)] = (
+        None
+    )
+    batch: Annotated[
+        Path | None, Option("Names from a file: NAME [TYPE] a line; - is stdin.", "FILE", recorded=False)
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseParameters(Questions):
+    """The name of an address."""
+
+    address: Annotated[str, Argument("An IPv4 or IPv6 address.", "IP", recorded=False)] = field(kw_only=True)
 
 
 def wanted(questions: tuple[str, ...]) -> list[tuple[Name, int]]:
@@ -57,7 +86,25 @@ def ptr_question(address: str) -> str:
     return f"{to_text(reverse(address))} PTR"
 
 
-def measure(parameters: Parameters, progress: Progress) -> Measurement:
+def _settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
+    if parameters.reverse_of is not None and (parameters.batch is not None or parameters.name != COURSE_NAME):
+        raise UsageError(f"-x and {'--batch' if parameters.batch is not None else 'NAME'} exclude each other")
+    if parameters.batch is not None and parameters.name != COURSE_NAME:
+        raise UsageError("--batch and NAME exclude each other: the names are in the file")
+    questions: tuple[str, ...] = (f"{parameters.name} {parameters.type}",)
+    if parameters.batch is not None:
+        questions = batch.read(parameters.batch, parameters.type)
+    elif parameters.reverse_of is not None:
+        questions = (ptr_question(parameters.reverse_of),)
+    return replace(parameters, questions=questions, roots=parameters.roots_apart())
+
+
+def _settle_reverse(parameters: ReverseParameters, written: frozenset[str]) -> ReverseParameters:
+    questions = (ptr_question(parameters.address),)
+    return replace(parameters, questions=questions, roots=parameters.roots_apart())
+
+
+def measure(parameters: Questions, progress: Progress) -> Measurement:
     """Resolve every question. Ctrl-C gives those that are done. Raises NetlabError."""
     questions = wanted(parameters.questions)
     draft, tables = Draft(), ResolutionTables()
@@ -111,7 +158,7 @@ def _ask_as_a_host(here: World, name: Name, rtype: int, tables: ResolutionTables
         draft.check("messages from the question to the answer", "course, lecture 1", COURSE_STEPS, sent)
 
 
-def _report(draft: Draft, tables: ResolutionTables, parameters: Parameters) -> Measurement:
+def _report(draft: Draft, tables: ResolutionTables, parameters: Questions) -> Measurement:
     questions = tables.questions
     draft.fact("questions", len(questions), "1")
     draft.fact("queries sent", sum(each.queries for each in questions), "1")
@@ -129,4 +176,32 @@ def _report(draft: Draft, tables: ResolutionTables, parameters: Parameters) -> M
     return draft.finish()
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Resolve a name from the root, and show every step and why it was taken.
+
+    Exit codes: 0 NOERROR, 5 NXDOMAIN, 6 SERVFAIL, 7 another rcode.
+    """,
+    examples=(
+        "netlab dns trace",
+        "netlab dns trace www.deep.test --qmin",
+        "netlab dns trace example.com --live",
+    ),
+    plots=False,
+    settle=_settle,
+    exit_code=exit_code,
+)
+
+REVERSE = Experiment(
+    ReverseParameters,
+    measure,
+    about="""Find the name of an IP address: PTR through in-addr.arpa or ip6.arpa, traced.
+
+    Exit codes: 0 NOERROR, 5 NXDOMAIN, 6 SERVFAIL, 7 another rcode.
+    """,
+    examples=("netlab dns reverse 192.0.2.80", "netlab dns reverse 2001:db8::80 --json"),
+    plots=False,
+    settle=_settle_reverse,
+    exit_code=exit_code,
+)

@@ -12,6 +12,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from netlab.dns import message, transfers, zone
 from netlab.dns.authority import Authority
@@ -26,7 +27,10 @@ from netlab.dns.transport import Listener, Upstream, Where
 from netlab.dns.zone import Zone
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
+from netlab.experiments.dns.options import Zones
 from netlab.experiments.dns.transfer_rows import DiaryRow
+from netlab.experiments.options import AnySeed
+from netlab.option import Argument, Option
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
@@ -40,10 +44,10 @@ PATIENCE_TURNS = 400
 class Parameters:
     """`bad_ixfr`: the primary's incremental transfers are of no use."""
 
-    zone: str = "xxsilence.net"
-    bad_ixfr: bool = False
-    zones: Path | None = None
-    seed: int | None = None
+    zone: Annotated[str, Argument("A zone of the miniature Internet with a primary.", "[ZONE]")] = "xxsilence.net"
+    bad_ixfr: Annotated[bool, Option("A primary whose IXFR is no good.")] = False
+    zones: Zones = None
+    seed: AnySeed = None
 
 
 class _TwoServers:
@@ -242,4 +246,13 @@ def _answers(servers: _TwoServers) -> bool:
     return reply is not None and bool(reply.answer)
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Copy a zone from its primary to a secondary, change it, and follow the change.
+
+    AXFR, NOTIFY, IXFR; then the primary goes away: refresh, retry, expire.
+    """,
+    examples=("netlab dns transfer", "netlab dns transfer xxsilence.net --bad-ixfr"),
+    plots=False,
+)

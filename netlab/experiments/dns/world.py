@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from netlab.dns import zone
 from netlab.dns.exchange import Rng
@@ -19,6 +20,9 @@ from netlab.dns.resolver import Delegation, ResolutionLimits, Resolver, Resolver
 from netlab.dns.topology import EMBEDDED
 from netlab.dns.transport import Upstream
 from netlab.errors import UsageError
+from netlab.experiments.dns.options import HOW, WHERE, Tcp, Timeout, Zones
+from netlab.experiments.options import AnySeed
+from netlab.option import Option
 
 REAL_PORT = 53
 # https://www.iana.org/domains/root/servers, the IPv4 addresses, which have not changed since 2023.
@@ -43,23 +47,33 @@ REAL_ROOTS = (
 class StartingPoint:
     """Where iteration begins and how it asks. None of `roots`, `root_hints` and `live`: the miniature Internet."""
 
-    roots: tuple[str, ...] = ()
-    root_hints: Path | None = None
-    live: bool = False
-    zones: Path | None = None
-    port: int | None = None
-    tcp: bool = False
-    timeout_s: float = 1.0
-    max_queries: int = 100
-    ipv6: bool = False
-    qmin: bool = False
-    all_paths: bool = False
-    seed: int | None = None
+    roots: Annotated[
+        tuple[str, ...], Option("A root server of yours; repeatable.", "IP", panel=WHERE, name="--root")
+    ] = ()
+    root_hints: Annotated[Path | None, Option("Roots in a hints file.", "FILE", panel=WHERE)] = None
+    live: Annotated[bool, Option("The real root servers. Leaves this machine!", panel=WHERE)] = False
+    zones: Zones = None
+    port: Annotated[int | None, Option("The port at every level.", "N", 1, 65535, panel=WHERE)] = None
+    tcp: Tcp = False
+    timeout_s: Timeout = 1.0
+    max_queries: Annotated[int, Option("Budget of a question.", "N", 1, 100_000, panel=HOW)] = 100
+    ipv6: Annotated[bool, Option("Ask servers by IPv6, too.", panel=HOW, pair=True)] = False
+    qmin: Annotated[bool, Option("Show servers only what they need (RFC 9156).", panel=HOW)] = False
+    all_paths: Annotated[bool, Option("Ask every server of each zone, and compare.", panel=HOW)] = False
+    seed: AnySeed = None
 
     @property
     def own(self) -> bool:
         """True where the servers are netlab's own."""
         return not (self.roots or self.root_hints or self.live)
+
+    def roots_apart(self) -> tuple[str, ...]:
+        """The roots, also where several were written in one word. UsageError where they are said in two ways."""
+        ways = {"--root": self.roots, "--root-hints": self.root_hints, "--live": self.live, "--zones": self.zones}
+        given = [way for way, value in ways.items() if value]
+        if len(given) > 1:
+            raise UsageError(f"{' and '.join(given)} exclude each other")
+        return tuple(address for word in self.roots for address in word.split(","))
 
 
 @dataclass(slots=True)

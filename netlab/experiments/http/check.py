@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 from netlab.errors import PeerError
 from netlab.experiment import Experiment
+from netlab.experiments.http.body import Body, read_file
 from netlab.experiments.http.exchange_tables import ExchangeTables
-from netlab.experiments.http.get import Body
 from netlab.experiments.http.opinions import Opinion, notes, of_h11, of_http_client, ours
+from netlab.experiments.http.options import AnswerTo, Cacert, Insecure, Patience
 from netlab.experiments.http.visible import visible
 from netlab.http.connection import connect
 from netlab.http.limits import Timeouts
@@ -18,6 +20,7 @@ from netlab.http.request import Request
 from netlab.http.tls import TlsPolicy
 from netlab.http.transport import Timeout
 from netlab.http.url import Url, parse
+from netlab.option import Argument
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
 
@@ -28,12 +31,18 @@ _MOST_BYTES = 16 << 20
 class Parameters:
     """Bytes (`data`, called `name`), or a URL to get them from."""
 
-    name: str
+    name: Annotated[str, Argument("A URL, a file of bytes, or - for stdin.", "URL|FILE")]
     data: Body | None = None
-    method: str = "GET"
-    insecure: bool = False
-    cacert: Path | None = None
-    timeout_s: float = 5.0
+    method: AnswerTo = "GET"
+    insecure: Insecure = False
+    cacert: Cacert = None
+    timeout_s: Patience = 5.0
+
+
+def _settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
+    name = parameters.name
+    page = name.startswith("/") and not Path(name).is_file()
+    return parameters if "://" in name or page else replace(parameters, data=read_file(name))
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -212,4 +221,18 @@ def _read(url: Url, parameters: Parameters) -> tuple[bytes, bool]:
         return bytes(data), ended
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Read the same response by netlab, by h11 and by http.client, side by side.
+
+    A path that is no file is a page of the built-in origin.
+    """,
+    examples=(
+        "netlab http check /chunked",
+        "netlab http check response.bin",
+        "printf 'HTTP/1.1 200 OK\\r\\n\\r\\n' | netlab http check -",
+    ),
+    plots=False,
+    settle=_settle,
+)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Annotated
 
+from netlab.errors import PeerError
 from netlab.experiment import Experiment
+from netlab.experiments.http.body import NOTHING, Body, read_file
 from netlab.experiments.http.exchange_tables import ExchangeTables
-from netlab.experiments.http.get import Body
+from netlab.experiments.http.options import REQUEST, AnswerTo, Lenient, Raw
 from netlab.http.events import Data, End, Event, Head, Incomplete, Refused
 from netlab.http.exchange import Response
 from netlab.http.limits import HeadLimits
 from netlab.http.request import Request
 from netlab.http.response import ResponseParser
+from netlab.option import Argument, Option
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 
@@ -24,13 +28,21 @@ _REQUEST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ +[\x21-\xff]+ +HTTP/[
 class Parameters:
     """`data`: the bytes of `responses` responses to `method`, called `name`. `crlf`: each LF stands for CR LF."""
 
-    name: str
-    data: Body
-    method: str = "GET"
-    responses: int = 1
-    lenient: bool = False
-    crlf: bool = False
-    raw: bool = False
+    name: Annotated[str, Argument("Bytes of a response; - is stdin.", "FILE")]
+    data: Body = NOTHING
+    method: AnswerTo = "GET"
+    responses: Annotated[int, Option("How many follow one another.", "N", 1, 1000, panel=REQUEST)] = 1
+    lenient: Lenient = False
+    crlf: Annotated[bool, Option("Read each LF as CR LF: for pasted text.", panel=REQUEST)] = False
+    raw: Raw = False
+
+
+def _settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
+    return replace(parameters, data=read_file(parameters.name))
+
+
+def _exit_code(found: Measurement) -> int:
+    return PeerError.exit_code if found.fact("problem").value else 0
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -107,4 +119,18 @@ def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Paramet
     return []
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Explain bytes: every part with its place, or the first byte that is wrong.
+
+    Exit code 4 where they are refused, or incomplete.
+    """,
+    examples=(
+        "netlab http explain response.bin",
+        "printf 'HTTP/1.1 200 OK\\r\\nA : b\\r\\n\\r\\n' | netlab http explain -",
+    ),
+    plots=False,
+    settle=_settle,
+    exit_code=_exit_code,
+)

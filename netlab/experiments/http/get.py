@@ -8,19 +8,23 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
-from netlab.errors import NetlabError, UsageError
+from netlab.errors import NetlabError, PeerError, UsageError
 from netlab.experiment import Experiment
+from netlab.experiments.http.body import Body, body_of
 from netlab.experiments.http.exchange_tables import ExchangeTables
 from netlab.experiments.http.get_rows import CertificateRow
+from netlab.experiments.http.options import REQUEST, SHOW, WAY, Cacert, Insecure, Lenient, Patience, Raw, Tls
 from netlab.experiments.http.resolving import resolving
 from netlab.http.client import Client, ClientPolicy, Hop, Interrupted, Lost
 from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.request import Request, field_from_text
 from netlab.http.tls import Session, TlsPolicy
 from netlab.http.url import Url, parse
+from netlab.option import Argument, Option
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
@@ -28,36 +32,46 @@ from netlab.report.rows import table_of
 BARE = ("/", "/chunked")
 
 
-class Body(bytes):
-    """What is sent. In a report's parameters it stands by its size."""
-
-    def __str__(self) -> str:
-        return f"{len(self)} bytes"
-
-
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """What to ask whom. `data` None: no body. `timeout_s`: without a byte from the server."""
 
-    urls: tuple[str, ...] = BARE
-    method: str | None = None
-    header: tuple[str, ...] = ()
+    urls: Annotated[
+        tuple[str, ...], Argument("http://…, https://…; a path: the built-in origin's.", "[URL]...", shown="")
+    ] = BARE
+    method: Annotated[str | None, Option("GET, HEAD, POST, …", "NAME", panel=REQUEST, short="-X")] = None
+    header: Annotated[tuple[str, ...], Option("A field; repeatable.", "'N: V'", panel=REQUEST, short="-H")] = ()
+    data_text: Annotated[str | None, Option("A body.", "TEXT", panel=REQUEST, name="--data", recorded=False)] = None
+    data_file: Annotated[Path | None, Option("A body; - is stdin.", "FILE", panel=REQUEST, recorded=False)] = None
+    json_data: Annotated[str | None, Option("A body of JSON.", "JSON", panel=REQUEST, recorded=False)] = None
     data: Body | None = None
     content_type: str | None = None
-    tls: bool = False
-    insecure: bool = False
-    cacert: Path | None = None
-    resolve: tuple[str, ...] = ()
-    resolver: str = "system"
-    max_redirects: int = 10
-    allow_downgrade: bool = False
-    lenient: bool = False
-    timeout_s: float = 10.0
-    max_time_s: float = 60.0
-    raw: bool = False
-    timing: bool = False
+    resolve: Annotated[tuple[str, ...], Option("Where a host is.", "HOST:PORT:IP", panel=WAY)] = ()
+    resolver: Annotated[str, Option("system, or lab: netlab's own DNS.", "NAME", panel=WAY)] = "system"
+    max_redirects: Annotated[int, Option("0: follow none.", "N", 0, 100, panel=WAY)] = 10
+    allow_downgrade: Annotated[bool, Option("Follow from https to http, too.", panel=WAY)] = False
+    timeout_s: Patience = 10.0
+    max_time_s: Annotated[float, Option("For an exchange in all.", "S", 0.01, panel=WAY)] = 60.0
+    tls: Tls = False
+    insecure: Insecure = False
+    cacert: Cacert = None
+    lenient: Lenient = False
+    raw: Raw = False
+    timing: Annotated[bool, Option("When each phase was.", panel=SHOW)] = False
     every_hop: bool = False
-    output: Path | None = None
+    output: Annotated[Path | None, Option("Write the body there.", "FILE", panel=SHOW, short="-o")] = None
+
+
+def _settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
+    body, content_type = body_of(parameters.data_text, parameters.data_file, parameters.json_data)
+    return replace(parameters, data=body, content_type=content_type)
+
+
+def _exit_code(found: Measurement) -> int:
+    if found.interrupted:
+        return 0  # what came is shown, and that it is not all is nobody's mistake
+    refused = any(fact.name in ("problem", "failed") and fact.value for fact in found.facts)
+    return PeerError.exit_code if refused else 0
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -199,4 +213,16 @@ def _write(path: Path, hop: Hop, draft: Draft, limits: HeadLimits) -> None:
         draft.fact("written", len(body), "B", str(path))
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="Ask for a URL, and show every byte of it: what was sent, what came, and why.",
+    examples=(
+        "netlab http get",
+        "netlab http get /chunked --tls --timing",
+        "netlab http get http://127.0.0.1:8080/ -X HEAD",
+    ),
+    plots=False,
+    settle=_settle,
+    exit_code=_exit_code,
+)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from netlab.experiments.http.keepalive_rows import CostRow, SpeedRow, TimeWaitRow
 from netlab.experiments.http.keepalive_ways import WAYS, Round
-from netlab.experiments.http.options import Cacert, Insecure, Timeout, Tls
+from netlab.experiments.http.options import Cacert, Insecure, Patience, Tls
 from netlab.experiments.options import Rounds
 from netlab.http.url import Url
 from netlab.option import Argument, Option
@@ -34,7 +34,7 @@ class Parameters:
     tls: Tls = False
     cacert: Cacert = None
     insecure: Insecure = False
-    timeout_s: Timeout = 10.0
+    timeout_s: Patience = 10.0
 
 
 @dataclass(slots=True)

@@ -12,15 +12,18 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
+from netlab.experiments.options import SERVER, Host
 from netlab.http_origin.certificate import server_context
 from netlab.http_origin.conversation import Exchange
 from netlab.http_origin.listening import OriginPortInUse
 from netlab.http_origin.server import OriginServer
 from netlab.http_origin.settings import Settings
 from netlab.http_origin.site import Site
+from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.quantity import Column, Draft, Measurement, Table
 from netlab.report.units import human
@@ -32,20 +35,31 @@ _MOST_LINES_WAITING = 1000
 _MOST_TARGETS = 1000
 
 
+WHAT = "What it serves"
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """`port`, `tls_port` None: 8080 and 8443, or the next that are free. `tls`: with a certificate made now."""
 
-    host: str = "127.0.0.1"
-    port: int | None = None
-    tls: bool = False
-    tls_port: int | None = None
-    directory: Path | None = None
-    wire_dir: Path | None = None
-    max_connections: int = 256
-    idle_s: float = 15.0
-    log: bool = True
-    duration_s: float | None = None
+    host: Host = "127.0.0.1"
+    port: Annotated[int | None, Option("Port; 0: any free one; else from 8080.", "N", 0, 65535, panel=SERVER)] = None
+    tls: Annotated[bool, Option("HTTPS too: a certificate is made now.", panel=SERVER)] = False
+    tls_port: Annotated[int | None, Option("Its port; else from 8443.", "N", 0, 65535, panel=SERVER)] = None
+    directory: Annotated[Path | None, Option("Files, at / and below.", "DIR", panel=WHAT)] = None
+    wire_dir: Annotated[Path | None, Option("Files replayed raw, /wire/file/NAME.", "DIR", panel=WHAT)] = None
+    max_connections: Annotated[int, Option("One more gets a 503.", "N", 1, 5000, panel=SERVER)] = 256
+    idle_s: Annotated[float, Option("Close who is silent so long.", "S", 0.1, panel=SERVER, name="--idle-timeout")] = (
+        15.0
+    )
+    log: Annotated[bool, Option("No request log.", panel=SERVER, name="--quiet", inverted=True)] = True
+    duration_s: Annotated[float | None, Option("End after S seconds.", "S", 0.01, panel=SERVER)] = None
+
+
+def _settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
+    if parameters.tls_port is not None and not parameters.tls:
+        raise UsageError("--tls-port is for --tls")
+    return parameters
 
 
 class RequestLog:
@@ -183,4 +197,19 @@ def _report(served_s: float, urls: list[str], counts: Counter[str], targets: Cou
     return draft.finish()
 
 
-EXPERIMENT = Experiment(Parameters, measure)
+EXPERIMENT = Experiment(
+    Parameters,
+    measure,
+    about="""Run an origin whose pages provoke, one each, what a client must take.
+
+    Chunks, trailers, redirects, ranges, broken responses: / lists them all.
+    """,
+    examples=(
+        "netlab http serve",
+        "netlab http serve --tls --directory .",
+        "curl -i http://127.0.0.1:8080/wire/obs-fold",
+    ),
+    plots=False,
+    shows="log",
+    settle=_settle,
+)

@@ -1,7 +1,8 @@
 """A packet's way over many links in SVG: a vertical line for each host, an arrow for each packet on each stretch.
 
 Time runs down, packet by packet; the distance between two rows is no time (a stretch may take a thousand times as long
-as another). Drawn from the tables "steps", "ways" and "stretches". Two hosts and their states are in wire/ladder_view.py.
+as another). Drawn from the tables "steps", "ways" and "stretches". Two hosts and their states are in
+wire/ladder_view.py.
 """
 
 from __future__ import annotations

@@ -44,9 +44,10 @@ class Parameters:
     pcap: Annotated[Path | None, Option("Keep the frames, for Wireshark.", "FILE", panel=REPORT)] = None
 
 
-def _refuse(parameters: Parameters, written: frozenset[str]) -> None:
+def _settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
     if (parameters.during is None) == ("interface" not in written):
         raise UsageError("say what to capture: --during 'COMMAND', or --interface NAME", "netlab capture --help")
+    return parameters
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
@@ -124,5 +125,5 @@ EXPERIMENT = Experiment(
     ),
     plots=False,
     saves=False,
-    refuse=_refuse,
+    settle=_settle,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from netlab.clock import monotonic_ns
 from netlab.experiments.options import Seed
@@ -34,9 +34,13 @@ class ClientParameters:
     seed: Seed = 0
 
 
-def refuse(parameters: ClientParameters, written: frozenset[str]) -> None:
+Client = TypeVar("Client", bound=ClientParameters)
+
+
+def settle(parameters: Client, written: frozenset[str]) -> Client:
     """Raise UsageError where two options would end the run."""
     refuse_two_ends(parameters.load, written)
+    return parameters
 
 
 def measure(transport: str, parameters: ClientParameters, progress: Progress) -> Measurement:

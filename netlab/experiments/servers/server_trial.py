@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from netlab.errors import UsageError
 from netlab.experiments.options import Seed
@@ -45,7 +45,10 @@ class ServerParameters:
     seed: Seed = 0
 
 
-def refuse(transport: str, parameters: ServerParameters, written: frozenset[str]) -> None:
+OneTrial = TypeVar("OneTrial", bound=ServerParameters)
+
+
+def settle(transport: str, parameters: OneTrial, written: frozenset[str]) -> OneTrial:
     """Raise UsageError for an option that somebody wrote and that would do nothing."""
     mode, server = find(transport, parameters.mode), parameters.server
     if server.workers is not None and not mode.workers:
@@ -56,13 +59,14 @@ def refuse(transport: str, parameters: ServerParameters, written: frozenset[str]
         raise UsageError(f"--max-connections: {mode.name} over UDP keeps nothing for a client", "--mode thread or fork")
     if not parameters.serve:
         refuse_two_ends(parameters.load, written)
-        return
+        return parameters
     for name in LOAD_ONLY:
         if name in written:
             raise UsageError(
                 f"--{name.removesuffix('_s').replace('_', '-')} has no effect with --serve: the load is others'",
                 f"from another terminal: netlab {transport}-client 127.0.0.1:{SERVE_PORT}",
             )
+    return parameters
 
 
 def measure(transport: str, parameters: ServerParameters, progress: Progress) -> Measurement:

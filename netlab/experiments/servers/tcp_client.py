@@ -28,5 +28,5 @@ EXPERIMENT = Experiment(
     Ctrl-C gives the report so far.
     """,
     examples=("netlab tcp-client 127.0.0.1:7007", "netlab tcp-client 127.0.0.1:7007 --rate 5000 --duration 10"),
-    refuse=client_trial.refuse,
+    settle=client_trial.settle,
 )

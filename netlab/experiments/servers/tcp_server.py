@@ -33,5 +33,5 @@ EXPERIMENT = Experiment(
         "netlab tcp-server --mode select --idle 900",
         "netlab tcp-server --mode thread --serve",
     ),
-    refuse=partial(server_trial.refuse, "tcp"),
+    settle=partial(server_trial.settle, "tcp"),
 )

@@ -33,5 +33,5 @@ EXPERIMENT = Experiment(
     Ctrl-C gives the report so far.
     """,
     examples=("netlab udp-client 127.0.0.1:7007", "netlab udp-client 127.0.0.1:7007 --rate 20000 --duration 10"),
-    refuse=client_trial.refuse,
+    settle=client_trial.settle,
 )

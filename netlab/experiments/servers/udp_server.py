@@ -39,5 +39,5 @@ EXPERIMENT = Experiment(
         "netlab udp-server --mode iterative --rate 20000",
         "netlab udp-server --serve",
     ),
-    refuse=partial(server_trial.refuse, "udp"),
+    settle=partial(server_trial.settle, "udp"),
 )

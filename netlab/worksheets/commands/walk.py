@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 
-from netlab.cli.failures import INTERRUPTED
 from netlab.cli.output import terminal_width, write
+from netlab.errors import INTERRUPTED
 from netlab.report.prose_terminal import command_lines
 from netlab.worksheets.answers import NotAnAnswer
 from netlab.worksheets.commands.check import print_check

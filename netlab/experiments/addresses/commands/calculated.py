@@ -5,28 +5,35 @@ What is calculated from the command line alone is the same every time: there is 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from netlab.cli.terminal import terminal_width, wants_colour, write
 
+if TYPE_CHECKING:
+    from netlab.cli.derive import Given
+    from netlab.experiment import Experiment, Named, P
 
-def calculated(name: str, parameters: Any, *, as_json: bool, save: bool) -> None:
-    """Run the experiment called `name` and print what it found."""
+
+def start(line: Named, experiment: Experiment[P], given: Given[P]) -> None:
+    """Calculate, and print or record what was found."""
+    if not given.as_json and not given.save:
+        show(experiment, given.parameters)
+        return
+    from netlab.cli.output import present
+    from netlab.report import plain
+    from netlab.runner import run
+
+    report = run(line, experiment, given.parameters, save=given.save)
+    if given.as_json:
+        present(report, as_json=True)
+    else:
+        write(plain.render(report.measurement, width=terminal_width(), colour=wants_colour()))
+
+
+def show(experiment: Experiment[P], parameters: P) -> None:
+    """Calculate, and print what was found."""
+    from netlab.progress import silent
     from netlab.report import plain
 
-    if as_json or save:
-        from netlab.cli.output import present
-        from netlab.registry import find
-        from netlab.runner import run
-
-        report = run(line := find(name), line.load(), parameters, save=save)
-        if as_json:
-            present(report, as_json=True)
-            return
-        found = report.measurement
-    else:
-        from netlab.progress import silent
-        from netlab.registry import find
-
-        found = find(name).load().measure(parameters, silent)
+    found = experiment.measure(parameters, silent)
     write(plain.render(found, width=terminal_width(), colour=wants_colour()))

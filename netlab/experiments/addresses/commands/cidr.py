@@ -9,28 +9,34 @@ from typing import Annotated
 import typer
 
 from netlab.cli import options
+from netlab.cli.commands import Command, of_group
 from netlab.cli.help import examples
-from netlab.cli.subcommands import Sub, SubGroup
+from netlab.cli.subcommands import SubGroup
+
+_ADDRESS, _INTERFACES, _SAME_NET = of_group("cidr")
+
+
+def _by_hand(name: str, function: str, what: str) -> Command:
+    return Command(name, "Commands", what, by_hand=f"experiments.addresses.commands.{function}")
 
 
 class CidrGroup(SubGroup):
     """`netlab cidr`."""
 
-    package = "netlab.experiments.addresses.commands"
     subs = (
-        Sub("address", "cidr", "address", "Explain an address; the word may be left out"),
-        Sub("interfaces", "cidr", "interfaces", "This machine's addresses; also without any word"),
-        Sub("contains", "cidr", "contains", "Is it in this prefix? Exit code 1 if not"),
-        Sub("same-net", "cidr", "same_net", "Local or gateway, and why"),
-        Sub("split", "cidr_sets", "split", "Divide a prefix: by length, count or hosts (VLSM)"),
-        Sub("range", "cidr_sets", "from_range", "The fewest prefixes from one address to another"),
-        Sub("merge", "cidr_sets", "merge", "The fewest prefixes for the same addresses"),
-        Sub("cover", "cidr_sets", "cover", "The one smallest prefix around all"),
-        Sub("subtract", "cidr_sets", "subtract", "What is left of a prefix without others"),
-        Sub("lookup", "cidr_lookup", "lookup", "Longest match of many addresses in many prefixes"),
-        Sub("reverse", "cidr_lines", "reverse", "Names and zones of reverse DNS"),
-        Sub("random", "cidr_lines", "random", "Random addresses or subnets of a prefix"),
-        Sub("list", "cidr_lines", "list_all", "All addresses of a prefix"),
+        _ADDRESS,
+        _INTERFACES,
+        _by_hand("contains", "cidr:contains", "Is it in this prefix? Exit code 1 if not"),
+        _SAME_NET,
+        _by_hand("split", "cidr_sets:split", "Divide a prefix: by length, count or hosts (VLSM)"),
+        _by_hand("range", "cidr_sets:from_range", "The fewest prefixes from one address to another"),
+        _by_hand("merge", "cidr_sets:merge", "The fewest prefixes for the same addresses"),
+        _by_hand("cover", "cidr_sets:cover", "The one smallest prefix around all"),
+        _by_hand("subtract", "cidr_sets:subtract", "What is left of a prefix without others"),
+        _by_hand("lookup", "cidr_lookup:lookup", "Longest match of many addresses in many prefixes"),
+        _by_hand("reverse", "cidr_lines:reverse", "Names and zones of reverse DNS"),
+        _by_hand("random", "cidr_lines:random", "Random addresses or subnets of a prefix"),
+        _by_hand("list", "cidr_lines:list_all", "All addresses of a prefix"),
     )
     with_argument = "address"
     without = "interfaces"
@@ -45,53 +51,6 @@ app = typer.Typer(cls=CidrGroup, rich_markup_mode=None, add_completion=False)
 @examples("netlab cidr 10.100.122.2/24", "netlab cidr merge blocklist.txt")
 def cidr() -> None:
     """Explain addresses, IPv4 and IPv6 alike, and do sums with prefixes."""
-
-
-@examples("netlab cidr 10.100.122.2/24", "netlab cidr 10.100.122.2 255.255.255.0", "netlab cidr fe80::1%eth0/64 --json")
-def address(
-    wanted: Annotated[str, typer.Argument(metavar="ADDRESS[/LENGTH]", help="10.100.122.2/24, 2001:db8::1, …")],
-    mask: Annotated[
-        str | None, typer.Argument(metavar="[MASK]", help="255.255.255.0, 0.0.0.255 or 24, if not after '/'.")
-    ] = None,
-    as_json: options.Json = False,
-    save: options.Save = False,
-) -> None:
-    """Explain an address: network, broadcast, kind, reverse name, and the AND of address and mask in bits."""
-    from netlab.experiments.addresses.cidr_address import Parameters
-    from netlab.experiments.addresses.commands.calculated import calculated
-
-    calculated("cidr", Parameters(wanted, mask), as_json=as_json, save=save)
-
-
-@examples("netlab cidr", "netlab cidr --to 8.8.8.8")
-def interfaces(
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="ADDRESS", help="Local or by the gateway? Checked with the kernel.")
-    ] = None,
-    as_json: options.Json = False,
-    save: options.Save = False,
-) -> None:
-    """List this machine's addresses with network, broadcast, kind, MAC address and default gateway."""
-    from netlab.cli.output import present
-    from netlab.experiments.addresses.cidr_interfaces import Parameters
-    from netlab.registry import find
-    from netlab.runner import run
-
-    present(run(line := find("cidr-interfaces"), line.load(), Parameters(to), save=save), as_json=as_json)
-
-
-@examples("netlab cidr same-net 192.168.0.2/24 192.168.1.2", "netlab cidr same-net 2001:db8::1/64 2001:db8::2 --json")
-def same_net(
-    source: Annotated[str, typer.Argument(metavar="A", help="My address with its prefix: 192.168.0.2/24.")],
-    destination: Annotated[str, typer.Argument(metavar="B", help="Whom I want to reach.")],
-    as_json: options.Json = False,
-    save: options.Save = False,
-) -> None:
-    """Say whether B is a local of A's network or behind A's gateway, and draw why."""
-    from netlab.experiments.addresses.cidr_same_net import Parameters
-    from netlab.experiments.addresses.commands.calculated import calculated
-
-    calculated("cidr-same-net", Parameters(source, destination), as_json=as_json, save=save)
 
 
 @examples(

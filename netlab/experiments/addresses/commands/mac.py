@@ -7,23 +7,26 @@ from typing import Annotated
 import typer
 
 from netlab import notation
-from netlab.cli import options
+from netlab.cli.commands import Command, of_group
 from netlab.cli.help import examples
-from netlab.cli.subcommands import Sub, SubGroup
+from netlab.cli.subcommands import SubGroup
 from netlab.cli.values import reader
 from netlab.experiments.addresses.commands.lines import JsonLines, Lines
+
+_ADDRESS, _INTERFACES, _NEIGHBOURS = of_group("mac")
 
 
 class MacGroup(SubGroup):
     """`netlab mac`."""
 
-    package = "netlab.experiments.addresses.commands"
     subs = (
-        Sub("address", "mac", "address", "Explain an address; the word may be left out"),
-        Sub("interfaces", "mac", "interfaces", "This machine's; also without any word"),
-        Sub("random", "mac", "random", "Make up a local one"),
-        Sub("vendor", "mac", "vendor", "All assignments of a vendor"),
-        Sub("neighbours", "mac", "neighbours_", "The kernel's ARP and ND table, with vendors"),
+        _ADDRESS,
+        _INTERFACES,
+        Command("random", "Commands", "Make up a local one", by_hand="experiments.addresses.commands.mac:random"),
+        Command(
+            "vendor", "Commands", "All assignments of a vendor", by_hand="experiments.addresses.commands.mac:vendor"
+        ),
+        _NEIGHBOURS,
     )
     with_argument = "address"
     without = "interfaces"
@@ -37,43 +40,6 @@ app = typer.Typer(cls=MacGroup, rich_markup_mode=None, add_completion=False)
 @examples("netlab mac 00:1b:21:aa:bb:cc", "netlab mac vendor 'raspberry pi'")
 def mac() -> None:
     """Explain MAC addresses: who made them, what their bits say, and what is made from them."""
-
-
-@examples("netlab mac 00:1b:21:aa:bb:cc", "netlab mac 001b.21aa.bbcc --json", "netlab mac 224.0.0.251")
-def address(
-    wanted: Annotated[
-        str, typer.Argument(metavar="ADDRESS", help="In any notation; or an IP group, for its MAC address.")
-    ],
-    as_json: options.Json = False,
-    save: options.Save = False,
-) -> None:
-    """Explain a MAC address: vendor, I/G and U/L bits, groups, modified EUI-64 and link-local IPv6."""
-    from netlab.experiments.addresses.commands.calculated import calculated
-    from netlab.experiments.addresses.mac_address import Parameters
-
-    calculated("mac", Parameters(wanted), as_json=as_json, save=save)
-
-
-@examples("netlab mac", "netlab mac interfaces --json")
-def interfaces(as_json: options.Json = False, save: options.Save = False) -> None:
-    """List the MAC addresses of this machine's interfaces."""
-    from netlab.cli.output import present
-    from netlab.experiments.addresses.mac_interfaces import Parameters
-    from netlab.registry import find
-    from netlab.runner import run
-
-    present(run(line := find("mac-interfaces"), line.load(), Parameters(), save=save), as_json=as_json)
-
-
-@examples("netlab mac neighbours", "netlab mac neighbours --json")
-def neighbours_(as_json: options.Json = False, save: options.Save = False) -> None:
-    """List whom the kernel knows on our wires, by ARP and by Neighbour Discovery."""
-    from netlab.cli.output import present
-    from netlab.experiments.addresses.mac_neighbours import Parameters
-    from netlab.registry import find
-    from netlab.runner import run
-
-    present(run(line := find("mac-neighbours"), line.load(), Parameters(), save=save), as_json=as_json)
 
 
 @examples("netlab mac random", "netlab mac random --count 3 --json")

@@ -6,10 +6,13 @@ gives the same answer (`netlab cidr address ADDRESS` always does; a test compare
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from netlab.cli.streams import written
 from netlab.errors import NetlabError
+
+if TYPE_CHECKING:
+    from netlab.experiment import Experiment, P
 
 
 def answered(words: list[str]) -> bool:
@@ -17,24 +20,22 @@ def answered(words: list[str]) -> bool:
     command, given = words[0], words[1:]
     if not given or any(word.startswith("-") for word in given):
         return False
-    parameters: Any
     if command == "cidr" and len(given) <= 2:
         from netlab.experiments.addresses import cidr_address
 
-        parameters = cidr_address.Parameters(*given)
-    elif command == "mac" and len(given) == 1:
+        return _answered(cidr_address.EXPERIMENT, cidr_address.Parameters(*given))
+    if command == "mac" and len(given) == 1:
         from netlab.experiments.addresses import mac_address
 
-        parameters = mac_address.Parameters(*given)
-    else:
-        return False
-    from netlab.experiments.addresses.commands.calculated import calculated
+        return _answered(mac_address.EXPERIMENT, mac_address.Parameters(*given))
+    return False
 
-    def answer() -> None:
-        calculated(command, parameters, as_json=False, save=False)
+
+def _answered(experiment: Experiment[P], parameters: P) -> bool:
+    from netlab.experiments.addresses.commands.calculated import show
 
     try:
-        written(answer)
+        written(lambda: show(experiment, parameters))
     except NetlabError:
         return False  # nothing has been written yet
     return True

@@ -5,18 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from netlab.dns.records import type_from_text
 from netlab.errors import UsageError
+from netlab.experiments.dns.world import question_name
 
 MOST_BYTES = 16 << 20
 
 
-def read(path: Path, rtype: str) -> list[str]:
+def read(path: Path, rtype: str) -> tuple[str, ...]:
     """NAME [TYPE] a line; `rtype` where a line has none. Empty lines and what follows # are left out. UsageError says
     in which line something is wrong.
     """
-    from netlab.dns.records import type_from_text
-    from netlab.experiments.dns.world import question_name
-
     try:
         if str(path) == "-":
             text = sys.stdin.read(MOST_BYTES)
@@ -41,4 +40,4 @@ def read(path: Path, rtype: str) -> list[str]:
         questions.append(f"{words[0]} {wanted}")
     if not questions:
         raise UsageError(f"--batch: {path} holds no names")
-    return questions
+    return tuple(questions)
