@@ -5,17 +5,15 @@ The four views of one event are rows of one table, "timeline": "system call", "k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-from netlab.codec import decode
 from netlab.errors import MachineLacks, NetlabError, UsageError
 from netlab.experiments.wire.packet_story import PacketTables
 from netlab.experiments.wire.timeline_rows import SocketStateRow, TimelineRow, View
 from netlab.experiments.wire.wire_recording import recording_of
-from netlab.network.conditions import Conditions
 from netlab.network.frame_record import FrameRecord
 from netlab.network.observation import Observation, Observed
 from netlab.network.scene import Scene, run_scene
@@ -81,7 +79,6 @@ class Trace:
     frames: tuple[WireFrame, ...]
     segments: tuple[Segment, ...] = field(default=())
     lacking: Lack | None = None
-    result: Mapping[str, Any] = field(default_factory=dict)  # of a scene that returns a dict
 
     def events(self, host: str | None = None, kind: Kind | None = None) -> Iterator[Event]:
         """Events of one host and kind ("call", "return", "state", "gone") from the mark on, in order."""
@@ -142,21 +139,6 @@ def recorded(
     return result, trace
 
 
-def run(
-    scene: Scene[dict[str, Any], dict[str, Any]],
-    config: Mapping[str, Any],
-    progress: Progress,
-    timeout_s: float = 90.0,
-    *,
-    on_loopback: bool = False,
-) -> Trace:
-    """The same for a scene whose plan and result are dicts."""
-    instead = {**config, "loopback": True} if on_loopback else None
-    result, lacking = _run(scene, dict(config), progress, timeout_s, instead)
-    seen = decode(Observation, {each.name: result[each.name] for each in fields(Observation)})
-    return replace(_trace(seen, lacking), result=result)
-
-
 def _run(
     scene: Scene[P, Q], plan: P, progress: Progress, timeout_s: float, on_loopback: P | None
 ) -> tuple[Q, Lack | None]:
@@ -178,11 +160,6 @@ def _trace(seen: Observation, lacking: Lack | None) -> Trace:
         for frame in sorted(seen.frames, key=lambda frame: frame.sent_ns)
     )
     return Trace(seen, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
-
-
-def both(conditions: Conditions) -> dict[str, Any]:
-    """The same conditions in both directions, for a scenario's config."""
-    return {"client": conditions.plain(), "server": conditions.plain()}
 
 
 def _segments(frames: Sequence[WireFrame], start_ns: int) -> Iterator[Segment]:
