@@ -34,9 +34,10 @@ class Conditions:
     blocked: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("loss", "duplicate", "reorder", "corrupt"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"{name} is a chance between 0 and 1, not {getattr(self, name)}")
+        chances = {"loss": self.loss, "duplicate": self.duplicate, "reorder": self.reorder, "corrupt": self.corrupt}
+        for name, chance in chances.items():
+            if not 0 <= chance <= 1:
+                raise UsageError(f"{name} is a chance between 0 and 1, not {chance}")
         if self.delay_s < 0 or self.jitter_s < 0 or (self.rate is not None and self.rate <= 0) or self.queue < 1:
             raise UsageError("delays cannot be negative; rate and queue are at least 1")
 

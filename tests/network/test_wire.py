@@ -182,9 +182,9 @@ def test_a_frame_counts_those_that_wait_before_it() -> None:
 )
 @settings(max_examples=50, deadline=None)
 def test_the_record_survives_its_way(rows: list[tuple[str, bytes, int | None]]) -> None:
-    whole = [
-        ["ab"[n % 2], n, at, fate, frame, n, 1500, None if n % 3 else n] for n, (fate, frame, at) in enumerate(rows)
-    ]
-    names = ("sender", "sent_ns", "arrived_ns", "fate", "frame", "number", "size", "waiting")
-    back = frame_record.unpacked(frame_record.packed(whole, ("a", "b")), ("a", "b"))
-    assert [[getattr(each, name) for name in names] for each in back] == whole
+    whole = [("ab"[n % 2], n, fate, frame, n, 1500, None if n % 3 else n) for n, (fate, frame, _) in enumerate(rows)]
+    arrived = [at for *_, at in rows]
+    back = frame_record.unpacked(frame_record.packed(whole, arrived, ("a", "b")), ("a", "b"))
+    assert [each.arrived_ns for each in back] == arrived
+    names = ("sender", "sent_ns", "fate", "frame", "number", "size", "waiting")
+    assert [tuple(getattr(each, name) for name in names) for each in back] == whole

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from netlab.errors import PeerError, UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.journey import journey_scene, world
 from netlab.experiments.journey.checks import changed_on_the_way, changes, checks, transits
-from netlab.experiments.journey.journey_result import JourneyPlan, JourneyResult, LinkFrame
+from netlab.experiments.journey.journey_result import JourneyPlan, JourneyResult
 from netlab.experiments.journey.journey_rows import NeighbourRow, RouteRow, StepRow, StretchRow, WayRow
 from netlab.experiments.journey.packets import Crossing, Packet, assembled, dissected
 from netlab.experiments.journey.story import JourneyStep, PacketWords, StepKind, by_visit, steps
@@ -24,7 +24,6 @@ from netlab.http.transport import literal
 from netlab.http.url import Url, parse
 from netlab.http_origin.process import site
 from netlab.network.conditions import Conditions
-from netlab.network.frame_record import FrameRecord
 from netlab.network.scene import run_scene
 from netlab.option import Argument, Option
 from netlab.packets.capture_file import CapturedFrame
@@ -63,7 +62,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     result = run_scene(journey_scene.play, plan, progress, timeout_s=_TIMEOUT_S)
     packets = assembled(dissected(result.frames))
     chosen = numbers(parameters.packet, len(packets)) if parameters.packet else frozenset()
-    trace.write_pcap(parameters.pcap, _at_client(result.frames, result.epoch_ns))
+    at_client = [each.record for each in result.frames if "client" in (each.record.sender, each.receiver)]
+    trace.write_pcap(parameters.pcap, trace.at_client(at_client, result.epoch_ns))
     draft = Draft()
     story = steps(packets, url, result)
     start_ns = result.visits[0].began_ns
@@ -89,16 +89,6 @@ def checked(text: str) -> Url:
     if literal(url.host) is None:
         from_text(url.host)
     return url
-
-
-def _at_client(frames: Iterable[LinkFrame], epoch_ns: int) -> list[CapturedFrame]:
-    """What a capture on the client's eth0 has."""
-    own = [each for each in frames if "client" in (each.sender, each.receiver)]
-    records = [
-        FrameRecord(each.sender, each.sent_ns, each.arrived_ns, each.fate, each.frame, number, len(each.frame))
-        for number, each in enumerate(own)
-    ]
-    return trace.at_client(records, epoch_ns)
 
 
 def _facts(draft: Draft, packets: Sequence[Packet], result: JourneyResult, chosen: frozenset[int]) -> None:
