@@ -5,16 +5,14 @@ The four views of one event are rows of one table, "timeline": "system call", "k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-from netlab.codec import decode
 from netlab.errors import MachineLacks, NetlabError, UsageError
 from netlab.experiments.wire.packet_story import PacketTables
 from netlab.experiments.wire.timeline_rows import TimelineRow, View
-from netlab.network.conditions import Conditions
 from netlab.network.frame_record import FrameRecord
 from netlab.network.observation import Observation, Observed
 from netlab.network.scene import Scene, run_scene
@@ -80,7 +78,6 @@ class Trace:
     frames: tuple[WireFrame, ...]
     segments: tuple[Segment, ...] = field(default=())
     lacking: Lack | None = None
-    result: Mapping[str, Any] = field(default_factory=dict)  # of a scene that returns a dict
 
     def events(self, host: str | None = None, kind: Kind | None = None) -> Iterator[Event]:
         """Events of one host and kind ("call", "return", "state", "gone") from the mark on, in order."""
@@ -127,8 +124,13 @@ def observe(
 
     `on_loopback`: the plan to run instead there, for the views that need no privilege.
     """
-    result, lacking = _run(scene, plan, progress, timeout_s, on_loopback)
-    return result, _trace(result.observation, lacking)
+    try:
+        return _traced(run_scene(scene, plan, progress, timeout_s=timeout_s))
+    except NetlabError as error:
+        if error.exit_code != MachineLacks.exit_code or on_loopback is None:
+            raise
+        lacking = Lack(f"{error.message}; so there was no wire to look at, only loopback", error.hint or "")
+        return _traced(run_scene(scene, on_loopback, progress, timeout_s=timeout_s), lacking)
 
 
 def recorded(
@@ -141,34 +143,8 @@ def recorded(
     return result, trace
 
 
-def run(
-    scene: Scene[dict[str, Any], dict[str, Any]],
-    config: Mapping[str, Any],
-    progress: Progress,
-    timeout_s: float = 90.0,
-    *,
-    on_loopback: bool = False,
-) -> Trace:
-    """The same for a scene whose plan and result are dicts."""
-    instead = {**config, "loopback": True} if on_loopback else None
-    result, lacking = _run(scene, dict(config), progress, timeout_s, instead)
-    seen = decode(Observation, {each.name: result[each.name] for each in fields(Observation)})
-    return replace(_trace(seen, lacking), result=result)
-
-
-def _run(
-    scene: Scene[P, Q], plan: P, progress: Progress, timeout_s: float, on_loopback: P | None
-) -> tuple[Q, Lack | None]:
-    try:
-        return run_scene(scene, plan, progress, timeout_s=timeout_s), None
-    except NetlabError as error:
-        if error.exit_code != MachineLacks.exit_code or on_loopback is None:
-            raise
-        lacking = Lack(f"{error.message}; so there was no wire to look at, only loopback", error.hint or "")
-        return run_scene(scene, on_loopback, progress, timeout_s=timeout_s), lacking
-
-
-def _trace(seen: Observation, lacking: Lack | None) -> Trace:
+def _traced(result: R, lacking: Lack | None = None) -> tuple[R, Trace]:
+    seen = result.observation
     times = [event.at_ns for event in seen.events] + [frame.sent_ns for frame in seen.frames]
     marks = [event.at_ns for event in seen.events if event.kind == "mark"]
     start_ns = min(marks or times, default=0)
@@ -176,12 +152,7 @@ def _trace(seen: Observation, lacking: Lack | None) -> Trace:
         WireFrame(frame.sender, frame.sent_ns, frame.arrived_ns, frame.fate, dissect(frame.frame))
         for frame in sorted(seen.frames, key=lambda frame: frame.sent_ns)
     )
-    return Trace(seen, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
-
-
-def both(conditions: Conditions) -> dict[str, Any]:
-    """The same conditions in both directions, for a scenario's config."""
-    return {"client": conditions.plain(), "server": conditions.plain()}
+    return result, Trace(seen, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
 
 
 def _segments(frames: Sequence[WireFrame], start_ns: int) -> Iterator[Segment]:
