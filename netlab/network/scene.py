@@ -51,7 +51,7 @@ def run_scene(
             if not stoppable:
                 raise
             child.terminate()
-            return cast(R, dataclasses.replace(cast(Any, _result(child, scene, progress, _STOP_S)), interrupted=True))
+            return _interrupted(_result(child, scene, progress, _STOP_S))
 
 
 def run_scenes(scene: Scene[P, R], plans: Sequence[P], progress: Progress, *, timeout_s: float) -> list[R]:
@@ -84,7 +84,11 @@ def main(message: Message) -> None:
     module, _, function = message["scene"].partition(":")
     scene: Scene[Any, Any] = getattr(import_module(module), function)
     plan = _typed(_annotation(scene), message["plan"], message["scene"])
-    send({"result": encode(scene(plan, lambda done, text: send({"done": done, "text": text})))})
+    send({"result": encode(scene(plan, _report_progress))})
+
+
+def _report_progress(done: float, text: str) -> None:
+    send({"done": done, "text": text})
 
 
 def _name(scene: Scene[P, R]) -> str:
@@ -108,3 +112,7 @@ def _typed(form: Any, value: Json, where: str) -> Any:
 
 def _wire_lost(result: object) -> int:
     return int(getattr(getattr(result, "observation", result), "wire_lost", 0))
+
+
+def _interrupted(result: R) -> R:
+    return cast(R, dataclasses.replace(cast(Any, result), interrupted=True))

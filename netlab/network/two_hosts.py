@@ -49,7 +49,7 @@ class TwoHosts:
     def __init__(
         self, plan: TwoHostsPlan, *, watched: bool = True, sysctls: Mapping[str, Mapping[str, object]] | None = None
     ) -> None:
-        """`sysctls` as of a Pair; on loopback they are left as they are."""
+        """`watched`: note every state of every socket; `sysctls` by host or of "both"."""
         self.timeout_s = plan.timeout_s
         self.timeline = Timeline()
         self._stack = ExitStack()

@@ -124,13 +124,8 @@ def observe(
 
     `on_loopback`: the plan to run instead there, for the views that need no privilege.
     """
-    try:
-        return _traced(run_scene(scene, plan, progress, timeout_s=timeout_s))
-    except NetlabError as error:
-        if error.exit_code != MachineLacks.exit_code or on_loopback is None:
-            raise
-        lacking = Lack(f"{error.message}; so there was no wire to look at, only loopback", error.hint or "")
-        return _traced(run_scene(scene, on_loopback, progress, timeout_s=timeout_s), lacking)
+    result, lacking = _run(scene, plan, progress, timeout_s, on_loopback)
+    return result, _trace(result.observation, lacking)
 
 
 def recorded(
@@ -143,8 +138,19 @@ def recorded(
     return result, trace
 
 
-def _traced(result: R, lacking: Lack | None = None) -> tuple[R, Trace]:
-    seen = result.observation
+def _run(
+    scene: Scene[P, Q], plan: P, progress: Progress, timeout_s: float, on_loopback: P | None
+) -> tuple[Q, Lack | None]:
+    try:
+        return run_scene(scene, plan, progress, timeout_s=timeout_s), None
+    except NetlabError as error:
+        if error.exit_code != MachineLacks.exit_code or on_loopback is None:
+            raise
+        lacking = Lack(f"{error.message}; so there was no wire to look at, only loopback", error.hint or "")
+        return run_scene(scene, on_loopback, progress, timeout_s=timeout_s), lacking
+
+
+def _trace(seen: Observation, lacking: Lack | None) -> Trace:
     times = [event.at_ns for event in seen.events] + [frame.sent_ns for frame in seen.frames]
     marks = [event.at_ns for event in seen.events if event.kind == "mark"]
     start_ns = min(marks or times, default=0)
@@ -152,7 +158,7 @@ def _traced(result: R, lacking: Lack | None = None) -> tuple[R, Trace]:
         WireFrame(frame.sender, frame.sent_ns, frame.arrived_ns, frame.fate, dissect(frame.frame))
         for frame in sorted(seen.frames, key=lambda frame: frame.sent_ns)
     )
-    return result, Trace(seen, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
+    return Trace(seen, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
 
 
 def _segments(frames: Sequence[WireFrame], start_ns: int) -> Iterator[Segment]:
