@@ -43,7 +43,7 @@ class Unit:
 class Named:
     """What a column is called where that is not its field's name, and what it was called in earlier records."""
 
-    name: str = ""
+    name: str | None = None
     was: tuple[str, ...] = ()
 
 
@@ -74,13 +74,32 @@ class Shape:
     was: tuple[str, ...]
     places: tuple[_Place, ...]
 
+    def synonyms(self) -> Iterator[tuple[str, ...]]:
+        """The names of each column, that of now first."""
+        return ((each.column.name, *each.was) for each in self.places)
+
     def column_names(self) -> frozenset[str]:
         """All names of columns, earlier ones, too."""
-        return frozenset(name for each in self.places for name in (each.column.name, *each.was))
+        return frozenset(name for names in self.synonyms() for name in names)
 
     def is_of(self, table: Table) -> bool:
         """Whether this is the table's shape, by its name of now or an earlier one."""
         return table.name == self.table or any(fnmatchcase(table.name, old) for old in self.was)
+
+    def can_be(self, pattern: str) -> bool:
+        """Whether `pattern` (a name, or one with *) can mean such a table, by its name of now or an earlier one."""
+        return any(_meet(pattern, name) for name in (self.table, *self.was))
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether some name matches both patterns; * is any text."""
+    if not one or not other:
+        return set(one + other) <= {"*"}
+    if one[0] == "*":
+        return _meet(one[1:], other) or _meet(one, other[1:])
+    if other[0] == "*":
+        return _meet(other, one)
+    return one[0] == other[0] and _meet(one[1:], other[1:])
 
 
 _MADE: dict[type, tuple[str, str, tuple[str, ...]]] = {}
@@ -119,7 +138,7 @@ def _place(name: str, form: Form, default: object) -> _Place:
     if not units and _is_number(form):
         raise TypeError(f"{name} is a number without a unit: Annotated[int, Unit(…)]")
     named = next((each for each in notes if isinstance(each, Named)), Named())
-    column = Column(named.name or name.rstrip("_").replace("_", " "), units[0] if units else "")
+    column = Column(name.rstrip("_").replace("_", " ") if named.name is None else named.name, units[0] if units else "")
     return _Place(name, column, named.was, type_of(form), default)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from netlab.experiments.wire import packet_rows
 from netlab.report.rows import Count, Named, Seconds, row
 
 
@@ -76,4 +77,4 @@ class RouteRow:
     out_of: str
 
 
-ROWS = (StepRow, WayRow, StretchRow, NeighbourRow, RouteRow)
+ROWS = (*packet_rows.ROWS, StepRow, WayRow, StretchRow, NeighbourRow, RouteRow)
