@@ -103,7 +103,7 @@ def _facts(draft: Draft, packets: Sequence[Packet], result: JourneyResult, chose
     draft.fact("HTTP status", first.response.status if first.response else None, "")
     draft.fact("answer", body.splitlines()[0][:60] if body else None, "")
     draft.fact("failed", first.failed or None, "", first.hint)
-    draft.fact("in boxes", ",".join(map(str, sorted(chosen))) or None, "")
+    draft.show(boxes=tuple(sorted(chosen)))
 
 
 def _tables(

@@ -78,8 +78,8 @@ def judged(parameters: Parameters, result: FlowResult, trace: Trace) -> Measurem
         _check_stall(draft, stall, parameters.probes, min(result.mss, parameters.buffer // 2))
         draft.tables.append(table_of(ProbeRow, _probes(stall)))
         _findings(draft, stall)
-    draft.fact("show the timeline", parameters.timeline, "")
-    draft.tables.append(table_of(WindowRow, course.rows()))
+    draft.show(timeline=parameters.timeline)
+    draft.tables.append(table_of(WindowRow, course.rows(), shown=False))
     title = "What the receiver allows, and what is under way"
     draft.charts.append(Chart("line", title, "window", "time", "bytes", "what"))
     claims = [] if stall is None else [(stall.zero.known_s, "Flow control: have a sense of proportion.")]
