@@ -37,7 +37,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     _network(draft, found)
     _kind(draft, found)
     _reverse(draft, found)
-    draft.tables += [and_table(heading, rows) for heading, rows in ands(found)]
+    draft.tables += [and_table(each.name, each.title, each.rows) for each in ands(found)]
     return draft.finish()
 
 
@@ -130,15 +130,21 @@ class AndRow(NamedTuple):
     host: str
 
 
-Ands = tuple[AndRow, AndRow, AndRow]  # address, mask, network
+Rows = tuple[AndRow, AndRow, AndRow]  # address, mask, network
 
 
-def ands(found: Prefix, shown: int = 0) -> list[tuple[str, Ands]]:
-    """Address AND mask = network, with a heading. IPv6 in hexadecimal, and the 32 bits around the cut, or those with
-    bit `shown` (from 1) where that is further left.
+class And(NamedTuple):
+    name: str
+    title: str
+    rows: Rows
+
+
+def ands(found: Prefix, shown: int = 0) -> list[And]:
+    """Address AND mask = network. IPv6 in hexadecimal, and the 32 bits around the cut, or those with bit `shown`
+    (from 1) where that is further left.
     """
 
-    def rows(row: Callable[[str, int], AndRow]) -> Ands:
+    def rows(row: Callable[[str, int], AndRow]) -> Rows:
         return row("address", found.value), row("mask", found.mask), row("network", found.network)
 
     def octets(name: str, value: int) -> AndRow:
@@ -152,19 +158,19 @@ def ands(found: Prefix, shown: int = 0) -> list[tuple[str, Ands]]:
         return AndRow(name, text, *_cut(f"{value >> shift & 0xFFFFFFFF:032b}", inside, 8, " "))
 
     if found.version == 4:
-        return [("AND in bits", rows(octets))]
+        return [And("AND in bits", "", rows(octets))]
     first = min(max(found.length // 16 - (found.length % 16 == 0), 0), 6)
     if shown:
         first = min(first, (shown - 1) // 16)
     shift, inside = 128 - 16 * (first + 2), found.length - 16 * first
-    halved = ", the digit after the mark cut in two" if found.length % 4 else ""
-    bits = f"{16 * first + 1} to {16 * first + 32}{', all the network' if inside > 32 else ''}"
-    return [(f"AND in hexadecimal{halved}", rows(nibbles)), (f"AND in bits {bits}", rows(near))]
+    halved = "AND in hexadecimal, the digit after the mark cut in two" if found.length % 4 else ""
+    bits = f"AND in bits {16 * first + 1} to {16 * first + 32}{', all the network' if inside > 32 else ''}"
+    return [And("AND in hexadecimal", halved, rows(nibbles)), And("AND in bits", bits, rows(near))]
 
 
-def and_table(heading: str, rows: tuple[AndRow, ...]) -> Table:
+def and_table(name: str, title: str, rows: tuple[AndRow, ...]) -> Table:
     """A drawing of bits for report/plain.py."""
-    return Table(heading, (Column("", ""), Column("text", ""), Column("network", ""), Column("host", "")), rows)
+    return Table(name, (Column("", ""), Column("text", ""), Column("network", ""), Column("host", "")), rows, title)
 
 
 def _cut(digits: str, at: int, group: int, separator: str) -> tuple[str, str]:

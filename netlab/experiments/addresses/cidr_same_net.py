@@ -66,10 +66,10 @@ def _first_difference(source: Prefix, seen: Prefix) -> int:
 
 def _both(source: Prefix, seen: Prefix, differs: int) -> Table:
     """One drawing for two ANDs, with the first bit that differs in it (0: none does)."""
-    heading, (ours, mask, our_net) = ands(source, differs)[-1]
-    _, (theirs, _, their_net) = ands(seen, differs)[-1]
+    name, title, (ours, mask, our_net) = ands(source, differs)[-1]
+    theirs, _, their_net = ands(seen, differs)[-1].rows
     nets = our_net._replace(name="A's net"), their_net._replace(name="B's net")
-    return and_table(heading, (ours._replace(name="A"), theirs._replace(name="B"), mask, *nets))
+    return and_table(name, title, (ours._replace(name="A"), theirs._replace(name="B"), mask, *nets))
 
 
 def _other_way(draft: Draft, source: Prefix, destination: Prefix, local: bool) -> None:

@@ -71,7 +71,7 @@ def _bits(draft: Draft, found: Mac) -> None:
         rows += [("Y", 5, str(y), "with Z, the SLAP quadrant"), ("Z", 4, str(z), f"quadrant {y}{z}, {found.slap}")]
         draft.fact("SLAP quadrant", found.slap, "", f"Y={y} Z={z} (IEEE 802c, RFC 8948)")
     columns = (Column("bit", ""), Column("position", "1"), Column("value", ""), Column("meaning", ""))
-    draft.tables.append(Table(f"First octet, {first:02x}: {first:08b}", columns, tuple(rows)))
+    draft.tables.append(Table("First octet", columns, tuple(rows), f"First octet, {first:02x}: {first:08b}"))
 
 
 def _vendor(draft: Draft, found: Mac) -> None:

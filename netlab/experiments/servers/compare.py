@@ -7,7 +7,7 @@ disturbs the machine disturb all modes alike; and a ratio is taken within its ro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal, cast
 
@@ -20,7 +20,7 @@ from netlab.load.plan import Plan
 from netlab.notation import counts, names
 from netlab.option import Option
 from netlab.progress import Progress
-from netlab.report.quantity import Draft, Table
+from netlab.report.quantity import Draft
 from netlab.report.stats import median, percentile, ratio, spread
 from netlab.servers.counters import Count
 from netlab.servers.limits import Limits
@@ -236,13 +236,6 @@ def rounds_fact(draft: Draft, parameters: CompareParameters, results: Results, i
     done = min(len(found) for found in results.values())
     note = f"complete, of {parameters.rounds}" if interrupted else ""
     draft.fact("rounds", done, "1", note)
-
-
-def with_baseline(table: Table, baseline: str) -> Table:
-    """The table, with the name of the baseline on the column of ratios to it."""
-    names = [f"× {baseline}" if each.name.startswith("× ") else each.name for each in table.columns]
-    columns = tuple(replace(each, name=name) for each, name in zip(table.columns, names, strict=True))
-    return replace(table, columns=columns)
 
 
 def limited_by_load(results: Results) -> str:

@@ -23,7 +23,6 @@ from netlab.experiments.servers.compare import (
     rounds_fact,
     run_rounds,
     width,
-    with_baseline,
 )
 from netlab.experiments.servers.options import MaxConnections
 from netlab.experiments.servers.server_report import DISTURBED
@@ -99,7 +98,8 @@ def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
     rows = [_row(cell, results[cell], results[replace(cell, mode=baseline)]) for cell in cells]
     varies = {"connections": len(parameters.connections) > 1, "idle": len(parameters.idle) > 1}
     without = [name for name, several in varies.items() if not several]
-    return with_baseline(table_of(ModeRow, rows, title=_title(parameters), without=without), baseline)
+    named = {"relative": f"× {baseline}"}
+    return table_of(ModeRow, rows, title=_title(parameters), without=without, named=named)
 
 
 def _row(cell: Cell, found: list[Result], ground: list[Result]) -> ModeRow:

@@ -19,7 +19,7 @@ class ModeRow:
     idle: Count | None = None
     messages_per_s: Annotated[PerSecond, Named("messages/s")] = None
     spread: Annotated[Percent, Named("±")] = None
-    relative: Annotated[Ratio | None, Named("× iterative")] = None
+    relative: Annotated[Ratio | None, Named("× iterative", was=("× *",))] = None
     cpu_per_message: Annotated[Seconds | None, Named("CPU/msg")] = None
     memory_per_connection: Annotated[float | None, Unit("B"), Named("memory/conn")] = None
     p50: Seconds | None = None

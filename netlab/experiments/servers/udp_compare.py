@@ -22,7 +22,6 @@ from netlab.experiments.servers.compare import (
     rounds_fact,
     run_rounds,
     width,
-    with_baseline,
 )
 from netlab.experiments.servers.tcp_compare import common_checks
 from netlab.experiments.servers.udp_compare_rows import ModeRow
@@ -52,8 +51,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     baseline = parameters.modes[0]
     several = len(parameters.connections) > 1
     rows = [_row(cell, results[cell], results[replace(cell, mode=baseline)]) for cell in cells if results[cell]]
-    table = table_of(ModeRow, rows, without=() if several else {"clients"})
-    draft.tables.append(with_baseline(table, baseline))
+    without, named = () if several else ("clients",), {"relative": f"× {baseline}"}
+    draft.tables.append(table_of(ModeRow, rows, without=without, named=named))
     if several:
         by_clients = "modes", "clients", "datagrams/s", "mode"
         draft.charts.append(Chart("line", "datagrams per second, by clients", *by_clients, log_x=True))

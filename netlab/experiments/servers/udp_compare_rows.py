@@ -15,7 +15,7 @@ class ModeRow:
     clients: Count | None = None
     datagrams_per_s: Annotated[float | None, Unit("1/s"), Named("datagrams/s")] = None
     spread: Annotated[float | None, Unit("%"), Named("±")] = None
-    relative: Annotated[Ratio | None, Named("× iterative")] = None
+    relative: Annotated[Ratio | None, Named("× iterative", was=("× *",))] = None
     cpu_per_datagram: Annotated[Seconds | None, Named("CPU/datagram")] = None
     p50: Seconds | None = None
     p99: Seconds | None = None
