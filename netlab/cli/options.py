@@ -63,9 +63,14 @@ Connections = Annotated[
 ]
 Size = Annotated[
     int,
-    typer.Option("--size", metavar="BYTES", help="Size of a message: 64, 16K, 1M.", rich_help_panel=LOAD,
-                 parser=values.reader(notation.size_bytes)),
-]  # fmt: skip
+    typer.Option(
+        "--size",
+        metavar="BYTES",
+        help="Size of a message: 64, 16K, 1M.",
+        rich_help_panel=LOAD,
+        parser=values.reader(notation.size_bytes),
+    ),
+]
 Duration = Annotated[
     float, typer.Option("--duration", metavar="SECONDS", min=0.01, help="How long to measure.", rich_help_panel=LOAD)
 ]
