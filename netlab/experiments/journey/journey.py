@@ -62,16 +62,14 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     result = run_scene(journey_scene.play, plan, progress, timeout_s=_TIMEOUT_S)
     packets = assembled(dissected(result.frames))
     chosen = numbers(parameters.packet, len(packets)) if parameters.packet else frozenset()
-    at_client = [each.record for each in result.frames if "client" in (each.record.sender, each.receiver)]
-    trace.write_pcap(parameters.pcap, trace.at_client(at_client, result.epoch_ns))
+    trace.write_pcap(parameters.pcap, trace.at_client(result.frames[world.FIRST], result.epoch_ns))
     draft = Draft()
     story = steps(packets, url, result)
     start_ns = result.visits[0].began_ns
     _facts(draft, packets, result, chosen)
     _tables(draft, story, packets, parameters.packets, start_ns)
     draft.tables.append(table_of(NeighbourRow, result.kernel.neighbours))
-    routes = [RouteRow(each.host, each.destination, each.by, each.interface) for each in result.kernel.routes]
-    draft.tables.append(table_of(RouteRow, routes))
+    draft.tables.append(table_of(RouteRow, result.kernel.routes))
     draft.tables += _dissections(packets, chosen, result.epoch_ns, start_ns).tables()
     checks(draft, packets, result)
     _findings(draft, packets, result)

@@ -66,9 +66,13 @@ class NeighbourRow:
     state: str
 
 
+NO_GATEWAY = "itself: local"
+
+
 @row("routes")
 class RouteRow:
-    """What a host's kernel decides for a destination: by which gateway, out of which interface."""
+    """What a host's kernel decides for a destination: `by` which gateway, NO_GATEWAY, or why it cannot; and the
+    interface."""
 
     host: str
     destination: str
