@@ -151,7 +151,7 @@ def _report(draft: Draft, tables: ExchangeTables, hops: list[Hop], parameters: P
         if extra is not None:
             draft.warnings.append(f"{hop.url}: {extra}.")
     if parameters.timing:
-        draft.fact("timing", "shown", "")
+        draft.show(timing=True)
     draft.fact("exchanges", len(hops), "1")
     draft.fact("connections opened", opened, "1")
     if hops:

@@ -82,7 +82,7 @@ def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
         if mine.dump:
             yield _dump(mine.dump, width)
     yield _tls(found, width)
-    if any(fact.name == "timing" for fact in found.facts):
+    if found.shows("timing"):
         yield from (_waterfall(parts.of(each.exchange).phases, width) for each in exchanges)
     if exchanges:
         yield _summary(exchanges[-1], width)

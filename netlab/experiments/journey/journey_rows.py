@@ -8,7 +8,7 @@ from netlab.report.rows import Count, Named, Seconds, row
 
 
 @row("steps")
-class StepRow:
+class JourneyStepRow:
     """A step of the journey: what happens, what is decided there, and how many packets it takes."""
 
     step: Count
@@ -19,7 +19,7 @@ class StepRow:
 
 
 @row("ways")
-class WayRow:
+class PathRow:
     """A packet from end to end. `lost`: on which link; `in_full` is 1 where every stretch is to be shown; `changed`:
     what every host on the way changed."""
 
@@ -80,4 +80,4 @@ class RouteRow:
     out_of: str
 
 
-ROWS = (StepRow, WayRow, StretchRow, NeighbourRow, RouteRow)
+ROWS = (JourneyStepRow, PathRow, StretchRow, NeighbourRow, RouteRow)

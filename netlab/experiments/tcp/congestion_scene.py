@@ -78,11 +78,15 @@ def play(plan: CongestionPlan, report_progress: ReportProgress) -> CongestionRun
 
 def _queue(frames: list[FrameRecord], start_ns: int) -> tuple[tuple[tuple[float, int], ...], ...]:
     """When each frame of the client came, and how many it found in the queue; the same of those that were dropped."""
-    came = sorted((each for each in frames if each.sender == "client"), key=lambda each: each.sent_ns)
+    came = sorted((each for each in frames if each.sender == "client"), key=_sent_ns)
     found = [((each.sent_ns - start_ns) / 1e9, each.waiting, each.fate) for each in came]
     queue = tuple((at_s, waiting) for at_s, waiting, _ in found if waiting is not None and at_s >= 0)
     drops = tuple((at_s, waiting) for at_s, waiting, fate in found if waiting is not None and fate == "queue full")
     return queue, drops
+
+
+def _sent_ns(frame: FrameRecord) -> int:
+    return frame.sent_ns
 
 
 class _Connection:

@@ -6,7 +6,7 @@ control, the network's say in how much may be under way, is left to other experi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Annotated
@@ -16,9 +16,9 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp import flow_scene
 from netlab.experiments.tcp.flow_rows import ProbeRow, WindowRow
 from netlab.experiments.tcp.flow_scene import PIECE, WRITE, FlowPlan, FlowResult
-from netlab.experiments.tcp.flow_window import AdvertisedWindow, Stall, course, stall_of, windows
+from netlab.experiments.tcp.flow_window import Stall, WindowCourse
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace, recorded, report
+from netlab.experiments.wire.trace import Trace, recorded, report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.notation import size_bytes
@@ -68,34 +68,27 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 
 def judged(parameters: Parameters, result: FlowResult, trace: Trace) -> Measurement:
     """What was seen of the window and of both kernels, and whether it is what the RFC says."""
-    draft = Draft()
-    offered = list(windows(trace.segments))
-    stall = stall_of(trace.segments, offered)
-    _facts(draft, parameters, result, trace, offered, stall)
+    draft, course = Draft(), WindowCourse.of(trace.segments)
+    stall = course.stall
+    _facts(draft, parameters, result, trace, course)
     _check_kernels(draft, parameters, result)
     if not trace.lacking:  # windows and probes are seen on the wire
-        _check_windows(draft, trace.segments, offered, stall)
+        _check_windows(draft, course)
     if stall is not None:
         _check_stall(draft, stall, parameters.probes, min(result.mss, parameters.buffer // 2))
         draft.tables.append(table_of(ProbeRow, _probes(stall)))
         _findings(draft, stall)
-    draft.fact("show the timeline", parameters.timeline, "")
-    draft.tables.append(table_of(WindowRow, course(trace.segments, offered)))
+    draft.show(timeline=parameters.timeline)
+    draft.tables.append(table_of(WindowRow, course.rows(), shown=False))
     title = "What the receiver allows, and what is under way"
     draft.charts.append(Chart("line", title, "window", "time", "bytes", "what"))
     claims = [] if stall is None else [(stall.zero.known_s, "Flow control: have a sense of proportion.")]
-    report(draft, replace(trace, segments=tuple(_telling(trace.segments, offered, stall))), claims)
+    report(draft, replace(trace, segments=tuple(course.telling())), claims)
     return draft.finish()
 
 
-def _facts(
-    draft: Draft,
-    parameters: Parameters,
-    result: FlowResult,
-    trace: Trace,
-    offered: Sequence[AdvertisedWindow],
-    stall: Stall | None,
-) -> None:
+def _facts(draft: Draft, parameters: Parameters, result: FlowResult, trace: Trace, course: WindowCourse) -> None:
+    offered, stall = course.offered, course.stall
     reading, blocked = result.reading, result.blocked
     draft.fact("window scale", offered[0].scale if offered else None, "1", "bits to shift by, from the SYN+ACK")
     draft.fact("largest window", max((each.size for each in offered), default=None), "B", "that the receiver offered")
@@ -121,31 +114,19 @@ def _check_kernels(draft: Draft, parameters: Parameters, result: FlowResult) -> 
     draft.check(claim, "send(2)", True, blocked.begun_ns < reading.again_ns < blocked.ended_ns)
     pending = blocked.written - parameters.read_bytes
     held = pending <= reading.held_unread + reading.held_unsent <= pending + WRITE
-    draft.check(
-        "what is written and not read is held by the two kernels, give or take one send()", "tcp(7)", True, held
-    )
+    claim = "what is written and not read is held by the two kernels, give or take one send()"
+    draft.check(claim, "tcp(7)", True, held)
     claim = "in the end every byte has arrived, in order and intact"
     whole = result.intact and reading.received == parameters.size_bytes
     draft.check(claim, "course, lecture 12", True, whole)
 
 
-def _check_windows(
-    draft: Draft, segments: Sequence[Segment], offered: Sequence[AdvertisedWindow], stall: Stall | None
-) -> None:
-    section, taken_back = "RFC 9293 §3.8.6", sum(later.edge < earlier.edge for earlier, later in pairwise(offered))
-    draft.check("never is there more under way than the window allows", section, 0, _beyond(segments, offered))
+def _check_windows(draft: Draft, course: WindowCourse) -> None:
+    section = "RFC 9293 §3.8.6"
+    taken_back = sum(later.edge < earlier.edge for earlier, later in pairwise(course.offered))
+    draft.check("never is there more under way than the window allows", section, 0, course.beyond())
     draft.check("what has been allowed is never taken back", section, 0, taken_back)
-    draft.check("when nobody reads, the window closes: it reaches 0", section, True, stall is not None)
-
-
-def _beyond(segments: Sequence[Segment], offered: Sequence[AdvertisedWindow]) -> int:
-    """Segments with data beyond the window that their sender knew of."""
-    wrong = 0
-    for each in segments:
-        if each.sender == "client" and each.size:
-            known = max((window.edge for window in offered if window.known_s <= each.sent_s), default=0)
-            wrong += each.sequence + each.size > known
-    return wrong
+    draft.check("when nobody reads, the window closes: it reaches 0", section, True, course.stall is not None)
 
 
 def _check_stall(draft: Draft, stall: Stall, probes: int, least: int) -> None:
@@ -162,10 +143,9 @@ def _check_stall(draft: Draft, stall: Stall, probes: int, least: int) -> None:
 
 
 def _probes(stall: Stall) -> Iterator[ProbeRow]:
-    for number, probe in enumerate(stall.probes):
+    for number, (probe, pause_s) in enumerate(zip(stall.probes, stall.pauses(), strict=True)):
         answer = stall.answers[number]
-        window = None if answer is None else answer.size
-        yield ProbeRow(number + 1, probe.sent_s, stall.pauses()[number], probe.size, window)
+        yield ProbeRow(number + 1, probe.sent_s, pause_s, probe.size, None if answer is None else answer.size)
 
 
 def _findings(draft: Draft, stall: Stall) -> None:
@@ -187,19 +167,6 @@ def _findings(draft: Draft, stall: Stall) -> None:
             if not stall.asked
             else f"The first window that was not 0 came in answer to a probe: {stall.update.size:,} B."
         )
-
-
-def _telling(
-    segments: Sequence[Segment], offered: Sequence[AdvertisedWindow], stall: Stall | None
-) -> Iterator[Segment]:
-    """The segments of the timeline: the handshake, the closing of the window, the probes, and its opening."""
-    sizes = {each.number: each.size for each in offered}
-    for number, each in enumerate(segments):
-        if number < 3:
-            yield each
-        elif stall is not None and each.number in stall.telling:
-            window = sizes.get(each.number)
-            yield each if window is None else replace(each, note=f"window {window:,}")
 
 
 EXPERIMENT = Experiment(

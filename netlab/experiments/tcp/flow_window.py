@@ -7,7 +7,7 @@ An ACK's window counts from its acknowledgment number on (RFC 9293 §3.8.6), in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from netlab.experiments.tcp.flow_rows import WindowRow
@@ -104,16 +104,50 @@ def _answer(probe: Segment, offered: Sequence[AdvertisedWindow]) -> AdvertisedWi
     return next((window for window in offered if window.sent_s >= probe.arrived_s), None)
 
 
-def course(segments: Sequence[Segment], offered: Sequence[AdvertisedWindow]) -> Iterator[WindowRow]:
-    """Window and bytes in flight over time, as the sender of the data knew them."""
-    end_s = max((window.known_s for window in offered), default=0.0)
-    for step in range(1, _INSTANTS + 1):
-        at_s = end_s * step / _INSTANTS
-        known = [window for window in offered if window.known_s <= at_s]
-        if not known:
-            continue
-        sent = (each for each in segments if each.sender == "client" and each.size and each.sent_s <= at_s)
-        acknowledged = max(window.ack for window in known)
-        furthest = max((each.sequence + each.size for each in sent), default=1)
-        yield WindowRow(at_s, "window", max(window.edge for window in known) - acknowledged)
-        yield WindowRow(at_s, "in flight", max(furthest - acknowledged, 0))
+@dataclass(frozen=True, slots=True)
+class WindowCourse:
+    """All segments, the windows that the server told, and the time in which the window was 0, if it was."""
+
+    segments: tuple[Segment, ...]
+    offered: tuple[AdvertisedWindow, ...]
+    stall: Stall | None
+
+    @staticmethod
+    def of(segments: tuple[Segment, ...]) -> WindowCourse:
+        """What these segments tell of it."""
+        offered = tuple(windows(segments))
+        return WindowCourse(segments, offered, stall_of(segments, offered))
+
+    def rows(self) -> Iterator[WindowRow]:
+        """Window and bytes in flight over time, as the sender of the data knew them."""
+        end_s = max((window.known_s for window in self.offered), default=0.0)
+        for step in range(1, _INSTANTS + 1):
+            at_s = end_s * step / _INSTANTS
+            known = [window for window in self.offered if window.known_s <= at_s]
+            if not known:
+                continue
+            sent = (each for each in self.data() if each.sent_s <= at_s)
+            acknowledged = max(window.ack for window in known)
+            furthest = max((each.sequence + each.size for each in sent), default=1)
+            yield WindowRow(at_s, "window", max(window.edge for window in known) - acknowledged)
+            yield WindowRow(at_s, "in flight", max(furthest - acknowledged, 0))
+
+    def data(self) -> Iterator[Segment]:
+        """Segments with data."""
+        return (each for each in self.segments if each.sender == "client" and each.size)
+
+    def beyond(self) -> int:
+        """How many of them went beyond the window that their sender knew of."""
+        wrong = 0
+        for each in self.data():
+            known = max((window.edge for window in self.offered if window.known_s <= each.sent_s), default=0)
+            wrong += each.sequence + each.size > known
+        return wrong
+
+    def telling(self) -> Iterator[Segment]:
+        """The segments of the timeline: the handshake, the closing of the window, the probes, and its opening."""
+        notes = {each.number: f"window {each.size:,}" for each in self.offered}
+        yield from self.segments[:3]
+        for each in self.segments[3:]:
+            if self.stall is not None and each.number in self.stall.telling:
+                yield replace(each, note=notes.get(each.number, ""))

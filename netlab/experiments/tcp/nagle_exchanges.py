@@ -92,8 +92,8 @@ def _between(trace: Trace, port: int, first_ns: int, last_ns: int) -> tuple[Segm
 
 def stalled(trace: Trace, case: WriteCase) -> tuple[Trace, list[tuple[float, str]]]:
     """One exchange by itself, of middling latency, as a timeline; and what is to be said of it."""
-    order = sorted(range(len(case.calls)), key=lambda number: case.latencies_s[number])
-    number = order[len(order) // 2]
+    order = sorted(zip(case.latencies_s, range(len(case.calls)), strict=True))
+    _, number = order[len(order) // 2]
     calls = case.calls[number]
     begin_s, end_s = trace.seconds(calls[0]), trace.seconds(calls[-1])
     segments = tuple(_later(each, -begin_s) for each in case.segments if begin_s <= each.sent_s <= end_s)
