@@ -105,9 +105,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(tree: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "netlab", *words],
-        capture_output=True, text=True, timeout=60, cwd=tree,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tree,
         env={**os.environ, "PYTHONPATH": str(tree), "XDG_STATE_HOME": str(tree / "state"), **variables},
-    )  # fmt: skip
+    )
 
 
 def test_it_has_its_help_and_a_line_in_that_of_netlab(tree: Path) -> None:
@@ -185,8 +188,12 @@ def test_mypy_sees_that_measure_does_not_take_the_parameters(tmp_path: Path) -> 
     sample.write_text(BROKEN)
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", str(tmp_path), str(sample)],
-        capture_output=True, text=True, timeout=120, cwd=PACKAGE.parent, env={**os.environ, "MYPYPATH": ""},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=PACKAGE.parent,
+        env={**os.environ, "MYPYPATH": ""},
+    )
     wrong = [line for line in done.stdout.splitlines() if ": error:" in line]
     number = BROKEN.splitlines().index("EXPERIMENT = Experiment(Parameters, measure)") + 1
     assert len(wrong) == 1, done.stdout + done.stderr
