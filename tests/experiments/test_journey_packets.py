@@ -14,6 +14,7 @@ from netlab.experiments.journey.packets import Packet, assembled, dissected
 from netlab.experiments.journey.shop import Shop
 from netlab.experiments.journey.world import FAR
 from netlab.network.conditions import Conditions
+from netlab.network.frame_record import FrameRecord
 from netlab.packets.build import build
 from netlab.packets.ethernet import Ethernet
 from netlab.packets.ipv4 import Ipv4
@@ -37,11 +38,11 @@ def seen(*, ttl: int = 63, source: str = CLIENT, mac: str = _A2, lost: bool = Fa
         (FAR, "gateway", "router", frame(mac, _B1, ttl, source=source)),
     ]
     frames = [
-        LinkFrame(link, sender, receiver, at * 10, at * 10 + 5, "delivered", data)
+        LinkFrame(link, receiver, FrameRecord(sender, at * 10, at * 10 + 5, "delivered", data, 0, len(data)))
         for at, (link, sender, receiver, data) in enumerate(way, start=1)
     ]
     if lost:
-        frames[-1] = replace(frames[-1], arrived_ns=None, fate="dropped")
+        frames[-1] = replace(frames[-1], record=replace(frames[-1].record, arrived_ns=None, fate="dropped"))
     return assembled(dissected(frames))
 
 
@@ -75,7 +76,7 @@ def test_a_router_that_does_otherwise_is_found_out(wrong: dict[str, Any], claim:
 def test_the_same_frame_sent_twice_is_two_packets() -> None:
     whole = frame(_C1, _A1, 64)
     frames = [
-        LinkFrame(link, sender, receiver, at, at + 1, "delivered", whole)
+        LinkFrame(link, receiver, FrameRecord(sender, at, at + 1, "delivered", whole, 0, len(whole)))
         for at, link, sender, receiver in (
             (10, "client–switch", "client", "switch"),
             (20, "client–switch", "client", "switch"),

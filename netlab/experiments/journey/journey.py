@@ -62,7 +62,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     result = run_scene(journey_scene.play, plan, progress, timeout_s=_TIMEOUT_S)
     packets = assembled(dissected(result.frames))
     chosen = numbers(parameters.packet, len(packets)) if parameters.packet else frozenset()
-    trace.write_pcap(parameters.pcap, _at_client(packets, result.epoch_ns))
+    at_client = [each.record for each in result.frames if "client" in (each.record.sender, each.receiver)]
+    trace.write_pcap(parameters.pcap, trace.at_client(at_client, result.epoch_ns))
     draft = Draft()
     story = steps(packets, url, result)
     start_ns = result.visits[0].began_ns
@@ -90,17 +91,6 @@ def checked(text: str) -> Url:
     return url
 
 
-def _at_client(packets: Sequence[Packet], epoch_ns: int) -> list[CapturedFrame]:
-    """What a capture on the client's eth0 has."""
-    frames = [
-        (each.sender == "client", each.sent_ns, each.arrived_ns, each.found.frame)
-        for packet in packets
-        for each in packet.crossings
-        if "client" in (each.sender, each.receiver)
-    ]
-    return trace.at_client(frames, epoch_ns)
-
-
 def _facts(draft: Draft, packets: Sequence[Packet], result: JourneyResult, chosen: frozenset[int]) -> None:
     first = result.visits[0]
     crossings = [each for packet in packets for each in packet.crossings]
@@ -113,7 +103,7 @@ def _facts(draft: Draft, packets: Sequence[Packet], result: JourneyResult, chose
     draft.fact("HTTP status", first.response.status if first.response else None, "")
     draft.fact("answer", body.splitlines()[0][:60] if body else None, "")
     draft.fact("failed", first.failed or None, "", first.hint)
-    draft.fact("in boxes", ",".join(map(str, sorted(chosen))) or None, "")
+    draft.show(boxes=tuple(sorted(chosen)))
 
 
 def _tables(

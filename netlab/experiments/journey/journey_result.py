@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from netlab.experiments.journey.journey_rows import NeighbourRow
 from netlab.network.conditions import Conditions
+from netlab.network.frame_record import FrameRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,11 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class LinkFrame:
-    """A frame on one link, from `sender` to `receiver`; `arrived_ns` None: it never came."""
+    """What the wire of one link recorded of a frame to `receiver`."""
 
     link: str
-    sender: str
     receiver: str
-    sent_ns: int
-    arrived_ns: int | None
-    fate: str
-    frame: bytes
+    record: FrameRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,7 @@ def _frames(network: PrivateNetwork) -> Iterator[LinkFrame]:
         (one, _), (other, _) = link.ends
         receiver = {one: other, other: one}
         for each in recorded[link.name]:
-            ends = each.sender, receiver[each.sender]
-            yield LinkFrame(link.name, *ends, each.sent_ns, each.arrived_ns, each.fate, each.frame)
+            yield LinkFrame(link.name, receiver[each.sender], each)
 
 
 def _wait_for_connections(network: PrivateNetwork) -> None:

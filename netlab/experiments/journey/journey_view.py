@@ -21,7 +21,6 @@ Stretches = Mapping[int, Sequence[StretchRow]]  # by packet
 _MOST_A_STEP = 14  # packets; of more, the first and the last few
 _ENDS = 16  # columns of "gateway → router"
 _WIDE = 78  # columns that a stretch takes in one line
-_BOXES = "in boxes"  # the fact that says which packets are to be shown as boxes
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
@@ -30,16 +29,15 @@ def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     shown: set[str] = set()
     for step in rows_of(StepRow, found):
         yield _step(step, [way for way in ways if way.step == step.step], stretches, shown, width)
-    for number in str(next((fact.value for fact in found.facts if fact.name == _BOXES), None) or "").split(","):
-        if number:
-            yield iter([Text(f"Packet {number}, on its first stretch", style="bold")])
-            yield from packets_view.in_full(found, int(number), width)
-            yield _on_its_way(ways[int(number) - 1], stretches, width)
+    for number in found.chosen("boxes"):
+        yield iter([Text(f"Packet {number}, on its first stretch", style="bold")])
+        yield from packets_view.in_full(found, number, width)
+        yield _on_its_way(ways[number - 1], stretches, width)
     if ways and all(way.in_full for way in ways):
         for table in found.tables:
             if table.name in ("routes", "neighbours"):
                 yield grid.table(table, width)
-    yield facts.lines([fact for fact in found.facts if fact.name != _BOXES and fact.value is not None], width)
+    yield facts.lines([fact for fact in found.facts if fact.value is not None], width)
 
 
 def stretches_of(found: Measurement) -> dict[int, list[StretchRow]]:

@@ -128,15 +128,12 @@ class Packet:
 
 def dissected(frames: Iterable[LinkFrame]) -> list[Crossing]:
     """The frames taken apart, in the order of sending."""
-    found = [
-        Crossing(each.link, each.sender, each.receiver, each.sent_ns, each.arrived_ns, each.fate, dissect(each.frame))
-        for each in frames
-    ]
-    return sorted(found, key=_sent_ns)
-
-
-def _sent_ns(crossing: Crossing) -> int:
-    return crossing.sent_ns
+    found: list[Crossing] = []
+    for each in frames:
+        seen = each.record
+        ends = seen.sender, each.receiver
+        found.append(Crossing(each.link, *ends, seen.sent_ns, seen.arrived_ns, seen.fate, dissect(seen.frame)))
+    return sorted(found, key=lambda crossing: crossing.sent_ns)
 
 
 def assembled(crossings: Iterable[Crossing]) -> list[Packet]:

@@ -63,7 +63,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.fact("frames seen", len(frames), "1")
     draft.fact("frames kept", len(kept), "1")
     draft.fact("dropped by the kernel", lost, "1", "netlab was too slow")
-    draft.fact("as fields", parameters.fields, "")
+    draft.show(fields=parameters.fields)
     story = PacketTables()
     story.add_all(kept, numbers(parameters.packets, len(kept)) if parameters.packets and kept else frozenset())
     draft.tables += story.tables()

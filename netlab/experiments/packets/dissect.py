@@ -47,7 +47,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.fact("packets", len(records), "1")
     draft.fact("dissected in part", sum(row.stopped_at is not None for row in story.packets), "1")
     draft.fact("with notes", sum(bool(row.notes) for row in story.packets), "1")
-    draft.fact("as fields", parameters.fields, "")
+    draft.show(fields=parameters.fields)
     draft.tables += story.tables()
     if stopped:
         draft.warnings.append(
