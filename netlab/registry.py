@@ -195,7 +195,6 @@ EXPERIMENTS: tuple[Line, ...] = (
         "lecture 12",
         section="On the wire",
         help="reno, cubic, bbr over one bottleneck",
-        view="tcp.congestion_view",
     ),
     Line(
         "udp-behaviour",
@@ -204,7 +203,6 @@ EXPERIMENTS: tuple[Line, ...] = (
         "lecture 10",
         section="On the wire",
         help="What UDP promises, and what it does not",
-        view="udp.behaviour_view",
     ),
     Line(
         "capture",

@@ -13,7 +13,7 @@ from netlab.errors import Doubt
 from netlab.experiment import Experiment, Named, P
 from netlab.progress import Progress, silent
 from netlab.report import store
-from netlab.report.record import Report, new_id, plain_parameters, this_host
+from netlab.report.record import Report, new_id, plain_parameters, this_command, this_host
 from netlab.report.summary import summarize
 
 
@@ -47,6 +47,7 @@ def run(
         host=this_host(),
         measurement=replace(found, samples=(), warnings=(*found.warnings, *doubted)),
         samples=tuple(summarize(samples) for samples in found.samples),
+        argv=this_command(),
     )
     if not save:
         return report

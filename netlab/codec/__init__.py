@@ -4,8 +4,10 @@
 kept; where in the document something is wrong is put together only on the way out of an error.
 
 Known are dataclasses, str, int, float, bool, None, unions, Literal, Enum, tuple, list, Sequence, dict and Mapping with
-str keys, frozenset, bytes (hex digits), Path, Annotated (a str in it describes the value) and `Json` for any value.
-A class may do it itself: `to_json(self)` and the class methods `from_json(value)` and `json_schema()`.
+str keys, frozenset, bytes (hex digits), Path, `Json` for any value, and Annotated: a str in it describes the value, a
+`Pattern` is what a text has to match. A class may do it itself: `to_json(self)` and the class methods
+`from_json(value)` and `json_schema()`. Of a dataclass with `json_omits_defaults = True` only those fields are written
+that differ from their default.
 
 JSON has no NaN and no infinity: `encode` writes null for both, which is what netlab means by "unknown". So a number
 that can be unknown is declared `float | None`; null is refused where a plain `float` is asked for.
@@ -17,11 +19,11 @@ from typing import TypeVar, cast
 
 from netlab.codec.plain import Mismatch
 from netlab.codec.reading import type_of
-from netlab.codec.values import Form, Json
+from netlab.codec.values import Form, Json, Pattern
 from netlab.codec.writing import encode
 from netlab.errors import UsageError
 
-__all__ = ["DecodeError", "Json", "decode", "encode", "json_schema"]
+__all__ = ["DecodeError", "Json", "Pattern", "decode", "encode", "json_schema"]
 
 T = TypeVar("T")
 

@@ -42,12 +42,12 @@ def wrong(expected: str, value: object) -> Mismatch:
 
 
 def exactly(kind: type, name: str) -> Callable[[object], object]:
-    """`type(…) is`, since isinstance takes True for a number."""
+    """Not isinstance alone, which takes True for a number."""
 
     def read(value: object) -> object:
-        if type(value) is not kind:
-            raise wrong(name, value)
-        return value
+        if type(value) is kind or (kind is str and isinstance(value, str)):
+            return value
+        raise wrong(name, value)
 
     return read
 
@@ -81,7 +81,7 @@ def any_json(value: object) -> object:
         for key, each in value.items():
             exactly(str, "text as a name")(key)
             any_json(each)
-    elif value is not None and type(value) not in (str, int, bool):
+    elif value is not None and not isinstance(value, (str, int, bool)):
         _float(value)
     return value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from functools import cache
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from netlab.codec.plain import PLAIN, Mismatch, Type, any_json, exactly, wrong
-from netlab.codec.values import Form, Json
+from netlab.codec.values import Form, Json, Pattern
 from netlab.errors import NetlabError
 
 
@@ -37,8 +38,23 @@ def type_of(form: Form) -> Type:
 def _annotated(arguments: Sequence[Form]) -> Type:
     form, *metadata = arguments
     inner = type_of(form)
-    words = " ".join(each for each in metadata if isinstance(each, str))
-    return Type(inner.read, lambda known: {**inner.schema(known), "description": words}) if words else inner
+    patterns = [str(each) for each in metadata if isinstance(each, Pattern)]
+    words = " ".join(each for each in metadata if isinstance(each, str) and not isinstance(each, Pattern))
+    said: dict[str, Json] = {"description": words} if words else {}
+    for pattern in patterns:
+        inner = _matching(inner, re.compile(pattern, re.ASCII))
+        said["pattern"] = f"^{pattern}$"
+    return Type(inner.read, lambda known: {**inner.schema(known), **said}) if said else inner
+
+
+def _matching(inner: Type, pattern: re.Pattern[str]) -> Type:
+    def read(value: object) -> object:
+        text = cast(str, inner.read(value))
+        if not pattern.fullmatch(text):
+            raise wrong(f"text like {pattern.pattern}", value)
+        return text
+
+    return Type(read, inner.schema)
 
 
 def _union(arguments: Sequence[Form]) -> Type:
@@ -47,10 +63,14 @@ def _union(arguments: Sequence[Form]) -> Type:
         type_of(each) for each in sorted(arguments, key=lambda each: each is float) if each is not types.NoneType
     ]
     optional = len(members) < len(arguments)
+    direct = {each for each in arguments if each in (str, int, bool)}  # so that a cell needs no complaints of others
 
     def read(value: object) -> object:
-        if value is None and optional:
-            return None
+        kind = type(value)
+        if kind in direct or (value is None and optional):
+            return value
+        if kind is float and float in arguments:
+            return PLAIN[float].read(value)
         if len(members) == 1:
             return members[0].read(value)
         complaints: list[Mismatch] = []

@@ -29,6 +29,8 @@ def _writer(cls: Form) -> Callable[[Any], Json]:
     if hasattr(cls, "to_json"):
         return lambda value: cast(Json, value.to_json())
     if dataclasses.is_dataclass(cls):
+        if getattr(cls, "json_omits_defaults", False):
+            return _sparse
         names = tuple(each.name for each in dataclasses.fields(cls))
         return lambda value: {name: encode(getattr(value, name)) for name in names}
     if issubclass(cls, Enum):
@@ -47,6 +49,12 @@ def _writer(cls: Form) -> Callable[[Any], Json]:
         if issubclass(cls, plain):
             return lambda value: encode(plain(value))
     raise TypeError(f"a {cls.__name__} has no form in JSON")
+
+
+def _sparse(value: Any) -> Json:
+    """Only what differs from its default: of a class with many fields of which few are used at a time."""
+    given = ((each, getattr(value, each.name)) for each in dataclasses.fields(value))
+    return {each.name: encode(item) for each, item in given if item != each.default}
 
 
 def _object(value: Mapping[object, object]) -> Json:

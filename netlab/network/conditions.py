@@ -5,9 +5,9 @@ order in which frames come. So the same seed does the same to the n-th frame.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from netlab.errors import UsageError
 
@@ -34,22 +34,12 @@ class Conditions:
     blocked: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("loss", "duplicate", "reorder", "corrupt"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"{name} is a chance between 0 and 1, not {getattr(self, name)}")
+        chances = {"loss": self.loss, "duplicate": self.duplicate, "reorder": self.reorder, "corrupt": self.corrupt}
+        for name, chance in chances.items():
+            if not 0 <= chance <= 1:
+                raise UsageError(f"{name} is a chance between 0 and 1, not {chance}")
         if self.delay_s < 0 or self.jitter_s < 0 or (self.rate is not None and self.rate <= 0) or self.queue < 1:
             raise UsageError("delays cannot be negative; rate and queue are at least 1")
-
-    def plain(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return asdict(self)
-
-    @staticmethod
-    def read(plain: dict[str, Any]) -> Conditions:
-        """From JSON."""
-        known = {each.name for each in fields(Conditions)}
-        given: dict[str, Any] = {name: value for name, value in plain.items() if name in known}
-        return Conditions(**{**given, "drop": tuple(given.get("drop", ()))})
 
 
 class Verdict(NamedTuple):

@@ -12,8 +12,9 @@ import select
 import socket
 import time
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
+from netlab.codec import decode
 from netlab.linux.ring import Ring
 from netlab.network import frame_record
 from netlab.network.alarm import Alarm
@@ -22,6 +23,23 @@ from netlab.network.gate import Gate
 
 _BATCH = 32  # frames taken at once before departures are looked at again
 _GATE_S = 0.001  # how long to wait for the next look
+Departure = tuple[int, int, int, socket.socket, bytes]  # when, its row's number, looks of the gate it waits for
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """New conditions for what `sender` sends, from its frame number `first` on."""
+
+    sender: str
+    conditions: Conditions
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A message from the wire's owner: a change, or None: stop, and return the record."""
+
+    change: Change | None
 
 
 class Forwarder:
@@ -38,7 +56,7 @@ class Forwarder:
         mtu: int,
         snap: int | None,
     ) -> None:
-        """`line`: to whom the wire belongs. `snap`: how many bytes of each frame the record keeps; None: all."""
+        """`line`: to the owner of the wire. `snap`: how many bytes of each frame the record keeps; None: all."""
         (first, one), (second, other) = ends.items()
         self._names = tuple(ends)
         self._rings = {name: Ring(sock, mtu) for name, sock in ends.items()}
@@ -48,12 +66,12 @@ class Forwarder:
         self._gate = gate
         self._snap = snap
         self._alarm = Alarm()
-        self._leaving: list[tuple[int, int, int, socket.socket, bytes, list[Any]]] = []
-        self._rows: list[list[Any]] = []
-        self._order = 0
+        self._leaving: list[Departure] = []
+        self._rows: list[frame_record.Row] = []
+        self._arrived_ns: list[int | None] = []  # of each row
 
     def run(self) -> None:
-        """Until told to stop, or whoever could tell is gone."""
+        """Run until a stop message arrives, or the owner is gone."""
         poll = select.epoll()
         for descriptor in (*self._routes, self._line.fileno(), self._alarm.fd):
             poll.register(descriptor, select.EPOLLIN)
@@ -63,7 +81,7 @@ class Forwarder:
                     self._take(*self._routes[descriptor])
                     if events & select.EPOLLERR:  # the interface is down: told once, and then no more
                         self._routes[descriptor][1].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                elif descriptor == self._line.fileno() and not self._told():
+                elif descriptor == self._line.fileno() and not self._obey():
                     return
             self._give()
 
@@ -89,43 +107,48 @@ class Forwarder:
             now_ns = clock_ns()
             word, departures_ns, frame, waiting = direction.take(frame, now_ns)
             kept = frame if snap is None else frame[:snap]
+            row = (name, now_ns, word, kept, direction.count - 1, len(frame), waiting)
             for leave_ns in departures_ns or (None,):
-                row = [name, now_ns, None, word, kept, direction.count - 1, len(frame), waiting]
+                number = len(self._rows)
                 self._rows.append(row)
+                self._arrived_ns.append(None)
                 if leave_ns is None:
                     continue
                 if leave_ns <= now_ns and self._gate is None and not (leaving and leaving[0][0] <= now_ns):
-                    self._send(other, frame, row)
+                    self._send(other, frame, number)
                 else:
-                    self._order += 1
                     looks = self._gate.looks + Gate.LOOKS if self._gate else 0
-                    heapq.heappush(leaving, (leave_ns, self._order, looks, other, frame, row))
+                    heapq.heappush(leaving, (leave_ns, number, looks, other, frame))
 
     def _give(self) -> None:
         leaving = self._leaving
         while leaving and leaving[0][0] <= time.monotonic_ns():
             if self._gate is not None and self._gate.looks < leaving[0][2]:
                 return
-            _, _, _, sock, frame, row = heapq.heappop(leaving)
-            self._send(sock, frame, row)
+            _, number, _, sock, frame = heapq.heappop(leaving)
+            self._send(sock, frame, number)
 
-    def _send(self, sock: socket.socket, frame: bytes, row: list[Any]) -> None:
-        row[2] = time.monotonic_ns()
+    def _send(self, sock: socket.socket, frame: bytes, number: int) -> None:
+        self._arrived_ns[number] = time.monotonic_ns()
         try:
             sock.send(frame)
         except OSError:
-            row[2], row[3] = None, "not taken"
+            row = self._rows[number]
+            self._rows[number] = (*row[:2], "not taken", *row[3:])
+            self._arrived_ns[number] = None
 
-    def _told(self) -> bool:
-        """Do what a message says; False when this was the end."""
-        line = self._line.recv(1 << 16)
-        for text in line.splitlines():
-            message = json.loads(text)
-            if "stop" in message:
+    def _obey(self) -> bool:
+        """Do what the owner's messages say; False when one said to stop, or the owner is gone."""
+        lines = self._line.recv(1 << 16)
+        for text in lines.splitlines():
+            order = decode(Order, json.loads(text), "wire")
+            if order.change is None:
                 lost = {name: ring.lost() for name, ring in self._rings.items()}
                 self._line.settimeout(30.0)
-                self._line.sendall(json.dumps(lost).encode() + b"\n" + frame_record.packed(self._rows, self._names))
+                record = frame_record.packed(self._rows, self._arrived_ns, self._names)
+                self._line.sendall(json.dumps(lost).encode() + b"\n" + record)
                 return False
-            self._directions[message["sender"]].then = (message["first"], Conditions.read(message["conditions"]))
+            change = order.change
+            self._directions[change.sender].then = (change.first, change.conditions)
             self._line.send(b"k")
-        return bool(line)
+        return bool(lines)

@@ -1,6 +1,7 @@
 """The record that a wire keeps: what came, when, and what became of it; and how it gets from process to process.
 
-Rows of fixed length (struct), each followed by the frame: JSON would need ten times as long for a long transfer.
+Rows of fixed length (struct), each followed by the frame: JSON would need ten times as long for a long transfer. In
+the wire's process a row is a tuple and not a FrameRecord, because one is made for every frame.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 # sender, fate, bytes of the frame kept, its size, number, frames waiting (-1: there is no queue), sent, arrived (-1)
 _ROW = struct.Struct("<BBHIIiqq")
@@ -33,12 +33,15 @@ class FrameRecord:
     waiting: int | None = None
 
 
-def packed(rows: Sequence[Sequence[Any]], senders: Sequence[str]) -> bytes:
-    """Rows of (sender, sent, arrived, fate, frame, number, size, waiting)."""
+Row = tuple[str, int, str, bytes, int, int, int | None]  # sender, sent, fate, frame, number, size, waiting
+
+
+def packed(rows: Sequence[Row], arrived_ns: Sequence[int | None], senders: Sequence[str]) -> bytes:
+    """The rows, and when the frame of each arrived."""
     who, what = {name: number for number, name in enumerate(senders)}, {word: n for n, word in enumerate(FATES)}
     parts: list[bytes] = []
-    for sender, sent_ns, arrived_ns, fate, frame, number, size, waiting in rows:
-        arrived = -1 if arrived_ns is None else arrived_ns
+    for (sender, sent_ns, fate, frame, number, size, waiting), at_ns in zip(rows, arrived_ns, strict=True):
+        arrived = -1 if at_ns is None else at_ns
         waits = -1 if waiting is None else waiting
         parts.append(_ROW.pack(who[sender], what[fate], len(frame), size, number, waits, sent_ns, arrived))
         parts.append(frame)
@@ -47,9 +50,11 @@ def packed(rows: Sequence[Sequence[Any]], senders: Sequence[str]) -> bytes:
 
 def unpacked(data: bytes, senders: Sequence[str]) -> list[FrameRecord]:
     """The same frames."""
-    found, at = [], 0
+    found: list[FrameRecord] = []
+    at = 0
     while at < len(data):
-        who, what, kept, size, number, waits, sent_ns, arrived = _ROW.unpack_from(data, at)
+        row: tuple[int, int, int, int, int, int, int, int] = _ROW.unpack_from(data, at)
+        who, what, kept, size, number, waits, sent_ns, arrived = row
         at += _ROW.size
         frame, arrived_ns = data[at : at + kept], None if arrived < 0 else arrived
         waiting = None if waits < 0 else waits

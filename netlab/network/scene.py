@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from importlib import import_module
-from typing import Any, TypeVar, cast, get_origin
+from typing import Any, TypeVar, cast
 
 from netlab.child.handle import Child
 from netlab.child.inside import Message, send
@@ -62,7 +62,7 @@ def run_scenes(scene: Scene[P, R], plans: Sequence[P], progress: Progress, *, ti
 
 
 def _child(scene: Scene[P, R], plan: P, pass_fds: Sequence[int] = ()) -> Child:
-    return Child("netlab.network.scene:main", {"scene": _name(scene), "plan": _plain(plan)}, pass_fds)
+    return Child("netlab.network.scene:main", {"scene": _name(scene), "plan": encode(plan)}, pass_fds)
 
 
 def _result(child: Child, scene: Scene[P, R], progress: Progress, timeout_s: float) -> R:
@@ -84,7 +84,11 @@ def main(message: Message) -> None:
     module, _, function = message["scene"].partition(":")
     scene: Scene[Any, Any] = getattr(import_module(module), function)
     plan = _typed(_annotation(scene), message["plan"], message["scene"])
-    send({"result": _plain(scene(plan, lambda done, text: send({"done": done, "text": text})))})
+    send({"result": encode(scene(plan, _report_progress))})
+
+
+def _report_progress(done: float, text: str) -> None:
+    send({"done": done, "text": text})
 
 
 def _name(scene: Scene[P, R]) -> str:
@@ -100,25 +104,15 @@ def _annotation(scene: Scene[P, R], name: str = "") -> Any:
 
 
 def _typed(form: Any, value: Json, where: str) -> Any:
-    if get_origin(form) is dict:
-        return value  # of a scene whose plan and result are dicts
     try:
         return decode(form, value, where)
     except DecodeError as error:
         raise NetlabError(error.message) from None
 
 
-def _plain(value: object) -> Any:
-    return value if isinstance(value, dict) else encode(value)
-
-
 def _wire_lost(result: object) -> int:
-    if isinstance(result, dict):
-        return int(result.get("wire_lost", 0))
     return int(getattr(getattr(result, "observation", result), "wire_lost", 0))
 
 
 def _interrupted(result: R) -> R:
-    if isinstance(result, dict):
-        return cast(R, {**result, "interrupted": True})
     return cast(R, dataclasses.replace(cast(Any, result), interrupted=True))

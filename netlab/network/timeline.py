@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from netlab.linux.diag import Diag, Sock
 from netlab.network.gate import Gate
@@ -54,10 +54,6 @@ class Event:
     before_ns: int | None = None
     call: int | None = None
     socket: int | None = None
-
-    def __getitem__(self, name: str) -> Any:
-        """As the dict that it was; until every experiment reads it by its attributes."""
-        return getattr(self, name)
 
 
 def cookie_of(sock: socket.socket | None) -> int | None:

@@ -8,9 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from netlab.codec import encode
 from netlab.errors import NetlabError
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
@@ -47,11 +46,10 @@ class TwoHostsPlan:
 class TwoHosts:
     """A pair of hosts under watch."""
 
-    def __init__(self, plan: TwoHostsPlan | Mapping[str, Any], *, watched: bool = True, **more: Any) -> None:
-        if not isinstance(plan, TwoHostsPlan):  # of a scene whose plan is a dict
-            conditions = {host: Conditions.read(plain) for host, plain in plan["conditions"].items()}
-            timeout_s, loopback = float(plan.get("timeout_s", 60.0)), bool(plan.get("loopback"))
-            plan = TwoHostsPlan(conditions, plan["seed"], timeout_s, loopback)
+    def __init__(
+        self, plan: TwoHostsPlan, *, watched: bool = True, sysctls: Mapping[str, Mapping[str, object]] | None = None
+    ) -> None:
+        """`watched`: note every state of every socket; `sysctls` by host or of "both"."""
         self.timeout_s = plan.timeout_s
         self.timeline = Timeline()
         self._stack = ExitStack()
@@ -60,7 +58,7 @@ class TwoHosts:
         if self.on_loopback:
             self.pair = self._stack.enter_context(Loopback())
         else:
-            self.pair = self._stack.enter_context(Pair(plan.conditions, plan.seed, gated=watched, **more))
+            self.pair = self._stack.enter_context(Pair(plan.conditions, plan.seed, gated=watched, sysctls=sysctls))
         self.watcher = self._stack.enter_context(
             Watcher(self.pair.hosts() if watched else (), self.timeline, self.pair.gate)
         )
@@ -175,12 +173,6 @@ class TwoHosts:
             time.time_ns() - time.monotonic_ns(),
             {host.ip: host.name for host in self.pair.hosts()},
         )
-
-    def finish(self, **more: Any) -> dict[str, Any]:
-        """The same as JSON has it, with more: for scenes that return a dict."""
-        seen = encode(self.observation())
-        assert isinstance(seen, dict)
-        return {**seen, **more}
 
 
 def _said(data: bytes) -> str:

@@ -3,7 +3,7 @@
 In between it may do to it what conditions.py says; and with a gate, a frame also waits until all that led to it has
 been looked at, so that no state that ends with a frame's arrival can pass unseen on a busy machine. It keeps a record
 of every frame: when it came, when it left, what befell it. It is a process of its own, so that it does not wait for
-what the hosts do. This file is the owner's side; mover.py is what runs in the process.
+what the hosts do. This file is the owner's side; forwarder.py is what runs in the process.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import json
 import os
 import signal
 import socket
-from typing import Any
 
+from netlab.codec import decode, encode
 from netlab.network.conditions import Conditions
-from netlab.network.forwarder import Forwarder
+from netlab.network.forwarder import Change, Forwarder, Order
 from netlab.network.frame_record import FrameRecord, unpacked
 from netlab.network.gate import Gate
 
@@ -68,19 +68,19 @@ class Wire:
 
     def change(self, sender: str, conditions: Conditions, *, first: int = 0) -> None:
         """New conditions for what `sender` sends: from the next frame on, or from its frame number `first` on."""
-        self._say({"sender": sender, "conditions": conditions.plain(), "first": first})
+        self._order(Change(sender, conditions, first))
         self._line.recv(1)
 
     def stop(self) -> list[FrameRecord]:
         """End the wire; every frame that was on it, in the order of sending."""
-        self._say({"stop": True})
+        self._order(None)
         chunks: list[bytes] = []
         while chunk := self._line.recv(1 << 20):
             chunks.append(chunk)
         self.close()
         head, _, rows = b"".join(chunks).partition(b"\n")
         passed = unpacked(rows, self._senders)
-        self.lost = json.loads(head)
+        self.lost = decode(dict[str, int], json.loads(head), "wire")
         for each in passed:
             self.lost[each.sender] += each.fate == "not taken"
         return passed
@@ -93,5 +93,5 @@ class Wire:
         self._line.close()  # which ends the process
         os.waitpid(self.pid, 0)
 
-    def _say(self, message: dict[str, Any]) -> None:
-        self._line.sendall(json.dumps(message).encode() + b"\n")
+    def _order(self, change: Change | None) -> None:
+        self._line.sendall(json.dumps(encode(Order(change))).encode() + b"\n")

@@ -23,7 +23,10 @@ def render(found: Measurement, *, width: int = 80, colour: bool = False) -> str:
     width = min(max(width, _NARROWEST), _WIDEST)
     paint = _Paint(colour)
     lines = [*_tables(found, width, paint), *_facts(found.facts, width, paint)]
-    for heading, mark, texts in (("Findings", BULLET, found.findings), ("Warnings", "!", found.warnings)):
+    for heading, mark, texts in (
+        ("Findings", BULLET, found.findings),
+        ("Warnings", "!", found.warnings),
+    ):
         if texts:
             lines += ["", paint(_BOLD, heading)]
         for text in texts:
@@ -75,7 +78,7 @@ def _facts(facts: Sequence[Fact], width: int, paint: _Paint) -> Iterator[str]:
 
 
 def _tables(found: Measurement, width: int, paint: _Paint) -> Iterator[str]:
-    for table in found.tables:
+    for table in (each for each in found.tables if each.shown):
         yield ""
         if [column.name for column in table.columns[-2:]] == ["network", "host"]:
             yield paint(_BOLD, table.name)

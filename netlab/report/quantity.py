@@ -7,10 +7,15 @@ What is not known is None, never 0: a zero in a report was measured.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-Value = int | float | str | None
+if TYPE_CHECKING:
+    from netlab.report.recording import Recording
+
+Value = bool | int | float | str | None
+Option = bool | tuple[int, ...]  # of a view
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,21 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a reader finds what a check or a finding says: a packet (and a field of it), a time, a row of a table
+    (from 0), a fact."""
+
+    json_omits_defaults = True
+
+    packet: int | None = None
+    field: str = ""
+    time: float | None = None  # s
+    table: str = ""
+    row: int | None = None
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A claim held against what was seen. `source` is where the claim comes from: "select(2)", "RFC 9293 §3.5"."""
 
@@ -97,11 +117,29 @@ class Check:
     source: str
     expected: Value
     observed: Value
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def passed(self) -> bool:
         """True when what was observed is what was expected; an unknown observation never passes."""
         return self.observed is not None and self.expected == self.observed
+
+
+class Finding(str):
+    """A result in plain words that points to its evidence; any other str is a finding without. It is equal to its text,
+    which can be a Phrase (phrase.py)."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
+
+    def __new__(cls, text: str, *evidence: Evidence) -> Finding:
+        finding = super().__new__(cls, text)
+        finding.text, finding.evidence = text, evidence
+        return finding
+
+    def __getnewargs__(self) -> tuple[str, ...]:  # type: ignore[override]
+        """For copies."""
+        return (self.text, *self.evidence)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +152,12 @@ class Lack:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """All that one experiment found. `findings` are results in plain words; `warnings` limit what they mean.
+    """All that one experiment found. `answer` is one sentence with the number that the command is run for; `warnings`
+    limit what the findings mean.
 
-    `interrupted`: Ctrl-C ended the run early, and this is what was found until then. `lacking`: this is what can be
-    found without something that the machine has not got.
+    `options` are about the picture and not about what was found; `recording` is what was on the wire. `interrupted`:
+    Ctrl-C ended the run early, and this is what was found until then. `lacking`: this is what can be found without
+    something that the machine has not got.
     """
 
     facts: tuple[Fact, ...] = ()
@@ -129,6 +169,9 @@ class Measurement:
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
     lacking: Lack | None = None
+    answer: str = ""
+    options: Mapping[str, Option] = field(default_factory=dict)
+    recording: Recording | None = None
 
     @property
     def passed(self) -> bool:
@@ -141,6 +184,15 @@ class Measurement:
             if fact.name == name:
                 return fact
         raise KeyError(name)
+
+    def shows(self, option: str, *, default: bool = False) -> bool:
+        """Whether the picture is to have this, as `Draft.show` said."""
+        return bool(self.options.get(option, default))
+
+    def chosen(self, option: str) -> tuple[int, ...]:
+        """The numbers (of packets) that `Draft.show` said of this option."""
+        value = self.options.get(option, ())
+        return value if isinstance(value, tuple) else ()
 
 
 @dataclass(slots=True)
@@ -156,14 +208,25 @@ class Draft:
     warnings: list[str] = field(default_factory=list)
     interrupted: bool = False
     lacking: Lack | None = None
+    answer: str = ""
+    options: dict[str, Option] = field(default_factory=dict)
+    recording: Recording | None = None
 
     def fact(self, name: str, value: Value, unit: str, note: str = "") -> None:
         """Append one fact."""
         self.facts.append(Fact(name, value, unit, note))
 
-    def check(self, claim: str, source: str, expected: Value, observed: Value) -> None:
+    def check(self, claim: str, source: str, expected: Value, observed: Value, *evidence: Evidence) -> None:
         """Append one check."""
-        self.checks.append(Check(claim, source, expected, observed))
+        self.checks.append(Check(claim, source, expected, observed, evidence))
+
+    def finding(self, text: str, *evidence: Evidence) -> None:
+        """Append one finding."""
+        self.findings.append(Finding(text, *evidence) if evidence else text)
+
+    def show(self, **options: Option) -> None:
+        """Say what the picture is to have: `show(timeline=False)`, `show(boxes=(2, 5))`. Views read it back."""
+        self.options.update(options)
 
     def finish(self) -> Measurement:
         """The frozen measurement."""
@@ -177,4 +240,7 @@ class Draft:
             tuple(self.warnings),
             self.interrupted,
             self.lacking,
+            self.answer,
+            dict(self.options),
+            self.recording,
         )

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from netlab import __version__
+from netlab.codec import Json
 from netlab.option import flat
 from netlab.report.quantity import Measurement
 from netlab.report.summary import SampleSummary
 
-SCHEMA = "netlab.report/1"
+__all__ = ["SCHEMA", "Json", "Report", "new_id", "plain_parameters", "this_command", "this_host"]
 
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+SCHEMA = "netlab.report/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Report:
     host: dict[str, Json]
     measurement: Measurement
     samples: tuple[SampleSummary, ...] = ()
+    argv: tuple[str, ...] = ()  # the command's words behind "netlab"; none where it was not run by them
     schema: str = SCHEMA
     record: str | None = field(default=None, compare=False)
     unsaved: str | None = field(default=None, compare=False)
@@ -69,6 +71,12 @@ def this_host() -> dict[str, Json]:
         "machine": kernel.machine,
         "cpus": len(os.sched_getaffinity(0)),
     }
+
+
+def this_command() -> tuple[str, ...]:
+    """The words behind "netlab" that this process was started with; none where another program runs netlab's code."""
+    program = Path(sys.argv[0]).parts[-2:]
+    return tuple(sys.argv[1:]) if program[-1:] == ("netlab",) or program == ("netlab", "__main__.py") else ()
 
 
 def plain_parameters(parameters: Any) -> dict[str, Json]:

@@ -75,7 +75,10 @@ class Reader:
             raise Missing(f"no fact is called {name!r}") from None
 
     def _rows(self, table: str, where: dict[str, Any], run: str | None) -> tuple[Any, list[tuple[Any, ...]]]:
-        found = next((each for each in self._report(run).measurement.tables if fnmatchcase(each.name, table)), None)
+        tables = self._report(run).measurement.tables
+        found = next(
+            (each for each in tables if any(fnmatchcase(name, table) for name in (each.name, each.title))), None
+        )
         if found is None:
             raise Missing(f"no table is called {table!r}")
         try:

@@ -224,7 +224,7 @@ def test_check_sets_three_parsers_side_by_side() -> None:
     verdicts = next(row for row in found["three parsers"] if row["what"] == "verdict")
     assert (verdicts["netlab"], verdicts["h11"], verdicts["http.client"]) == ("refused", "refused", "complete")
     assert any(
-        "http.client" in finding and "byte 37" in finding
+        "http.client" in finding["text"] and "byte 37" in finding["text"]
         for finding in json.loads(done.stdout)["measurement"]["findings"]
     )
 

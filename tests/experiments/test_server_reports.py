@@ -62,13 +62,13 @@ def test_a_fork_server_is_bounded_and_says_so(report: Report) -> None:
     document = report("tcp-server", "--mode", "fork", *limits, "--duration", "0.3")
     assert fact(document, "served not, shed") >= 22
     assert fact(document, "server processes") == 9
-    assert any("--max-connections 8" in finding for finding in document["measurement"]["findings"])
+    assert any("--max-connections 8" in finding for finding in texts(document))
 
 
 def test_select_reaches_fd_setsize_and_epoll_does_not(report: Report) -> None:
     arguments = ("--connections", "5", "--idle", str(FD_SETSIZE + 50), "--duration", "0.3")
     select = report("tcp-server", "--mode", "select", *arguments)
-    assert any("FD_SETSIZE reached" in finding for finding in select["measurement"]["findings"])
+    assert any("FD_SETSIZE reached" in finding for finding in texts(select))
     assert 0 < fact(select, "served not, shed") < 100
     assert fact(select, "served connections") + fact(select, "served not, shed") == FD_SETSIZE + 55
     epoll = report("tcp-server", "--mode", "epoll", *arguments)
@@ -79,7 +79,7 @@ def test_select_reaches_fd_setsize_and_epoll_does_not(report: Report) -> None:
 def test_the_iterative_server_serves_one_and_lets_the_others_wait(report: Report) -> None:
     document = report("tcp-server", "--mode", "iterative", "--connections", "10", "--duration", "0.3")
     assert fact(document, "fairness") == pytest.approx(0.1)
-    assert any("1 of 10 connections" in finding for finding in document["measurement"]["findings"])
+    assert any("1 of 10 connections" in finding for finding in texts(document))
     assert all(checks(document).values())  # the others are answered when the first is done
 
 
@@ -118,7 +118,7 @@ def test_compare_has_a_row_for_every_mode_and_load(report: Report) -> None:
     }
     assert all(row["messages/s"] > 0 and row["CPU/msg"] > 0 and row["× iterative"] > 0 for row in rows)
     assert all(row["× iterative"] == 1 for row in rows if row["mode"] == "iterative")
-    assert sum("Epoll against select" in finding for finding in document["measurement"]["findings"]) == 2
+    assert sum("Epoll against select" in finding for finding in texts(document)) == 2
 
 
 @pytest.mark.serial
@@ -219,9 +219,14 @@ def test_modes_explains(netlab: Run, arguments: tuple[str, ...]) -> None:
         assert mode.name in done.stdout
 
 
+def texts(document: dict[str, Any]) -> list[str]:
+    """Its findings."""
+    return [finding["text"] for finding in document["measurement"]["findings"]]
+
+
 def findings(document: dict[str, Any]) -> str:
     """All that it says in words."""
-    return " ".join(document["measurement"]["findings"])
+    return " ".join(texts(document))
 
 
 def test_connections_that_are_to_come_later_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

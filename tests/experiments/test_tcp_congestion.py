@@ -93,7 +93,7 @@ def test_ctrl_c_gives_what_was_found_until_then(monkeypatch: pytest.MonkeyPatch)
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tcp_congestion, "play_together", stopped)
+    monkeypatch.setattr(tcp_congestion, "run_scenes", stopped)
     found = tcp_congestion.measure(Parameters(("reno",)), silent)
     assert found.interrupted and not found.checks
 
@@ -103,7 +103,7 @@ def sample(at_s: float, cwnd: int, ssthresh: int | None, delivered: int, congest
 
 
 def flow(*samples: Sample) -> Flow:
-    return Flow("reno", 1, samples, 0, True, 1448)
+    return Flow("reno", samples, 0, True, 1448)
 
 
 def test_a_cut_is_judged_by_what_the_window_can_have_been() -> None:

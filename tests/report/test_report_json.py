@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from netlab.errors import UsageError
 from netlab.report import as_json
-from netlab.report.quantity import Fact, Measurement, Value
+from netlab.report.phrase import Phrase, count, say
+from netlab.report.quantity import Check, Column, Draft, Evidence, Fact, Finding, Measurement, Table, Value
 from netlab.report.record import Report
+from netlab.report.recording import RecordedFrame, RecordedHost, RecordedLink, recording
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
 
@@ -79,6 +81,13 @@ def test_what_is_no_report_is_refused_in_words(report: Report) -> None:
         "[" * 100_000,
         '{"schema": "netlab.report/2"}',
         '{"schema": "netlab.report/1"}',
+        '{"schema": "netlab.report/1", "measurement": {"facts": 5}}',
+        '{"schema": "netlab.report/3"}',
+        _with(json.loads(text), "yesterday", "started_at"),
+        _with(json.loads(text), "../../x", "id"),
+        _with(json.loads(text), {"a": {"template": "{n}"}}, "texts"),
+        _with(json.loads(text), [0.5], "view", "tables"),
+        _with(json.loads(text), 1, "colour"),
         text[: len(text) // 2],
         _without(json.loads(text), "measurement"),
         _without(json.loads(text), "measurement", "samples", 0, "p99"),
@@ -96,3 +105,87 @@ def test_what_is_no_report_is_refused_in_words(report: Report) -> None:
     ):
         with pytest.raises(UsageError):
             as_json.loads(broken)
+
+
+def test_texts_stand_in_english_and_how_they_were_made_stands_beside(report: Report) -> None:
+    lost = count(2, "one datagram", "{n} datagrams")
+    found = Measurement(
+        answer=say("{lost} had no echo.", lost=lost),
+        findings=(
+            Finding(say("{lost} of {sent:,} had no echo.", lost=lost, sent=9000), Evidence(time=1.0)),
+            "Nothing else.",
+        ),
+        checks=(Check(say("at most {n} wait", n=3), "drop-tail", 3, 3),),
+        tables=(Table("why", (Column("why", ""),), ((say("closed by {host}", host="server"),), ("plain",))),),
+    )
+    text = as_json.dumps(replace(report, measurement=found))
+    document = json.loads(text)
+    assert document["answer"] == "2 datagrams had no echo."
+    assert document["measurement"]["findings"][0]["text"] == "2 datagrams of 9,000 had no echo."
+    assert document["measurement"]["tables"][0]["rows"] == [["closed by server"], ["plain"]]
+    assert document["texts"]["closed by server"] == {"template": "closed by {host}", "arguments": {"host": "server"}}
+    assert "Nothing else." not in document["texts"]
+    back = as_json.loads(text).measurement
+    assert back == found
+    (first, _) = back.findings
+    assert isinstance(first, Finding) and first.evidence == (Evidence(time=1.0),)
+    assert isinstance(first.text, Phrase) and first.text.arguments["sent"] == 9000
+    inner = first.text.arguments["lost"]
+    assert isinstance(inner, Phrase) and inner.template == "{n} datagrams"
+    assert isinstance(back.tables[0].rows[0][0], Phrase) and isinstance(back.checks[0].claim, Phrase)
+    assert as_json.dumps(as_json.loads(text)) == text
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"t": {"template": "{t}", "arguments": {"t": "t"}}},  # contains itself
+        {"a": {"template": "{b}", "arguments": {"b": "b"}}, "b": {"template": "{a}", "arguments": {"a": "a"}}},
+        {"t": {"template": "{n:>999999999}", "arguments": {"n": 1}}},
+    ],
+)
+def test_texts_that_make_no_sense_are_left_as_they_are(report: Report, texts: dict[str, Any]) -> None:
+    document = json.loads(as_json.dumps(replace(report, measurement=Measurement(findings=("t",)))))
+    back = as_json.loads(json.dumps({**document, "texts": texts}))
+    assert back.measurement.findings == ("t",)
+
+
+def test_what_is_about_the_picture_is_not_among_the_facts(report: Report) -> None:
+    draft = Draft()
+    draft.tables.append(Table("shown", (), ()))
+    draft.tables.append(Table("for a chart", (), (), "Points", shown=False))
+    draft.show(timeline=False, boxes=(2, 5))
+    one = replace(report, measurement=draft.finish())
+    document = json.loads(as_json.dumps(one))
+    assert document["view"] == {"tables": [0], "options": {"timeline": False, "boxes": [2, 5]}}
+    assert document["measurement"]["facts"] == []
+    back = as_json.loads(json.dumps(document)).measurement
+    assert back == one.measurement
+    assert not back.shows("timeline", default=True) and back.shows("other", default=True)
+    assert back.chosen("boxes") == (2, 5) and back.chosen("other") == ()
+
+
+def test_evidence_says_only_what_it_knows(report: Report) -> None:
+    draft = Draft()
+    draft.check("acknowledges + 1", "RFC 9293", 1, 1, Evidence(packet=2, field="Acknowledgment Number"))
+    draft.finding("It waited.", Evidence(time=0.5), Evidence(table="states", row=0))
+    one = replace(report, measurement=draft.finish())
+    document = json.loads(as_json.dumps(one))
+    assert document["measurement"]["checks"][0]["evidence"] == [{"packet": 2, "field": "Acknowledgment Number"}]
+    assert document["measurement"]["findings"][0]["evidence"] == [{"time": 0.5}, {"table": "states", "row": 0}]
+    jsonschema.validate(document, SCHEMA)
+    assert as_json.loads(json.dumps(document)) == one
+
+
+def test_frames_are_kept_up_to_the_bound_and_what_was_cut_is_said(report: Report) -> None:
+    frames = [RecordedFrame(n, "wire", "a", "b", n / 10, None, "dropped", 60, bytes(60)) for n in range(1, 6)]
+    hosts = [RecordedHost("a", ("10.0.0.1",)), RecordedHost("b", ())]
+    kept = recording("the first frame", 1e9, 0.5, hosts, [RecordedLink("wire", ("a", "b"))], frames, bound_bytes=150)
+    assert [frame.number for frame in kept.frames] == [1, 2]
+    assert (kept.bound_bytes, kept.cut_frames, kept.cut_bytes) == (150, 3, 180)
+    one = replace(report, measurement=Measurement(recording=kept), argv=("tcp-handshake", "--json"))
+    document = json.loads(as_json.dumps(one))
+    assert document["argv"] == ["tcp-handshake", "--json"]
+    assert document["recording"]["frames"][0]["data"] == "00" * 60
+    jsonschema.validate(document, SCHEMA)
+    assert as_json.loads(json.dumps(document)) == one

@@ -46,7 +46,7 @@ def test_a_broken_file_is_named_and_can_be_put_aside(text: str) -> None:
 def test_a_kill_leaves_the_state_before_or_after() -> None:
     code = (
         "import os\nfrom netlab.worksheets import progress\n"
-        "one = progress.Progress('x')\nn = 0\nprint('up', flush=True)\n"
+        "one = progress.LearnerProgress('x')\nn = 0\nprint('up', flush=True)\n"
         "while True:\n    n += 1\n    one.tries['a'] = [str(n)] * 2000\n    progress.save(one)\n"
     )
     for _ in range(3):

@@ -9,14 +9,13 @@ Byte ranges are shown from the first to the last byte, both included, as in Rang
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from netlab.report.quantity import Value
-
-Row = Mapping[str, Value]
+from netlab.experiments.http.get_rows import BoxRow
 
 RANGE_WIDTH = 12
 _STYLES = {
@@ -41,23 +40,21 @@ def byte_range(start: int, end: int) -> str:
     return f"{start}" if end == start + 1 else f"{start}–{end - 1}" if end > start else f"{start}–"
 
 
-def lines(rows: Sequence[Row], width: int, last_words: str = "the head ends here") -> Iterator[Text]:
+def lines(rows: Sequence[BoxRow], width: int, last_words: str = "the head ends here") -> Iterator[Text]:
     """All lines of one head. `rows` are its boxes, in order."""
-    by_line: dict[Value, list[Row]] = {}
-    for row in rows:
-        by_line.setdefault(row["line"], []).append(row)
-    for number, row_boxes in by_line.items():
+    for number, group in groupby(rows, lambda each: each.line):
+        boxes = list(group)
         if number == 0:
-            yield _labels(row_boxes, width)
-        yield from _line(row_boxes, width, last_words)
+            yield _labels(boxes, width)
+        yield from _line(boxes, width, last_words)
 
 
-def _labels(row_boxes: Sequence[Row], width: int) -> Text:
+def _labels(boxes: Sequence[BoxRow], width: int) -> Text:
     """What the boxes of the first line are called, above them."""
     line = Text(" " * RANGE_WIDTH, "dim italic")
-    for box in row_boxes:
-        label = _SHOWN.get(str(box["part"]), str(box["part"]))
-        tight = box["part"] in _TIGHT
+    for box in boxes:
+        label = _SHOWN.get(box.part, box.part)
+        tight = box.part in _TIGHT
         room = cell_len(_text(box)) + (1 if tight else 3)
         line.append(("" if tight else f"  {label}").ljust(room), "dim italic")
     line.truncate(width)
@@ -65,27 +62,21 @@ def _labels(row_boxes: Sequence[Row], width: int) -> Text:
     return line
 
 
-def _line(row_boxes: Sequence[Row], width: int, last_words: str) -> Iterator[Text]:
+def _line(boxes: Sequence[BoxRow], width: int, last_words: str) -> Iterator[Text]:
     """One line of the message; it goes on below, indented, where the terminal ends."""
-    start, end = int(row_boxes[0]["start"] or 0), int(row_boxes[-1]["end"] or 0)
-    empty = [box["part"] for box in row_boxes] == ["line end"]
+    start, end = boxes[0].start, boxes[-1].end
+    empty = [box.part for box in boxes] == ["line end"]
     line = Text.assemble((f"{byte_range(start, end):>{RANGE_WIDTH - 2}}  ", "green"), ("│", "dim"))
-    for box in row_boxes:
-        text, style = _text(box), _STYLES.get(str(box["part"]), "")
-        tight = box["part"] in _TIGHT
+    for box in boxes:
+        text, style = _text(box), _STYLES.get(box.part, "")
+        tight = box.part in _TIGHT
         shown = text if tight else f" {text} "
-        room = width - line.cell_len - 1
-        while cell_len(shown) > room:
-            if room < 8 or tight:
-                yield line
-                line = Text(" " * (RANGE_WIDTH + 2))
-                room = width - line.cell_len - 1
-                continue
-            line.append(shown[:room], style)
-            shown = shown[room:]
+        while cell_len(shown) > (room := width - line.cell_len - 1):
+            if room >= 8 and not tight:
+                line.append(shown[:room], style)
+                shown = shown[room:]
             yield line
             line = Text(" " * (RANGE_WIDTH + 2))
-            room = width - line.cell_len - 1
         line.append(shown, style).append("│", "dim")
     if empty:
         line.append(f" the empty line: {last_words}", "dim italic")
@@ -94,16 +85,12 @@ def _line(row_boxes: Sequence[Row], width: int, last_words: str) -> Iterator[Tex
     yield line
 
 
-def _text(box: Row) -> str:
-    text = str(box["text"])
-    if box["part"] == "space":
-        return (
-            "SP"
-            if text == " "
-            else text.replace("\\t", "HTAB ").replace(" ", "SP ").strip()
-            if len(text) < 6
-            else "SP…"
-        )
-    if box["line"] == 0:
-        return text.ljust(len(_SHOWN.get(str(box["part"]), str(box["part"])))) if box["part"] not in _TIGHT else text
+def _text(box: BoxRow) -> str:
+    text = box.text
+    if box.part == "space":
+        if text == " ":
+            return "SP"
+        return text.replace("\\t", "HTAB ").replace(" ", "SP ").strip() if len(text) < 6 else "SP…"
+    if box.line == 0 and box.part not in _TIGHT:
+        return text.ljust(len(_SHOWN.get(box.part, box.part)))
     return text

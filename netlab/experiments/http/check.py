@@ -10,9 +10,10 @@ from typing import Annotated
 from netlab.errors import PeerError
 from netlab.experiment import Experiment
 from netlab.experiments.http.body import Body, read_file
+from netlab.experiments.http.exchange_tables import ExchangeTables
 from netlab.experiments.http.opinions import Opinion, notes, of_h11, of_http_client, ours
 from netlab.experiments.http.options import AnswerTo, Cacert, Insecure, Patience
-from netlab.experiments.http.story import ExchangeTables, visible
+from netlab.experiments.http.visible import visible
 from netlab.http.connection import connect
 from netlab.http.limits import Timeouts
 from netlab.http.request import Request
@@ -21,9 +22,8 @@ from netlab.http.transport import Timeout
 from netlab.http.url import Url, parse
 from netlab.option import Argument
 from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Measurement, Table, Value
+from netlab.report.quantity import Column, Draft, Measurement, Table
 
-_ASPECTS = ("status", "reason", "fields", "interim", "body", "trailers", "consumed", "left_over")
 _MOST_BYTES = 16 << 20
 
 
@@ -47,19 +47,20 @@ def _settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Read the bytes three times over. Raises NetlabError where there are none."""
-    draft, story = Draft(), ExchangeTables()
+    draft, tables = Draft(), ExchangeTables()
     data, ended = (bytes(parameters.data), True) if parameters.data is not None else _fetched(parameters, draft)
     draft.fact("bytes", len(data), "B")
     mine, problem = ours(data, parameters.method, ended=ended)
     opinions = (mine, of_h11(data, parameters.method, ended=ended), of_http_client(data, parameters.method))
     if problem is not None:
-        story.refusal(1, problem, data, 0)
-    for note in notes(data, parameters.method):
-        story.rows["notes"].append((1, note.start, note.end, note.where, note.what, note.source, note.lenient))
+        tables.add_refusal(1, problem, data, 0)
+    noted = notes(data, parameters.method)
+    for note in noted:
+        tables.add_note(1, note)
     draft.tables.append(_side_by_side(opinions))
-    draft.tables += [table for table in story.tables() if table.name != "exchanges"]
+    draft.tables += [table for table in tables.tables() if table.name != "exchanges"]
     for other in opinions[1:]:
-        draft.findings += differences(mine, other, [note.what for note in notes(data, parameters.method)])
+        draft.findings += differences(mine, other, [note.what for note in noted])
     agreed = sum(other.verdict == mine.verdict for other in opinions[1:])
     draft.fact("verdict", _verdict(mine), "")
     draft.fact("others that agree", agreed, "1")
@@ -70,24 +71,25 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 
 
 def _side_by_side(opinions: Sequence[Opinion]) -> Table:
-    rows: list[tuple[Value, ...]] = [("verdict", *map(_verdict, opinions))]
-    rows.append(("why", *(opinion.why or "–" for opinion in opinions)))
-    rows += [(aspect.replace("_", " "), *(_shown(opinion, aspect) for opinion in opinions)) for aspect in _ASPECTS]
-    columns = (Column("what", ""), *(Column(opinion.parser, "") for opinion in opinions))
-    return Table("three parsers", columns, tuple(rows))
+    columns = (Column("what", ""), *(Column(each.parser, "") for each in opinions))
+    aspects = zip(*(_aspects(each).items() for each in opinions), strict=True)
+    return Table("three parsers", columns, tuple((cells[0][0], *(text for _, text in cells)) for cells in aspects))
 
 
-def _shown(opinion: Opinion, aspect: str) -> str:
-    value = getattr(opinion, aspect)
-    if value is None:
-        return "–"
-    if aspect == "body":
-        return f"{len(value)} B"
-    if aspect in ("fields", "trailers"):
-        return str(len(value))
-    if aspect in ("consumed", "left_over"):
-        return f"{value} B"
-    return visible(value) if isinstance(value, bytes) else str(value)
+def _aspects(opinion: Opinion) -> dict[str, str]:
+    """What one parser says of each thing; "–" where it does not say."""
+    return {
+        "verdict": _verdict(opinion),
+        "why": opinion.why or "–",
+        "status": "–" if opinion.status is None else str(opinion.status),
+        "reason": "–" if opinion.reason is None else visible(opinion.reason),
+        "fields": "–" if opinion.fields is None else str(len(opinion.fields)),
+        "interim": "–" if opinion.interim is None else str(opinion.interim),
+        "body": "–" if opinion.body is None else f"{len(opinion.body)} B",
+        "trailers": "–" if opinion.trailers is None else str(len(opinion.trailers)),
+        "consumed": "–" if opinion.consumed is None else f"{opinion.consumed} B",
+        "left over": "–" if opinion.left_over is None else f"{opinion.left_over} B",
+    }
 
 
 def _verdict(opinion: Opinion) -> str:
@@ -112,16 +114,7 @@ def differences(mine: Opinion, other: Opinion, said: Sequence[str]) -> list[str]
     """Each difference between our reading and another's, in words. `said` is what netlab noted."""
     name = other.parser
     if mine.verdict != other.verdict:
-        if mine.verdict == "refused":
-            return [f"{name} calls it {other.verdict}; netlab refuses it: {mine.why}."]
-        if other.verdict == "refused":
-            noted = (
-                f" netlab takes it, and notes: {'; '.join(said)}." if said else f" netlab takes it as {mine.verdict}."
-            )
-            return [f"{name} refuses it: {other.why}.{noted}"]
-        return [
-            f"{name} calls it {other.verdict}, netlab {mine.verdict}: {mine.why or other.why or _until_close(mine)}."
-        ]
+        return [_other_verdict(mine, other, said)]
     if mine.verdict == "refused":
         return []
     found = []
@@ -131,27 +124,37 @@ def differences(mine: Opinion, other: Opinion, said: Sequence[str]) -> list[str]
         found.append(f"{name} has status {other.status}, netlab {mine.status}{because}.")
         if hints:
             return found
-    if mine.reason != other.reason and mine.reason is not None and other.reason is not None:
+    if mine.reason is not None and other.reason is not None and mine.reason != other.reason:
         stripped = " (it strips white space)" if mine.reason.strip() == other.reason.strip() else ""
         found.append(f"{name} has another reason phrase{stripped}: '{visible(other.reason)}'.")
     found += _fields(mine, other)
-    if mine.interim != other.interim and other.interim is not None:
+    if other.interim is not None and mine.interim != other.interim:
         found.append(f"{name} saw {other.interim} interim responses, netlab {mine.interim}.")
+    return found + _body_and_end(mine, other)
+
+
+def _other_verdict(mine: Opinion, other: Opinion, said: Sequence[str]) -> str:
+    name = other.parser
+    if mine.verdict == "refused":
+        return f"{name} calls it {other.verdict}; netlab refuses it: {mine.why}."
+    if other.verdict == "refused":
+        noted = f"netlab takes it, and notes: {'; '.join(said)}." if said else f"netlab takes it as {mine.verdict}."
+        return f"{name} refuses it: {other.why}. {noted}"
+    return f"{name} calls it {other.verdict}, netlab {mine.verdict}: {mine.why or other.why or _until_close(mine)}."
+
+
+def _body_and_end(mine: Opinion, other: Opinion) -> list[str]:
+    name, found = other.parser, []
     if mine.body is not None and other.body is not None and mine.body != other.body:
-        at = next(
-            (n for n, (a, b) in enumerate(zip(mine.body, other.body, strict=False)) if a != b),
-            min(len(mine.body), len(other.body)),
-        )
-        found.append(
-            f"{name} has another body: {len(other.body)} B, netlab {len(mine.body)} B; they part at byte {at}."
-        )
+        pairs = enumerate(zip(mine.body, other.body, strict=False))
+        at = next((n for n, (a, b) in pairs if a != b), min(len(mine.body), len(other.body)))
+        sizes = f"{len(other.body)} B, netlab {len(mine.body)} B"
+        found.append(f"{name} has another body: {sizes}; they part at byte {at}.")
     if other.trailers is not None and mine.trailers != other.trailers:
         found.append(f"{name} has other trailers.")
     if mine.consumed is not None and other.consumed is not None and mine.consumed != other.consumed:
-        found.append(
-            f"{name} ends the response at byte {other.consumed}, netlab at byte {mine.consumed}: so they would begin "
-            "the next one at different places."
-        )
+        places = f"byte {other.consumed}, netlab at byte {mine.consumed}"
+        found.append(f"{name} ends the response at {places}: so they would begin the next one at different places.")
     return found
 
 
@@ -174,9 +177,8 @@ def _fields(mine: Opinion, other: Opinion) -> list[str]:
             found.append(f"{other.parser} has no field '{shown}'.")
         elif b"\r" in same or b"\n" in same:
             theirs.remove((field[0], same))
-            found.append(
-                f"{other.parser} keeps the line end of a folded field in its value; netlab has a space: '{shown}'."
-            )
+            keeps = "keeps the line end of a folded field in its value"
+            found.append(f"{other.parser} {keeps}; netlab has a space: '{shown}'.")
         else:
             theirs.remove((field[0], same))
             found.append(f"{other.parser} reads '{visible(same)}' where netlab reads '{shown}'.")

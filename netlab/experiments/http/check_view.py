@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 from rich.text import Text
 
+from netlab.experiments.http.get_rows import NoteRow, RefusalRow
 from netlab.experiments.http.get_view import caret, notes
 from netlab.report import grid
 from netlab.report.glyphs import printable
-from netlab.report.quantity import Measurement, Table
-from netlab.report.rows import rows
+from netlab.report.quantity import Column, Measurement, Table
+from netlab.report.rows import rows_of
 from netlab.report.units import human
 from netlab.report.wrap import wrapped
 
@@ -19,9 +20,9 @@ from netlab.report.wrap import wrapped
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     """The sections that take the place of facts and tables."""
     yield _what(found, width)
-    for refusal in rows(found, "refusals"):
+    for refusal in rows_of(RefusalRow, found):
         yield caret(refusal, width)
-    yield notes(rows(found, "notes"), width)
+    yield notes(rows_of(NoteRow, found), width)
     for table in found.tables:
         if table.name == "three parsers":
             yield grid.table(table, width) if _fits(table, width) else _stacked(table, width)
@@ -29,21 +30,24 @@ def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
 
 def _fits(table: Table, width: int) -> bool:
     """Whether the parsers have room beside each other, wrapped if need be."""
-    widths = [
-        max(cell_len(str(text)) for text in (column.name, *(row[at] for row in table.rows)))
-        for at, column in enumerate(table.columns)
-    ]
+    widths = [max(map(cell_len, (column.name, *texts))) for column, texts in _columns(table)]
     return sum(min(each, grid.TEXT_AT_LEAST) + 2 for each in widths) <= width
 
 
 def _stacked(table: Table, width: int) -> Iterator[Text]:
     """A narrow terminal: the parsers one below the other."""
-    indent = max(cell_len(str(row[0])) for row in table.rows) + 2
-    for at, column in enumerate(table.columns[1:], 1):
-        yield Text(printable(column.name), style="bold")
-        for row in table.rows:
-            what = f"  {printable(str(row[0])):<{indent}}"
-            yield from wrapped(printable(str(row[at])) or "(empty)", width, first=what, mark_style="cyan")
+    (_, aspects), *parsers = _columns(table)
+    indent = max(map(cell_len, aspects)) + 2
+    for parser, texts in parsers:
+        yield Text(printable(parser.name), style="bold")
+        for aspect, text in zip(aspects, texts, strict=True):
+            what = f"  {printable(aspect):<{indent}}"
+            yield from wrapped(printable(text) or "(empty)", width, first=what, mark_style="cyan")
+
+
+def _columns(table: Table) -> list[tuple[Column, list[str]]]:
+    """Each column with its cells."""
+    return [(column, [str(row[at]) for row in table.rows]) for at, column in enumerate(table.columns)]
 
 
 def _what(found: Measurement, width: int) -> Iterator[Text]:

@@ -9,8 +9,8 @@ from typing import Annotated
 from netlab.errors import PeerError
 from netlab.experiment import Experiment
 from netlab.experiments.http.body import NOTHING, Body, read_file
+from netlab.experiments.http.exchange_tables import ExchangeTables
 from netlab.experiments.http.options import REQUEST, AnswerTo, Lenient, Raw
-from netlab.experiments.http.story import ExchangeTables, afterwards, visible
 from netlab.http.events import Data, End, Event, Head, Incomplete, Refused
 from netlab.http.exchange import Response
 from netlab.http.limits import HeadLimits
@@ -47,7 +47,7 @@ def _exit_code(found: Measurement) -> int:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Read the bytes."""
-    draft, story = Draft(), ExchangeTables()
+    draft, tables = Draft(), ExchangeTables()
     data = bytes(parameters.data)
     if parameters.crlf:
         data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
@@ -60,14 +60,16 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     for number, mine in enumerate(groups, 1):
         after = groups[number][0] if number < len(groups) else None
         unasked = after if isinstance(after, Refused) else None
-        _one(number, mine, unasked, data, parameters, story, limits)
+        tables.add_response(number, mine, data, 0)
+        response, size = _response(mine, data, parameters.method)
+        tables.add_exchange(number, response, size, unasked, limits.decoded_bytes)
     if parameters.raw:
-        story.dump(1, "received", data, 0)
+        tables.add_dump(1, "received", data, 0)
     problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
     draft.fact("bytes", len(data), "B")
     draft.fact("problem", str(problem or ""), "")
-    draft.tables += story.tables()
-    draft.warnings += story.warnings
+    draft.tables += tables.tables()
+    draft.warnings += tables.warnings
     if problem is not None:
         draft.findings += _what_to_try(problem, data, parameters)
     return draft.finish()
@@ -82,58 +84,22 @@ def _by_response(events: list[Event]) -> list[list[Event]]:
     return groups
 
 
-def _one(
-    number: int,
-    events: list[Event],
-    unasked: Refused | None,
-    data: bytes,
-    parameters: Parameters,
-    story: ExchangeTables,
-    limits: HeadLimits,
-) -> None:
+def _response(events: list[Event], data: bytes, method: str) -> tuple[Response, int]:
+    """The response that these events tell of, and how many of the bytes are its own."""
     head = next((event for event in events if isinstance(event, Head) and not event.interim), None)
     problem = next((event for event in events if isinstance(event, (Refused, Incomplete))), None)
     handed_over = head is not None and head.framing.kind == "upgrade"  # then what follows is nobody's body
     body = b"" if handed_over else b"".join(bytes(event.data) for event in events if isinstance(event, Data))
-    story.response(number, events, data, 0)
-    response = Response(
-        Request(parameters.method), head, body=body, body_bytes=len(body), problem=problem, events=events
-    )
-    names, decoded, wrong = story.bodies(number, response, limits.decoded_bytes)
-    ends = [event.end for event in events if isinstance(event, End)]
-    starts = [event.start for event in events if isinstance(event, Head)]
-    said = (
-        (None, None, None, None, None)
-        if head is None
-        else (head.status, visible(head.reason), head.framing.kind, head.framing.why, head.framing.source)
-    )
-    keeps = afterwards(head, problem or unasked)
-    size = (ends[0] if ends else len(data)) - (starts[0] if starts else 0)
-    story.rows["exchanges"].append(
-        (
-            number,
-            parameters.method,
-            None,
-            *said,
-            None,
-            None,
-            None,
-            *keeps,
-            None,
-            size,
-            len(body),
-            ", ".join(names),
-            decoded,
-            str(problem or wrong or ""),
-        )
-    )
+    start = next((event.start for event in events if isinstance(event, Head)), 0)
+    end = next((event.end for event in events if isinstance(event, End)), len(data))
+    response = Response(Request(method), head, body=body, body_bytes=len(body), problem=problem, events=events)
+    return response, end - start
 
 
 def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Parameters) -> list[str]:
     if problem.where == "status line" and _REQUEST_LINE.match(data, data.rfind(b"\n", 0, problem.start) + 1):
-        return [
-            "This is a request, not a response: netlab http get shows the boxes of a request, and what is answered."
-        ]
+        shows = "netlab http get shows the boxes of a request, and what is answered"
+        return [f"This is a request, not a response: {shows}."]
     if problem.what.startswith("LF without CR") and not parameters.crlf and b"\r\n" not in data:
         return ["The lines end in LF alone, as pasted text does: --crlf reads each LF as CR LF."]
     if (
@@ -142,10 +108,8 @@ def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Paramet
         and problem.source.endswith("§9.2")  # else the response before it was the last: no request could follow
         and data[problem.start :].startswith(b"HTTP/")
     ):
-        more = parameters.responses + 1
-        return [
-            f"Another response begins at byte {problem.start}: --responses {more} says that {more} requests were sent."
-        ]
+        says = f"--responses {parameters.responses + 1} says that {parameters.responses + 1} requests were sent"
+        return [f"Another response begins at byte {problem.start}: {says}."]
     if isinstance(problem, Refused) and not parameters.lenient:
         lenient = ResponseParser(lenient=True)
         for _ in range(parameters.responses):

@@ -15,9 +15,10 @@ from typing import Annotated
 from netlab.errors import NetlabError, PeerError, UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.http.body import Body, body_of
+from netlab.experiments.http.exchange_tables import ExchangeTables
+from netlab.experiments.http.get_rows import CertificateRow
 from netlab.experiments.http.options import REQUEST, SHOW, WAY, Cacert, Insecure, Lenient, Patience, Raw, Tls
 from netlab.experiments.http.resolving import resolving
-from netlab.experiments.http.story import ExchangeTables
 from netlab.http.client import Client, ClientPolicy, Hop, Interrupted, Lost
 from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.request import Request, field_from_text
@@ -25,7 +26,8 @@ from netlab.http.tls import Session, TlsPolicy
 from netlab.http.url import Url, parse
 from netlab.option import Argument, Option
 from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Measurement, Table
+from netlab.report.quantity import Draft, Measurement
+from netlab.report.rows import table_of
 
 BARE = ("/", "/chunked")
 
@@ -74,7 +76,7 @@ def _exit_code(found: Measurement) -> int:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Ask. Raises NetlabError where there is no exchange to tell of."""
-    draft, story = Draft(), ExchangeTables()
+    draft, tables = Draft(), ExchangeTables()
     fields = tuple(field_from_text(text) for text in parameters.header)
     if parameters.content_type and not any(name.lower() == b"content-type" for name, _ in fields):
         fields += ((b"Content-Type", parameters.content_type.encode()),)
@@ -103,38 +105,32 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
                 if not hops:
                     raise
                 draft.interrupted = True
-            _report(draft, story, hops, parameters, client.opened)
+            _report(draft, tables, hops, parameters, client.opened)
     if lost is not None:
         draft.warnings.append(f"It ended there: {lost.message}.")
         draft.fact("failed", lost.message, "")
     if parameters.output is not None and hops and lost is None:
-        _write(parameters.output, hops[-1], story, draft, policy.limits)
+        _write(parameters.output, hops[-1], draft, policy.limits)
     return draft.finish()
 
 
 @contextmanager
 def _origin(parameters: Parameters, draft: Draft) -> Iterator[tuple[list[Url], ClientPolicy, int | None]]:
     """The URLs, with the built-in origin behind those that are only paths; how to ask; the origin's port."""
-    limits, timeouts = (
-        HeadLimits(),
-        Timeouts(
-            min(parameters.timeout_s, 5.0), min(parameters.timeout_s, 5.0), parameters.timeout_s, parameters.max_time_s
-        ),
-    )
+    connect_s = min(parameters.timeout_s, 5.0)
+    limits, timeouts = HeadLimits(), Timeouts(connect_s, connect_s, parameters.timeout_s, parameters.max_time_s)
     secure = any(text.startswith("https://") for text in parameters.urls)
     own = any(text.startswith("/") for text in parameters.urls)
 
     def policy(cacert: Path | None) -> ClientPolicy:
         trust = TlsPolicy(not parameters.insecure, cacert)
-        return ClientPolicy(
-            timeouts, limits, trust, parameters.lenient, parameters.max_redirects, parameters.allow_downgrade
-        )
+        redirects = parameters.max_redirects, parameters.allow_downgrade
+        return ClientPolicy(timeouts, limits, trust, parameters.lenient, *redirects)
 
     if not own and parameters.resolver != "lab":
         if parameters.tls:
-            raise UsageError(
-                "--tls is for pages of the built-in origin, such as /chunked", "https:// says it otherwise"
-            )
+            built_in = "pages of the built-in origin, such as /chunked"
+            raise UsageError(f"--tls is for {built_in}", "https:// says it otherwise")
         yield [parse(text) for text in parameters.urls], policy(parameters.cacert), None
         return
     from netlab.http_origin.process import Origin
@@ -146,16 +142,16 @@ def _origin(parameters: Parameters, draft: Draft) -> Iterator[tuple[list[Url], C
         yield urls, policy(parameters.cacert or origin.cacert), stand_in
 
 
-def _report(draft: Draft, story: ExchangeTables, hops: list[Hop], parameters: Parameters, opened: int) -> None:
+def _report(draft: Draft, tables: ExchangeTables, hops: list[Hop], parameters: Parameters, opened: int) -> None:
     unasked = {id(hop.connection): (number, hop.connection.unasked()) for number, hop in enumerate(hops, 1)}
     for number, hop in enumerate(hops, 1):
         final, found = unasked[id(hop.connection)]  # what nobody asked for comes after the last exchange only
         extra = found if number == final else None
-        story.hop(number, hop, extra, most_decoded=HeadLimits().decoded_bytes, dump=parameters.raw)
+        tables.add_hop(number, hop, extra, HeadLimits().decoded_bytes, parameters.raw)
         if extra is not None:
             draft.warnings.append(f"{hop.url}: {extra}.")
     if parameters.timing:
-        draft.fact("timing", "shown", "")
+        draft.show(timing=True)
     draft.fact("exchanges", len(hops), "1")
     draft.fact("connections opened", opened, "1")
     if hops:
@@ -164,13 +160,12 @@ def _report(draft: Draft, story: ExchangeTables, hops: list[Hop], parameters: Pa
         draft.fact("problem", str(last.problem) if last.problem else "", "")
         _tls(draft, hops[-1].connection.tls)
     for hop in hops:
-        draft.warnings += [
-            f"{tried}; then the next address was tried." for tried in hop.connection.tried if hop.use == 1
-        ]
+        if hop.use == 1:
+            draft.warnings += [f"{tried}; then the next address was tried." for tried in hop.connection.tried]
         if hop.repeated:
             draft.findings.append(f"{hop.url}: the kept connection had been closed, so the request was sent again.")
-    draft.tables += story.tables()
-    draft.warnings += story.warnings
+    draft.tables += tables.tables()
+    draft.warnings += tables.warnings
     if len(hops) > 1 and opened < len(hops):
         ports = "one connection" if opened == 1 else f"{opened} connections"
         draft.findings.append(f"{len(hops)} requests over {ports}: keep-alive (RFC 9112 §9.3; course, lecture 14).")
@@ -186,14 +181,15 @@ def _tls(draft: Draft, session: Session | None) -> None:
     draft.fact("TLS handshake sent", session.handshake_sent, "B")
     draft.fact("TLS handshake received", session.handshake_received, "B")
     draft.fact("TLS verified", session.verified, "")
-    columns = [Column(name, "") for name in ("subject", "issuer", "not before", "not after", "names")]
-    rows = tuple((c.subject, c.issuer, c.not_before, c.not_after, c.names) for c in session.chain)
-    draft.tables.append(Table("certificates", tuple(columns), rows))
+    rows = [
+        CertificateRow(each.subject, each.issuer, each.not_before, each.not_after, each.names) for each in session.chain
+    ]
+    draft.tables.append(table_of(CertificateRow, rows))
     if not session.verified:
         draft.warnings.append("Nobody vouches for this server: its certificate was not checked (--insecure).")
 
 
-def _write(path: Path, hop: Hop, story: ExchangeTables, draft: Draft, limits: HeadLimits) -> None:
+def _write(path: Path, hop: Hop, draft: Draft, limits: HeadLimits) -> None:
     """The body, decoded, into a file: whole, or not at all."""
     from netlab.http import decoding
 

@@ -4,84 +4,124 @@ what is wrong, with a caret under the byte; when each phase was."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from netlab.experiments.http import boxes_view
 from netlab.experiments.http.boxes_view import byte_range
+from netlab.experiments.http.get_rows import (
+    BodyRow,
+    BoxRow,
+    CertificateRow,
+    ChunkRow,
+    DumpRow,
+    ExchangeRow,
+    NoteRow,
+    PhaseRow,
+    RefusalRow,
+)
 from netlab.report.chart import bar
 from netlab.report.glyphs import printable
-from netlab.report.quantity import Measurement, Value
-from netlab.report.rows import Row, rows
+from netlab.report.quantity import Measurement
+from netlab.report.rows import rows_of
 from netlab.report.units import human
 from netlab.report.wrap import wrapped
 
 _MOST_CHUNKS = 12
 _MOST_LINES = 12
 _INDENT = "  "
+_FRAMINGS = {"none": "none", "length": "by length", "chunked": "chunked", "close": "until the end of the connection"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is shown of an exchange."""
+
+    boxes: list[BoxRow]
+    chunks: list[ChunkRow]
+    bodies: list[BodyRow]
+    notes: list[NoteRow]
+    refusals: list[RefusalRow]
+    phases: list[PhaseRow]
+    dump: list[DumpRow]
+
+    def of(self, number: int) -> _Parts:
+        """Those of one exchange."""
+        return _Parts(
+            [each for each in self.boxes if each.exchange == number],
+            [each for each in self.chunks if each.exchange == number],
+            [each for each in self.bodies if each.exchange == number],
+            [each for each in self.notes if each.exchange == number],
+            [each for each in self.refusals if each.exchange == number],
+            [each for each in self.phases if each.exchange == number],
+            [each for each in self.dump if each.exchange == number],
+        )
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     """The sections that take the place of facts and tables."""
-    exchanges = rows(found, "exchanges")
+    exchanges = rows_of(ExchangeRow, found)
+    parts = _Parts(
+        rows_of(BoxRow, found),
+        rows_of(ChunkRow, found),
+        rows_of(BodyRow, found),
+        rows_of(NoteRow, found),
+        rows_of(RefusalRow, found),
+        rows_of(PhaseRow, found),
+        rows_of(DumpRow, found),
+    )
     yield _origin(found, width)
-    everything = {
-        name: rows(found, name) for name in ("boxes", "chunks", "bodies", "notes", "refusals", "phases", "dump")
-    }
     for exchange in exchanges:
-        number = exchange["exchange"]
-        mine = {name: [row for row in table if row["exchange"] == number] for name, table in everything.items()}
-        if exchange["url"] is not None:
+        mine = parts.of(exchange.exchange)
+        if exchange.url is not None:
             yield _request(exchange, mine, len(exchanges), width)
         yield from _response(exchange, mine, width)
-        if mine["dump"]:
-            yield _dump(mine["dump"], width)
+        if mine.dump:
+            yield _dump(mine.dump, width)
     yield _tls(found, width)
-    yield from (_waterfall(each, everything["phases"], width) for each in _timed(found, exchanges))
-    yield _summary(exchanges, width)
+    if found.shows("timing"):
+        yield from (_waterfall(parts.of(each.exchange).phases, width) for each in exchanges)
+    if exchanges:
+        yield _summary(exchanges[-1], width)
 
 
 def _origin(found: Measurement, width: int) -> Iterator[Text]:
     for fact in found.facts:
         if fact.name == "built-in origin":
-            yield from wrapped(
-                f"From the built-in origin, {fact.value} (netlab http serve keeps one up)", width, style="dim"
-            )
+            text = f"From the built-in origin, {fact.value} (netlab http serve keeps one up)"
+            yield from wrapped(text, width, style="dim")
 
 
-def _request(exchange: Row, mine: dict[str, list[Row]], count: int, width: int) -> Iterator[Text]:
-    number = f" {exchange['exchange']}" if count > 1 else ""
-    yield Text.assemble(
-        (f"→ Request{number}", "bold cyan"), (f"  {exchange['method']} {exchange['url']}"[: width - 12], "bold")
-    )
-    use = int(exchange["use"] or 1)
+def _request(exchange: ExchangeRow, mine: _Parts, count: int, width: int) -> Iterator[Text]:
+    title = f"→ Request {exchange.exchange}" if count > 1 else "→ Request"
+    yield Text.assemble((title, "bold cyan"), (f"  {exchange.method} {exchange.url}"[: width - 12], "bold"))
+    use = exchange.use or 1
     over = "a new connection" if use == 1 else f"the same connection again, its request number {use}"
-    yield from wrapped(f"over {over}: {exchange['local']} → {exchange['peer']}", width, first=_INDENT, style="dim")
-    yield from boxes_view.lines([row for row in mine["boxes"] if row["message"] == "request"], width)
-    for body in mine["bodies"]:
-        if body["message"] == "request":
+    yield from wrapped(f"over {over}: {exchange.local} → {exchange.peer}", width, first=_INDENT, style="dim")
+    yield from boxes_view.lines([each for each in mine.boxes if each.message == "request"], width)
+    for body in mine.bodies:
+        if body.message == "request":
             yield from _body(body, width)
 
 
-def _response(exchange: Row, mine: dict[str, list[Row]], width: int) -> Iterator[Iterator[Text]]:
-    heads: dict[Value, list[Row]] = {}
-    for row in mine["boxes"]:
-        if row["message"] not in ("request", "trailers"):
-            heads.setdefault(row["message"], []).append(row)
-    for message, boxes in heads.items():
-        yield _head(str(message), boxes, width)
-    if exchange["framing"]:
-        yield _framing(exchange, mine, width)
-    yield notes(mine["notes"], width)
-    for refusal in mine["refusals"]:
+def _response(exchange: ExchangeRow, mine: _Parts, width: int) -> Iterator[Iterator[Text]]:
+    for message, boxes in groupby(mine.boxes, lambda each: each.message):
+        if message not in ("request", "trailers"):
+            yield _head(message, list(boxes), width)
+    if exchange.framing:
+        yield _framing(exchange, exchange.framing, mine, width)
+    yield notes(mine.notes, width)
+    for refusal in mine.refusals:
         yield caret(refusal, width)
-    if exchange["problem"] and not mine["refusals"]:
-        yield wrapped(str(exchange["problem"]), width, first="✗ ", style="bold red")
+    if exchange.problem and not mine.refusals:
+        yield wrapped(exchange.problem, width, first="✗ ", style="bold red")
 
 
-def _head(message: str, boxes: Sequence[Row], width: int) -> Iterator[Text]:
-    said = " ".join(str(box["text"]) for box in boxes if box["part"] in ("status", "reason"))
+def _head(message: str, boxes: Sequence[BoxRow], width: int) -> Iterator[Text]:
+    said = " ".join(box.text for box in boxes if box.part in ("status", "reason"))
     title = "← Interim response" if message.startswith("interim") else f"← {message.capitalize()}"
     line = Text.assemble((title, "bold cyan"), f"  {said}")
     line.truncate(width, overflow="ellipsis")
@@ -89,70 +129,51 @@ def _head(message: str, boxes: Sequence[Row], width: int) -> Iterator[Text]:
     yield from boxes_view.lines(boxes, width)
 
 
-def _framing(exchange: Row, mine: dict[str, list[Row]], width: int) -> Iterator[Text]:
-    names = {
-        "none": "none",
-        "length": "by length",
-        "chunked": "chunked",
-        "close": "until the end of the connection",
-        "upgrade": "no longer HTTP" if exchange["status"] == 101 else "a tunnel",
-    }
-    yield Text.assemble(("  Body: ", "bold"), (names[str(exchange["framing"])], "bold green"))
-    yield from wrapped(f"{exchange['why']} ({exchange['source']})", width, first="    why: ", style="dim")
-    yield from _chunks(mine["chunks"], width)
-    trailers = [row for row in mine["boxes"] if row["message"] == "trailers"]
-    if any(row["part"] == "name" for row in trailers):
+def _framing(exchange: ExchangeRow, framing: str, mine: _Parts, width: int) -> Iterator[Text]:
+    upgraded = "no longer HTTP" if exchange.status == 101 else "a tunnel"
+    yield Text.assemble(("  Body: ", "bold"), (_FRAMINGS.get(framing, upgraded), "bold green"))
+    yield from wrapped(f"{exchange.why} ({exchange.source})", width, first="    why: ", style="dim")
+    yield from _chunks(mine.chunks, width)
+    trailers = [each for each in mine.boxes if each.message == "trailers"]
+    if any(each.part == "name" for each in trailers):
         yield Text("  Trailers", "bold")
     if trailers:
         yield from boxes_view.lines(trailers, width, "the body ends here")
-    for body in mine["bodies"]:
-        if body["message"] == "response":
+    for body in mine.bodies:
+        if body.message == "response":
             yield from _body(body, width)
-    fate = exchange.get("connection") or ("stays open" if exchange["keeps"] else "is closed")  # an older record
-    verb = "" if str(fate).startswith(("stays", "is")) else "is "
-    yield from wrapped(f"the connection {verb}{fate}: {exchange['keeps why']}", width, first=_INDENT, style="dim")
+    fate = exchange.connection or ("stays open" if exchange.keeps else "is closed")  # an older record
+    verb = "" if fate.startswith(("stays", "is")) else "is "
+    yield from wrapped(f"the connection {verb}{fate}: {exchange.keeps_why}", width, first=_INDENT, style="dim")
 
 
-def _chunks(chunks: Sequence[Row], width: int) -> Iterator[Text]:
+def _chunks(chunks: Sequence[ChunkRow], width: int) -> Iterator[Text]:
     """A row for each: size line and data as boxes."""
-    for row in chunks[:_MOST_CHUNKS]:
-        start, line_end, stop = int(row["start"] or 0), int(row["end"] or 0), int(row["data end"] or 0)
-        size = int(row["size"] or 0)
-        digits = f"{size:x}"
-        last = size == 0
-        line = Text.assemble(
-            (f"{byte_range(start, stop + 2 if size else line_end):>{boxes_view.RANGE_WIDTH - 2}}  ", "green")
-        )
-        line.append("│", "dim").append(f" {digits} ", "bold magenta")
-        if row["extension"]:
-            line.append(str(row["extension"]), "yellow")
+    for chunk in chunks[:_MOST_CHUNKS]:
+        place = byte_range(chunk.start, chunk.data_end + 2 if chunk.size else chunk.end)
+        line = Text.assemble((f"{place:>{boxes_view.RANGE_WIDTH - 2}}  ", "green"))
+        line.append("│", "dim").append(f" {chunk.size:x} ", "bold magenta").append(chunk.extension, "yellow")
         line.append("│CR LF│", "dim")
-        if last:
+        if chunk.size == 0:
             line.append(" the last chunk", "dim italic")
         else:
-            after = f"│CR LF│ {size} B"
+            after = f"│CR LF│ {chunk.size} B"
             room = width - line.cell_len - cell_len(after) - 2
-            text = str(row["text"])
-            text = text if cell_len(text) <= room else text[: max(room - 1, 0)] + "…"
+            text = chunk.text if cell_len(chunk.text) <= room else chunk.text[: max(room - 1, 0)] + "…"
             line.append(f" {text} ").append(after, "dim")
         line.truncate(width, overflow="ellipsis")
         yield line
     if len(chunks) > _MOST_CHUNKS:
-        yield Text(
-            f"{'':{boxes_view.RANGE_WIDTH}}… and {len(chunks) - _MOST_CHUNKS} more chunks (--json has them)"[:width],
-            "dim",
-        )
+        more = f"… and {len(chunks) - _MOST_CHUNKS} more chunks (--json has them)"
+        yield Text(f"{'':{boxes_view.RANGE_WIDTH}}{more}"[:width], "dim")
 
 
-def _body(body: Row, width: int) -> Iterator[Text]:
-    size, start = int(body["bytes"] or 0), body["start"]
-    if start is not None and body["form"] == "as sent":
-        label = byte_range(int(start), int(start) + size) if body["message"] == "request" else ""
-    else:
-        label = ""
-    title = f"  {body['form']}, {human(size, 'B')}" + (f", bytes {label}" if label else "")
+def _body(body: BodyRow, width: int) -> Iterator[Text]:
+    title = f"  {body.form}, {human(body.bytes_, 'B')}"
+    if body.start is not None and body.form == "as sent" and body.message == "request":
+        title += f", bytes {byte_range(body.start, body.start + body.bytes_)}"
     yield Text(title, "bold")
-    text = str(body["text"]).removesuffix("\n").split("\n")
+    text = body.text.removesuffix("\n").split("\n")
     for shown in text[:_MOST_LINES]:
         line = Text(f"    {shown}")
         line.truncate(width, overflow="ellipsis")
@@ -161,24 +182,20 @@ def _body(body: Row, width: int) -> Iterator[Text]:
         yield Text("    …", "dim")
 
 
-def notes(found: Sequence[Row], width: int) -> Iterator[Text]:
+def notes(found: Sequence[NoteRow], width: int) -> Iterator[Text]:
     """What was let pass."""
-    for row in found:
-        because = ", let pass by --lenient" if row["lenient"] else ""
-        yield from wrapped(
-            f"byte {row['start']}, {row['where']}: {row['what']} ({row['source']}){because}",
-            width,
-            first="  ! ",
-            mark_style="yellow",
-        )
+    for note in found:
+        because = ", let pass by --lenient" if note.lenient else ""
+        text = f"byte {note.start}, {note.where}: {note.what} ({note.source}){because}"
+        yield from wrapped(text, width, first="  ! ", mark_style="yellow")
 
 
-def caret(refusal: Row, width: int) -> Iterator[Text]:
+def caret(refusal: RefusalRow, width: int) -> Iterator[Text]:
     """The verdict, the line it is in, and a caret under the byte."""
-    word = "Refused" if refusal["kind"] == "refused" else "Incomplete"
-    where = f"byte {refusal['byte']}, {refusal['where']}: {refusal['what']} ({refusal['source']})"
+    word = "Refused" if refusal.kind == "refused" else "Incomplete"
+    where = f"byte {refusal.byte}, {refusal.where}: {refusal.what} ({refusal.source})"
     yield from wrapped(where, width, first=f"✗ {word}: ", style="bold red", mark_style="bold red")
-    before, at, after = str(refusal["before"]), str(refusal["at"]), str(refusal["after"])
+    before, at, after = refusal.before, refusal.at, refusal.after
     room = width - 4 - max(cell_len(at), 1)
     if cell_len(before) > room:
         before = "…" + before[len(before) - room + 1 :]
@@ -188,18 +205,18 @@ def caret(refusal: Row, width: int) -> Iterator[Text]:
     yield Text(" " * (4 + cell_len(before)) + "^" * max(cell_len(at), 1), "bold red")
 
 
-def _dump(dump: Sequence[Row], width: int) -> Iterator[Text]:
+def _dump(dump: Sequence[DumpRow], width: int) -> Iterator[Text]:
     """Offset, hex, text: sixteen bytes a row, fewer where the terminal is narrow."""
     yield Text("  Raw bytes", "bold")
     for row in dump:
-        words = str(row["hex"]).split(" ")
-        mark, style = (">", "cyan") if row["direction"] == "sent" else ("<", "green")
+        words = row.hex.split(" ")
+        mark, style = (">", "cyan") if row.direction == "sent" else ("<", "green")
         step = 16 if width >= 78 else 8 if width >= 46 else 4
         for at in range(0, len(words), step):
             part = words[at : at + step]
-            offset = int(row["offset"] or 0) + at
+            offset = row.offset + at
             line = Text.assemble((f"  {mark} {offset:06x}  ", style), " ".join(part).ljust(step * 3 - 1))
-            yield line.append("  ").append(str(row["text"])[at : at + step], style)
+            yield line.append("  ").append(row.text[at : at + step], style)
 
 
 def _tls(found: Measurement, width: int) -> Iterator[Text]:
@@ -216,52 +233,41 @@ def _tls(found: Measurement, width: int) -> Iterator[Text]:
         f"{facts['TLS handshake sent']} B out, {facts['TLS handshake received']} B in",
     ]
     yield from wrapped(" · ".join(said), width, first=_INDENT)
-    for number, row in enumerate(rows(found, "certificates"), 1):
-        names = f" for {row['names']}" if row["names"] else ""
-        yield from wrapped(f"{row['subject']}{names}", width, first=f"  certificate {number}: ", mark_style="cyan")
-        yield from wrapped(f"issued by {row['issuer']}, until {row['not after']}", width, first="      ", style="dim")
+    for number, row in enumerate(rows_of(CertificateRow, found), 1):
+        names = f" for {row.names}" if row.names else ""
+        yield from wrapped(f"{row.subject}{names}", width, first=f"  certificate {number}: ", mark_style="cyan")
+        yield from wrapped(f"issued by {row.issuer}, until {row.not_after}", width, first="      ", style="dim")
 
 
-def _timed(found: Measurement, exchanges: Sequence[Row]) -> Sequence[Row]:
-    """The exchanges whose phases are drawn."""
-    return exchanges if any(fact.name == "timing" for fact in found.facts) else ()
-
-
-def _waterfall(exchange: Row, phases: Sequence[Row], width: int) -> Iterator[Text]:
+def _waterfall(phases: Sequence[PhaseRow], width: int) -> Iterator[Text]:
     """When each phase was, on one scale; a phase that did not happen has no bar and no number."""
-    mine = [row for row in phases if row["exchange"] == exchange["exchange"]]
-    total = max((float(row["began"] or 0) + float(row["took"] or 0) for row in mine), default=0.0)
-    if not mine or total <= 0:
+    total = max(((each.began or 0.0) + (each.took or 0.0) for each in phases), default=0.0)
+    if total <= 0:
         return
-    title = f"  exchange {exchange['exchange']}, 0 to {human(total, 's')}"
+    title = f"  exchange {phases[0].exchange}, 0 to {human(total, 's')}"
     yield Text.assemble(("Time", "bold"), (title, "dim"))
     room = width - 32
-    for row in mine:
-        line = Text(f"  {row['phase']!s:<13} ", "cyan")
-        if row["took"] is None:
-            yield line.append(" " * room).append(f" {row['state']:>13}", "dim")
+    for phase in phases:
+        line = Text(f"  {phase.phase:<13} ", "cyan")
+        if phase.took is None:
+            yield line.append(" " * room).append(f" {phase.state:>13}", "dim")
             continue
-        drawn = bar(float(row["began"] or 0) / total, float(row["took"]) / total, room)
-        said = human(row["took"], "s") if row["state"] == "measured" else str(row["state"])
-        yield line.append(drawn, "cyan").append(f" {said:>13}", "bold" if row["state"] == "measured" else "dim")
+        measured = phase.state == "measured"
+        said = human(phase.took, "s") if measured else phase.state
+        line.append(bar((phase.began or 0.0) / total, phase.took / total, room), "cyan")
+        yield line.append(f" {said:>13}", "bold" if measured else "dim")
 
 
-def _summary(exchanges: Sequence[Row], width: int) -> Iterator[Text]:
-    if not exchanges:
+def _summary(last: ExchangeRow, width: int) -> Iterator[Text]:
+    if last.status is None:
         return
-    last = exchanges[-1]
-    if last["status"] is None:
-        return
-    style = "bold green" if int(last["status"] or 0) < 400 and not last["problem"] else "bold red"
-    said = [f"{last['status']} {printable(str(last['reason'] or ''))}".strip()]
-    said.append(f"{human(last['body'], 'B')} of body")
-    if last["decoded"] is not None:
-        said[-1] += f", {human(last['decoded'], 'B')} decoded ({last['codings']})"
-    if last["sent"] is not None:
-        said.append(f"{last['sent']} B sent")
-    said.append(f"{last['received']} B {'received' if last['url'] else 'in all'}")
-    line = Text.assemble(("Answer", "bold"), "  ", (said[0], style))
-    for item in said[1:]:
+    style = "bold green" if last.status < 400 and not last.problem else "bold red"
+    body = f"{human(last.body, 'B')} of body"
+    if last.decoded is not None:
+        body += f", {human(last.decoded, 'B')} decoded ({last.codings})"
+    sent = [f"{last.sent} B sent"] if last.sent is not None else []
+    line = Text.assemble(("Answer", "bold"), "  ", (f"{last.status} {printable(last.reason or '')}".strip(), style))
+    for item in (body, *sent, f"{last.received} B {'received' if last.url else 'in all'}"):
         if line.cell_len + cell_len(item) + 3 > width:
             yield line
             line = Text("       ")

@@ -1,7 +1,7 @@
 """`netlab http keepalive`: what keeping a connection saves, measured: lecture 14's claim about keep-alive.
 
-The ways of http_ways.py in interleaved rounds, each round in another order, so that what disturbs the machine disturbs
-all of them. Ratios are taken within a round. Server and client share the machine: rates are of both together.
+The ways of keepalive_ways.py in interleaved rounds, each round in another order, so that what disturbs the machine
+disturbs all of them. Ratios are taken within a round. Server and client share the machine: rates are of both together.
 """
 
 from __future__ import annotations

@@ -6,12 +6,14 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from netlab.experiments.http.keepalive_rows import CostRow, SpeedRow, TimeWaitRow
 from netlab.experiments.http.keepalive_ways import WAYS, Round
 from netlab.experiments.http.options import Cacert, Insecure, Patience, Tls
 from netlab.experiments.options import Rounds
 from netlab.http.url import Url
 from netlab.option import Argument, Option
-from netlab.report.quantity import Chart, Column, Draft, Samples, Table, Value
+from netlab.report.quantity import Chart, Draft, Samples
+from netlab.report.rows import table_of
 from netlab.report.stats import clearly_more, median, percentile, spread
 
 BASE = "new, client closes"
@@ -60,9 +62,10 @@ def fill(draft: Draft, parameters: Parameters, found: KeepaliveRounds, url: Url)
     draft.fact("status", ", ".join(map(str, statuses)) or None, "")
     if not found.complete:
         return
-    draft.tables.append(_speed(found, parameters))
-    draft.tables.append(_cost(found, parameters))
-    draft.tables.append(_left(found))
+    rows = found.rounds.items()
+    draft.tables.append(table_of(SpeedRow, [_speed(found, way, parameters.requests) for way in found.rounds]))
+    draft.tables.append(table_of(CostRow, [_cost(way, rounds, parameters.requests) for way, rounds in rows]))
+    draft.tables.append(table_of(TimeWaitRow, [_time_wait(way, rounds) for way, rounds in rows]))
     draft.charts.append(Chart("bar", "Requests a second, median of the rounds", "Speed", "way", "requests/s"))
     for way, rounds in found.rounds.items():
         together = array("Q")
@@ -71,15 +74,6 @@ def fill(draft: Draft, parameters: Parameters, found: KeepaliveRounds, url: Url)
         draft.samples.append(Samples(f"latency, {way}", "s", together, 1e-9))
     _checks(draft, parameters, found)
     _findings(draft, parameters, found)
-
-
-def _rates(rounds: list[Round], requests: int) -> list[float]:
-    return [requests / (each.elapsed_ns / 1e9) for each in rounds]
-
-
-def _relative(found: KeepaliveRounds, way: str) -> float | None:
-    """How many times as quick as a new connection each: the median of the rounds' own ratios."""
-    return median(_quotients(found, way, BASE))
 
 
 def _quotients(found: KeepaliveRounds, way: str, to: str) -> list[float]:
@@ -101,50 +95,27 @@ def _verdict(what: str, quotients: list[float]) -> str:
     return f"{what}: no difference beyond the spread ({times}; the rounds say {least:.2f} to {most:.2f})."
 
 
-def _speed(found: KeepaliveRounds, parameters: Parameters) -> Table:
-    rows: list[tuple[Value, ...]] = []
-    for way, rounds in found.rounds.items():
-        rates = _rates(rounds, parameters.requests)
-        latencies = sorted(value for each in rounds for value in each.latencies_ns)
-        p50, p99 = percentile(latencies, 50), percentile(latencies, 99)
-        rows.append((way, median(rates), spread(rates), _relative(found, way), p50 and p50 / 1e9, p99 and p99 / 1e9))
-    columns = (
-        Column("way", ""),
-        Column("requests/s", "1/s"),
-        Column("spread", "ratio"),
-        Column("× new", "ratio"),
-        Column("p50", "s"),
-        Column("p99", "s"),
-    )
-    return Table("Speed", columns, tuple(rows))
+def _speed(found: KeepaliveRounds, way: str, requests: int) -> SpeedRow:
+    rounds = found.rounds[way]
+    rates = [requests / (each.elapsed_ns / 1e9) for each in rounds]
+    latencies = sorted(value for each in rounds for value in each.latencies_ns)
+    p50, p99 = percentile(latencies, 50), percentile(latencies, 99)
+    relative = median(_quotients(found, way, BASE))
+    return SpeedRow(way, median(rates), spread(rates), relative, p50 and p50 / 1e9, p99 and p99 / 1e9)
 
 
-def _cost(found: KeepaliveRounds, parameters: Parameters) -> Table:
-    rows: list[tuple[Value, ...]] = []
-    for way, rounds in found.rounds.items():
-        total = len(rounds) * parameters.requests
-        heads = sum(each.sent_bytes + each.received_bytes - each.body_bytes for each in rounds)
-        overhead = (heads + sum(each.handshake_bytes for each in rounds)) / total
-        counted = [each.segments for each in rounds]
-        segments = None if None in counted else sum(each or 0 for each in counted) / total
-        rows.append((way, median([each.connections for each in rounds]), overhead, segments))
-    columns = (
-        Column("way", ""),
-        Column("connections", "1"),
-        Column("overhead/request", "B"),
-        Column("segments/request", "1"),
-    )
-    return Table("What a round costs, median", columns, tuple(rows))
+def _cost(way: str, rounds: list[Round], requests: int) -> CostRow:
+    total = len(rounds) * requests
+    heads = sum(each.sent_bytes + each.received_bytes - each.body_bytes for each in rounds)
+    overhead = (heads + sum(each.handshake_bytes for each in rounds)) / total
+    counted = [each.segments for each in rounds]
+    segments = None if None in counted else sum(each or 0 for each in counted) / total
+    return CostRow(way, median([each.connections for each in rounds]), overhead, segments)
 
 
-def _left(found: KeepaliveRounds) -> Table:
-    """Sockets in TIME_WAIT at the end of a round: what the kernel keeps for a minute after the one who closed first."""
-    rows = tuple(
-        (way, median([each.time_wait_here for each in rounds]), median([each.time_wait_there for each in rounds]))
-        for way, rounds in found.rounds.items()
-    )
-    columns = (Column("way", ""), Column("at the client", "1"), Column("at the server", "1"))
-    return Table("Sockets a round leaves in TIME_WAIT, median", columns, rows)
+def _time_wait(way: str, rounds: list[Round]) -> TimeWaitRow:
+    here, there = [each.time_wait_here for each in rounds], [each.time_wait_there for each in rounds]
+    return TimeWaitRow(way, median(here), median(there))
 
 
 def _checks(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> None:
@@ -154,40 +125,40 @@ def _checks(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> Non
     if found.counts is None or draft.interrupted:
         return
     opened = found.extra_connections + sum(each.connections for rounds in found.rounds.values() for each in rounds)
-    draft.check(
-        "client and server counted the same connections", "counters of both", opened, found.counts["connections"]
-    )
+    counted = found.counts["connections"]
+    draft.check("client and server counted the same connections", "counters of both", opened, counted)
 
 
 def _findings(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> None:
+    say, requests = draft.findings.append, parameters.requests
     quicker, connections = _quotients(found, ONE, BASE), median([each.connections for each in found.rounds[ONE]]) or 0
-    if connections >= parameters.requests > 1:
-        closing = all(each.closing for each in found.rounds[ONE])
-        draft.findings.append(
-            "The server closes after each response: a connection cannot be kept (RFC 9112 §9.3)."
-            if closing
-            else "No connection could be used again: the server closed without a word, or sent more than the response."
-        )
+    if connections >= requests > 1:
+        if all(each.closing for each in found.rounds[ONE]):
+            say("The server closes after each response: a connection cannot be kept (RFC 9112 §9.3).")
+        else:
+            why = "the server closed without a word, or sent more than the response"
+            say(f"No connection could be used again: {why}.")
     elif quicker:
-        draft.findings.append(_verdict("Over one connection, against a new one each", quicker))
+        say(_verdict("Over one connection, against a new one each", quicker))
     ahead = _quotients(found, AHEAD, ONE)
     repeated = sum(each.repeated for each in found.rounds[AHEAD])
     if repeated:
         draft.warnings.append(f"Of the requests sent ahead, {repeated} had to be sent again: the server closed before.")
     elif ahead:
-        draft.findings.append(_verdict(f"Sent {parameters.depth} ahead over it, against one at a time", ahead))
-    server, client = found.rounds[SERVER][-1], found.rounds[BASE][-1]
+        say(_verdict(f"Sent {parameters.depth} ahead over it, against one at a time", ahead))
+    _who_closed(draft, found.rounds[SERVER][-1], found.rounds[BASE][-1], requests)
+
+
+def _who_closed(draft: Draft, server: Round, client: Round, requests: int) -> None:
+    """What is left where the server was asked to close, and where the client closed."""
+    say = draft.findings.append
     if server.kept_open:
-        draft.findings.append(
-            f"Asked to close, the server did not, {server.kept_open} times of {parameters.requests}: "
-            "the client had to (RFC 9112 §9.6)."
-        )
+        times = f"{server.kept_open} times of {requests}"
+        say(f"Asked to close, the server did not, {times}: the client had to (RFC 9112 §9.6).")
     if server.time_wait_there > server.time_wait_here and client.time_wait_here > client.time_wait_there:
-        draft.findings.append(
-            "Whoever closed first has the sockets in TIME_WAIT (RFC 9293 §3.6), for a minute (Linux)."
-        )
+        say("Whoever closed first has the sockets in TIME_WAIT (RFC 9293 §3.6), for a minute (Linux).")
     elif not client.time_wait_here and not client.time_wait_there:
-        draft.findings.append(
+        say(
             "No TIME_WAIT where the client closed: bytes that came for the closed socket made its kernel reset the "
             "connection (RFC 9293 §3.10.7), as TLS's last word does."
         )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import http.client
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http.client import HTTPMessage
+from itertools import chain
+from typing import cast
 
 import h11
 
@@ -83,52 +86,36 @@ def of_h11(data: bytes, method: str, *, ended: bool = True) -> Opinion:
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=HeadLimits().head_bytes)
     connection.send(h11.Request(method=method, target="/", headers=[("Host", "x")]))
     connection.send(h11.EndOfMessage())
-    found = Opinion("h11", "incomplete")
-    interim, body, fed = 0, bytearray(), 0
-    status, reason, fields = None, None, None
-    trailers: tuple[tuple[bytes, bytes], ...] = ()
-    verdict, why, consumed, handed_over = "incomplete", "", None, False
+    found, body = Opinion("h11", "incomplete", interim=0, trailers=()), bytearray()
+    pieces = chain((data[at : at + PIECE_BYTES] for at in range(0, len(data), PIECE_BYTES)), [b""] if ended else [])
+    fed = 0
     try:
-        while verdict == "incomplete":
+        while found.verdict == "incomplete":
             event = connection.next_event()
             if event is h11.NEED_DATA:
-                if fed >= len(data) and not ended:
+                piece = next(pieces, None)
+                if piece is None:
                     break
-                piece = data[fed : fed + PIECE_BYTES]
                 fed += len(piece)
                 connection.receive_data(piece)
-                if not piece:
-                    ended = False
-            elif isinstance(event, h11.InformationalResponse):
-                interim += 1
-            elif isinstance(event, h11.Response):
-                status, reason, fields = event.status_code, bytes(event.reason), tuple(event.headers)
             elif isinstance(event, h11.Data):
                 body += event.data
+            elif isinstance(event, h11.InformationalResponse):
+                found = replace(found, interim=(found.interim or 0) + 1)
+            elif isinstance(event, h11.Response):
+                fields = tuple(event.headers)
+                found = replace(found, status=event.status_code, reason=bytes(event.reason), fields=fields)
             elif isinstance(event, h11.EndOfMessage):
-                trailers = tuple(event.headers)
-                verdict, consumed = "complete", fed - len(connection.trailing_data[0])
+                found = replace(found, verdict="complete", trailers=tuple(event.headers))
             elif event is h11.PAUSED and connection.their_state is h11.SWITCHED_PROTOCOL:
-                verdict, consumed, handed_over = "complete", fed - len(connection.trailing_data[0]), True
-            elif event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
+                found = replace(found, verdict="complete", handed_over=True)
+            else:
                 break
     except h11.ProtocolError as error:
-        why = str(error)
-        verdict = "incomplete" if "closed" in why else "refused"
-    return Opinion(
-        found.parser,
-        verdict,
-        why,
-        status,
-        reason,
-        fields,
-        interim,
-        bytes(body) if status else None,
-        trailers,
-        consumed,
-        None if consumed is None else len(data) - consumed,
-        handed_over,
-    )
+        found = replace(found, verdict="incomplete" if "closed" in str(error) else "refused", why=str(error))
+    consumed = fed - len(connection.trailing_data[0]) if found.verdict == "complete" else None
+    left_over = None if consumed is None else len(data) - consumed
+    return replace(found, body=bytes(body) if found.status else None, consumed=consumed, left_over=left_over)
 
 
 class _File(io.BytesIO):
@@ -160,49 +147,33 @@ class _Socket:
 def of_http_client(data: bytes, method: str) -> Opinion:
     """http.client's. It takes whatever comes before the final status line for interim responses, and tells of none."""
     source = _Socket(data)
-    file = source.file
     response = http.client.HTTPResponse(source, method=method)  # type: ignore[arg-type]
     verdict, why, body = "complete", "", b""
+    handed_over = False
     try:
         response.begin()
-        if response.status == 101:
-            return Opinion(
-                "http.client",
-                "complete",
-                "",
-                101,
-                response.reason.encode("latin-1"),
-                _headers(response),
-                None,
-                b"",
-                None,
-                file.at,
-                len(data) - file.at,
-                True,
-            )
-        body = response.read()
+        handed_over = response.status == 101
+        body = b"" if handed_over else response.read()
     except http.client.IncompleteRead as error:
         verdict, why, body = "incomplete", str(error), error.partial
     except (http.client.HTTPException, ValueError, OSError) as error:
         verdict, why = "refused", f"{type(error).__name__}: {error}".rstrip(": ")
         if isinstance(error, http.client.RemoteDisconnected):
             verdict = "incomplete"
-    headers = getattr(response, "headers", None)
-    if headers is None:
+    if cast("HTTPMessage | None", response.headers) is None:  # begin() has failed
         return Opinion("http.client", verdict, why)
-    consumed = file.at if verdict == "complete" else None
+    consumed = source.file.at if verdict == "complete" else None
     return Opinion(
         "http.client",
         verdict,
         why,
-        response.status,
-        response.reason.encode("latin-1"),
-        _headers(response),
-        None,
-        body,
-        None,
-        consumed,
-        None if consumed is None else len(data) - consumed,
+        status=response.status,
+        reason=response.reason.encode("latin-1"),
+        fields=_headers(response),
+        body=body,
+        consumed=consumed,
+        left_over=None if consumed is None else len(data) - consumed,
+        handed_over=handed_over,
     )
 
 

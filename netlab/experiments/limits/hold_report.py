@@ -122,7 +122,7 @@ def _latency(draft: Draft, held: HoldResult) -> None:
         draft.samples.append(Samples(f"echo, {name}", "s", values, 1e-9))
         ordered = sorted(values)
         rows += [LatencyRow(label, name, (percentile(ordered, q) or 0) * 1e-9) for label, q in _PERCENTILES]
-    draft.tables.append(table_of(LatencyRow, rows))
+    draft.tables.append(table_of(LatencyRow, rows, shown=False))
     title = "Echo of one connection: alone, and among all"
     draft.charts.append(Chart("bar", title, "echo latency", "percentile", "latency", "connection", log_y=True))
 
@@ -131,7 +131,7 @@ def _growth(draft: Draft, held: HoldResult) -> None:
     step = max(-(-len(held.history) // _ROWS), 1)
     points = dict.fromkeys([*held.history[::step], held.history[-1]])
     rows = [GrowthRow(*each) for each in points]
-    draft.tables.append(table_of(GrowthRow, rows))
+    draft.tables.append(table_of(GrowthRow, rows, shown=False))
     if len(rows) > 2:
         draft.charts.append(Chart("line", "Connections held", "growth", "time", "connections"))
 

@@ -1,4 +1,4 @@
-"""Facts and tables; growth and latency are in the charts (and in --json)."""
+"""Facts, then tables, then samples: elsewhere samples come before tables."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from rich.text import Text
 from netlab.report import facts, grid
 from netlab.report.quantity import Measurement
 
-_CHARTED = ("growth", "echo latency")
-
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     """What takes the place of facts and tables."""
     yield facts.lines(found.facts, width)
     for table in found.tables:
-        if table.name not in _CHARTED:
+        if table.shown:
             yield grid.table(table, width)

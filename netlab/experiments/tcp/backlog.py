@@ -71,7 +71,7 @@ def judged(parameters: Parameters, runs: Mapping[str, tuple[BacklogResult, Trace
     _check_accept_queue(draft, parameters, queue)
     if not trace.lacking:
         _check_half_open(draft, parameters, runs)
-    draft.fact("show the timeline", parameters.timeline, "")
+    draft.show(timeline=parameters.timeline)
     queues = [_queue(name, result) for name, (result, _) in runs.items()]
     draft.tables += [table_of(AttemptRow, queue.attempts), table_of(QueueRow, queues)]
     report(draft, trace)

@@ -11,24 +11,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from netlab.errors import MachineLacks, UsageError
 from netlab.experiment import Experiment
-from netlab.experiments.tcp import congestion_report, congestion_run, congestion_scene
-from netlab.experiments.tcp.congestion_run import CongestionRun
-from netlab.experiments.wire import trace
+from netlab.experiments.tcp import congestion_report, congestion_scene
+from netlab.experiments.tcp.congestion_report import Bottleneck
+from netlab.experiments.tcp.congestion_run import CongestionRun, called
+from netlab.experiments.tcp.congestion_scene import CongestionPlan
 from netlab.experiments.wire.options import WIRE, Delay, Pcap, Seed
+from netlab.experiments.wire.trace import at_client, check_path, write_pcap
 from netlab.network.conditions import Conditions
 from netlab.network.scene import run_scenes
+from netlab.network.two_hosts import TwoHostsPlan
 from netlab.notation import names
 from netlab.option import Option
-from netlab.packets import pcap
-from netlab.packets.capture_file import CapturedFrame
 from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 
 AVAILABLE = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
+_USUAL = ("reno", "cubic", "bbr")
 TOGETHER = 3  # runs at a time, each on a network of its own: they wait most of the time
 
 
@@ -36,11 +38,7 @@ TOGETHER = 3  # runs at a time, each on a network of its own: they wait most of 
 class Parameters:
     """`rate_mbit` of the bottleneck in Mbit/s, `queue` in frames. `delay_s` is one way. `share`: also two at a time."""
 
-    algorithms: Annotated[tuple[str, ...], Option("Congestion controls of this kernel.", "LIST", parse=names)] = (
-        "reno",
-        "cubic",
-        "bbr",
-    )
+    algorithms: Annotated[tuple[str, ...], Option("Congestion controls of this kernel.", "LIST", parse=names)] = _USUAL
     rate_mbit: Annotated[float, Option("Mbit/s, 10^6 bits.", "MBIT", 1.0, 100.0, panel=WIRE)] = 10.0
     queue: Annotated[int, Option("Frames that may wait.", "N", 2, 2000, panel=WIRE)] = 60
     delay_s: Delay = 0.01
@@ -52,7 +50,7 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """All runs. Raises MachineLacks, UsageError."""
-    trace.check_path(parameters.pcap)
+    check_path(parameters.pcap)
     draft = Draft()
     names = _offered(draft, parameters.algorithms)
     planned: list[tuple[str, ...]] = [(name,) for name in names]
@@ -62,15 +60,15 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     try:
         for first in range(0, len(planned), TOGETHER):
             batch = planned[first : first + TOGETHER]
-            configs = [_config(parameters, each, capture=first == number == 0) for number, each in enumerate(batch)]
-            part = _part(progress, first / len(planned), len(batch) / len(planned), ", ".join(map(_called, batch)))
-            told = run_scenes(congestion_scene.play, configs, part, timeout_s=parameters.duration_s + 60.0)
-            runs += (congestion_run.read(_called(each), result) for each, result in zip(batch, told, strict=True))
+            plans = [_plan(parameters, each, capture=first == number == 0) for number, each in enumerate(batch)]
+            part = _part(progress, first / len(planned), len(batch) / len(planned), ", ".join(map(called, batch)))
+            runs += run_scenes(congestion_scene.play, plans, part, timeout_s=parameters.duration_s + 60.0)
     except KeyboardInterrupt:
         draft.interrupted = True
     if runs:
-        _save(runs[0], parameters.pcap)
-        congestion_report.report(draft, runs, _Bottleneck(parameters))
+        write_pcap(parameters.pcap, at_client(runs[0].capture, runs[0].epoch_ns))
+        rate = parameters.rate_mbit * 1e6 / 8
+        congestion_report.report(draft, runs, Bottleneck(rate, 2 * parameters.delay_s, parameters.queue))
     return draft.finish()
 
 
@@ -84,18 +82,6 @@ def _part(progress: Progress, begun: float, share: float, what: str) -> Progress
     return told
 
 
-class _Bottleneck(congestion_report.Bottleneck):
-    """The bottleneck of these parameters."""
-
-    def __init__(self, parameters: Parameters) -> None:
-        rate = parameters.rate_mbit * 1e6 / 8
-        super().__init__(rate, 2 * parameters.delay_s, parameters.queue, congestion_report.FULL_FRAME / rate)
-
-
-def _called(names: Sequence[str]) -> str:
-    return f"{names[0]} alone" if len(names) == 1 else f"{names[0]} + {names[1]}"
-
-
 def _offered(draft: Draft, wanted: Sequence[str]) -> list[str]:
     """Those of the algorithms that this machine has; what it lacks is a warning, unless nothing is left."""
     if not wanted or len(set(wanted)) != len(wanted):
@@ -104,45 +90,18 @@ def _offered(draft: Draft, wanted: Sequence[str]) -> list[str]:
     missing = [name for name in wanted if name not in here]
     hint = f"sudo modprobe {' '.join(f'tcp_{name}' for name in missing)}"
     if len(missing) == len(wanted):
-        raise MachineLacks(
-            f"this kernel has none of {', '.join(wanted)} now; it has {', '.join(here)}",
-            f"if its modules are installed: {hint}",
-        )
+        what = f"this kernel has none of {', '.join(wanted)} now; it has {', '.join(here)}"
+        raise MachineLacks(what, f"if its modules are installed: {hint}")
     if missing:
         draft.warnings.append(f"left out, because this kernel does not have it now: {', '.join(missing)} ({hint})")
     return [name for name in wanted if name in here]
 
 
-def _config(parameters: Parameters, names: Sequence[str], *, capture: bool) -> dict[str, Any]:
+def _plan(parameters: Parameters, names: tuple[str, ...], *, capture: bool) -> CongestionPlan:
     there = Conditions(delay_s=parameters.delay_s, rate=parameters.rate_mbit * 1e6 / 8, queue=parameters.queue)
-    back = Conditions(delay_s=parameters.delay_s)
-    return {
-        "conditions": {"client": there.plain(), "server": back.plain()},
-        "seed": parameters.seed,
-        "algorithms": list(names),
-        "duration_s": parameters.duration_s,
-        "timeout_s": 40.0,
-        "capture": capture and parameters.pcap is not None,
-    }
-
-
-def _save(run: CongestionRun, path: Path | None) -> None:
-    """The capture file: at the client's interface, the headers of each frame."""
-    if path is None:
-        return
-    epoch_ns = run.result["epoch_ns"]
-    seen = [
-        (sent_ns if sender == "client" else arrived_ns, bytes.fromhex(frame), size)
-        for sender, sent_ns, arrived_ns, frame, size in run.result["capture"]
-    ]
-    records = [
-        CapturedFrame(epoch_ns + at_ns, frame, size, interface="eth0 of the client")
-        for at_ns, frame, size in sorted(each for each in seen if each[0] is not None)
-    ]
-    try:
-        path.write_bytes(pcap.write(records))
-    except OSError as error:
-        raise UsageError(f"--pcap {path}: {error.strerror}") from None
+    conditions = {"client": there, "server": Conditions(delay_s=parameters.delay_s)}
+    hosts = TwoHostsPlan(conditions, parameters.seed, timeout_s=40.0)
+    return CongestionPlan(hosts, names, parameters.duration_s, capture and parameters.pcap is not None)
 
 
 EXPERIMENT = Experiment(

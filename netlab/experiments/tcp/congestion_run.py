@@ -1,4 +1,4 @@
-"""One run over the bottleneck, as the scenario tells it: flows, what waited in the queue, and claims held against both.
+"""One run over the bottleneck, as the scene returns it: flows, what waited in the queue, and claims held against both.
 
 A claim about a window is judged between two samples: cwnd may have grown in between by no more than the segments that
 were delivered in between (RFC 5681 §3.1), and so much is allowed. So it does not matter how often a busy machine looks.
@@ -7,11 +7,11 @@ were delivered in between (RFC 5681 §3.1), and so much is allowed. So it does n
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
+from netlab.network.frame_record import FrameRecord
 from netlab.report.stats import median, percentile
 
 BETA = {"reno": 0.5, "cubic": 717 / 1024}  # RFC 5681 §3.1 (4); beta of tcp_cubic.c, 0.7 in RFC 9438 §4.6
@@ -51,7 +51,6 @@ class Flow:
     """A connection under one congestion control."""
 
     algorithm: str
-    port: int
     samples: tuple[Sample, ...]
     retransmitted: int
     intact: bool
@@ -105,14 +104,21 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class CongestionRun:
-    """Flows that shared the bottleneck. `queue`: (time, frames waiting), at each frame that came."""
+    """Flows that shared the bottleneck. `queue`: (time, frames waiting), at each frame that came; `drops`: the same, at
+    each that did not fit. `counters` of the client's kernel; `capture`: all frames, if they are wanted."""
 
-    name: str
     flows: tuple[Flow, ...]
     queue: tuple[tuple[float, int], ...]
-    drops: tuple[tuple[float, int], ...]  # time, frames that were waiting
-    counters: Mapping[str, int]
-    result: Mapping[str, Any]
+    drops: tuple[tuple[float, int], ...]
+    counters: dict[str, int]
+    wire_lost: int = 0
+    epoch_ns: int = 0
+    capture: tuple[FrameRecord, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """ "reno alone", "reno + cubic"."""
+        return called([flow.algorithm for flow in self.flows])
 
     @property
     def alone(self) -> bool:
@@ -138,20 +144,6 @@ class CongestionRun:
         return sum(found) / len(found) if found else None
 
 
-def read(name: str, result: Mapping[str, Any]) -> CongestionRun:
-    """A run from the scenario's result."""
-    flows = tuple(
-        Flow(
-            each["algorithm"],
-            each["port"],
-            tuple(Sample(*row) for row in each["samples"]),
-            each["retransmitted"],
-            each["intact"],
-            each["mss"],
-        )
-        for each in result["flows"]
-    )
-    frames: Sequence[Sequence[Any]] = sorted(result["frames"], key=lambda row: row[0])
-    queue = tuple((row[0], row[2]) for row in frames if row[2] is not None and row[0] >= 0)
-    drops = tuple((row[0], row[2]) for row in frames if row[1] == "queue full")
-    return CongestionRun(name, flows, queue, drops, result["counters"], result)
+def called(algorithms: Sequence[str]) -> str:
+    """What a run of these is called."""
+    return f"{algorithms[0]} alone" if len(algorithms) == 1 else " + ".join(algorithms)

@@ -6,7 +6,7 @@ control, the network's say in how much may be under way, is left to other experi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Annotated
@@ -14,16 +14,18 @@ from typing import Annotated
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import flow_scene
-from netlab.experiments.tcp.flow_scene import PIECE, WRITE
-from netlab.experiments.tcp.flow_window import AdvertisedWindow, Stall, course, stall_of, windows
-from netlab.experiments.wire import trace
+from netlab.experiments.tcp.flow_rows import ProbeRow, WindowRow
+from netlab.experiments.tcp.flow_scene import PIECE, WRITE, FlowPlan, FlowResult
+from netlab.experiments.tcp.flow_window import Stall, WindowCourse
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace
+from netlab.experiments.wire.trace import Trace, recorded, report
 from netlab.network.conditions import Conditions
+from netlab.network.two_hosts import TwoHostsPlan
 from netlab.notation import size_bytes
 from netlab.option import Option
 from netlab.progress import Progress
-from netlab.report.quantity import Chart, Column, Draft, Measurement, Table, Value
+from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.rows import table_of
 
 _BUFFERS = 1 << 12, 1 << 18
 _LARGEST = 1 << 22
@@ -55,172 +57,98 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         raise UsageError(f"every frame is recorded, so no more than {_LARGEST} bytes are sent", "--size 600K")
     least = parameters.read_bytes + _HELD * parameters.buffer
     if parameters.size_bytes < least:
-        raise UsageError(
-            f"{parameters.size_bytes} bytes may all fit into what the reader takes and the two kernels hold",
-            f"--size {least}, or a smaller --buffer or --read",
-        )
-    trace.check_path(parameters.pcap)
-    config = {
-        "conditions": trace.both(Conditions(delay_s=parameters.delay_s)),
-        "seed": parameters.seed,
-        "size": parameters.size_bytes,
-        "read": parameters.read_bytes,
-        "buffer": parameters.buffer,
-        "probes": parameters.probes,
-    }
+        what = f"{parameters.size_bytes} bytes may all fit into what the reader takes and the two kernels hold"
+        raise UsageError(what, f"--size {least}, or a smaller --buffer or --read")
+    hosts = TwoHostsPlan.alike(Conditions(delay_s=parameters.delay_s), parameters.seed)
+    plan = FlowPlan(hosts, parameters.size_bytes, parameters.read_bytes, parameters.buffer, parameters.probes)
+    here = replace(plan, hosts=hosts.on_loopback())
     progress(0.1, "writing and reading")
-    seen = trace.run(flow_scene.play, config, progress, on_loopback=parameters.pcap is None)
-    trace.save(seen, parameters.pcap)
-    draft = Draft()
-    told = list(windows(seen.segments))
-    stall = stall_of(seen.segments, told)
-    _facts(draft, parameters, seen, told, stall)
-    _checks(draft, parameters, seen, told, stall)
-    draft.fact("show the timeline", parameters.timeline, "")
+    return judged(parameters, *recorded(flow_scene.play, plan, progress, parameters.pcap, on_loopback=here))
+
+
+def judged(parameters: Parameters, result: FlowResult, trace: Trace) -> Measurement:
+    """What was seen of the window and of both kernels, and whether it is what the RFC says."""
+    draft, course = Draft(), WindowCourse.of(trace.segments)
+    stall = course.stall
+    _facts(draft, parameters, result, trace, course)
+    _check_kernels(draft, parameters, result)
+    if not trace.lacking:  # windows and probes are seen on the wire
+        _check_windows(draft, course)
     if stall is not None:
-        draft.tables.append(_probes(stall))
-        _findings(draft, seen, stall)
-    draft.tables.append(course(seen.segments, told))
-    draft.charts.append(
-        Chart("line", "What the receiver allows, and what is under way", "window", "time", "bytes", "what")
-    )
-    trace.report(draft, replace(seen, segments=tuple(_telling(seen.segments, told, stall))), _claims(stall))
+        _check_stall(draft, stall, parameters.probes, min(result.mss, parameters.buffer // 2))
+        draft.tables.append(table_of(ProbeRow, _probes(stall)))
+        _findings(draft, stall)
+    draft.show(timeline=parameters.timeline)
+    draft.tables.append(table_of(WindowRow, course.rows(), shown=False))
+    title = "What the receiver allows, and what is under way"
+    draft.charts.append(Chart("line", title, "window", "time", "bytes", "what"))
+    claims = [] if stall is None else [(stall.zero.known_s, "Flow control: have a sense of proportion.")]
+    report(draft, replace(trace, segments=tuple(course.telling())), claims)
     return draft.finish()
 
 
-def _since(seen: Trace, at_ns: int) -> float:
-    return float(at_ns - seen.start_ns) / 1e9
-
-
-def _facts(
-    draft: Draft, parameters: Parameters, seen: Trace, told: Sequence[AdvertisedWindow], stall: Stall | None
-) -> None:
-    result = seen.result
-    stopped_s, again_s = _since(seen, result["stopped_ns"]), _since(seen, result["again_ns"])
-    blocked = result["blocked"]
-    draft.fact("window scale", told[0].scale if told else None, "1", "bits to shift by, from the SYN+ACK")
-    draft.fact("largest window", max((each.size for each in told), default=None), "B", "that the receiver offered")
-    draft.fact("reader stops", stopped_s, "s", f"after {parameters.read_bytes:,} B")
+def _facts(draft: Draft, parameters: Parameters, result: FlowResult, trace: Trace, course: WindowCourse) -> None:
+    offered, stall = course.offered, course.stall
+    reading, blocked = result.reading, result.blocked
+    draft.fact("window scale", offered[0].scale if offered else None, "1", "bits to shift by, from the SYN+ACK")
+    draft.fact("largest window", max((each.size for each in offered), default=None), "B", "that the receiver offered")
+    draft.fact("reader stops", trace.seconds(reading.stopped_ns), "s", f"after {parameters.read_bytes:,} B")
     if stall is not None:
         draft.fact("window is zero", stall.zero.sent_s, "s", "and the sender knows half a round trip later")
-    draft.fact("reader begins again", again_s, "s", f"when the sender's kernel has sent {parameters.probes} probes")
-    draft.fact("send() blocked", (blocked["to_ns"] - blocked["from_ns"]) / 1e9, "s", "the longest of its calls")
-    held = _held(seen)
-    draft.fact("held by the receiver's kernel", held["server"], "B", "inet_diag: came, and was not read")
-    draft.fact("held by the sender's kernel", held["client"], "B", "inet_diag: written, and may not go")
+    note = f"when the sender's kernel has sent {parameters.probes} probes"
+    draft.fact("reader begins again", trace.seconds(reading.again_ns), "s", note)
+    draft.fact("send() blocked", (blocked.ended_ns - blocked.begun_ns) / 1e9, "s", "the longest of its calls")
+    draft.fact("held by the receiver's kernel", reading.held_unread, "B", "inet_diag: came, and was not read")
+    draft.fact("held by the sender's kernel", reading.held_unsent, "B", "inet_diag: written, and may not go")
     if stall is not None and stall.update is not None:
-        before = [read for at_ns, read in result["pieces"] if _since(seen, at_ns) <= stall.update.sent_s]
+        before = [read for at_ns, read in reading.pieces if trace.seconds(at_ns) <= stall.update.sent_s]
         took = before[-1] - parameters.read_bytes if before else 0
         draft.fact("first window update", stall.update.size, "B")
         draft.fact("read before it", took, "B", f"in pieces of {PIECE} B")
 
 
-def _held(seen: Trace) -> dict[str, int | None]:
-    """What each kernel held at the end of the silence: all of it unread here, all of it unsent there."""
-    queue = {"server": "receive_queue", "client": "send_queue"}
-    held: dict[str, int | None] = {"server": None, "client": None}
-    for look in seen.result["looks"]:
-        if look["at_ns"] <= seen.result["again_ns"]:
-            held[look["host"]] = look[queue[look["host"]]]
-    return held
-
-
-def _checks(
-    draft: Draft, parameters: Parameters, seen: Trace, told: Sequence[AdvertisedWindow], stall: Stall | None
-) -> None:
-    _kernels(draft, parameters, seen)
-    if seen.lacking:
-        return  # windows and probes are seen on the wire
-    result, section = seen.result, "RFC 9293 §3.8.6"
-    edges = [each.edge for each in told]
-    draft.check("never is there more under way than the window allows", section, 0, _beyond(seen.segments, told))
-    draft.check(
-        "what has been allowed is never taken back",
-        section,
-        0,
-        sum(later < earlier for earlier, later in pairwise(edges)),
-    )
-    draft.check("when nobody reads, the window closes: it reaches 0", section, True, stall is not None)
-    if stall is not None:
-        at = "while the window is 0"
-        draft.check(f"{at}, no new data is sent", section, 0, stall.new_data)
-        draft.check(
-            f"{at}, the sender's kernel asks", "RFC 9293 §3.8.6.1", True, len(stall.probes) >= parameters.probes
-        )
-        draft.check(
-            f"{at}, every question is answered",
-            "RFC 9293 §3.8.6.1",
-            len(stall.probes),
-            sum(each is not None for each in stall.answers),
-        )
-        pauses = stall.pauses()
-        draft.check(
-            "it asks with longer and longer pauses",
-            "RFC 9293 §3.8.6.1",
-            True,
-            len(pauses) > 1 and pauses[-1] > pauses[0],
-        )
-        least = min(result["mss"], parameters.buffer // 2)
-        draft.check(
-            "the window does not open by less than a full segment (or half the buffer)",
-            "RFC 9293 §3.8.6.2.2",
-            True,
-            stall.update is not None and stall.update.size >= least,
-        )
-
-
-def _kernels(draft: Draft, parameters: Parameters, seen: Trace) -> None:
+def _check_kernels(draft: Draft, parameters: Parameters, result: FlowResult) -> None:
     """What calls and kernels say of it, without a look at the wire."""
-    result, blocked, held = seen.result, seen.result["blocked"], _held(seen)
-    draft.check(
-        "when nobody reads, send() blocks until somebody reads again",
-        "send(2)",
-        True,
-        blocked["from_ns"] < result["again_ns"] < blocked["to_ns"],
-    )
-    pending = blocked["written"] - parameters.read_bytes
-    kept = None if None in held.values() else sum(each or 0 for each in held.values())
-    draft.check(
-        "what is written and not read is held by the two kernels, give or take one send()",
-        "tcp(7)",
-        True,
-        None if kept is None else pending <= kept <= pending + WRITE,
-    )
-    draft.check(
-        "in the end every byte has arrived, in order and intact",
-        "course, lecture 12",
-        True,
-        result["intact"] and result["received"] == parameters.size_bytes,
-    )
+    reading, blocked = result.reading, result.blocked
+    claim = "when nobody reads, send() blocks until somebody reads again"
+    draft.check(claim, "send(2)", True, blocked.begun_ns < reading.again_ns < blocked.ended_ns)
+    pending = blocked.written - parameters.read_bytes
+    held = pending <= reading.held_unread + reading.held_unsent <= pending + WRITE
+    claim = "what is written and not read is held by the two kernels, give or take one send()"
+    draft.check(claim, "tcp(7)", True, held)
+    claim = "in the end every byte has arrived, in order and intact"
+    whole = result.intact and reading.received == parameters.size_bytes
+    draft.check(claim, "course, lecture 12", True, whole)
 
 
-def _beyond(segments: Sequence[Segment], told: Sequence[AdvertisedWindow]) -> int:
-    """Segments with data beyond the window that their sender knew of."""
-    wrong = 0
-    for each in segments:
-        if each.sender == "client" and each.size:
-            known = max((window.edge for window in told if window.known_s <= each.sent_s), default=0)
-            wrong += each.sequence + each.size > known
-    return wrong
+def _check_windows(draft: Draft, course: WindowCourse) -> None:
+    section = "RFC 9293 §3.8.6"
+    taken_back = sum(later.edge < earlier.edge for earlier, later in pairwise(course.offered))
+    draft.check("never is there more under way than the window allows", section, 0, course.beyond())
+    draft.check("what has been allowed is never taken back", section, 0, taken_back)
+    draft.check("when nobody reads, the window closes: it reaches 0", section, True, course.stall is not None)
 
 
-def _probes(stall: Stall) -> Table:
-    rows: list[tuple[Value, ...]] = []
-    for number, (probe, pause_s, answer) in enumerate(
-        zip(stall.probes, stall.pauses(), stall.answers, strict=True), start=1
-    ):
-        rows.append((number, probe.sent_s, pause_s, probe.size, None if answer is None else answer.size))
-    columns = (
-        Column("probe", "1"),
-        Column("sent", "s"),
-        Column("pause before", "s"),
-        Column("data", "B"),
-        Column("window in the answer", "B"),
-    )
-    return Table("probes", columns, tuple(rows))
+def _check_stall(draft: Draft, stall: Stall, probes: int, least: int) -> None:
+    at, section, pauses = "while the window is 0", "RFC 9293 §3.8.6.1", stall.pauses()
+    draft.check(f"{at}, no new data is sent", "RFC 9293 §3.8.6", 0, stall.new_data)
+    draft.check(f"{at}, the sender's kernel asks", section, True, len(stall.probes) >= probes)
+    answered = sum(each is not None for each in stall.answers)
+    draft.check(f"{at}, every question is answered", section, len(stall.probes), answered)
+    longer = len(pauses) > 1 and pauses[-1] > pauses[0]
+    draft.check("it asks with longer and longer pauses", section, True, longer)
+    claim = "the window does not open by less than a full segment (or half the buffer)"
+    opened = stall.update is not None and stall.update.size >= least
+    draft.check(claim, "RFC 9293 §3.8.6.2.2", True, opened)
 
 
-def _findings(draft: Draft, seen: Trace, stall: Stall) -> None:
+def _probes(stall: Stall) -> Iterator[ProbeRow]:
+    for number, (probe, pause_s) in enumerate(zip(stall.probes, stall.pauses(), strict=True)):
+        answer = stall.answers[number]
+        yield ProbeRow(number + 1, probe.sent_s, pause_s, probe.size, None if answer is None else answer.size)
+
+
+def _findings(draft: Draft, stall: Stall) -> None:
     if stall.probes and all(each.size == 0 for each in stall.probes):
         draft.findings.append(
             "This kernel's probes carry no data: each repeats the number of a byte that was acknowledged long ago, and "
@@ -239,21 +167,6 @@ def _findings(draft: Draft, seen: Trace, stall: Stall) -> None:
             if not stall.asked
             else f"The first window that was not 0 came in answer to a probe: {stall.update.size:,} B."
         )
-
-
-def _telling(segments: Sequence[Segment], told: Sequence[AdvertisedWindow], stall: Stall | None) -> Iterator[Segment]:
-    """The segments of the timeline: the handshake, the closing of the window, the probes, and its opening."""
-    sizes = {each.number: each.size for each in told}
-    for number, each in enumerate(segments):
-        if number < 3:
-            yield each
-        elif stall is not None and each.number in stall.telling:
-            window = sizes.get(each.number)
-            yield each if window is None else replace(each, note=f"window {window:,}")
-
-
-def _claims(stall: Stall | None) -> list[tuple[float, str]]:
-    return [] if stall is None else [(stall.zero.known_s, "Flow control: have a sense of proportion.")]
 
 
 EXPERIMENT = Experiment(

@@ -12,65 +12,101 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 from netlab.errors import NetlabError
 from netlab.linux.diag import Diag, Sock
 from netlab.linux.tcp_info import tcp_info
+from netlab.network.observation import Observation
 from netlab.network.private import Host
+from netlab.network.scene import ReportProgress
 from netlab.network.timeline import CALL, RETURN, STATE, ours
-from netlab.network.two_hosts import PORT, Call, TwoHosts
+from netlab.network.two_hosts import Call, TwoHosts, TwoHostsPlan
 
-WRITE = 4096  # bytes a send(2)
+WRITE = 4096  # bytes per send(2)
 PIECE, PIECES = 512, 48  # what the reader takes when it begins again, and how often
 _BETWEEN_S = 0.004
 _LOOK_S = 0.004
 _PROBING = "zero window probe"
 
 
-def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
-    """`config["size"]` bytes to a reader that stops after `config["read"]`, until `config["probes"]` probes."""
-    with TwoHosts(config, watched=False) as stage:
-        client, server = _connected(stage, config["buffer"])
-        data = random.Random(config["seed"]).randbytes(config["size"])
-        with _Looks(stage, config["probes"], report_progress) as looks:
-            sending = Call(lambda: _write(stage, client, data))
-            reading = Call(lambda: _read(stage, server, looks, config["read"]))
-            blocked = sending.result(stage.timeout_s)
-            read = reading.result(stage.timeout_s)
-        mss = tcp_info(client).mss
-        _acknowledged(client, stage.timeout_s)
-        result = stage.finish(
-            **blocked, **read, intact=read["digest"] == hashlib.sha256(data).hexdigest(), looks=looks.taken, mss=mss
-        )
-        client.close()
-        server.close()
-        return result
+@dataclass(frozen=True, slots=True)
+class FlowPlan:
+    """`size` bytes to a reader that stops after `read` of them until there were so many `probes`."""
+
+    hosts: TwoHostsPlan
+    size: int
+    read: int
+    buffer: int
+    probes: int
 
 
-def _connected(stage: TwoHosts, buffer: int) -> tuple[socket.socket, socket.socket]:
+@dataclass(frozen=True, slots=True)
+class BlockedSend:
+    """The send(2) that took longest; so many bytes were `written` before it."""
+
+    begun_ns: int
+    ended_ns: int
+    written: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The reader stopped, and went on when the kernels held so much of what was written: unread here, unsent there.
+    `pieces`: when each had been read, and how many bytes by then."""
+
+    received: int
+    digest: str
+    stopped_ns: int
+    again_ns: int
+    pieces: tuple[tuple[int, int], ...]
+    held_unread: int
+    held_unsent: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlowResult:
+    """`intact`: what came is what was sent."""
+
+    observation: Observation
+    blocked: BlockedSend
+    reading: Reading
+    intact: bool
+    mss: int
+
+
+def play(plan: FlowPlan, report_progress: ReportProgress) -> FlowResult:
+    """Write and read at the same time, and look at both kernels meanwhile."""
+    with TwoHosts(plan.hosts, watched=False) as hosts:
+        client, server = _connected(hosts, plan.buffer)
+        data = random.Random(plan.hosts.seed).randbytes(plan.size)
+        with client, server:
+            with _Looks(hosts, plan.probes, report_progress) as looks:
+                sending = Call(lambda: _write(hosts, client, data))
+                reading = Call(lambda: _read(hosts, server, looks, plan.read))
+                blocked, read = sending.result(hosts.timeout_s), reading.result(hosts.timeout_s)
+            mss, intact = tcp_info(client).mss, read.digest == hashlib.sha256(data).hexdigest()
+            _wait_until_acknowledged(client, hosts.timeout_s)
+            return FlowResult(hosts.observation(), blocked, read, intact, mss)
+
+
+def _connected(hosts: TwoHosts, buffer: int) -> tuple[socket.socket, socket.socket]:
     """Buffers that are set do not grow by themselves (tcp(7)); before the SYN, whose window scale depends on them."""
-    with stage.pair.server.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        listener.bind((stage.pair.server.ip, PORT))
-        listener.listen()
-        client = stage.pair.client.socket()
+    with hosts.listen_quietly(receive_buffer=buffer) as listener:
+        client = hosts.pair.client.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
-        accepting = Call(listener.accept)
-        client.connect((stage.pair.server.ip, PORT))
-        return client, accepting.result(stage.timeout_s)[0]
+        return client, hosts.connect_quietly(client, listener)
 
 
-def _acknowledged(client: socket.socket, timeout_s: float) -> None:
-    """Wait until the FIN, and so every byte before it, is acknowledged."""
+def _wait_until_acknowledged(client: socket.socket, timeout_s: float) -> None:
+    """The FIN, and so every byte before it."""
     deadline_s = time.monotonic() + timeout_s
     while tcp_info(client).state != "FIN-WAIT-2" and time.monotonic() < deadline_s:
         time.sleep(_LOOK_S)
 
 
-def _write(stage: TwoHosts, client: socket.socket, data: bytes) -> dict[str, Any]:
-    """send(2) until all is sent; the call that took longest, and how much had been taken before it."""
+def _write(hosts: TwoHosts, client: socket.socket, data: bytes) -> BlockedSend:
+    """send(2) until all is sent."""
     longest = (0, 0, 0, 0)
     at = 0
     while at < len(data):
@@ -80,14 +116,14 @@ def _write(stage: TwoHosts, client: socket.socket, data: bytes) -> dict[str, Any
         longest = max(longest, (ended_ns - begun_ns, begun_ns, ended_ns, at))
         at += taken
     client.shutdown(socket.SHUT_WR)
-    _, begun_ns, ended_ns, before = longest
+    took_ns, begun_ns, ended_ns, before = longest
     what = f"send({WRITE} B), after {before:,} B"
-    stage.timeline.note("client", CALL, what, at_ns=begun_ns)
-    stage.timeline.note("client", RETURN, what, f"{(ended_ns - begun_ns) / 1e9:.2f} s later", at_ns=ended_ns)
-    return {"blocked": {"from_ns": begun_ns, "to_ns": ended_ns, "written": before}}
+    hosts.timeline.note("client", CALL, what, at_ns=begun_ns)
+    hosts.timeline.note("client", RETURN, what, f"{took_ns / 1e9:.2f} s later", at_ns=ended_ns)
+    return BlockedSend(begun_ns, ended_ns, before)
 
 
-def _read(stage: TwoHosts, server: socket.socket, looks: _Looks, first: int) -> dict[str, Any]:
+def _read(hosts: TwoHosts, server: socket.socket, looks: _Looks, first: int) -> Reading:
     """`first` bytes, nothing until there were probes, small pieces, the rest."""
     digest, read = hashlib.sha256(), 0
 
@@ -100,36 +136,30 @@ def _read(stage: TwoHosts, server: socket.socket, looks: _Looks, first: int) -> 
 
     while read < first and take(min(WRITE, first - read)):
         pass
-    stage.timeline.note("server", CALL, f"recv(), the last for now: {read:,} B")
+    hosts.timeline.note("server", CALL, f"recv(), the last for now: {read:,} B")
     stopped_ns = time.monotonic_ns()
-    looks.wait(stage.timeout_s)
-    again_ns = time.monotonic_ns()
-    stage.timeline.note("server", CALL, f"recv({PIECE} B), again and again")
-    pieces = []
+    looks.wait(hosts.timeout_s)
+    again_ns, unread, unsent = time.monotonic_ns(), looks.last["server"].receive_queue, looks.last["client"].send_queue
+    hosts.timeline.note("server", CALL, f"recv({PIECE} B), again and again")
+    pieces: list[tuple[int, int]] = []
     for _ in range(PIECES):
         take(PIECE)
         pieces.append((time.monotonic_ns(), read))
         time.sleep(_BETWEEN_S)
-    stage.timeline.note("server", CALL, "recv(), as fast as it can")
+    hosts.timeline.note("server", CALL, "recv(), as fast as it can")
     while take(65536):
         pass
-    return {
-        "digest": digest.hexdigest(),
-        "received": read,
-        "stopped_ns": stopped_ns,
-        "again_ns": again_ns,
-        "pieces": pieces,
-    }
+    return Reading(read, digest.hexdigest(), stopped_ns, again_ns, tuple(pieces), unread, unsent)
 
 
 class _Looks:
-    """A thread that asks both kernels what the connection holds, and keeps what has changed."""
+    """A thread that asks both kernels for the connection's sockets, again and again; `last`: by host."""
 
-    def __init__(self, stage: TwoHosts, probes: int, report_progress: Callable[[float, str], None]) -> None:
-        self.taken: list[dict[str, Any]] = []
-        self._stage, self._probes, self._tell = stage, probes, report_progress
+    def __init__(self, hosts: TwoHosts, probes: int, report_progress: ReportProgress) -> None:
+        self.last: dict[str, Sock] = {}
+        self._hosts, self._probes, self._report_progress = hosts, probes, report_progress
         self._diags: list[tuple[Host, Diag]] = []
-        for host in stage.pair.hosts():
+        for host in hosts.pair.hosts():
             with host.namespace.entered():
                 self._diags.append((host, Diag()))
         self._over, self._probed = threading.Event(), threading.Event()
@@ -151,32 +181,23 @@ class _Looks:
             raise NetlabError(f"there were no {self._probes} zero-window probes within {timeout_s:g} s")
 
     def _run(self) -> None:
-        last: dict[str, dict[str, Any]] = {}
         while not self._over.is_set():
             for host, diag in self._diags:
                 for sock in diag.tcp(info=True):
-                    if sock.state != "ESTABLISHED" or not ours(sock, host, self._stage.pair.hosts()):
-                        continue
-                    if last.get(host.name) != (told := _told(sock)):
-                        self._changed(host.name, sock, last.get(host.name), told)
-                        last[host.name] = told
+                    if sock.state == "ESTABLISHED" and ours(sock, host, self._hosts.pair.hosts()):
+                        before, self.last[host.name] = self.last.get(host.name), sock
+                        if sock.timer == _PROBING and (before is None or _probes(before) != _probes(sock)):
+                            self._note_probe(host.name, sock)
             self._over.wait(_LOOK_S)
 
-    def _changed(self, host: str, sock: Sock, before: dict[str, Any] | None, now: dict[str, Any]) -> None:
-        self.taken.append({"at_ns": time.monotonic_ns(), "host": host, "expires_s": sock.expires_s, **now})
-        if now["timer"] != _PROBING or (before and (before["timer"], before["backoff"]) == (_PROBING, now["backoff"])):
-            return
-        probes = now["backoff"]  # each one that is sent doubles the timer
-        self._stage.timeline.note(host, STATE, f"{_PROBING} in {sock.expires_s:.2f} s", backoff=probes)
-        self._tell(min(0.2 + 0.6 * probes / self._probes, 0.8), f"zero-window probes: {probes}")
+    def _note_probe(self, host: str, sock: Sock) -> None:
+        _, probes = _probes(sock)
+        self._hosts.timeline.note(host, STATE, f"{_PROBING} in {sock.expires_s:.2f} s", backoff=probes)
+        self._report_progress(min(0.2 + 0.6 * probes / self._probes, 0.8), f"zero-window probes: {probes}")
         if probes >= self._probes:
             self._probed.set()
 
 
-def _told(sock: Sock) -> dict[str, Any]:
-    return {
-        "receive_queue": sock.receive_queue,
-        "send_queue": sock.send_queue,
-        "timer": sock.timer,
-        "backoff": sock.info.backoff if sock.info else 0,
-    }
+def _probes(sock: Sock) -> tuple[str, int]:
+    """Its timer, and how many probes were sent: each doubles the timer."""
+    return sock.timer, sock.info.backoff if sock.info else 0

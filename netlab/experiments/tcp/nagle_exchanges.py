@@ -5,15 +5,14 @@ Sequence numbers are relative to the connection's first, so each exchange's are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
-from netlab.experiments.tcp.nagle_scene import BODY, HEAD, REPLY
+from netlab.experiments.tcp.nagle_scene import BODY, HEAD, REPLY, REQUEST, Keystrokes, Received, Requests
 from netlab.experiments.wire.trace import Segment, Trace
+from netlab.network.timeline import CALL, RETURN, Event
 
 _IP = 20  # bytes of an IPv4 header without options
-_REQUEST = len(HEAD) + len(BODY)
 Times = tuple[int, ...]
 
 
@@ -28,7 +27,7 @@ class WriteCase:
     segments: tuple[Segment, ...]
     latencies_s: list[float]
     calls: tuple[Times, ...] = ()
-    received: tuple[tuple[tuple[int, int], ...], ...] = ()
+    received: tuple[Received, ...] = ()
     delayed_s: float = 0.04
 
     def data(self, sender: str) -> list[Segment]:
@@ -43,26 +42,21 @@ class WriteCase:
 
     def _acknowledged(self, number: int) -> tuple[Segment, Segment] | None:
         """Of exchange `number`: the segment that begins it, and the first ACK of its first write."""
-        begin = 1 + number * _REQUEST
-        head = next((each for each in self.data("client") if each.sequence == begin), None)
-        ack = next(
-            (
-                each
-                for each in self.segments
-                if each.sender == "server" and (each.acknowledgment or 0) >= begin + len(HEAD)
-            ),
-            None,
-        )
+        begin = 1 + number * REQUEST
+        acks = (each for each in self.segments if each.sender == "server")
+        ack = next((each for each in acks if (each.acknowledgment or 0) >= begin + len(HEAD)), None)
+        head = self._beginning(begin)
         return None if head is None or ack is None else (head, ack)
+
+    def _beginning(self, sequence: int) -> Segment | None:
+        """The client's data that begins there."""
+        return next((each for each in self.data("client") if each.sequence == sequence), None)
 
     def held(self) -> int:
         """In how many exchanges the second write was sent only after the first was acknowledged."""
         count = 0
         for number in range(len(self.calls)):
-            pair = self._acknowledged(number)
-            body = next(
-                (each for each in self.data("client") if each.sequence == 1 + number * _REQUEST + len(HEAD)), None
-            )
+            pair, body = self._acknowledged(number), self._beginning(1 + number * REQUEST + len(HEAD))
             if pair and body and pair[1].arrived_s is not None:
                 count += body.sent_s >= pair[1].arrived_s
         return count
@@ -77,69 +71,54 @@ class WriteCase:
         return [number for number, wait in enumerate(self.waits()) if wait >= self.delayed_s / 2]
 
 
-def case_of(name: str, told: Mapping[str, Any], seen: Trace) -> WriteCase:
+def case_of(name: str, found: Requests, trace: Trace) -> WriteCase:
     """A case of requests."""
-    calls = tuple(tuple(times) for times in told["exchanges"])
-    latencies = [(times[-1] - times[0]) / 1e9 for times in calls]
-    received = tuple(tuple((at_ns, size) for at_ns, size in each) for each in told["received"])
-    segments = _between(seen, told["port"], calls[0][0], calls[-1][-1])
-    return WriteCase(name, segments, latencies, calls, received, max(told["ato_s"], 0.01))
+    latencies = [(times[-1] - times[0]) / 1e9 for times in found.calls]
+    segments = _between(trace, found.port, found.calls[0][0], found.calls[-1][-1])
+    return WriteCase(name, segments, latencies, found.calls, found.received, max(found.ato_s, 0.01))
 
 
-def keystrokes_of(name: str, told: Mapping[str, Any], seen: Trace) -> WriteCase:
+def keystrokes_of(name: str, found: Keystrokes, trace: Trace) -> WriteCase:
     """A case of keystrokes: the latency of each byte is from its write(2) to the read(2) that had it."""
-    latencies = [(read - written) / 1e9 for written, read in zip(told["written"], told["read"], strict=True)]
-    return WriteCase(name, _between(seen, told["port"], told["written"][0], told["read"][-1]), latencies)
+    latencies = [(read - written) / 1e9 for written, read in zip(found.written, found.read, strict=True)]
+    return WriteCase(name, _between(trace, found.port, found.written[0], found.read[-1]), latencies)
 
 
-def _between(seen: Trace, port: int, first_ns: int, last_ns: int) -> tuple[Segment, ...]:
-    begin_s, end_s = (first_ns - seen.start_ns) / 1e9, (last_ns - seen.start_ns) / 1e9
-    return tuple(
-        each
-        for each in seen.segments
-        if port in (each.tcp.source_port, each.tcp.destination_port) and begin_s <= each.sent_s <= end_s
-    )
+def _between(trace: Trace, port: int, first_ns: int, last_ns: int) -> tuple[Segment, ...]:
+    begin_s, end_s = trace.seconds(first_ns), trace.seconds(last_ns)
+    own = (each for each in trace.segments if port in (each.tcp.source_port, each.tcp.destination_port))
+    return tuple(each for each in own if begin_s <= each.sent_s <= end_s)
 
 
-def stalled(seen: Trace, case: WriteCase) -> tuple[Trace, list[tuple[float, str]]]:
+def stalled(trace: Trace, case: WriteCase) -> tuple[Trace, list[tuple[float, str]]]:
     """One exchange by itself, of middling latency, as a timeline; and what is to be said of it."""
-    order = sorted(range(len(case.calls)), key=lambda number: case.latencies_s[number])
-    number = order[len(order) // 2]
-    calls, received = case.calls[number], case.received[number]
-    start_ns, end_ns = calls[0], calls[-1]
-    offset_s = (start_ns - seen.start_ns) / 1e9
-    segments = [
-        replace(each, sent_s=each.sent_s - offset_s, arrived_s=each.arrived_s and each.arrived_s - offset_s)
-        for each in case.segments
-        if start_ns <= each.sent_s * 1e9 + seen.start_ns <= end_ns
-    ]
-    part = replace(
-        seen, result={**seen.result, "events": _events(calls, received)}, start_ns=start_ns, segments=tuple(segments)
-    )
-    return part, _claims(segments, calls, number)
-
-
-def _events(calls: Times, received: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
-    first, second, third, answered = calls
-    body, head = f"send({len(BODY)} B)", f"send({len(HEAD)} B)"
-    events = [
-        (first, "client", "call", head, ""),
-        (second, "client", "return", head, ""),
-        (second, "client", "call", body, ""),
-        (third, "client", "return", body, ""),
-        (third, "client", "call", "recv()", ""),
-        *((at_ns, "server", "return", "recv()", f"{size} B") for at_ns, size in received),
-        (received[-1][0], "server", "call", f"send({len(REPLY)} B)", ""),
-        (answered, "client", "return", "recv()", f"{len(REPLY)} B"),
-    ]
-    return [dict(zip(("at_ns", "host", "kind", "what", "detail"), each, strict=True)) for each in events]
-
-
-def _claims(segments: Sequence[Segment], calls: Times, number: int) -> list[tuple[float, str]]:
-    """Where one side begins to wait for the other."""
-    begin = 1 + number * _REQUEST
-    head = next((each for each in segments if each.sender == "client" and each.sequence == begin and each.size), None)
-    found = [((calls[2] - calls[0]) / 1e9, "RFC 896: a small segment is not acknowledged yet, so the next one waits.")]
+    order = sorted(zip(case.latencies_s, range(len(case.calls)), strict=True))
+    _, number = order[len(order) // 2]
+    calls = case.calls[number]
+    begin_s, end_s = trace.seconds(calls[0]), trace.seconds(calls[-1])
+    segments = tuple(_later(each, -begin_s) for each in case.segments if begin_s <= each.sent_s <= end_s)
+    observation = replace(trace.observation, events=tuple(_events(calls, case.received[number])))
+    part = replace(trace, observation=observation, start_ns=calls[0], segments=segments)
+    claims = [(part.seconds(calls[2]), "RFC 896: a small segment is not acknowledged yet, so the next one waits.")]
+    first = (each for each in segments if each.sender == "client" and each.sequence == 1 + number * REQUEST)
+    head = next((each for each in first if each.size), None)
     if head is not None and head.arrived_s is not None:
-        found.append((head.arrived_s, "RFC 1122: the ACK may wait for data to travel with."))
-    return found
+        claims.append((head.arrived_s, "RFC 1122: the ACK may wait for data to travel with."))
+    return part, claims
+
+
+def _later(each: Segment, by_s: float) -> Segment:
+    arrived_s = None if each.arrived_s is None else each.arrived_s + by_s
+    return replace(each, sent_s=each.sent_s + by_s, arrived_s=arrived_s)
+
+
+def _events(calls: Times, received: Received) -> Iterator[Event]:
+    first, second, third, answered = calls
+    for begun, ended, size, number in ((first, second, len(HEAD), 1), (second, third, len(BODY), 2)):
+        yield Event(begun, "client", CALL, f"send({size} B)", call=number)
+        yield Event(ended, "client", RETURN, f"send({size} B)", call=number)
+    yield Event(third, "client", CALL, "recv()", call=3)
+    for at_ns, size in received:
+        yield Event(at_ns, "server", RETURN, "recv()", f"{size} B")
+    yield Event(received[-1][0], "server", CALL, f"send({len(REPLY)} B)")
+    yield Event(answered, "client", RETURN, "recv()", f"{len(REPLY)} B", call=3)

@@ -9,71 +9,104 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 from netlab.linux.tcp_info import tcp_info
-from netlab.network.two_hosts import PORT, Call, TwoHosts
+from netlab.network.observation import Observation
+from netlab.network.scene import ReportProgress
+from netlab.network.two_hosts import Call, TwoHosts, TwoHostsPlan, port_of
 
 HEAD, BODY, REPLY = b"h" * 100, b"b" * 200, b"r" * 50
-_REQUEST = len(HEAD) + len(BODY)
+REQUEST = len(HEAD) + len(BODY)
+Received = tuple[tuple[int, int], ...]  # when each recv(2) returned, with how many bytes
 
-Send = Callable[[socket.socket, Callable[[], None]], None]
+
+@dataclass(frozen=True, slots=True)
+class NaglePlan:
+    """So many requests of each case; so many writes of one byte, one every `interval_s`."""
+
+    hosts: TwoHostsPlan
+    exchanges: int
+    keys: int
+    interval_s: float
 
 
-def play(config: dict[str, Any], report_progress: Callable[[float, str], None]) -> dict[str, Any]:
-    """Every case: `config["exchanges"]` requests each, then `config["keys"]` keystrokes each."""
-    with TwoHosts(config, watched=False) as stage, stage.pair.server.socket() as listener:
-        listener.bind((stage.pair.server.ip, PORT))
-        listener.listen()
-        told: dict[str, Any] = {"requests": {}, "keystrokes": {}}
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The client's port; of each request when its first write was called, when each write had returned, and when the
+    answer was here; what the server received of it. `ato_s`: the server's delayed-ACK timer."""
+
+    port: int
+    calls: tuple[tuple[int, ...], ...]
+    received: tuple[Received, ...]
+    ato_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Keystrokes:
+    """The client's port; when each byte was written, and when the reader had it."""
+
+    port: int
+    written: tuple[int, ...]
+    read: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NagleResult:
+    """By case."""
+
+    observation: Observation
+    requests: dict[str, Requests]
+    keystrokes: dict[str, Keystrokes]
+
+
+def play(plan: NaglePlan, report_progress: ReportProgress) -> NagleResult:
+    """Every case, one after the other."""
+    with TwoHosts(plan.hosts, watched=False) as hosts, hosts.listen_quietly() as listener:
+        requests, keystrokes = {}, {}
         for number, name in enumerate(REQUESTS):
             report_progress(0.1 + 0.15 * number, name)
-            told["requests"][name] = _requests(stage, listener, name, config["exchanges"])
+            requests[name] = _requests(hosts, listener, name, plan.exchanges)
         for name, nodelay in KEYSTROKES.items():
             report_progress(0.9, f"keystrokes, {name}")
-            told["keystrokes"][name] = _keystrokes(stage, listener, nodelay, config["keys"], config["interval_s"])
-        return stage.finish(**told)
+            keystrokes[name] = _keystrokes(hosts, listener, nodelay, plan)
+        return NagleResult(hosts.observation(), requests, keystrokes)
 
 
-def _connected(stage: TwoHosts, listener: socket.socket, *, nodelay: bool) -> tuple[socket.socket, socket.socket]:
-    client = stage.pair.client.socket()
+def _connected(hosts: TwoHosts, listener: socket.socket, *, nodelay: bool) -> tuple[socket.socket, socket.socket]:
+    client = hosts.pair.client.socket()
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, nodelay)
-    accepting = Call(listener.accept)
-    client.connect((stage.pair.server.ip, PORT))
-    return client, accepting.result(stage.timeout_s)[0]
+    return client, hosts.connect_quietly(client, listener)
 
 
-def _requests(stage: TwoHosts, listener: socket.socket, name: str, count: int) -> dict[str, Any]:
-    """Requests in two parts, each answered before the next: the times of all calls, exchange by exchange."""
+def _requests(hosts: TwoHosts, listener: socket.socket, name: str, count: int) -> Requests:
+    """Requests in two parts, each answered before the next."""
     send, nodelay, quick = REQUESTS[name]
-    client, server = _connected(stage, listener, nodelay=nodelay)
-    serving = Call(lambda: _serve(server, count, quick))
-    exchanges = []
+    client, server = _connected(hosts, listener, nodelay=nodelay)
+    serving = Call(lambda: tuple(_serve(server, quick) for _ in range(count)))
+    calls: list[tuple[int, ...]] = []
     for _ in range(count):
         times = [time.monotonic_ns()]
-        send(client, lambda times=times: times.append(time.monotonic_ns()))  # type: ignore[misc]
+        send(client, times)
         _take(client, len(REPLY))
-        exchanges.append([*times, time.monotonic_ns()])
-    received = serving.result(stage.timeout_s)
-    port = client.getsockname()[1]
-    _over(client, server)
-    return {"port": port, "exchanges": exchanges, "received": received["times"], "ato_s": received["ato_s"]}
+        calls.append((*times, time.monotonic_ns()))
+    received, ato_s, port = serving.result(hosts.timeout_s), tcp_info(server).ato_s, port_of(client)
+    _close(client, server)
+    return Requests(port, tuple(calls), received, ato_s)
 
 
-def _serve(server: socket.socket, count: int, quick: bool) -> dict[str, Any]:
-    """Read a whole request, answer it; when each recv(2) returned, with how much."""
-    times: list[list[tuple[int, int]]] = []
-    for _ in range(count):
-        here, got = [], 0
-        while got < _REQUEST:
-            if quick:
-                server.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # it does not last (tcp(7))
-            size = len(server.recv(_REQUEST - got))
-            got += size
-            here.append((time.monotonic_ns(), size))
-        server.sendall(REPLY)
-        times.append(here)
-    return {"times": times, "ato_s": tcp_info(server).ato_s}
+def _serve(server: socket.socket, quick: bool) -> Received:
+    """Read a whole request, answer it."""
+    received: list[tuple[int, int]] = []
+    left = REQUEST
+    while left:
+        if quick:
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # it does not last (tcp(7))
+        size = len(server.recv(left))
+        left -= size
+        received.append((time.monotonic_ns(), size))
+    server.sendall(REPLY)
+    return tuple(received)
 
 
 def _take(sock: socket.socket, size: int) -> None:
@@ -81,7 +114,7 @@ def _take(sock: socket.socket, size: int) -> None:
         size -= len(sock.recv(size))
 
 
-def _over(client: socket.socket, server: socket.socket) -> None:
+def _close(client: socket.socket, server: socket.socket) -> None:
     """Close both, in order."""
     client.shutdown(socket.SHUT_WR)
     server.recv(1)
@@ -90,22 +123,19 @@ def _over(client: socket.socket, server: socket.socket) -> None:
     client.close()
 
 
-def _keystrokes(
-    stage: TwoHosts, listener: socket.socket, nodelay: bool, count: int, interval_s: float
-) -> dict[str, Any]:
-    """One byte every `interval_s`; when each was written, and when the reader had it."""
-    client, server = _connected(stage, listener, nodelay=nodelay)
-    reading = Call(lambda: _read(server, count))
-    written = []
+def _keystrokes(hosts: TwoHosts, listener: socket.socket, nodelay: bool, plan: NaglePlan) -> Keystrokes:
+    """One byte every `interval_s`."""
+    client, server = _connected(hosts, listener, nodelay=nodelay)
+    reading = Call(lambda: _read(server, plan.keys))
+    written: list[int] = []
     begun_s = time.monotonic()
-    for number in range(count):
-        time.sleep(max(begun_s + number * interval_s - time.monotonic(), 0))
+    for number in range(plan.keys):
+        time.sleep(max(begun_s + number * plan.interval_s - time.monotonic(), 0))
         written.append(time.monotonic_ns())
         client.send(b"k")
-    read = reading.result(stage.timeout_s)
-    port = client.getsockname()[1]
-    _over(client, server)
-    return {"port": port, "written": written, "read": read}
+    read, port = reading.result(hosts.timeout_s), port_of(client)
+    _close(client, server)
+    return Keystrokes(port, tuple(written), tuple(read))
 
 
 def _read(server: socket.socket, count: int) -> list[int]:
@@ -116,31 +146,26 @@ def _read(server: socket.socket, count: int) -> list[int]:
     return times
 
 
-def _twice(client: socket.socket, done: Callable[[], None]) -> None:
-    client.send(HEAD)
-    done()
-    client.send(BODY)
-    done()
+def _twice(client: socket.socket, times: list[int]) -> None:
+    for part in (HEAD, BODY):
+        client.send(part)
+        times.append(time.monotonic_ns())
 
 
-def _at_once(client: socket.socket, done: Callable[[], None]) -> None:
+def _at_once(client: socket.socket, times: list[int]) -> None:
     client.sendmsg([HEAD, BODY])
-    done()
+    times.append(time.monotonic_ns())
 
 
-def _corked(client: socket.socket, done: Callable[[], None]) -> None:
+def _corked(client: socket.socket, times: list[int]) -> None:
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
-    _twice(client, done)
+    _twice(client, times)
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
 
-PLAIN, NODELAY, GATHERED, CORKED, QUICK = (
-    "write, write, read",
-    "TCP_NODELAY",
-    "one sendmsg()",
-    "TCP_CORK",
-    "TCP_QUICKACK",
-)
+PLAIN, NODELAY, GATHERED = "write, write, read", "TCP_NODELAY", "one sendmsg()"
+CORKED, QUICK = "TCP_CORK", "TCP_QUICKACK"
+Send = Callable[[socket.socket, list[int]], None]
 REQUESTS: dict[str, tuple[Send, bool, bool]] = {  # how it is sent; TCP_NODELAY; the server's TCP_QUICKACK
     PLAIN: (_twice, False, False),
     NODELAY: (_twice, True, False),

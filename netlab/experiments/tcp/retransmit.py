@@ -87,7 +87,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         progress(0.5 * number / len(parameters.losses), f"a transfer at {loss:.0%} loss")
         plan = TransferPlan(hosts, loss, parameters.size_bytes)
         transfers.append(Transfer(loss, *observe(retransmit_scene.transfer, plan, silent)))
-    save(max(transfers, key=lambda each: each.loss).trace, parameters.pcap)
+    save(transfers[parameters.losses.index(max(parameters.losses))].trace, parameters.pcap)
     draft = Draft()
     report_transfers(draft, transfers, parameters.size_bytes)
     progress(0.5, "a wire that is cut")
@@ -114,7 +114,8 @@ def report_transfers(draft: Draft, transfers: Sequence[Transfer], size: int) -> 
             draft.check(claim, "RFC 2018 §4", True, row.sacks > 0)
     draft.tables.append(table_of(TransferRow, rows))
     draft.charts.append(Chart("bar", "The same transfer, at more and more loss", "transfers", "loss", "took"))
-    worst = max(rows, key=lambda row: row.loss)
+    losses = [row.loss for row in rows]
+    worst = rows[losses.index(max(losses))]
     if worst.lost:
         draft.findings.append(
             f"At {worst.loss:.0%} loss {worst.sent_again} segments were sent again: {worst.fast} by fast retransmit, "
@@ -130,10 +131,10 @@ def report_transfers(draft: Draft, transfers: Sequence[Transfer], size: int) -> 
 def covered(data: Sequence[Segment], size: int) -> bool:
     """Whether the segments that arrived have every byte between them. Sequence number 1 is the first byte."""
     reached = 1
-    for each in sorted((each for each in data if each.arrived_s is not None), key=lambda each: each.sequence):
-        if each.sequence > reached:
+    for first, length in sorted((each.sequence, each.size) for each in data if each.arrived_s is not None):
+        if first > reached:
             return False
-        reached = max(reached, each.sequence + each.size)
+        reached = max(reached, first + length)
     return reached == size + 1
 
 

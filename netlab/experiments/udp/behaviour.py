@@ -122,7 +122,7 @@ def _disorder(draft: Draft, seen: Trace, sent: int, arrived: Sequence[int]) -> N
     if fates["held back"] >= 3:
         draft.check("what the wire held back comes late, and nobody sorts it", source, True, late > 0)
     rows = [ArrivalRow(at, number) for at, number in enumerate(arrived)]
-    draft.tables.append(table_of(ArrivalRow, rows))
+    draft.tables.append(table_of(ArrivalRow, rows, shown=False))
     title = "Over a bad wire: numbers in the order of arrival"
     draft.charts.append(Chart("line", title, "arrivals", "arrival", "number"))
     draft.findings.append(

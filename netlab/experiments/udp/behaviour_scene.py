@@ -73,54 +73,54 @@ class BehaviourResult:
 
 def play(plan: BehaviourPlan, report_progress: ReportProgress) -> BehaviourResult:
     """All cases, one after the other, on one pair of hosts; on loopback those that need neither wire nor interface."""
-    with TwoHosts(plan.hosts, watched=False) as stage:
-        boundaries, refused, overrun = _boundaries(stage), _refused(stage), _overrun(stage, plan.flood)
+    with TwoHosts(plan.hosts, watched=False) as hosts:
+        boundaries, refused, overrun = _boundaries(hosts), _refused(hosts), _overrun(hosts, plan.flood)
         over_wire = None
-        if not stage.on_loopback:
-            copies = groups_scene.broadcast(stage), groups_scene.multicast(stage)
-            over_wire = OverWire(*copies, _numbered(stage, plan.numbered, plan.bad))
-        return BehaviourResult(stage.observation(), boundaries, refused, overrun, over_wire)
+        if not hosts.on_loopback:
+            copies = groups_scene.broadcast(hosts), groups_scene.multicast(hosts)
+            over_wire = OverWire(*copies, _numbered(hosts, plan.numbered, plan.bad))
+        return BehaviourResult(hosts.observation(), boundaries, refused, overrun, over_wire)
 
 
-def _server(stage: TwoHosts) -> socket.socket:
-    server = stage.pair.server.socket(socket.SOCK_DGRAM)
-    server.bind((stage.pair.server.ip, PORT))
-    server.settimeout(stage.timeout_s)
+def _server(hosts: TwoHosts) -> socket.socket:
+    server = hosts.pair.server.socket(socket.SOCK_DGRAM)
+    server.bind((hosts.pair.server.ip, PORT))
+    server.settimeout(hosts.timeout_s)
     return server
 
 
-def _client(stage: TwoHosts) -> socket.socket:
-    client = stage.pair.client.socket(socket.SOCK_DGRAM)
-    client.connect((stage.pair.server.ip, PORT))
+def _client(hosts: TwoHosts) -> socket.socket:
+    client = hosts.pair.client.socket(socket.SOCK_DGRAM)
+    client.connect((hosts.pair.server.ip, PORT))
     return client
 
 
-def _counters(stage: TwoHosts) -> dict[str, int]:
-    with stage.pair.server.namespace.entered():
+def _counters(hosts: TwoHosts) -> dict[str, int]:
+    with hosts.pair.server.namespace.entered():
         return counters.read()
 
 
-def _counted(stage: TwoHosts, before: dict[str, int], name: str) -> int:
-    return counters.difference(before, _counters(stage)).get(name, 0)
+def _counted(hosts: TwoHosts, before: dict[str, int], name: str) -> int:
+    return counters.difference(before, _counters(hosts)).get(name, 0)
 
 
-def _boundaries(stage: TwoHosts) -> Boundaries:
+def _boundaries(hosts: TwoHosts) -> Boundaries:
     """Datagrams of several sizes, one that must be cut in two, and one for which the reader has too little room."""
-    with _server(stage) as server, _client(stage) as client:
-        before = _counters(stage)
+    with _server(hosts) as server, _client(hosts) as client:
+        before = _counters(hosts)
         for size in _SIZES:
             client.send(bytes(size))
         received = tuple(len(server.recv(65536)) for _ in _SIZES)
         client.send(b"x" * 100)
         data, _, flags, _ = server.recvmsg(40)
-        reassembled = _counted(stage, before, "IpReasmOKs")
+        reassembled = _counted(hosts, before, "IpReasmOKs")
         return Boundaries(_SIZES, received, len(data), bool(flags & socket.MSG_TRUNC), reassembled)
 
 
-def _refused(stage: TwoHosts) -> str:
+def _refused(hosts: TwoHosts) -> str:
     """Nobody listens: an ICMP error comes back, and the next call on a connected socket is told."""
-    with _client(stage) as client:
-        client.settimeout(stage.timeout_s)
+    with _client(hosts) as client:
+        client.settimeout(hosts.timeout_s)
         client.send(b"anybody?")
         try:
             client.recv(10)
@@ -129,15 +129,15 @@ def _refused(stage: TwoHosts) -> str:
     return ""
 
 
-def _overrun(stage: TwoHosts, flood: int) -> Overrun:
+def _overrun(hosts: TwoHosts, flood: int) -> Overrun:
     """More datagrams than the receive buffer takes, while nobody reads."""
-    with _server(stage) as server, _client(stage) as client:
+    with _server(hosts) as server, _client(hosts) as client:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         server.setsockopt(socket.SOL_SOCKET, _RXQ_OVFL, 1)
-        before = _counters(stage)
+        before = _counters(hosts)
         for number in range(flood):
             client.send(struct.pack("!I", number) + bytes(496))
-        while _counted(stage, before, "IpInDelivers") < flood and _delivers(stage, before):
+        while _counted(hosts, before, "IpInDelivers") < flood and _delivers(hosts, before):
             pass  # until the kernel has had them all
         kept: list[int] = []
         while select.select([server], [], [], _QUIET_S if not kept else 0)[0]:
@@ -147,24 +147,24 @@ def _overrun(stage: TwoHosts, flood: int) -> Overrun:
         dropped = next(
             (int.from_bytes(data[:4], sys.byteorder) for _, kind, data in ancillary if kind == _RXQ_OVFL), None
         )
-        return Overrun(tuple(kept), dropped, _counted(stage, before, "UdpRcvbufErrors"))
+        return Overrun(tuple(kept), dropped, _counted(hosts, before, "UdpRcvbufErrors"))
 
 
-def _delivers(stage: TwoHosts, before: dict[str, int]) -> bool:
+def _delivers(hosts: TwoHosts, before: dict[str, int]) -> bool:
     """False once a pause has brought nothing new to the server."""
-    first = counters.difference(before, _counters(stage))
+    first = counters.difference(before, _counters(hosts))
     select.select([], [], [], _QUIET_S)
-    return counters.difference(before, _counters(stage)) != first
+    return counters.difference(before, _counters(hosts)) != first
 
 
 def _number(data: bytes) -> int:
     return int.from_bytes(data[:4], "big")
 
 
-def _numbered(stage: TwoHosts, count: int, bad: Conditions) -> tuple[int, ...]:
+def _numbered(hosts: TwoHosts, count: int, bad: Conditions) -> tuple[int, ...]:
     """Numbered datagrams over a wire that loses, doubles and holds back: the numbers that arrived, in order."""
-    with _server(stage) as server, _client(stage) as client:
-        stage.pair.wire.change("client", bad)
+    with _server(hosts) as server, _client(hosts) as client:
+        hosts.pair.wire.change("client", bad)
         for number in range(count):
             client.send(struct.pack("!I", number))
         arrived: list[int] = []

@@ -31,61 +31,61 @@ class Broadcast:
     copies: dict[str, list[str]]
 
 
-def broadcast(stage: TwoHosts) -> Broadcast:
+def broadcast(hosts: TwoHosts) -> Broadcast:
     """To everybody on the network: only if the sender asks for it, and every socket gets a copy."""
     where = (BROADCAST, BROADCAST_PORT)
     sockets = {
-        "bound to any address": _bound(stage, "", BROADCAST_PORT),
-        "bound to any address, too": _bound(stage, "", BROADCAST_PORT),
-        "bound to the host's own": _bound(stage, stage.pair.server.ip, BROADCAST_PORT),
+        "bound to any address": _bound(hosts, "", BROADCAST_PORT),
+        "bound to any address, too": _bound(hosts, "", BROADCAST_PORT),
+        "bound to the host's own": _bound(hosts, hosts.pair.server.ip, BROADCAST_PORT),
     }
-    with stage.pair.client.socket(socket.SOCK_DGRAM) as client:
+    with hosts.pair.client.socket(socket.SOCK_DGRAM) as client:
         refused = _error(lambda: client.sendto(b"everybody?", where))
         client.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         client.sendto(b"everybody?", where)
-        _settled(stage, client)
+        _settled(hosts, client)
     return Broadcast(refused, _copies(sockets))
 
 
-def multicast(stage: TwoHosts) -> dict[str, list[str]]:
+def multicast(hosts: TwoHosts) -> dict[str, list[str]]:
     """To a group: before anybody has joined, when two sockets have, and when they have left; what each socket got."""
     names = ("member", "member, too", "no member", "no member, IP_MULTICAST_ALL 0")
-    sockets = {name: _bound(stage, "", GROUP_PORT) for name in names}
+    sockets = {name: _bound(hosts, "", GROUP_PORT) for name in names}
     sockets["no member, IP_MULTICAST_ALL 0"].setsockopt(socket.IPPROTO_IP, _MULTICAST_ALL, 0)
-    membership = socket.inet_aton(GROUP) + socket.inet_aton(stage.pair.server.ip)
+    membership = socket.inet_aton(GROUP) + socket.inet_aton(hosts.pair.server.ip)
 
     def change(option: int) -> None:
         for name in names[:2]:
             sockets[name].setsockopt(socket.IPPROTO_IP, option, membership)
 
-    with stage.pair.client.socket(socket.SOCK_DGRAM) as client:
-        client.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(stage.pair.client.ip))
+    with hosts.pair.client.socket(socket.SOCK_DGRAM) as client:
+        client.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(hosts.pair.client.ip))
 
         def send(data: bytes) -> None:
             client.sendto(data, (GROUP, GROUP_PORT))
-            _settled(stage, client)
+            _settled(hosts, client)
 
         send(b"before")
-        _reported(stage, lambda: change(socket.IP_ADD_MEMBERSHIP))
+        _reported(hosts, lambda: change(socket.IP_ADD_MEMBERSHIP))
         send(b"during")
-        _reported(stage, lambda: change(socket.IP_DROP_MEMBERSHIP))
+        _reported(hosts, lambda: change(socket.IP_DROP_MEMBERSHIP))
         send(b"after")
         return _copies(sockets)
 
 
-def _bound(stage: TwoHosts, ip: str, port: int) -> socket.socket:
+def _bound(hosts: TwoHosts, ip: str, port: int) -> socket.socket:
     """A socket that shares its port (SO_REUSEADDR, socket(7))."""
-    sock = stage.pair.server.socket(socket.SOCK_DGRAM)
+    sock = hosts.pair.server.socket(socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((ip, port))
-    sock.settimeout(stage.timeout_s)
+    sock.settimeout(hosts.timeout_s)
     return sock
 
 
-def _settled(stage: TwoHosts, client: socket.socket) -> None:
+def _settled(hosts: TwoHosts, client: socket.socket) -> None:
     """Wait until all that `client` has sent has arrived."""
-    with _bound(stage, stage.pair.server.ip, _LAST_PORT) as last:
-        client.sendto(b"that was all", (stage.pair.server.ip, _LAST_PORT))
+    with _bound(hosts, hosts.pair.server.ip, _LAST_PORT) as last:
+        client.sendto(b"that was all", (hosts.pair.server.ip, _LAST_PORT))
         last.recv(100)
 
 
@@ -100,10 +100,10 @@ def _copies(sockets: Mapping[str, socket.socket]) -> dict[str, list[str]]:
     return got
 
 
-def _reported(stage: TwoHosts, change: Callable[[], None]) -> None:
+def _reported(hosts: TwoHosts, change: Callable[[], None]) -> None:
     """Change a membership, and wait until the server's kernel has said so on the wire."""
-    deadline_s = time.monotonic() + stage.timeout_s
-    with stage.pair.server.namespace.entered():
+    deadline_s = time.monotonic() + hosts.timeout_s
+    with hosts.pair.server.namespace.entered():
         before = counters.read().get("IpExtOutMcastPkts", 0)
         change()
         while counters.read().get("IpExtOutMcastPkts", 0) == before:

@@ -35,7 +35,7 @@ def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     """The list, then each packet in full."""
     packets = rows_of(PacketRow, found)
     closely = dict.fromkeys(layer.packet for layer in rows_of(LayerRow, found))
-    as_list = any(fact.name == "as fields" and fact.value for fact in found.facts)
+    as_list = found.shows("fields")
     if len(packets) != 1:
         yield overview(packets, width, hint=not closely)
     parts = _parts(found)

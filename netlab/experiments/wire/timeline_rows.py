@@ -34,4 +34,16 @@ class TimelineRow:
     not_before: Seconds | None = None
 
 
-ROWS = (TimelineRow,)
+@row("socket states")
+class SocketStateRow:
+    """Each state that a socket was seen in, from the first: seen at `time`, not yet so at `not_before`."""
+
+    time: Seconds
+    host: str
+    socket: Number | None
+    state: str
+    ends: str
+    not_before: Seconds | None
+
+
+ROWS = (TimelineRow, SocketStateRow)

@@ -19,29 +19,16 @@ from netlab.report.svg import Figure
 from netlab.report.wrap import wrapped
 
 MOST_SHOWN = 120
-SWITCH = "show the timeline"  # the fact of experiments whose timeline is long
 _STYLES = {"system call": "", "kernel": "bold magenta", "wire": "green", "course": "italic yellow"}
-_TELLING = (
-    "segments",
-    "states",
-    "time-wait",
-    "queues",
-    "attempts",
-    "variants",
-    "cases",
-    "probes",
-    "keystrokes",
-)  # tables of results, beside the timeline
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     """The timeline, then facts and tables of results."""
-    wanted = next((fact.value for fact in found.facts if fact.name == SWITCH), True)
-    if wanted:
+    if found.shows("timeline", default=True):
         yield _timeline(rows_of(TimelineRow, found), width)
-    yield facts.lines([fact for fact in found.facts if fact.name != SWITCH], width)
+    yield facts.lines(found.facts, width)
     for table in found.tables:
-        if table.name in _TELLING:
+        if table.shown:
             yield grid.table(table, width)
 
 

@@ -5,16 +5,16 @@ The four views of one event are rows of one table, "timeline": "system call", "k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-from netlab.codec import decode
 from netlab.errors import MachineLacks, NetlabError, UsageError
 from netlab.experiments.wire.packet_story import PacketTables
-from netlab.experiments.wire.timeline_rows import TimelineRow, View
-from netlab.network.conditions import Conditions
+from netlab.experiments.wire.timeline_rows import SocketStateRow, TimelineRow, View
+from netlab.experiments.wire.wire_recording import recording_of
+from netlab.network.frame_record import FrameRecord
 from netlab.network.observation import Observation, Observed
 from netlab.network.scene import Scene, run_scene
 from netlab.network.timeline import Event, Kind
@@ -79,7 +79,6 @@ class Trace:
     frames: tuple[WireFrame, ...]
     segments: tuple[Segment, ...] = field(default=())
     lacking: Lack | None = None
-    result: Mapping[str, Any] = field(default_factory=dict)  # of a scene that returns a dict
 
     def events(self, host: str | None = None, kind: Kind | None = None) -> Iterator[Event]:
         """Events of one host and kind ("call", "return", "state", "gone") from the mark on, in order."""
@@ -140,21 +139,6 @@ def recorded(
     return result, trace
 
 
-def run(
-    scene: Scene[dict[str, Any], dict[str, Any]],
-    config: Mapping[str, Any],
-    progress: Progress,
-    timeout_s: float = 90.0,
-    *,
-    on_loopback: bool = False,
-) -> Trace:
-    """The same for a scene whose plan and result are dicts."""
-    instead = {**config, "loopback": True} if on_loopback else None
-    result, lacking = _run(scene, dict(config), progress, timeout_s, instead)
-    seen = decode(Observation, {each.name: result[each.name] for each in fields(Observation)})
-    return replace(_trace(seen, lacking), result=result)
-
-
 def _run(
     scene: Scene[P, Q], plan: P, progress: Progress, timeout_s: float, on_loopback: P | None
 ) -> tuple[Q, Lack | None]:
@@ -176,11 +160,6 @@ def _trace(seen: Observation, lacking: Lack | None) -> Trace:
         for frame in sorted(seen.frames, key=lambda frame: frame.sent_ns)
     )
     return Trace(seen, start_ns, frames, tuple(_segments(frames, start_ns)), lacking)
-
-
-def both(conditions: Conditions) -> dict[str, Any]:
-    """The same conditions in both directions, for a scenario's config."""
-    return {"client": conditions.plain(), "server": conditions.plain()}
 
 
 def _segments(frames: Sequence[WireFrame], start_ns: int) -> Iterator[Segment]:
@@ -218,10 +197,13 @@ def _segments(frames: Sequence[WireFrame], start_ns: int) -> Iterator[Segment]:
 def report(draft: Draft, seen: Trace, claims: Sequence[tuple[float, str]] = ()) -> None:
     """The timeline with the course's `claims` (time, words), and every frame, as tables."""
     rows = [*_events(seen), *map(_sent, seen.marked())]
-    rows += [TimelineRow(at_s, "course", "", words, "", None, None) for at_s, words in claims]
+    packets = {each.sent_s: each.number for each in seen.segments}
+    rows += [TimelineRow(at_s, "course", "", words, "", None, packets.get(at_s)) for at_s, words in claims]
     order = {"system call": 0, "wire": 1, "kernel": 2, "course": 3}
     rows.sort(key=lambda row: (row.time, order[row.view]))
     draft.tables.append(table_of(TimelineRow, rows, shown=False))
+    draft.tables.append(table_of(SocketStateRow, _states(seen), shown=False))
+    draft.recording = recording_of(seen.observation, seen.start_ns)
     draft.lacking = seen.lacking
     story = PacketTables(start_ns=seen.observation.epoch_ns + seen.start_ns)
     for number, record in enumerate(records(seen), start=1):
@@ -230,11 +212,8 @@ def report(draft: Draft, seen: Trace, claims: Sequence[tuple[float, str]] = ()) 
 
 
 def _events(seen: Trace) -> Iterator[TimelineRow]:
-    """System calls and states. Sockets are numbered in the order in which they come up."""
-    numbers: dict[tuple[str, int], int] = {}
-    for event in seen.everything():
-        if event.socket is not None:
-            numbers.setdefault((event.host, event.socket), len(numbers) + 1)
+    """System calls and states."""
+    numbers = _socket_numbers(seen)
     for event in seen.events():
         yield TimelineRow(
             time=seen.at_s(event),
@@ -245,9 +224,28 @@ def _events(seen: Trace) -> Iterator[TimelineRow]:
             arrived=None,
             packet=None,
             call=event.call,
-            socket=None if event.socket is None else numbers[event.host, event.socket],
-            not_before=None if event.before_ns is None else (event.before_ns - seen.start_ns) / 1e9,
+            socket=numbers.get((event.host, event.socket)),
+            not_before=_not_before(seen, event),
         )
+
+
+def _states(seen: Trace) -> Iterator[SocketStateRow]:
+    """Those from before the mark, too."""
+    numbers = _socket_numbers(seen)
+    for event in seen.everything():
+        if event.kind in ("state", "gone"):
+            number, before = numbers.get((event.host, event.socket)), _not_before(seen, event)
+            yield SocketStateRow(seen.at_s(event), event.host, number, event.what, event.detail, before)
+
+
+def _not_before(seen: Trace, event: Event) -> float | None:
+    return None if event.before_ns is None else (event.before_ns - seen.start_ns) / 1e9
+
+
+def _socket_numbers(seen: Trace) -> dict[tuple[str, int | None], int]:
+    """By host and cookie, in the order in which they come up."""
+    known = dict.fromkeys((event.host, event.socket) for event in seen.everything() if event.socket is not None)
+    return {socket: number for number, socket in enumerate(known, start=1)}
 
 
 def _sent(each: Segment) -> TimelineRow:
@@ -275,21 +273,20 @@ def records(seen: Trace) -> list[CapturedFrame]:
     ]
 
 
-def at_client(frames: Iterable[tuple[bool, int, int | None, bytes]], epoch_ns: int) -> list[CapturedFrame]:
+def at_client(frames: Iterable[FrameRecord], epoch_ns: int) -> list[CapturedFrame]:
     """What a capture on the client's eth0 has: its own frames when they leave, the others when they arrive.
 
-    One place, as in life: a file of both ends at once would puzzle every analyser. Of each frame: whether the client
-    sent it, when it left, when it arrived, its bytes.
+    One place, as in life: a file of both ends at once would puzzle every analyser.
     """
-    times = [(sent_ns if own else arrived_ns, frame) for own, sent_ns, arrived_ns, frame in frames]
-    seen = sorted((at_ns, frame) for at_ns, frame in times if at_ns is not None)
-    return [CapturedFrame(epoch_ns + at, frame, len(frame), interface="eth0 of the client") for at, frame in seen]
+    times = [(each.sent_ns if each.sender == "client" else each.arrived_ns, each) for each in frames]
+    seen = sorted(((at_ns, each) for at_ns, each in times if at_ns is not None), key=lambda pair: pair[0])
+    place = "eth0 of the client"
+    return [CapturedFrame(epoch_ns + at_ns, each.frame, each.size, interface=place) for at_ns, each in seen]
 
 
 def save(seen: Trace, path: Path | None) -> None:
     """Write the capture file of the client, if one is wanted. UsageError."""
-    frames = ((each.sender == "client", each.sent_ns, each.arrived_ns, each.found.frame) for each in seen.frames)
-    write_pcap(path, at_client(frames, seen.observation.epoch_ns))
+    write_pcap(path, at_client(seen.observation.frames, seen.observation.epoch_ns))
 
 
 def write_pcap(path: Path | None, frames: Iterable[CapturedFrame]) -> None:
