@@ -104,7 +104,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     states = {each.name: each.state for each in limits} | {each.name: each.state for each in abilities}
     to_do = [(name, remedies[name]) for name, state in states.items() if state != OK]
     if missing:
-        packages = dict.fromkeys((tool.package for tool in missing), None)
+        packages = dict.fromkeys((tool.package for tool in missing), True)
         to_do.append(("tools", f"sudo apt install {' '.join(packages)}"))
     if matplotlib != OK:
         to_do.append(("matplotlib", "pip install 'netlab[plot]'"))

@@ -102,7 +102,7 @@ def modes_of(transport: str, text: str) -> tuple[str, ...]:
     )
     if not found:
         raise UsageError("--modes: none given", "netlab modes lists them")
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found, True))
 
 
 def modes_option(transport: str, shown: str | None = None) -> Option:
@@ -154,7 +154,11 @@ def run_rounds(
 
 def _part_of(progress: Progress, step: int, total: int, where: str) -> Progress:
     """The progress of one step of several."""
-    return lambda done, _: progress((step + done) / total, where)
+
+    def report(done: float, text: str) -> None:
+        progress((step + done) / total, where)
+
+    return report
 
 
 def _setup(transport: str, parameters: CompareParameters, cell: Cell) -> Setup:

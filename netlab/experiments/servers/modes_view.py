@@ -33,7 +33,7 @@ class Lesson:
 def listing(lessons: Sequence[Lesson], *, width: int, colour: bool) -> str:
     """Name, headline and first paragraph of each."""
     lines = []
-    for transport in dict.fromkeys((lesson.transport for lesson in lessons), None):
+    for transport in dict.fromkeys((lesson.transport for lesson in lessons), True):
         lines.append(_paint(f"{transport.upper()} modes: netlab {transport}-server --mode MODE", BOLD, colour))
         for lesson in lessons:
             if lesson.transport != transport:

@@ -207,7 +207,7 @@ def _unp(parameters: Parameters, progress: Progress) -> Measurement:
     """The table of UNP ch. 30: CPU time for so many short connections, over that of the iterative server."""
     number = parameters.unp_connections
     assert number
-    modes = tuple(dict.fromkeys((BASELINE, *parameters.modes), None))
+    modes = tuple(dict.fromkeys((BASELINE, *parameters.modes), True))
     # So many at once that each client makes the same number of them.
     at_once = next(n for n in range(min(UNP_AT_ONCE, number), 0, -1) if number % n == 0)
     parameters = replace(parameters, modes=modes, connections=(at_once,), idle=(0,))
