@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 
 from netlab import registry
-from netlab.report.rows import Shape, shape_of
+from netlab.report.rows import shape_of
 
 _COLUMNS = {"cell": ("table", "column"), "count": ("table",), "total": ("table", "column")}
 _COLUMNS |= dict.fromkeys(("order", "order_down"), ("table", "label", "column"))
@@ -43,7 +44,7 @@ def _check(call: ast.Call, names: Sequence[str], experiment_of: Callable[[str | 
         raise ValueError(f"{line.name} has no table {table!r}{_near(table, known)}")
     known = sorted(set().union(*(shape.column_names() for shape in meant)))
     for column in _named(call, given, words):
-        if column not in known:
+        if not any(fnmatchcase(column, each) for each in known):
             raise ValueError(f"table {table!r} of {line.name} has no column {column!r}{_near(column, known)}")
 
 
@@ -73,9 +74,7 @@ def column_in(table_columns: Sequence[str], experiment: str, table: str, name: s
         return name
     line = registry.known(experiment)
     for cls in line.rows() if line else ():
-        shape: Shape = shape_of(cls)
+        shape = shape_of(cls)
         if shape.can_be(table):
-            for names in shape.synonyms():
-                if name in names:
-                    return next((each for each in names if each in table_columns), None)
+            return shape.column_in(table_columns, name)
     return None

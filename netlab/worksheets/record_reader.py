@@ -77,10 +77,8 @@ class Reader:
             raise Missing(f"no fact is called {name!r}") from None
 
     def _rows(self, table: str, where: dict[str, Any], run: str | None) -> tuple[Table, list[tuple[Value, ...]]]:
-        report = self._report(run)
-        tables = report.measurement.tables
-        found = next((each for each in tables if fnmatchcase(each.name, table)), None)
-        found = found or next((each for each in tables if fnmatchcase(each.title, table)), None)
+        tables = self._report(run).measurement.tables
+        found = next((each for each in tables if _is_called(each, table)), None)
         if found is None:
             raise Missing(f"no table is called {table!r}")
         wanted = [(self._column(found, name, run), value) for name, value in where.items()]
@@ -196,6 +194,11 @@ class Reader:
     def len(self, value: Any) -> int:
         """The length of a list or a text."""
         return len(known(value))
+
+
+def _is_called(table: Table, pattern: str) -> bool:
+    """By its name or, where that depends on the run, its heading."""
+    return fnmatchcase(table.name, pattern) or fnmatchcase(table.heading, pattern)
 
 
 def _alike(cell: Any, wanted: Any) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from netlab import registry
 from netlab.report import as_json
+from netlab.report.quantity import Table
 from netlab.report.record import Report
 from netlab.report.rows import rows_in, shape_of, table_of
 
@@ -27,13 +28,13 @@ def test_the_tables_of_a_record_are_rows(path: Path) -> None:
     if not line.rows():
         pytest.skip("its rows are not declared yet")
     for table in report.measurement.tables:
-        (cls,) = [each for each in line.rows() if shape_of(each).is_of(table)]
+        # Two kinds of runs of one experiment can have a table of the same name with other columns.
+        (cls,) = [each for each in line.rows() if shape_of(each).is_of(table) and has_columns_of(table, each)]
         rows = rows_in(cls, table)
         assert len(rows) == len(table.rows)
         assert rows_in(cls, table_of(cls, rows)) == rows
 
 
-def test_a_table_has_one_row_class_in_each_experiment() -> None:
-    for line in registry.EXPERIMENTS:
-        names = [shape_of(cls).table for cls in line.rows()]
-        assert len(names) == len(set(names)), line.name
+def has_columns_of(table: Table, cls: type) -> bool:
+    names = [column.name for column in table.columns]
+    return {shape_of(cls).column_in(names, name) for name in names} == set(names)

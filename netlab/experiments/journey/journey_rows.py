@@ -9,7 +9,7 @@ from netlab.report.rows import Count, Named, Seconds, row
 
 
 @row("steps")
-class StepRow:
+class JourneyStepRow:
     """A step of the journey: what happens, what is decided there, and how many packets it takes."""
 
     step: Count
@@ -20,7 +20,7 @@ class StepRow:
 
 
 @row("ways")
-class WayRow:
+class PathRow:
     """A packet from end to end. `lost`: on which link; `in_full` is 1 where every stretch is to be shown; `changed`:
     what every host on the way changed."""
 
@@ -67,9 +67,13 @@ class NeighbourRow:
     state: str
 
 
+NO_GATEWAY = "itself: local"
+
+
 @row("routes")
 class RouteRow:
-    """What a host's kernel decides for a destination: by which gateway, out of which interface."""
+    """What a host's kernel decides for a destination: `by` which gateway, NO_GATEWAY, or why it cannot; and the
+    interface."""
 
     host: str
     destination: str
@@ -77,4 +81,4 @@ class RouteRow:
     out_of: str
 
 
-ROWS = (*packet_rows.ROWS, StepRow, WayRow, StretchRow, NeighbourRow, RouteRow)
+ROWS = (*packet_rows.ROWS, JourneyStepRow, PathRow, StretchRow, NeighbourRow, RouteRow)
