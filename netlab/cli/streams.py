@@ -1,13 +1,9 @@
-"""The three standard streams: open before anything else, and what is written to them told apart from what is not.
-
-Imports nothing that takes time: what answers at once comes by here.
-"""
+"""The three standard streams, open before anything else is."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 
 
 def open_what_is_closed() -> None:
@@ -18,22 +14,3 @@ def open_what_is_closed() -> None:
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number: this one
             setattr(sys, name, open(fd, mode))
-
-
-def written(answer: Callable[[], None]) -> None:
-    """Call what prints an answer. A reader that has gone, a full disk, Ctrl-C: with the exit code every command has."""
-    open_what_is_closed()
-    try:
-        answer()
-        sys.stdout.flush()
-    except (OSError, KeyboardInterrupt) as end:
-        _end_as_others_do(end)
-
-
-def _end_as_others_do(end: BaseException) -> None:
-    from netlab.cli.failures import guarded
-
-    def again() -> int:
-        raise end
-
-    sys.exit(guarded(again))
