@@ -10,19 +10,7 @@ from __future__ import annotations
 from collections import deque
 
 from netlab.http import chunks, fields, heads
-from netlab.http.events import (
-    Body,
-    ChunkHead,
-    Data,
-    End,
-    Event,
-    Head,
-    Incomplete,
-    Note,
-    Refused,
-    Trailers,
-    Upgraded,
-)
+from netlab.http.events import Body, ChunkHead, Data, End, Event, Head, Incomplete, Note, Refused, Trailers, Upgraded
 from netlab.http.faults import Fault
 from netlab.http.held import HeldBytes
 from netlab.http.limits import HeadLimits
@@ -372,14 +360,11 @@ class ResponseParser:
         """No request waits for these bytes. Empty lines are harmless; anything else would be a false response."""
         for at in range(pos, len(data)):
             if data[at] not in b"\r\n":
-                reason = "no request is waiting for them" if self.reusable else "the response before them was the last"
-                raise Fault(
-                    base + at,
-                    base + at + 1,
-                    "after the response",
-                    f"bytes that are no response: {reason}",
-                    "RFC 9112 §9.2" if self.reusable else "RFC 9112 §9.6",
-                )
+                reason, source = "the response before them was the last", "RFC 9112 §9.6"
+                if self.reusable:
+                    reason, source = "no request is waiting for them", "RFC 9112 §9.2"
+                what = f"bytes that are no response: {reason}"
+                raise Fault(base + at, base + at + 1, "after the response", what, source)
         return len(data)
 
     def _finish(self, start: int, end: int, events: list[Event]) -> None:
