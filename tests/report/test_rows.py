@@ -156,3 +156,14 @@ def test_all_names_of_columns_are_known_for_worksheets() -> None:
         drops: Count
 
     assert shape_of(Few).column_names() == {"mean rtt", "RTT", "drops"}
+
+
+def test_a_column_can_be_called_otherwise_in_a_run() -> None:
+    @row("pairs")
+    class Pair:
+        name: Annotated[str, Named("")]
+        ratio: Annotated[float | None, Unit("ratio"), Named("× other", was=("× *",))] = None
+
+    table = table_of(Pair, [Pair("a", 2.0)], named={"ratio": "× select"})
+    assert [column.name for column in table.columns] == ["", "× select"]
+    assert rows_in(Pair, table) == [Pair("a", 2.0)]
