@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from netlab.report.quantity import Table
+from netlab.report.quantity import Table, Value
 from netlab.report.record import Report
+from netlab.worksheets.columns import column_in
 
 _Where = Mapping[str, Any] | None
 
@@ -75,29 +76,28 @@ class Reader:
         except KeyError:
             raise Missing(f"no fact is called {name!r}") from None
 
-    def _rows(self, table: str, where: dict[str, Any], run: str | None) -> tuple[Any, list[tuple[Any, ...]]]:
+    def _rows(self, table: str, where: dict[str, Any], run: str | None) -> tuple[Table, list[tuple[Value, ...]]]:
         tables = self._report(run).measurement.tables
         found = next((each for each in tables if _is_called(each, table)), None)
         if found is None:
             raise Missing(f"no table is called {table!r}")
-        try:
-            wanted = [(found.column(name), value) for name, value in where.items()]
-        except KeyError as error:
-            raise Missing(f"table {table!r} has no column {error}") from None
+        wanted = [(self._column(found, name, run), value) for name, value in where.items()]
         return found, [row for row in found.rows if all(_alike(row[at], value) for at, value in wanted)]
 
-    def _column(self, table: Any, name: str) -> int:
-        try:
-            return int(table.column(name))
-        except KeyError:
-            raise Missing(f"table {table.name!r} has no column {name!r}") from None
+    def _column(self, table: Table, name: str, run: str | None) -> int:
+        """Where the column is, by the name that it has or had."""
+        names = [column.name for column in table.columns]
+        meant = column_in(names, self._report(run).experiment, table.name, name)
+        if meant is None:
+            raise Missing(f"table {table.name!r} has no column {name!r}")
+        return names.index(meant)
 
     def cell(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: Any) -> Any:
         """The value in `column` of the first row that is selected."""
         found, rows = self._rows(table, {**(also or {}), **by}, run)
         if not rows:
             raise Missing(f"table {table!r} has no row with { ({**(also or {}), **by}) }")
-        return rows[0][self._column(found, column)]
+        return rows[0][self._column(found, column, run)]
 
     def count(self, table: str, also: _Where = None, run: str | None = None, **by: Any) -> int:
         """How many rows are selected."""
@@ -106,7 +106,7 @@ class Reader:
     def total(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: Any) -> Any:
         """The sum of a column over the selected rows."""
         found, rows = self._rows(table, {**(also or {}), **by}, run)
-        return sum(known(row[self._column(found, column)]) for row in rows)
+        return sum(known(row[self._column(found, column, run)]) for row in rows)
 
     def order(
         self,
@@ -123,7 +123,7 @@ class Reader:
         """The names in column `label`, by ascending `column`; values within the factor `tie`, and all names in
         `alike`, count as equal."""
         found, rows = self._rows(table, {**(also or {}), **by}, run)
-        at, value_at = self._column(found, label), self._column(found, column)
+        at, value_at = self._column(found, label, run), self._column(found, column, run)
         pairs = sorted(((str(row[at]), float(known(row[value_at]))) for row in rows), key=lambda pair: pair[1])
         return Ordering(tuple(reversed(pairs)) if down else tuple(pairs), tie, down, tuple(alike))
 
