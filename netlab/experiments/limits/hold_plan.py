@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from netlab.report.phrase import say
 from netlab.errors import MachineLacks
 from netlab.experiments.limits.limits_rows import LimitRow
 from netlab.linux import machine
 from netlab.linux.process import cpus as allowed_cpus
+from netlab.report.phrase import say
 from netlab.servers.modes import Mode, find
 from netlab.servers.placement import place
 

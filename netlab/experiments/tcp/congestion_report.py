@@ -153,10 +153,10 @@ def _find(draft: Draft, alone: Sequence[CongestionRun], wire: Bottleneck, steady
         queue, rtt_s = run.mean_queue(steady_s), run.mean_rtt()
         if queue is not None and rtt_s is not None:
             text = (
-                "{name} alone: in the second half a frame finds {queue:.1f} in the queue, in the mean; {most} may wait. A "
-                "round trip takes {rtt:.0f} ms, on the empty path {empty:.0f}."
+                "{name} alone: in the second half a frame finds {mean:.1f} in the queue, in the mean; {most} may wait. "
+                "A round trip takes {rtt:.0f} ms, on the empty path {empty:.0f}."
             )
-            draft.finding(say(text, name=name, queue=queue, most=wire.queue, rtt=rtt_s * 1e3, empty=full * 1e3))
+            draft.finding(say(text, name=name, mean=queue, most=wire.queue, rtt=rtt_s * 1e3, empty=full * 1e3))
     if "bbr" in by_name:
         draft.findings += _bbr(by_name["bbr"], wire, steady_s)
     if wire.queue > 1.5 * wire.bdp:
