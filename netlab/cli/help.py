@@ -38,7 +38,7 @@ def examples(*lines: str) -> Callable[[Function], Function]:
     return attach
 
 
-class Command(TyperCommand):
+class NetlabCommand(TyperCommand):
     """A command whose help groups its options and ends with its examples."""
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
@@ -82,7 +82,7 @@ def as_command(name: str, target: Callable[..., Any] | typer.Typer) -> TyperComm
         command = get_command(target)
     else:
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(name, cls=Command, help=inspect.getdoc(target))(target)
+        app.command(name, cls=NetlabCommand, help=inspect.getdoc(target))(target)
         command = get_command(app)
     assert isinstance(command, (TyperCommand, TyperGroup))
     command.name = name
