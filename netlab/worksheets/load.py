@@ -8,6 +8,7 @@ from pathlib import Path
 
 from netlab.codec import DecodeError, Json, decode
 from netlab.errors import UsageError
+from netlab.worksheets.columns import check_columns
 from netlab.worksheets.expression import check_syntax
 from netlab.worksheets.model import ASKING, LANGUAGES, Condition, Kind, Page, Sheet, Step, Text, Type
 from netlab.worksheets.prose import commands, page_of
@@ -126,6 +127,7 @@ def _sheet(folder: Path, table: SheetTable, pages: dict[str, Page]) -> Sheet:
     for step in steps:
         if step.run and not any(other.id == step.run and other.kind in ("run", "task") for other in steps):
             raise _Wrong(f"step {step.id}: run = {step.run!r} is no step of kind run or task")
+        _tables_and_columns(step, steps)
     needs = {"cpus": table.needs.cpus, "descriptors": table.needs.descriptors, "networks": table.needs.networks}
     return Sheet(
         id=folder.name,
@@ -201,6 +203,18 @@ def _expression(text: str, where: str) -> None:
         check_syntax(text)
     except ValueError as error:
         raise _Wrong(f"{where}: {error}") from None
+
+
+def _tables_and_columns(step: Step, steps: tuple[Step, ...]) -> None:
+    """The records that a step's expressions read are its own, or those of the step that `run` names."""
+    experiments = {other.id: other.experiment for other in steps}
+    own = step.experiment or experiments.get(step.run, "")
+    for text in (step.answer, *(condition.when for condition in step.conditions)):
+        try:
+            if text:
+                check_columns(text, lambda run: own if run is None else experiments.get(run, ""))
+        except ValueError as error:
+            raise _Wrong(f"step {step.number} ({step.id}): {error}") from None
 
 
 def _needed(value: str | None, key: str, where: str) -> str:

@@ -10,6 +10,7 @@ from typing import cast
 from netlab.codec import Json
 from netlab.report.quantity import Table, Value
 from netlab.report.record import Report
+from netlab.worksheets.columns import column_in
 
 _Where = Mapping[str, object] | None
 
@@ -83,38 +84,40 @@ class Reader:
         except KeyError:
             raise Missing(f"no fact is called {name!r}") from None
 
-    def _rows(self, table: str, where: dict[str, object], run: str | None) -> tuple[Table, list[tuple[Value, ...]]]:
-        tables = self._report(run).measurement.tables
-        found = next((each for each in tables if _is_called(each, table)), None)
+    def _rows(
+        self, table: str, columns: Sequence[str], where: Mapping[str, object], run: str | None
+    ) -> list[tuple[Value, ...]]:
+        """Of the rows that are selected the cells in these columns, by the names that they have or had."""
+        report = self._report(run)
+        found = next((each for each in report.measurement.tables if _is_called(each, table)), None)
         if found is None:
             raise Missing(f"no table is called {table!r}")
-        try:
-            wanted = [(found.column(name), value) for name, value in where.items()]
-        except KeyError as error:
-            raise Missing(f"table {table!r} has no column {error}") from None
-        return found, [row for row in found.rows if all(_alike(row[at], value) for at, value in wanted)]
+        names = [column.name for column in found.columns]
 
-    def _column(self, table: Table, name: str) -> int:
-        try:
-            return table.column(name)
-        except KeyError:
-            raise Missing(f"table {table.name!r} has no column {name!r}") from None
+        def place(column: str) -> int:
+            meant = column_in(names, report.experiment, found.name, column)
+            if meant is None:
+                raise Missing(f"table {found.name!r} has no column {column!r}")
+            return names.index(meant)
+
+        wanted, shown = [(place(name), value) for name, value in where.items()], [place(name) for name in columns]
+        selected = (row for row in found.rows if all(_alike(row[at], value) for at, value in wanted))
+        return [tuple(row[at] for at in shown) for row in selected]
 
     def cell(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: object) -> Value:
         """The value in `column` of the first row that is selected."""
-        found, rows = self._rows(table, {**(also or {}), **by}, run)
-        if not rows:
-            raise Missing(f"table {table!r} has no row with { ({**(also or {}), **by}) }")
-        return rows[0][self._column(found, column)]
+        where = {**(also or {}), **by}
+        for (value,) in self._rows(table, (column,), where, run):
+            return value
+        raise Missing(f"table {table!r} has no row with {where}")
 
     def count(self, table: str, also: _Where = None, run: str | None = None, **by: object) -> int:
         """How many rows are selected."""
-        return len(self._rows(table, {**(also or {}), **by}, run)[1])
+        return len(self._rows(table, (), {**(also or {}), **by}, run))
 
     def total(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: object) -> float:
         """The sum of a column over the selected rows."""
-        found, rows = self._rows(table, {**(also or {}), **by}, run)
-        return sum(number(row[self._column(found, column)]) for row in rows)
+        return sum(number(value) for (value,) in self._rows(table, (column,), {**(also or {}), **by}, run))
 
     def order(
         self,
@@ -130,9 +133,8 @@ class Reader:
     ) -> Ordering:
         """The names in column `label`, by ascending `column`; values within the factor `tie`, and all names in
         `alike`, count as equal."""
-        found, rows = self._rows(table, {**(also or {}), **by}, run)
-        at, value_at = self._column(found, label), self._column(found, column)
-        pairs = sorted(((str(row[at]), float(number(row[value_at]))) for row in rows), key=_second)
+        rows = self._rows(table, (label, column), {**(also or {}), **by}, run)
+        pairs = sorted(((str(name), float(number(value))) for name, value in rows), key=_second)
         return Ordering(tuple(reversed(pairs)) if down else tuple(pairs), tie, down, tuple(alike))
 
     def order_down(

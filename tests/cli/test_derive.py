@@ -56,12 +56,7 @@ def settle(parameters: Parameters, written: frozenset[str]) -> Parameters:
     return replace(parameters, unseen=4)
 
 
-FAKE = Experiment(
-    Parameters,
-    measure,
-    settle=settle,
-    exit_code=lambda found: 4 if found.fact("failed").value else 0,
-)
+FAKE = Experiment(Parameters, measure, settle=settle, exit_code=lambda found: 4 if found.fact("failed").value else 0)
 LINE = Line("fake", "fake", "A fake experiment")
 
 
