@@ -24,6 +24,7 @@ from netlab.option import REPORT, Argument, Option
 from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import dissect
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 
 _LOOK_S = 0.1
@@ -68,7 +69,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     tables.add_all(kept, numbers(parameters.packets, len(kept)) if parameters.packets and kept else frozenset())
     draft.tables += tables.tables()
     if lost:
-        draft.warnings.append(f"{lost} frames came faster than they could be taken, and are missing.")
+        draft.warnings.append(say("{lost} frames came faster than they could be taken, and are missing.", lost=lost))
     write_pcap(parameters.pcap, kept)
     return draft.finish()
 
@@ -92,7 +93,7 @@ def _during(
     if why := _NOT_RUN.get(result.status or 0):
         draft.check("the command could be run", "sh(1): 126, 127", "yes", why)
     elif result.status:
-        draft.warnings.append(f"The command failed: exit status {result.status}.")
+        draft.warnings.append(say("The command failed: exit status {status}.", status=result.status))
     return result.frames, result.lost
 
 

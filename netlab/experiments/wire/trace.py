@@ -23,6 +23,7 @@ from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.tcp import Tcp
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Lack
 from netlab.report.rows import table_of
 
@@ -147,7 +148,8 @@ def _run(
     except NetlabError as error:
         if error.exit_code != MachineLacks.exit_code or on_loopback is None:
             raise
-        lacking = Lack(f"{error.message}; so there was no wire to look at, only loopback", error.hint or "")
+        text = "{message}; so there was no wire to look at, only loopback"
+        lacking = Lack(say(text, message=error.message), error.hint or "")
         return run_scene(scene, on_loopback, progress, timeout_s=timeout_s), lacking
 
 
