@@ -10,7 +10,8 @@ from netlab.experiments.tcp.handshake_rows import SegmentRow
 from netlab.experiments.tcp.handshake_scene import HandshakeResult
 from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
 from netlab.experiments.wire.options import Delay, Loss, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace, recorded, report
+from netlab.experiments.wire.trace import Segment, Trace, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.packets.option import COMMON, Option, name_of, text_of
