@@ -16,7 +16,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import typer
 
@@ -36,6 +36,18 @@ def examples(*lines: str) -> Callable[[Function], Function]:
         return function
 
     return attach
+
+
+def subcommand(
+    app: typer.Typer, name: str | None = None, short_help: str | None = None
+) -> Callable[[Function], Function]:
+    """Add a function to `app` as a `Command`. Typer's own decorators have no type but Any."""
+
+    def add(function: Function) -> Function:
+        app.command(name, cls=NetlabCommand, short_help=short_help)(cast("Callable[..., object]", function))
+        return function
+
+    return add
 
 
 class NetlabCommand(TyperCommand):

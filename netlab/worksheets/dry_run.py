@@ -10,16 +10,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from netlab.report.record import Report
-from netlab.worksheets.answers import NotAnAnswer, mark, parse, shown
+from netlab.worksheets.answers import NotAnAnswer, mark, parse, real_of, shown
 from netlab.worksheets.expression import evaluate
 from netlab.worksheets.grade import State, exit_code, judge, judge_answer
 from netlab.worksheets.model import LANGUAGES, Sheet, Step
 from netlab.worksheets.needs import lacking
 from netlab.worksheets.progress import LearnerAnswer, LearnerProgress, now
-from netlab.worksheets.record_reader import Missing, Ordering, Unknown
+from netlab.worksheets.record_reader import Missing, Ordering, Unknown, number
 from netlab.worksheets.runs_of_step import RecordedRuns
 
 _LONGEST_S = 120.0
@@ -113,7 +112,7 @@ def _question(sheet: Sheet, step: Step, records: dict[str, Report], right: Learn
         seen.update(verdict.said[:1])
 
 
-def _wrong_answers(step: Step, measured: Any) -> Iterator[str]:
+def _wrong_answers(step: Step, measured: object) -> Iterator[str]:
     if step.type == "choice":
         yield from (option for option in step.options if option != measured)
     elif isinstance(measured, Ordering):
@@ -122,7 +121,7 @@ def _wrong_answers(step: Step, measured: Any) -> Iterator[str]:
             yield " ".join(reverse)
     elif step.type == "number":
         for factor in (step.within * 1.5, 1 / (step.within * 1.5)):
-            other = float(measured) * factor + (1 if isinstance(measured, int) and factor > 1 else 0)
+            other = real_of(measured) * factor + (1 if isinstance(measured, int) and factor > 1 else 0)
             if other != measured:  # 0 has no fraction
                 yield repr(other / _bare(step))
     else:
@@ -131,4 +130,4 @@ def _wrong_answers(step: Step, measured: Any) -> Iterator[str]:
 
 def _bare(step: Step) -> float:
     """What a number without a unit is multiplied by."""
-    return float(parse(step, "1"))
+    return number(parse(step, "1"))

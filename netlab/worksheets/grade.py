@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from math import isfinite
-from typing import Any
 
 from netlab.report.record import Report
 from netlab.report.units import brief, significant
-from netlab.worksheets.answers import Marked, NotAnAnswer, mark, parse, shown
+from netlab.worksheets.answers import Marked, NotAnAnswer, Typed, mark, parse, shown
 from netlab.worksheets.expression import evaluate
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Sheet, Step
@@ -130,7 +129,7 @@ def _predicted(answer: LearnerAnswer, marked: Marked, value: str, lang: str) -> 
 
 
 def _wrong(
-    step: Step, typed: Any, marked: Marked, answer: LearnerAnswer, value: str, short: str, lang: str
+    step: Step, typed: Typed, marked: Marked, answer: LearnerAnswer, value: str, short: str, lang: str
 ) -> list[str]:
     if step.type == "choice":
         words = step.feedback.get(str(typed))
