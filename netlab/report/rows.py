@@ -223,14 +223,3 @@ def _row(cls: type[R], table: Table, number: int, cells: Sequence[Value], reader
         except Mismatch as error:
             raise DecodeError(f"{table.name}[{number}], '{place.column.name}': {error}") from None
     return cls(**values)
-
-
-Row = Mapping[str, Value]
-
-
-def rows(found: Measurement, name: str) -> list[Row]:
-    """A table's rows as mappings; none where the record has no such table."""
-    for table in found.tables:
-        if table.name == name:
-            return [dict(zip((column.name for column in table.columns), row, strict=True)) for row in table.rows]
-    return []

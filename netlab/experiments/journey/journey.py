@@ -12,6 +12,7 @@ from netlab.errors import PeerError, UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.journey import journey_scene, world
 from netlab.experiments.journey.checks import changed_on_the_way, changes, checks, transits
+from netlab.experiments.journey.journey_recording import recording_of
 from netlab.experiments.journey.journey_result import JourneyPlan, JourneyResult
 from netlab.experiments.journey.journey_rows import JourneyStepRow, NeighbourRow, PathRow, RouteRow, StretchRow
 from netlab.experiments.journey.packets import Crossing, Packet, assembled, dissected
@@ -72,6 +73,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.tables.append(table_of(NeighbourRow, result.kernel.neighbours))
     draft.tables.append(table_of(RouteRow, result.kernel.routes))
     draft.tables += _dissections(packets, chosen, result.epoch_ns, start_ns).tables()
+    draft.recording = recording_of(packets, result.epoch_ns, start_ns)
     checks(draft, packets, result)
     _findings(draft, packets, result)
     return draft.finish()
@@ -109,13 +111,18 @@ def _facts(draft: Draft, packets: Sequence[Packet], result: JourneyResult, chose
 def _tables(
     draft: Draft, story: Sequence[JourneyStep], packets: Sequence[Packet], in_full: bool, start_ns: int
 ) -> None:
-    rows = [JourneyStepRow(each.number, each.visit + 1, each.title, each.words, len(each.packets)) for each in story]
-    draft.tables.append(table_of(JourneyStepRow, rows))
+    draft.tables.append(table_of(JourneyStepRow, (_step(each, start_ns) for each in story)))
     shown = {packet.number for packet in packets} if in_full else _telling(story)
     words = PacketWords()
     ways = [_way(packet, words, packet.number in shown) for packet in packets]
     draft.tables.append(table_of(PathRow, ways))
     draft.tables.append(table_of(StretchRow, (each for packet in packets for each in _stretches(packet, start_ns))))
+
+
+def _step(step: JourneyStep, start_ns: int) -> JourneyStepRow:
+    began_ns = min((packet.first.sent_ns for packet in step.packets), default=None)
+    began = None if began_ns is None else (began_ns - start_ns) / 1e9
+    return JourneyStepRow(step.number, step.visit + 1, step.title, step.words, len(step.packets), began)
 
 
 def _telling(story: Sequence[JourneyStep]) -> set[int]:

@@ -17,6 +17,7 @@ class JourneyStepRow:
     title: str
     words: str
     packets: Count
+    began: Seconds | None = None
 
 
 @row("ways")

@@ -12,6 +12,7 @@ from typing import Annotated
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.packets import capture_scene
+from netlab.experiments.packets.capture_recording import recording_of
 from netlab.experiments.packets.capture_scene import CapturePlan
 from netlab.experiments.packets.options import Fields, Packets
 from netlab.experiments.wire.packet_numbers import numbers
@@ -68,6 +69,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     tables = PacketTables()
     tables.add_all(kept, numbers(parameters.packets, len(kept)) if parameters.packets and kept else frozenset())
     draft.tables += tables.tables()
+    draft.recording = recording_of(kept, tables.packets)
     if lost:
         draft.warnings.append(say("{lost} frames came faster than they could be taken, and are missing.", lost=lost))
     write_pcap(parameters.pcap, kept)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from netlab.errors import NetlabError
 from netlab.experiment import Experiment
-from netlab.experiments.servers.options import Server
+from netlab.experiments.servers.options import ServerOptions
 from netlab.experiments.servers.server_trial import SERVE_PORT, limits_of
 from netlab.linux.process import cpus as allowed_cpus
 from netlab.progress import Progress
@@ -33,7 +33,7 @@ class Parameters:
 
     transport: str
     mode: str = "epoll"
-    server: Server = field(default_factory=lambda: Server(port=SERVE_PORT))
+    server: ServerOptions = field(default_factory=lambda: ServerOptions(port=SERVE_PORT))
     duration_s: float | None = None
 
 

@@ -26,7 +26,7 @@ from netlab.experiments.servers.compare import (
 )
 from netlab.experiments.servers.options import MaxConnections
 from netlab.experiments.servers.server_report import DISTURBED
-from netlab.experiments.servers.tcp_compare_rows import ModeRow, ShortConnectionsRow
+from netlab.experiments.servers.tcp_compare_rows import ShortConnectionsRow, TcpModeRow
 from netlab.notation import counts
 from netlab.option import Option
 from netlab.progress import Progress
@@ -100,12 +100,12 @@ def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
     varies = {"connections": len(parameters.connections) > 1, "idle": len(parameters.idle) > 1}
     without = [name for name, several in varies.items() if not several]
     named = {"relative": f"× {baseline}"}
-    return table_of(ModeRow, rows, title=_title(parameters), without=without, named=named)
+    return table_of(TcpModeRow, rows, title=_title(parameters), without=without, named=named)
 
 
-def _row(cell: Cell, found: list[Result], ground: list[Result]) -> ModeRow:
+def _row(cell: Cell, found: list[Result], ground: list[Result]) -> TcpModeRow:
     spread = width(found, "rate")
-    return ModeRow(
+    return TcpModeRow(
         mode=cell.mode,
         connections=cell.connections,
         idle=cell.idle,

@@ -11,7 +11,8 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp.backlog_rows import AttemptRow, QueueRow
 from netlab.experiments.tcp.backlog_scene import BacklogPlan, BacklogResult, fill_accept_queue, fill_half_open_queue
 from netlab.experiments.wire.options import Delay, Pcap, Seed, Timeline
-from netlab.experiments.wire.trace import Trace, observe, recorded, report
+from netlab.experiments.wire.trace import Trace, observe, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.scene import Scene
 from netlab.network.two_hosts import TwoHostsPlan

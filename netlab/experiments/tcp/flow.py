@@ -18,7 +18,8 @@ from netlab.experiments.tcp.flow_rows import ProbeRow, WindowRow
 from netlab.experiments.tcp.flow_scene import PIECE, WRITE, FlowPlan, FlowResult
 from netlab.experiments.tcp.flow_window import Stall, WindowCourse
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Trace, recorded, report
+from netlab.experiments.wire.trace import Trace, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.notation import size_bytes

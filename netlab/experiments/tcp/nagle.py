@@ -17,7 +17,8 @@ from netlab.experiments.tcp.nagle_exchanges import WriteCase, case_of, keystroke
 from netlab.experiments.tcp.nagle_rows import CaseRow, KeystrokeRow
 from netlab.experiments.tcp.nagle_scene import BODY, CORKED, GATHERED, HEAD, NODELAY, PLAIN, QUICK, REPLY
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Trace, recorded, report
+from netlab.experiments.wire.trace import Trace, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.option import Option

@@ -13,7 +13,8 @@ from netlab.experiments.tcp import teardown_scene
 from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
 from netlab.experiments.tcp.teardown_scene import LAST_WORDS, HalfClose, TeardownPlan, TeardownResult
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace, recorded, report
+from netlab.experiments.wire.trace import Segment, Trace, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.option import Option

@@ -1,4 +1,4 @@
-"""The rows of the tables that a trace has (trace.report), for the ROWS of an experiment with one."""
+"""The rows of the tables that a trace has (trace_tables.report), for the ROWS of an experiment with one."""
 
 from __future__ import annotations
 
