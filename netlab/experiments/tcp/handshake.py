@@ -15,7 +15,7 @@ from netlab.experiments.wire.trace import Segment, Trace, recorded
 from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
-from netlab.packets.option import COMMON, Option, name_of, text_of
+from netlab.packets.option import COMMON, HeaderOption, name_of, text_of
 from netlab.packets.tcp import OPTIONS, WINDOW_SCALE
 from netlab.progress import Progress
 from netlab.report.phrase import say
@@ -142,7 +142,7 @@ def _not_before(at_s: float | None, segment: Segment) -> bool | None:
     return None if at_s is None or segment.arrived_s is None else at_s >= segment.arrived_s
 
 
-def _option(segment: Segment, kind: int) -> Option | None:
+def _option(segment: Segment, kind: int) -> HeaderOption | None:
     return next((option for option in segment.tcp.options if option.kind == kind), None)
 
 

@@ -14,7 +14,7 @@ from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import retransmit_one_loss, retransmit_scene
 from netlab.experiments.tcp.retransmit_rows import LossStepRow, SynRow, TransferRow, TryRow
-from netlab.experiments.tcp.retransmit_scene import DOUBLINGS, Timeout, TransferPlan, TransferResult
+from netlab.experiments.tcp.retransmit_scene import DOUBLINGS, RtoStep, TransferPlan, TransferResult
 from netlab.experiments.wire.options import WIRE, Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Segment, Trace, check_path, observe, save
 from netlab.network.conditions import Conditions
@@ -164,7 +164,7 @@ def report_outage(draft: Draft, result: retransmit_scene.OutageResult, trace: Tr
     draft.fact("timeout before the cut", timeouts[0].rto_s, "s", "TCP_INFO; Linux never goes below 200 ms")
 
 
-def _tries(tries: Sequence[float], timeouts: Sequence[Timeout]) -> Iterator[TryRow]:
+def _tries(tries: Sequence[float], timeouts: Sequence[RtoStep]) -> Iterator[TryRow]:
     """A timeout that has doubled was seen within moments of the try that it led to; a try that doubled none is a probe.
 
     Of the tries after the last doubling that was seen, nothing is known.
