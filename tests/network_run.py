@@ -53,8 +53,8 @@ def report(*arguments: str) -> dict[str, Any]:
 
 
 def rows(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """A table's rows by column name."""
-    table = next(table for table in document["measurement"]["tables"] if table["name"] == name)
+    """The rows by column name of the table with this name or title."""
+    table = next(table for table in document["measurement"]["tables"] if name in (table["name"], table["title"]))
     return [dict(zip((column["name"] for column in table["columns"]), row, strict=True)) for row in table["rows"]]
 
 

@@ -25,7 +25,7 @@ from netlab.cli.click_parts import AnyCommand, Context, HelpFormatter, TyperComm
 # "[x>=1]" is Click's way to say that a number of connections is positive. An error says it where it matters.
 _BOUNDS = re.compile(r"  \[(?:[\d.]+<=?)?x[<>]=?[\d.]+\]|; (?:[\d.]+<=?)?x[<>]=?[\d.]+(?=[;\]])")
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function")  # not bound to Callable, whose … is Any
 
 
 def examples(*lines: str) -> Callable[[Function], Function]:

@@ -1,7 +1,7 @@
 """Options that mean the same in every command, in the same words.
 
-Use them as annotations: `def show(wanted: Id, as_json: Json = False, plot: Plot = None) -> None`. What an experiment
-asks for is declared in its `Parameters` (netlab/option.py).
+Use them as annotations: `def show(wanted: Id, as_json: Json = False, plot: Plot = None) -> None`. What an
+experiment asks for is declared in its `Parameters` (netlab/option.py).
 """
 
 from __future__ import annotations

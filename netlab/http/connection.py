@@ -21,9 +21,14 @@ class Connection:
     """A connection to one origin. Use as a context manager, or close it."""
 
     def __init__(
-        self, wire: HttpTransport | TlsWire, *, limits: HeadLimits | None = None, timeouts: Timeouts | None = None,
-        lenient: bool = False, clock: Clock = monotonic_ns,
-    ) -> None:  # fmt: skip
+        self,
+        wire: HttpTransport | TlsWire,
+        *,
+        limits: HeadLimits | None = None,
+        timeouts: Timeouts | None = None,
+        lenient: bool = False,
+        clock: Clock = monotonic_ns,
+    ) -> None:
         self.wire = wire
         self.limits, self.timeouts = limits or HeadLimits(), timeouts or Timeouts()
         self.parser = ResponseParser(self.limits, lenient=lenient)
@@ -211,9 +216,15 @@ class Connection:
 
 
 def connect(
-    url: Url, *, timeouts: Timeouts | None = None, resolve: Resolve = system, tls: TlsPolicy | None = None,
-    limits: HeadLimits | None = None, lenient: bool = False, clock: Clock = monotonic_ns,
-) -> Connection:  # fmt: skip
+    url: Url,
+    *,
+    timeouts: Timeouts | None = None,
+    resolve: Resolve = system,
+    tls: TlsPolicy | None = None,
+    limits: HeadLimits | None = None,
+    lenient: bool = False,
+    clock: Clock = monotonic_ns,
+) -> Connection:
     """A new connection to the server of `url`. PeerError where there is none to be had."""
     timeouts = timeouts or Timeouts()
     opening = Phases()

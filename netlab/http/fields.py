@@ -77,8 +77,14 @@ def read(raw: bytes, pos: int, base: int, most: int, *, lenient: bool, first: st
         number += 1
         where = f"{what} {number}"
         if line.whole and line.end == line.start:
-            line_end(raw, line, base, f"the empty line after {what} {number - 1}" if number > 1 else "the empty line",
-                     section.notes, lenient)  # fmt: skip
+            line_end(
+                raw,
+                line,
+                base,
+                f"the empty line after {what} {number - 1}" if number > 1 else "the empty line",
+                section.notes,
+                lenient,
+            )
             section.end = line.after
             return section
         section.unfinished = where
@@ -93,8 +99,13 @@ def read(raw: bytes, pos: int, base: int, most: int, *, lenient: bool, first: st
             continue
         skipping = False
         if len(section.places) >= most:
-            raise Fault(base + line.start, base + line.start + 1, where, f"more than {most} fields (netlab's limit)",
-                        "RFC 9110 §5.4")  # fmt: skip
+            raise Fault(
+                base + line.start,
+                base + line.start + 1,
+                where,
+                f"more than {most} fields (netlab's limit)",
+                "RFC 9110 §5.4",
+            )
         if _one(section, raw, line, base, where, lenient) and line.whole:
             line_end(raw, line, base, where, section.notes, lenient)
     return section
@@ -156,17 +167,21 @@ def _wrong_name(raw: bytes, start: int, at: int, end: int) -> str:
     return f"{named(raw[at])} in the field name"
 
 
-def _value(section: Section, raw: bytes, line: Line, base: int, where: str, lenient: bool, start: int, after: int,
-           colon: int) -> bool:  # fmt: skip
+def _value(
+    section: Section, raw: bytes, line: Line, base: int, where: str, lenient: bool, start: int, after: int, colon: int
+) -> bool:
     check_value(section.notes, raw, colon + 1, line.end, base, where, lenient)
     value = raw[colon + 1 : line.end]
     stripped = value.strip(b" \t")
     value_at = colon + 1 + (len(value) - len(value.lstrip(b" \t")) if stripped else len(value))
     section.fields.append((raw[start:after], stripped))
     section.places.append(
-        FieldLine((base + start, base + line.after), (base + start, base + after),
-                  (base + value_at, base + value_at + len(stripped)))
-    )  # fmt: skip
+        FieldLine(
+            (base + start, base + line.after),
+            (base + start, base + after),
+            (base + value_at, base + value_at + len(stripped)),
+        )
+    )
     return True
 
 
@@ -184,8 +199,9 @@ def _fold(section: Section, raw: bytes, line: Line, base: int, where: str, lenie
     section.places[-1] = FieldLine((before.line[0], base + line.after), before.name, (before.value[0], base + line.end))
 
 
-def _ignored(section: Section, raw: bytes, line: Line, base: int, where: str, at: int, what: str, source: str,
-             lenient: bool) -> None:  # fmt: skip
+def _ignored(
+    section: Section, raw: bytes, line: Line, base: int, where: str, at: int, what: str, source: str, lenient: bool
+) -> None:
     """A line that is none: refused, or left out where that is let pass."""
     if not lenient or (at < line.end and raw[at] in (0, 13)):
         raise Fault(base + at, base + min(at + 1, line.after), where, what, source)

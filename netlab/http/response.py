@@ -22,7 +22,7 @@ from netlab.http.events import (
     Refused,
     Trailers,
     Upgraded,
-)  # fmt: skip
+)
 from netlab.http.faults import Fault
 from netlab.http.held import HeldBytes
 from netlab.http.limits import HeadLimits
@@ -364,16 +364,22 @@ class ResponseParser:
         return pos + len(raw)
 
     def _trailer_section(self, raw: bytes, pos: int, base: int) -> fields.Section:
-        return fields.read(raw, pos, base, self.limits.fields, lenient=self.lenient, first="the last chunk",
-                           what="trailer line")  # fmt: skip
+        return fields.read(
+            raw, pos, base, self.limits.fields, lenient=self.lenient, first="the last chunk", what="trailer line"
+        )
 
     def _read_nothing(self, data: bytes, pos: int, base: int) -> int:
         """No request waits for these bytes. Empty lines are harmless; anything else would be a false response."""
         for at in range(pos, len(data)):
             if data[at] not in b"\r\n":
                 reason = "no request is waiting for them" if self.reusable else "the response before them was the last"
-                raise Fault(base + at, base + at + 1, "after the response", f"bytes that are no response: {reason}",
-                            "RFC 9112 §9.2" if self.reusable else "RFC 9112 §9.6")  # fmt: skip
+                raise Fault(
+                    base + at,
+                    base + at + 1,
+                    "after the response",
+                    f"bytes that are no response: {reason}",
+                    "RFC 9112 §9.2" if self.reusable else "RFC 9112 §9.6",
+                )
         return len(data)
 
     def _finish(self, start: int, end: int, events: list[Event]) -> None:

@@ -207,9 +207,16 @@ class TlsWire:
     def _session(self, verified: bool, trips: int) -> Session:
         name, _, bits = self._object.cipher() or ("", "", 0)
         return Session(
-            self._object.version() or "", name, bits, self._object.selected_alpn_protocol(), verified, trips,
-            self._sent, self._received, _chain(self._object),
-        )  # fmt: skip
+            self._object.version() or "",
+            name,
+            bits,
+            self._object.selected_alpn_protocol(),
+            verified,
+            trips,
+            self._sent,
+            self._received,
+            _chain(self._object),
+        )
 
 
 _OTHER_NAME = (62, 64)
@@ -233,9 +240,12 @@ def _certificate(info: Any) -> Certificate:
 
     names = ", ".join(value for _, value in info.get("subjectAltName", ()))
     return Certificate(
-        name(info.get("subject", ())), name(info.get("issuer", ())), info.get("notBefore", ""),
-        info.get("notAfter", ""), names,
-    )  # fmt: skip
+        name(info.get("subject", ())),
+        name(info.get("issuer", ())),
+        info.get("notBefore", ""),
+        info.get("notAfter", ""),
+        names,
+    )
 
 
 _SHORT = {"commonName": "CN", "organizationName": "O", "organizationalUnitName": "OU", "countryName": "C"}

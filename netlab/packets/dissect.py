@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from netlab.packets import checks, option, payload
 from netlab.packets.arp import Arp
 from netlab.packets.ethernet import Ethernet, Vlan
+from netlab.packets.field import Placed
 from netlab.packets.gre import Gre
 from netlab.packets.header import Header, Next, StopError
 from netlab.packets.icmp import Icmp
@@ -31,8 +32,22 @@ H = TypeVar("H", bound=Header)
 ETHERNET, RAW_IP = 1, 101  # LINKTYPE_ values of capture files
 
 HEADERS: tuple[type[Header], ...] = (
-    Ethernet, Vlan, Arp, Ipv4, Ipv6, HopByHop, Routing, Fragment, DestinationOptions, Icmp, Icmpv6, Igmp, Udp, Tcp, Gre,
-)  # fmt: skip
+    Ethernet,
+    Vlan,
+    Arp,
+    Ipv4,
+    Ipv6,
+    HopByHop,
+    Routing,
+    Fragment,
+    DestinationOptions,
+    Icmp,
+    Icmpv6,
+    Igmp,
+    Udp,
+    Tcp,
+    Gre,
+)
 
 
 def _called(table: str) -> dict[int, type[Header]]:
@@ -194,8 +209,7 @@ def _layer(state: _State, kind: type[Header], quoted: bool) -> Next | None:
 
 def _fields(header: Header) -> Iterator[Shown]:
     for at in header.LAYOUT.placed(header.values()):
-        value = getattr(header, at.field.name)
-        yield Shown(at.field.label, at.first, at.last, value, at.field.text(value), at.field.meaning)
+        yield _shown(at, getattr(header, at.field.name))
     kinds = header.OPTION_KINDS
     for start, each in header.variable():
         kind = kinds.get(each.kind)
@@ -204,15 +218,16 @@ def _fields(header: Header) -> Iterator[Shown]:
         yield Shown(name, start * 8, (start + each.size) * 8 - 1, each.data.hex(), text, meaning)
 
 
+def _shown(at: Placed, value: Any) -> Shown:
+    return Shown(at.field.label, at.first, at.last, value, at.field.text(value), at.field.meaning)
+
+
 def _partial(state: _State, kind: type[Header], window: bytes) -> None:
     """The fields that are whole, of a header that is not."""
     layout = kind.LAYOUT
     values = layout.unpack(window)
-    shown = tuple(
-        Shown(at.field.label, at.first, at.last, values[at.field.name], at.field.text(values[at.field.name]),
-              at.field.meaning)
-        for at in layout.placed(values) if at.last < len(window) * 8
-    )  # fmt: skip
+    whole = [at for at in layout.placed(values) if at.last < len(window) * 8]
+    shown = tuple(_shown(at, values[at.field.name]) for at in whole)
     end = state.at + min(len(window), layout.size_of(values))
     state.layers.append(Layer(kind.NAME, kind.SOURCE, state.at, end, None, shown, (), state.quoted))
     state.at = end

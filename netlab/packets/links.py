@@ -25,13 +25,18 @@ class CookedCapture(Header):
     SOURCE = "LINKTYPE_LINUX_SLL"
     NUMBERS = numbers(link=113)
     LAYOUT = Layout(
-        Field("packet_type", "Packet Type", 16, "to us, broadcast, multicast, to another, or from us",
-              names={0: "to us", 1: "broadcast", 2: "multicast", 3: "to another", 4: "from us"}),
+        Field(
+            "packet_type",
+            "Packet Type",
+            16,
+            "to us, broadcast, multicast, to another, or from us",
+            names={0: "to us", 1: "broadcast", 2: "multicast", 3: "to another", 4: "from us"},
+        ),
         Field("arphrd", "ARPHRD Type", 16, "kind of interface", names={1: "Ethernet", 772: "loopback"}),
         Field("address_size", "Address Length", 16, "of the sender's link address"),
         Field("address", "Address", 64, "the sender's link address", _BYTES),
         Field("protocol", "Protocol", 16, "what the frame carries", ETHERTYPE, ETHERTYPES),
-    )  # fmt: skip
+    )
     packet_type: int
     arphrd: int
     address_size: int

@@ -39,22 +39,39 @@ def _timeout(data: bytes) -> str:
 
 OPTIONS: Kinds = {
     **COMMON,
-    2: OptionKind("Maximum Segment Size", "the largest segment its sender takes (RFC 9293 §3.7.1)", (2,),
-            lambda data: f"{_number(data)} bytes"),
-    WINDOW_SCALE: OptionKind("Window Scale", "windows count in units of 2 to this power (RFC 7323 §2)", (1,),
-            lambda data: f"{data[0]} (×{1 << min(data[0], 14)})"),
+    2: OptionKind(
+        "Maximum Segment Size",
+        "the largest segment its sender takes (RFC 9293 §3.7.1)",
+        (2,),
+        lambda data: f"{_number(data)} bytes",
+    ),
+    WINDOW_SCALE: OptionKind(
+        "Window Scale",
+        "windows count in units of 2 to this power (RFC 7323 §2)",
+        (1,),
+        lambda data: f"{data[0]} (×{1 << min(data[0], 14)})",
+    ),
     4: OptionKind("SACK Permitted", "its sender understands selective ACKs (RFC 2018 §2)", (0,), lambda data: ""),
-    SACK: OptionKind("SACK", "what has come beyond the ACK: ranges of sequence numbers (RFC 2018 §3)", (8, 16, 24, 32),
-               _blocks),
-    8: OptionKind("Timestamps", "its sender's clock, and the last one it saw of the other (RFC 7323 §3)", (8,),
-            lambda data: f"{_number(data[:4])}, echo {_number(data[4:])}"),
+    SACK: OptionKind(
+        "SACK", "what has come beyond the ACK: ranges of sequence numbers (RFC 2018 §3)", (8, 16, 24, 32), _blocks
+    ),
+    8: OptionKind(
+        "Timestamps",
+        "its sender's clock, and the last one it saw of the other (RFC 7323 §3)",
+        (8,),
+        lambda data: f"{_number(data[:4])}, echo {_number(data[4:])}",
+    ),
     19: OptionKind("MD5 Signature", "a digest that only who knows the key can make (RFC 2385)", (16,), hexed),
     28: OptionKind("User Timeout", "how long unacknowledged data may wait (RFC 5482)", (2,), _timeout),
     29: OptionKind("TCP-AO", "authentication (RFC 5925)", None, hexed),
     30: OptionKind("Multipath TCP", "one connection over several paths (RFC 8684)", None, hexed),
-    34: OptionKind("Fast Open", "a cookie: data may go with the SYN (RFC 7413)", (0, 4, 6, 8, 10, 12, 14, 16),
-             lambda data: hexed(data) if data else "asks for a cookie"),
-}  # fmt: skip
+    34: OptionKind(
+        "Fast Open",
+        "a cookie: data may go with the SYN (RFC 7413)",
+        (0, 4, 6, 8, 10, 12, 14, 16),
+        lambda data: hexed(data) if data else "asks for a cookie",
+    ),
+}
 
 
 def mss(size: int) -> Option:

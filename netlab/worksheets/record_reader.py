@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from netlab.report.quantity import Table
 from netlab.report.record import Report
 
 _Where = Mapping[str, Any] | None
@@ -75,7 +76,8 @@ class Reader:
             raise Missing(f"no fact is called {name!r}") from None
 
     def _rows(self, table: str, where: dict[str, Any], run: str | None) -> tuple[Any, list[tuple[Any, ...]]]:
-        found = next((each for each in self._report(run).measurement.tables if fnmatchcase(each.name, table)), None)
+        tables = self._report(run).measurement.tables
+        found = next((each for each in tables if _is_called(each, table)), None)
         if found is None:
             raise Missing(f"no table is called {table!r}")
         try:
@@ -192,6 +194,11 @@ class Reader:
     def len(self, value: Any) -> int:
         """The length of a list or a text."""
         return len(known(value))
+
+
+def _is_called(table: Table, pattern: str) -> bool:
+    """By its name or, where that depends on the run, its heading."""
+    return fnmatchcase(table.name, pattern) or fnmatchcase(table.heading, pattern)
 
 
 def _alike(cell: Any, wanted: Any) -> bool:

@@ -54,9 +54,15 @@ def test_name_arp_dns_arp_tcp_http_close(run: Run) -> None:
         "The ",
     ]
     assert words(document)[:8] == [
-        "client → all ARP", "dns → client ARP", "client → dns DNS", "dns → client DNS", "client → all ARP",
-        "gateway → client ARP", "client → shop TCP", "gateway → all ARP",
-    ]  # fmt: skip
+        "client → all ARP",
+        "dns → client ARP",
+        "client → dns DNS",
+        "dns → client DNS",
+        "client → all ARP",
+        "gateway → client ARP",
+        "client → shop TCP",
+        "gateway → all ARP",
+    ]
     assert ways[0]["says"] == "who has 192.168.1.53?" and ways[4]["says"] == "who has 192.168.1.1?"
     shouted = {row["says"] for row in ways if row["from"] == "client" and row["protocol"] == "ARP"}
     assert shouted == {"who has 192.168.1.53?", "who has 192.168.1.1?"}, "the shop's MAC address is nobody's business"

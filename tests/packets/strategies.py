@@ -18,29 +18,39 @@ from netlab.packets.option import Option
 from netlab.packets.tcp import Tcp, mss, sack, sack_permitted, timestamps, window_scale
 from netlab.packets.udp import Udp
 
+_ICMP = (icmp.IcmpEcho, icmp.IcmpUnreachable, icmp.IcmpRedirect, icmp.IcmpTimeExceeded, icmp.IcmpParameterProblem)
+_ICMPV6 = (icmpv6.Icmpv6Echo, icmpv6.Icmpv6TooBig, icmpv6.RouterAdvertisement, icmpv6.Redirect6, icmpv6.Icmpv6Other)
+_NEIGHBOURS = (icmpv6.NeighbourSolicitation, icmpv6.NeighbourAdvertisement)
+_IPV6 = (ipv6.Ipv6, ipv6.HopByHop, ipv6.DestinationOptions, ipv6.Routing, ipv6.Fragment)
+_IGMP = (igmp.IgmpMessage, igmp.IgmpQuery, igmp.IgmpReport)
+_LINKS = (Ethernet, Vlan, links.CookedCapture, links.Null)
 HEADERS: tuple[type[Header], ...] = (
-    Ethernet, Vlan, Arp, Ipv4, ipv6.Ipv6, ipv6.HopByHop, ipv6.DestinationOptions, ipv6.Routing, ipv6.Fragment, Udp, Tcp,
-    icmp.IcmpEcho, icmp.IcmpUnreachable, icmp.IcmpRedirect, icmp.IcmpTimeExceeded, icmp.IcmpParameterProblem,
-    icmp.IcmpOther, icmpv6.Icmpv6Echo, icmpv6.Icmpv6TooBig, icmpv6.RouterAdvertisement, icmpv6.NeighbourSolicitation,
-    icmpv6.NeighbourAdvertisement, icmpv6.Redirect6, icmpv6.Icmpv6Other, igmp.IgmpMessage,
-    igmp.IgmpQuery, igmp.IgmpReport, links.CookedCapture, links.Null, Gre,
-)  # fmt: skip
+    *(*_LINKS, Arp, Ipv4, *_IPV6, Udp, Tcp, Gre),
+    *(*_ICMP, icmp.IcmpOther, *_ICMPV6, *_NEIGHBOURS, *_IGMP),
+)
 
 word = st.integers(0, 2**32 - 1)
 tcp_options = st.lists(
     st.one_of(
-        st.integers(0, 65535).map(mss), st.integers(0, 255).map(window_scale), st.just(sack_permitted()),
-        st.builds(timestamps, word, word), st.tuples(word, word).map(sack), st.just(Option(1)),
+        st.integers(0, 65535).map(mss),
+        st.integers(0, 255).map(window_scale),
+        st.just(sack_permitted()),
+        st.builds(timestamps, word, word),
+        st.tuples(word, word).map(sack),
+        st.just(Option(1)),
         st.builds(Option, st.integers(2, 255), st.binary(max_size=6)),
-    ), max_size=3,
-)  # fmt: skip
+    ),
+    max_size=3,
+)
 
 
 address = word.map(lambda number: str(IPv4Address(number)))
 group_records = st.builds(
-    lambda kind, group, sources: igmp.record(kind, group, *sources), st.integers(0, 255), address,
+    lambda kind, group, sources: igmp.record(kind, group, *sources),
+    st.integers(0, 255),
+    address,
     st.lists(address, max_size=3),
-)  # fmt: skip
+)
 
 
 def fields(kind: type[Header]) -> st.SearchStrategy[dict[str, Any]]:

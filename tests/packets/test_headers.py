@@ -135,7 +135,9 @@ def test_sack_blocks() -> None:
     assert sack_blocks(sack((1, 2), (2**32 - 1, 5)).data) == [(1, 2), (2**32 - 1, 5)]
 
 
-@pytest.mark.parametrize(("flags", "words"), [({"syn": 1}, "SYN"), ({"syn": 1, "ack": 1}, "SYN+ACK"),
-                                              ({"fin": 1, "ack": 1}, "FIN+ACK"), ({}, "no flags")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [({"syn": 1}, "SYN"), ({"syn": 1, "ack": 1}, "SYN+ACK"), ({"fin": 1, "ack": 1}, "FIN+ACK"), ({}, "no flags")],
+)
 def test_flags_in_words(flags: dict[str, int], words: str) -> None:
     assert Tcp(1, 2, **flags).flags() == words

@@ -245,7 +245,7 @@ def _bars(steps: Sequence[StepRow], numbers: Numbers, total_s: float, width: int
     if not asked or total_s <= 0:
         return
     yield Text.assemble(("Time", "bold"), (f"  0 to {human(total_s, 's')}", "dim"))
-    label = min(max(cell_len(step.server or "") for step, *_ in asked), max(width // 3, 12))
+    label = min(max(cell_len(server) for _, server, _, _ in asked), max(width // 3, 12))
     room = width - label - 18
     left_out = len(asked) - MOST_FIRST - MOST_LAST
     for index, (step, server, started_s, took_s) in enumerate(asked):

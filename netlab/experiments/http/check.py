@@ -51,17 +51,17 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     data, ended = (bytes(parameters.data), True) if parameters.data is not None else _fetched(parameters, draft)
     draft.fact("bytes", len(data), "B")
     mine, problem = ours(data, parameters.method, ended=ended)
-    opinions = (mine, of_h11(data, parameters.method, ended=ended), of_http_client(data, parameters.method))
+    others = [of_h11(data, parameters.method, ended=ended), of_http_client(data, parameters.method)]
     if problem is not None:
         tables.add_refusal(1, problem, data, 0)
     noted = notes(data, parameters.method)
     for note in noted:
         tables.add_note(1, note)
-    draft.tables.append(_side_by_side(opinions))
+    draft.tables.append(_side_by_side([mine, *others]))
     draft.tables += [table for table in tables.tables() if table.name != "exchanges"]
-    for other in opinions[1:]:
+    for other in others:
         draft.findings += differences(mine, other, [note.what for note in noted])
-    agreed = sum(other.verdict == mine.verdict for other in opinions[1:])
+    agreed = sum(other.verdict == mine.verdict for other in others)
     draft.fact("verdict", _verdict(mine), "")
     draft.fact("others that agree", agreed, "1")
     if not draft.findings:
@@ -72,8 +72,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 
 def _side_by_side(opinions: Sequence[Opinion]) -> Table:
     columns = (Column("what", ""), *(Column(each.parser, "") for each in opinions))
-    aspects = zip(*(_aspects(each).items() for each in opinions), strict=True)
-    return Table("three parsers", columns, tuple((cells[0][0], *(text for _, text in cells)) for cells in aspects))
+    said = [_aspects(each) for each in opinions]
+    return Table("three parsers", columns, tuple((name, *(texts[name] for texts in said)) for name in said[0]))
 
 
 def _aspects(opinion: Opinion) -> dict[str, str]:

@@ -108,7 +108,7 @@ def _request(exchange: ExchangeRow, mine: _Parts, count: int, width: int) -> Ite
 
 
 def _response(exchange: ExchangeRow, mine: _Parts, width: int) -> Iterator[Iterator[Text]]:
-    for message, boxes in groupby(mine.boxes, lambda each: each.message):
+    for message, boxes in groupby(mine.boxes, _message_of):
         if message not in ("request", "trailers"):
             yield _head(message, list(boxes), width)
     if exchange.framing:
@@ -118,6 +118,10 @@ def _response(exchange: ExchangeRow, mine: _Parts, width: int) -> Iterator[Itera
         yield caret(refusal, width)
     if exchange.problem and not mine.refusals:
         yield wrapped(exchange.problem, width, first="✗ ", style="bold red")
+
+
+def _message_of(box: BoxRow) -> str:
+    return box.message
 
 
 def _head(message: str, boxes: Sequence[BoxRow], width: int) -> Iterator[Text]:

@@ -13,7 +13,7 @@ from netlab.experiment import Experiment
 from netlab.experiments.journey import journey_scene, world
 from netlab.experiments.journey.checks import changed_on_the_way, changes, checks, transits
 from netlab.experiments.journey.journey_result import JourneyPlan, JourneyResult
-from netlab.experiments.journey.journey_rows import NeighbourRow, RouteRow, StepRow, StretchRow, WayRow
+from netlab.experiments.journey.journey_rows import JourneyStepRow, NeighbourRow, PathRow, RouteRow, StretchRow
 from netlab.experiments.journey.packets import Crossing, Packet, assembled, dissected
 from netlab.experiments.journey.story import JourneyStep, PacketWords, StepKind, by_visit, steps
 from netlab.experiments.wire import trace
@@ -62,16 +62,14 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     result = run_scene(journey_scene.play, plan, progress, timeout_s=_TIMEOUT_S)
     packets = assembled(dissected(result.frames))
     chosen = numbers(parameters.packet, len(packets)) if parameters.packet else frozenset()
-    at_client = [each.record for each in result.frames if "client" in (each.record.sender, each.receiver)]
-    trace.write_pcap(parameters.pcap, trace.at_client(at_client, result.epoch_ns))
+    trace.write_pcap(parameters.pcap, trace.at_client(result.frames[world.FIRST], result.epoch_ns))
     draft = Draft()
     story = steps(packets, url, result)
     start_ns = result.visits[0].began_ns
     _facts(draft, packets, result, chosen)
     _tables(draft, story, packets, parameters.packets, start_ns)
     draft.tables.append(table_of(NeighbourRow, result.kernel.neighbours))
-    routes = [RouteRow(each.host, each.destination, each.by, each.interface) for each in result.kernel.routes]
-    draft.tables.append(table_of(RouteRow, routes))
+    draft.tables.append(table_of(RouteRow, result.kernel.routes))
     draft.tables += _dissections(packets, chosen, result.epoch_ns, start_ns).tables()
     checks(draft, packets, result)
     _findings(draft, packets, result)
@@ -109,12 +107,12 @@ def _facts(draft: Draft, packets: Sequence[Packet], result: JourneyResult, chose
 def _tables(
     draft: Draft, story: Sequence[JourneyStep], packets: Sequence[Packet], in_full: bool, start_ns: int
 ) -> None:
-    rows = [StepRow(each.number, each.visit + 1, each.title, each.words, len(each.packets)) for each in story]
-    draft.tables.append(table_of(StepRow, rows))
+    rows = [JourneyStepRow(each.number, each.visit + 1, each.title, each.words, len(each.packets)) for each in story]
+    draft.tables.append(table_of(JourneyStepRow, rows))
     shown = {packet.number for packet in packets} if in_full else _telling(story)
     words = PacketWords()
     ways = [_way(packet, words, packet.number in shown) for packet in packets]
-    draft.tables.append(table_of(WayRow, ways))
+    draft.tables.append(table_of(PathRow, ways))
     draft.tables.append(table_of(StretchRow, (each for packet in packets for each in _stretches(packet, start_ns))))
 
 
@@ -129,7 +127,7 @@ def _telling(story: Sequence[JourneyStep]) -> set[int]:
     return chosen
 
 
-def _way(packet: Packet, words: PacketWords, in_full: bool) -> WayRow:
+def _way(packet: Packet, words: PacketWords, in_full: bool) -> PathRow:
     found = packet.first.found
     layers = [f"{layer.name} {layer.end - layer.start}" for layer in found.layers if not layer.quoted]
     if packet.size:
@@ -137,7 +135,7 @@ def _way(packet: Packet, words: PacketWords, in_full: bool) -> WayRow:
     lost = "; ".join(f"{each.link}: {each.fate}" for each in packet.crossings if each.arrived_ns is None)
     changed = "; ".join(changed_on_the_way(packet))
     said = words.of(packet)
-    return WayRow(packet.number, packet.step, *said, ", ".join(layers), lost, int(in_full), changed)
+    return PathRow(packet.number, packet.step, *said, ", ".join(layers), lost, int(in_full), changed)
 
 
 def _stretches(packet: Packet, start_ns: int) -> Iterator[StretchRow]:

@@ -8,7 +8,7 @@ from netlab.report.rows import Count, Named, Seconds, row
 
 
 @row("steps")
-class StepRow:
+class JourneyStepRow:
     """A step of the journey: what happens, what is decided there, and how many packets it takes."""
 
     step: Count
@@ -19,7 +19,7 @@ class StepRow:
 
 
 @row("ways")
-class WayRow:
+class PathRow:
     """A packet from end to end. `lost`: on which link; `in_full` is 1 where every stretch is to be shown; `changed`:
     what every host on the way changed."""
 
@@ -66,9 +66,13 @@ class NeighbourRow:
     state: str
 
 
+NO_GATEWAY = "itself: local"
+
+
 @row("routes")
 class RouteRow:
-    """What a host's kernel decides for a destination: by which gateway, out of which interface."""
+    """What a host's kernel decides for a destination: `by` which gateway, NO_GATEWAY, or why it cannot; and the
+    interface."""
 
     host: str
     destination: str
@@ -76,4 +80,4 @@ class RouteRow:
     out_of: str
 
 
-ROWS = (StepRow, WayRow, StretchRow, NeighbourRow, RouteRow)
+ROWS = (JourneyStepRow, PathRow, StretchRow, NeighbourRow, RouteRow)

@@ -12,7 +12,8 @@ from enum import Enum
 
 from netlab.addressing import destinations, prefix
 from netlab.experiments.journey import world
-from netlab.experiments.journey.journey_result import JourneyResult, RouteDecision, Visit
+from netlab.experiments.journey.journey_result import JourneyResult, Visit
+from netlab.experiments.journey.journey_rows import NO_GATEWAY, RouteRow
 from netlab.experiments.journey.packets import Flow, Packet
 from netlab.experiments.wire.packet_story import protocol, summary
 from netlab.http.url import Url
@@ -97,7 +98,7 @@ class _Classifier:
         return StepKind.END if self._ending else StepKind.ORDER if self._data else StepKind.CALL
 
 
-def _words(kind: StepKind, url: Url, visit: Visit, routes: Sequence[RouteDecision], has_packets: bool) -> str | None:
+def _words(kind: StepKind, url: Url, visit: Visit, routes: Sequence[RouteRow], has_packets: bool) -> str | None:
     """What is to be said of a step; None where there is no such step on this visit."""
     addresses = visit.lookup.addresses or (() if _is_name(url) else (url.host,))
     if kind is StepKind.BAR:
@@ -183,14 +184,14 @@ def _gate(place: str, shown: bool) -> str | None:
     )
 
 
-def _call(routes: Sequence[RouteDecision]) -> str:
+def _call(routes: Sequence[RouteRow]) -> str:
     words = [
         "Every gate takes the MAC header off, reads the IP header, asks its route table, and puts a new MAC header on."
     ]
     for each in routes:
         if each.host in ("gateway", "router") and each.destination != world.address("client"):
-            way = f"by {each.gateway}, out of {each.interface}" if each.gateway else f"a local of {each.interface}"
-            words.append(f"The {each.host}'s kernel: {each.destination} is {way if each.interface else each.kind}.")
+            way = f"a local of {each.out_of}" if each.by == NO_GATEWAY else f"by {each.by}, out of {each.out_of}"
+            words.append(f"The {each.host}'s kernel: {each.destination} is {way if each.out_of else each.by}.")
     return " ".join(words)
 
 

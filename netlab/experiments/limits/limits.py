@@ -63,8 +63,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         if not draft.checks:
             raise
         draft.interrupted = True
-    rows = [LimitRow(each.name, each.here, each.connections, each.bounds) for each in limits()]
-    draft.tables.append(table_of(LimitRow, rows))
+    draft.tables.append(table_of(LimitRow, limits()))
     return draft.finish()
 
 

@@ -64,9 +64,9 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.fact("frames kept", len(kept), "1")
     draft.fact("dropped by the kernel", lost, "1", "netlab was too slow")
     draft.show(fields=parameters.fields)
-    story = PacketTables()
-    story.add_all(kept, numbers(parameters.packets, len(kept)) if parameters.packets and kept else frozenset())
-    draft.tables += story.tables()
+    tables = PacketTables()
+    tables.add_all(kept, numbers(parameters.packets, len(kept)) if parameters.packets and kept else frozenset())
+    draft.tables += tables.tables()
     if lost:
         draft.warnings.append(f"{lost} frames came faster than they could be taken, and are missing.")
     write_pcap(parameters.pcap, kept)

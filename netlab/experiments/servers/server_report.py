@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from netlab.experiments.servers.trial import Trial
+from collections import Counter
+from collections.abc import Mapping
+
+from netlab.experiments.servers.trial import Setup, Trial
 from netlab.load.generator import LoadResult
 from netlab.load.outcome import UNANSWERED
 from netlab.load.plan import Plan
@@ -11,6 +14,7 @@ from netlab.report.stats import ratio
 from netlab.servers.counters import Count
 from netlab.servers.limits import FD_SETSIZE
 
+FAIRNESS = "Jain's index over the connections: 1 is all alike"
 DISTURBED = 0.3
 """More CPUs than this kept busy by others, and the report says so."""
 STARVED = 0.5
@@ -35,14 +39,9 @@ def _facts(draft: Draft, trial: Trial) -> None:
     draft.fact("mode", setup.mode.name, "")
     draft.fact("placement", setup.placement.describe(), "")
     draft.fact("messages per second", trial.rate, "1/s")
-    draft.fact(
-        "throughput",
-        None if trial.rate is None else trial.rate * plan.size,
-        "B/s",
-        "one way; the echo is as much again",
-    )
+    draft.fact("throughput", _times(plan.size, trial.rate), "B/s", "one way; the echo is as much again")
     draft.fact("window", trial.window_s, "s")
-    draft.fact("fairness", trial.fairness, "ratio", "Jain's index over the connections: 1 is all alike")
+    draft.fact("fairness", trial.fairness, "ratio", FAIRNESS)
 
     draft.fact("server CPU per message", trial.cpu_per_message_s, "s")
     draft.fact("server CPUs busy", trial.server_busy, "ratio")
@@ -69,15 +68,25 @@ def _facts(draft: Draft, trial: Trial) -> None:
     if setup.transport == "udp":
         draft.fact("served not, queue full", counts[Count.OVERFLOWED], "1")
 
-    per_connection = sorted(load.per_connection)
     draft.fact("load messages in window", load.window_messages, "1")
     draft.fact("load connections" if setup.transport == "tcp" else "load clients", load.connections, "1")
     draft.fact("load CPUs busy", load.busy_share if load.window_ns else None, "ratio")
-    draft.fact("load fewest by a connection", per_connection[0] if per_connection else None, "1")
-    draft.fact("load median of a connection", per_connection[len(per_connection) // 2] if per_connection else None, "1")
-    draft.fact("load most by a connection", per_connection[-1] if per_connection else None, "1")
+    share_facts(draft, load)
     for name, count in load.datagrams.items():
         draft.fact(f"datagrams {name}", count, "1")
+    schedule_facts(draft, plan, load)
+
+
+def share_facts(draft: Draft, load: LoadResult) -> None:
+    """How the messages were shared out."""
+    shares: list[int | None] = [*sorted(load.per_connection)] or [None]
+    draft.fact("load fewest by a connection", shares[0], "1")
+    draft.fact("load median of a connection", shares[len(shares) // 2], "1")
+    draft.fact("load most by a connection", shares[-1], "1")
+
+
+def schedule_facts(draft: Draft, plan: Plan, load: LoadResult) -> None:
+    """How an open loop kept its schedule."""
     if plan.rate is not None:
         draft.fact("load rate asked for", plan.rate, "1/s")
         draft.fact("load sends over 1 ms late", load.late_sends, "1")
@@ -99,7 +108,7 @@ def load_samples(draft: Draft, load: LoadResult) -> None:
 def error_table(draft: Draft, load: LoadResult) -> None:
     """What went wrong, by kind, if anything did."""
     if load.errors:
-        rows = tuple(sorted(load.errors.items(), key=lambda item: -item[1]))
+        rows = tuple(Counter(load.errors).most_common())
         draft.tables.append(Table("errors", (Column("what", ""), Column("count", "1")), rows))
 
 
@@ -129,20 +138,14 @@ def checks_of(trial: Trial) -> list[Check]:
     """The claims of every server report."""
     load, outcome = trial.load, trial.outcome
     checks = client_checks(trial.setup.transport, load, trial.unanswered, trial.corrupt, trial.other_errors)
-    if trial.setup.transport == "tcp":
-        # Bytes that the client has verified; an echo that it did not wait for or could not use is among the errors
-        # above.
-        expected = load.messages * trial.setup.plan.size
-        observed = outcome.counts[Count.BYTES_OUT]
-        if not load.errors:
-            checks.append(Check("bytes echoed, as client and server count them", "netlab", expected, observed))
-    else:
-        expected = load.datagrams.get("echoed", 0)
-        observed = outcome.counts[Count.CHUNKS]
-        at_least = "at least as many" if observed >= expected else "fewer"
-        checks.append(
-            Check("datagrams the server echoed, against those that came back", "netlab", "at least as many", at_least)
-        )
+    if trial.setup.transport == "udp":
+        at_least = "at least as many"
+        observed = at_least if outcome.counts[Count.CHUNKS] >= load.datagrams.get("echoed", 0) else "fewer"
+        claim = "datagrams the server echoed, against those that came back"
+        checks.append(Check(claim, "netlab", at_least, observed))
+    elif not load.errors:  # an echo that the client did not wait for or could not use is among them
+        verified, echoed = load.messages * trial.setup.plan.size, outcome.counts[Count.BYTES_OUT]
+        checks.append(Check("bytes echoed, as client and server count them", "netlab", verified, echoed))
     checks.append(Check("the server ended in order (exit code)", "netlab", 0, outcome.exit_code))
     checks.append(Check("no server process crashed", "netlab", 0, outcome.counts[Count.CRASHED]))
     return checks
@@ -151,37 +154,7 @@ def checks_of(trial: Trial) -> list[Check]:
 def _findings(draft: Draft, trial: Trial) -> None:
     setup, load, counts = trial.setup, trial.load, trial.outcome.counts
     draft.interrupted = trial.interrupted
-    say = draft.findings.append
-    if counts[Count.OUT_OF_FD_SET]:
-        say(
-            f"FD_SETSIZE reached: select(2) can watch descriptors below {FD_SETSIZE} only, "
-            f"so {counts[Count.OUT_OF_FD_SET]:,} connections with a higher number were closed unserved. "
-            "poll and epoll have no such limit."
-        )
-    if counts[Count.OUT_OF_DESCRIPTORS]:
-        say(
-            f"Out of descriptors: accept(2) failed with EMFILE, and {counts[Count.OUT_OF_DESCRIPTORS]:,} connections "
-            "were closed unserved. `ulimit -n` is the limit; netlab doctor shows it."
-        )
-    if counts[Count.OUT_OF_WORKERS]:
-        say(
-            f"{counts[Count.OUT_OF_WORKERS]:,} connections were closed unserved: "
-            "no process or thread could be started for them."
-        )
-    elif counts[Count.SHED] and not counts[Count.OUT_OF_FD_SET] and not counts[Count.OUT_OF_DESCRIPTORS]:
-        if setup.transport == "udp":
-            say(
-                f"{counts[Count.SHED]:,} datagrams came from clients beyond --max-connections "
-                f"{setup.limits.max_connections:,}, and were dropped."
-            )
-        else:
-            say(
-                f"{counts[Count.SHED]:,} connections were over --max-connections "
-                f"{setup.limits.max_connections:,}, and closed unserved."
-            )
-    if counts[Count.IDLED_OUT]:
-        whose = "connections were closed" if setup.transport == "tcp" else "clients' workers ended"
-        say(f"{counts[Count.IDLED_OUT]:,} {whose} after {setup.limits.idle_timeout_s:g} s of silence (--idle-timeout).")
+    _limits_reached(draft, setup, counts)
     _fairness(draft, trial)
     _loss(draft, load, counts[Count.OVERFLOWED])
     limit = trial.bottleneck()
@@ -191,17 +164,47 @@ def _findings(draft: Draft, trial: Trial) -> None:
             "Take CPU per message for comparisons, or more --load-workers."
         )
     elif limit == "server":
-        say("The server was the limit: it used its CPU fully.")
+        draft.findings.append("The server was the limit: it used its CPU fully.")
     late_sends(draft, setup.plan, load)
     if (trial.others_busy or 0) > DISTURBED:
         draft.warnings.append(
             f"Other processes kept {trial.others_busy:.1f} CPUs busy meanwhile. Hold no other run against this one; "
             "on a quiet machine the figures will differ."
         )
-    if load.unrecorded:
-        draft.warnings.append(
-            f"Latencies of the last {load.unrecorded:,} messages were not kept: the sample store was full."
+    unrecorded(draft, load)
+
+
+def _limits_reached(draft: Draft, setup: Setup, counts: Mapping[Count, int]) -> None:
+    say, unserved = draft.findings.append, "were closed unserved"
+    no_descriptor, no_worker = counts[Count.OUT_OF_DESCRIPTORS], counts[Count.OUT_OF_WORKERS]
+    shed, most = counts[Count.SHED], f"--max-connections {setup.limits.max_connections:,}"
+    if too_high := counts[Count.OUT_OF_FD_SET]:
+        say(
+            f"FD_SETSIZE reached: select(2) can watch descriptors below {FD_SETSIZE} only, so {too_high:,} connections "
+            f"with a higher number {unserved}. poll and epoll have no such limit."
         )
+    if no_descriptor:
+        say(
+            f"Out of descriptors: accept(2) failed with EMFILE, and {no_descriptor:,} connections {unserved}. "
+            "`ulimit -n` is the limit; netlab doctor shows it."
+        )
+    if no_worker:
+        say(f"{no_worker:,} connections {unserved}: no process or thread could be started for them.")
+    elif shed and not too_high and not no_descriptor:
+        if setup.transport == "udp":
+            say(f"{shed:,} datagrams came from clients beyond {most}, and were dropped.")
+        else:
+            say(f"{shed:,} connections were over {most}, and closed unserved.")
+    if silent := counts[Count.IDLED_OUT]:
+        whose = "connections were closed" if setup.transport == "tcp" else "clients' workers ended"
+        say(f"{silent:,} {whose} after {setup.limits.idle_timeout_s:g} s of silence (--idle-timeout).")
+
+
+def unrecorded(draft: Draft, load: LoadResult) -> None:
+    """Say so when not all latencies could be kept."""
+    if load.unrecorded:
+        last = f"the last {load.unrecorded:,} messages"
+        draft.warnings.append(f"Latencies of {last} were not kept: the sample store was full.")
 
 
 def _fairness(draft: Draft, trial: Trial) -> None:

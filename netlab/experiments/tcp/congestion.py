@@ -75,11 +75,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 def _part(progress: Progress, begun: float, share: float, what: str) -> Progress:
     """The progress of a part of it all."""
 
-    def told(done: float, text: str) -> None:
+    def part(done: float, text: str) -> None:
         progress(begun + share * done, what)
 
-    told(0.0, "")
-    return told
+    part(0.0, "")
+    return part
 
 
 def _offered(draft: Draft, wanted: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from netlab.experiments.tcp.congestion_rows import AloneRow, CurveRow, RoundTripRow, SharingRow
 from netlab.experiments.tcp.congestion_run import BETA, CongestionRun, Flow
@@ -50,7 +50,7 @@ def report(draft: Draft, runs: Sequence[CongestionRun], wire: Bottleneck) -> Non
         draft.tables.append(table_of(SharingRow, [_shared(run, steady_s) for run in sharing]))
     for run in alone:
         title = f"{run.name}: cwnd, ssthresh and queue"
-        draft.tables.append(replace(table_of(CurveRow, _curves(run), shown=False), name=title))
+        draft.tables.append(table_of(CurveRow, _curves(run), title=title, shown=False))
         draft.charts.append(Chart("curve", f"{title}, in segments", title, "time", "segments", "of"))
     draft.tables.append(table_of(RoundTripRow, _round_trips(alone), shown=False))
     title = "Round trip, each alone: the queue is in it"

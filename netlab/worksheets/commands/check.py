@@ -79,10 +79,17 @@ def _cut(line: str, width: int) -> str:
 def _plain(verdict: Verdict) -> dict[str, object]:
     step = verdict.step
     return {
-        "step": step.number, "id": step.id, "kind": step.kind, "state": verdict.state.value, "given": verdict.given,
-        "measured": verdict.measured or None, "held": verdict.hit, "late": verdict.late, "said": list(verdict.said),
+        "step": step.number,
+        "id": step.id,
+        "kind": step.kind,
+        "state": verdict.state.value,
+        "given": verdict.given,
+        "measured": verdict.measured or None,
+        "held": verdict.hit,
+        "late": verdict.late,
+        "said": list(verdict.said),
         "run": verdict.report.id if verdict.report else None,
-    }  # fmt: skip
+    }
 
 
 def print_report(desk: Session, sheets: Iterable[Sheet]) -> None:

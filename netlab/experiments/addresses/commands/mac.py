@@ -72,8 +72,10 @@ def vendor(
     with Lines("mac vendor", as_json) as lines:
         for each in listings.owned_by(name):
             found = True
-            lines.row({"assignment": each.text, "registry": each.registry, "vendor": each.owner},
-                      f"{each.text:<18} {each.registry}  {each.owner}")  # fmt: skip
+            lines.row(
+                {"assignment": each.text, "registry": each.registry, "vendor": each.owner},
+                f"{each.text:<18} {each.registry}  {each.owner}",
+            )
     if not found:
         from netlab.cli.failures import complain
 
