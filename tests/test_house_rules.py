@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SOURCES = [path for folder in ("netlab", "tests", "benchmarks", "tools") for path in (ROOT / folder).rglob("*.py")]
+FOLDERS = ("netlab", "tests", "benchmarks/bench", "benchmarks/peers", "tools")
+SOURCES = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
 FORMATTED_BY_HAND = 19  # tables of constants that are easier to read so; a call taken apart is written shorter instead
 
 

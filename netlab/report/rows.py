@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from enum import Enum
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Annotated, Any, TypeVar, cast, dataclass_transform, get_args, get_origin
 
 from netlab.codec import DecodeError, encode
@@ -75,12 +76,36 @@ class Shape:
     places: tuple[_Place, ...]
 
     def column_names(self) -> frozenset[str]:
-        """All names of columns, earlier ones, too."""
+        """All names of columns, earlier ones, too; some have a * for what depends on the run."""
         return frozenset(name for each in self.places for name in (each.column.name, *each.was))
+
+    def column_in(self, columns: Sequence[str], name: str) -> str | None:
+        """Which of a table's columns is meant by `name`, a name that it has or had."""
+        for place in self.places:
+            names = (place.column.name, *place.was)
+            if any(_matches(name, each) for each in names):
+                return next((column for each in names for column in columns if _matches(column, each)), None)
+        return None
 
     def is_of(self, table: Table) -> bool:
         """Whether this is the table's shape, by its name of now or an earlier one."""
         return table.name == self.table or any(fnmatchcase(table.name, old) for old in self.was)
+
+    def can_be(self, pattern: str) -> bool:
+        """Whether `pattern` (a name, or one with *) can mean such a table, by its name of now or an earlier one."""
+        return any(_meet(pattern, name) for name in (self.table, *self.was))
+
+
+@cache
+def _meet(one: str, other: str) -> bool:
+    """Whether some name matches both patterns; * is any text."""
+    if not one or not other:
+        return set(one + other) <= {"*"}
+    if one[0] == "*":
+        return _meet(one[1:], other) or _meet(one, other[1:])
+    if other[0] == "*":
+        return _meet(other, one)
+    return one[0] == other[0] and _meet(one[1:], other[1:])
 
 
 _MADE: dict[type, tuple[str, str, tuple[str, ...]]] = {}
@@ -198,14 +223,3 @@ def _row(cls: type[R], table: Table, number: int, cells: Sequence[Value], reader
         except Mismatch as error:
             raise DecodeError(f"{table.name}[{number}], '{place.column.name}': {error}") from None
     return cls(**values)
-
-
-Row = Mapping[str, Value]
-
-
-def rows(found: Measurement, name: str) -> list[Row]:
-    """A table's rows as mappings; none where the record has no such table."""
-    for table in found.tables:
-        if table.name == name:
-            return [dict(zip((column.name for column in table.columns), row, strict=True)) for row in table.rows]
-    return []

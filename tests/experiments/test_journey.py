@@ -77,6 +77,20 @@ def test_name_arp_dns_arp_tcp_http_close(run: Run) -> None:
     assert ElementTree.fromstring(picture.read_text()).tag.endswith("svg") and "TTL 63" in picture.read_text()
 
 
+def test_the_record_has_every_frame_on_every_link(run: Run) -> None:
+    recording = run.document["recording"]
+    frames = recording["frames"]
+    assert recording["cut_frames"] == 0 and len(frames) == facts(run.document)["frames"]
+    assert [host["name"] for host in recording["hosts"]] == [host.name for host in world.HOSTS]
+    ends = {link["name"]: set(link["ends"]) for link in recording["links"]}
+    assert all({frame["sender"], frame["receiver"]} == ends[frame["link"]] for frame in frames)
+    crossed = [(row["packet"], row["link"], row["sent"], row["arrived"]) for row in rows(run.document, "stretches")]
+    assert sorted((each["number"], each["link"], each["sent"], each["arrived"]) for each in frames) == sorted(crossed)
+    assert {len(bytes.fromhex(each["data"])) - each["size"] for each in frames} == {0}
+    began = [row["began"] for row in rows(run.document, "steps") if row["packets"]]
+    assert began == sorted(began) and began[0] >= 0 and began[-1] < recording["end"]
+
+
 @pytest.mark.peers
 def test_wireshark_sees_the_same_and_nothing_to_warn_of(run: Run) -> None:
     assert expert_warnings(run.pcap) == []

@@ -154,8 +154,21 @@ def test_all_names_of_columns_are_known_for_worksheets() -> None:
     class Few:
         mean_rtt: Annotated[Seconds, Named(was=("RTT",))]
         drops: Count
+        what: Annotated[str, Named("")]
 
-    assert shape_of(Few).column_names() == {"mean rtt", "RTT", "drops"}
+    assert shape_of(Few).column_names() == {"mean rtt", "RTT", "drops", ""}
+    assert table_of(Few, [Few(0.1, 2, "x")]).columns[-1] == Column("", "")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        *((each, True) for each in ("hops", "hop*", "*", "hops of packet 7", "hops of the*", "*7", "*hops")),
+        *((each, False) for each in ("hop", "HOPS", "hops of", "", "steps*")),
+    ],
+)
+def test_a_pattern_can_mean_a_table_by_its_name_of_now_or_an_earlier_one(pattern: str, meant: bool) -> None:
+    assert shape_of(Hop).can_be(pattern) is meant
 
 
 def test_a_column_can_be_called_otherwise_in_a_run() -> None:

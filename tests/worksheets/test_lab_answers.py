@@ -18,8 +18,7 @@ WORDS = Step("t", 1, "blank", "text")
 
 
 @pytest.mark.parametrize(
-    "typed",
-    "54.2|54.2 µs|54.2us|0.0542 ms|５４．２|54.2 μs|54.2 微秒|5.42e1|54.2 µs/msg".split("|"),
+    "typed", "54.2|54.2 µs|54.2us|0.0542 ms|５４．２|54.2 μs|54.2 微秒|5.42e1|54.2 µs/msg".split("|")
 )
 def test_numbers_with_and_without_units(typed: str) -> None:
     assert parse(NUMBER, typed) == pytest.approx(54.2e-6)

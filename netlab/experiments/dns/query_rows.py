@@ -17,7 +17,7 @@ class QuestionRow:
 
 
 @row("records")
-class RecordRow:
+class ReplyRow:
     """One record of the reply."""
 
     section: Literal["answer", "authority", "additional"]
@@ -27,4 +27,4 @@ class RecordRow:
     data: str
 
 
-ROWS = (QuestionRow, RecordRow)
+ROWS = (QuestionRow, ReplyRow)

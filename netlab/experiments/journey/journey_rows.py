@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from netlab.experiments.wire import packet_rows
 from netlab.report.rows import Count, Named, Seconds, row
 
 
@@ -16,6 +17,7 @@ class JourneyStepRow:
     title: str
     words: str
     packets: Count
+    began: Seconds | None = None
 
 
 @row("ways")
@@ -80,4 +82,4 @@ class RouteRow:
     out_of: str
 
 
-ROWS = (JourneyStepRow, PathRow, StretchRow, NeighbourRow, RouteRow)
+ROWS = (*packet_rows.ROWS, JourneyStepRow, PathRow, StretchRow, NeighbourRow, RouteRow)

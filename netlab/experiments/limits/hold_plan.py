@@ -14,6 +14,7 @@ from netlab.errors import MachineLacks
 from netlab.experiments.limits.limits_rows import LimitRow
 from netlab.linux import machine
 from netlab.linux.process import cpus as allowed_cpus
+from netlab.report.phrase import say
 from netlab.servers.modes import Mode, find
 from netlab.servers.placement import place
 
@@ -50,8 +51,9 @@ def plan_of(wanted: int) -> HoldPlan:
     """How to hold so many, or as many as the limits leave. MachineLacks where that is none."""
     bounding = [(each, each.connections) for each in limits() if each.connections is not None and each.limit in _RAISE]
     connections = min([wanted, *(most for _, most in bounding)])
+    text = "{limit} is {here:,}: that leaves {most:,} of {wanted:,} connections. Raise it: {how}"
     reduced = tuple(
-        f"{each.limit} is {each.here:,}: that leaves {most:,} of {wanted:,} connections. Raise it: {_RAISE[each.limit]}"
+        say(text, limit=each.limit, here=each.here, most=most, wanted=wanted, how=_RAISE[each.limit])
         for each, most in bounding
         if most < wanted
     )

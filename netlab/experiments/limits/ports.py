@@ -12,6 +12,7 @@ from netlab.experiments.wire.trace import write_pcap
 from netlab.linux import machine
 from netlab.network.scene import run_scene
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft
 from netlab.report.rows import table_of
 
@@ -51,10 +52,11 @@ def _four_tuple(draft: Draft, ports: int, result: PortsResult) -> None:
     claim = "at one server address and port: client addresses × client ports"
     draft.check(claim, "course, lecture 13", 2 * ports, one.connections + source.connections)
     total = sum(each.connections for each in result.destinations)
-    draft.findings.append(
-        f"{ports} ports carried {total} connections at once: no two had all of {{source address, source port, "
-        "destination address, destination port} in common. A port is not used up; a four-tuple is."
+    text = (
+        "{ports} ports carried {total} connections at once: no two had all of {{source address, source port, "
+        "destination address, destination port}} in common. A port is not used up; a four-tuple is."
     )
+    draft.finding(say(text, ports=ports, total=total))
 
 
 def _bound(draft: Draft, ports: int, result: PortsResult) -> None:
@@ -77,7 +79,8 @@ def _time_wait(draft: Draft, ports: int, seen: TimeWait) -> None:
     claim = "with tcp_tw_reuse a port is used again before TIME-WAIT is over"
     draft.check(claim, "tcp(7), tcp_tw_reuse", True, lasts_s is not None and delay_s / 2 < reused_s < lasts_s)
     if lasts_s and here:
-        draft.findings.append(
-            f"From one address to one server port, {here:,} ports and {lasts_s:.0f} s of TIME-WAIT allow "
-            f"{here / lasts_s:,.0f} new connections a second, if the client closes first; beyond that, connect() fails."
+        text = (
+            "From one address to one server port, {here:,} ports and {lasts_s:.0f} s of TIME-WAIT allow {rate:,.0f} "
+            "new connections a second, if the client closes first; beyond that, connect() fails."
         )
+        draft.finding(say(text, here=here, lasts_s=lasts_s, rate=here / lasts_s))

@@ -14,11 +14,12 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 from netlab.experiment import Experiment
-from netlab.experiments.machine.doctor_rows import LimitRow
+from netlab.experiments.machine.doctor_rows import AbilityRow, DoctorLimitRow, RemedyRow, ToolRow
 from netlab.linux import machine
 from netlab.network.probe import private_network
 from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Measurement, Table
+from netlab.report.phrase import listed, say
+from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
 
 OK, LIMITED, MISSING = "ok", "limited", "missing"
@@ -27,14 +28,6 @@ OK, LIMITED, MISSING = "ok", "limited", "missing"
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """The doctor asks nothing."""
-
-
-class Ability(NamedTuple):
-    """Something that the kernel, the C library or a program does or does not let this user do."""
-
-    name: str
-    state: str
-    enables: str
 
 
 class Tool(NamedTuple):
@@ -94,29 +87,27 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     abilities = list(_abilities(remedies))
     progress(0.9, "looking for tools")
     missing = [tool for tool in TOOLS if not shutil.which(tool.name)]
-    tools = [Ability(tool.name, MISSING if tool in missing else OK, tool.enables) for tool in TOOLS]
+    tools = [ToolRow(tool.name, MISSING if tool in missing else OK, tool.enables) for tool in TOOLS]
     matplotlib = OK if find_spec("matplotlib") else MISSING
-    tools.append(Ability("matplotlib", matplotlib, "--plot FILE.png (SVG needs nothing)"))
-    draft.tables.append(table_of(LimitRow, limits))
-    columns = (Column("", ""), Column("state", ""), Column("enables", ""))
-    draft.tables.append(Table("Kernel", columns, tuple(abilities)))
-    draft.tables.append(Table("Tools", columns, tuple(tools)))
+    tools.append(ToolRow("matplotlib", matplotlib, "--plot FILE.png (SVG needs nothing)"))
+    draft.tables.append(table_of(DoctorLimitRow, limits))
+    draft.tables.append(table_of(AbilityRow, abilities))
+    draft.tables.append(table_of(ToolRow, tools))
     states = {each.name: each.state for each in limits} | {each.name: each.state for each in abilities}
-    to_do = [(name, remedies[name]) for name, state in states.items() if state != OK]
+    to_do = [RemedyRow(name, remedies[name]) for name, state in states.items() if state != OK]
     if missing:
         packages = dict.fromkeys((tool.package for tool in missing), True)
-        to_do.append(("tools", f"sudo apt install {' '.join(packages)}"))
+        to_do.append(RemedyRow("tools", f"sudo apt install {' '.join(packages)}"))
     if matplotlib != OK:
-        to_do.append(("matplotlib", "pip install 'netlab[plot]'"))
+        to_do.append(RemedyRow("matplotlib", "pip install 'netlab[plot]'"))
     if to_do:
-        remedy = (Column("", ""), Column("do this", ""))
-        draft.tables.append(Table("How to get what is missing", remedy, tuple(to_do)))
+        draft.tables.append(table_of(RemedyRow, to_do))
     draft.findings.append(_verdict(states))
     progress(1.0, "done")
     return draft.finish()
 
 
-def _limits() -> Iterator[LimitRow]:
+def _limits() -> Iterator[DoctorLimitRow]:
     soft, hard = machine.descriptors()
     backlog = machine.sysctl_number("net.ipv4.tcp_max_syn_backlog")
     yield _limit("CPUs", len(os.sched_getaffinity(0)), 2, "server and load side by side")
@@ -129,16 +120,16 @@ def _limits() -> Iterator[LimitRow]:
     yield _limit("tcp_max_syn_backlog", backlog, 512, "handshakes under way at once")
 
 
-def _limit(name: str, here: int | None, want: int, enables: str) -> LimitRow:
+def _limit(name: str, here: int | None, want: int, enables: str) -> DoctorLimitRow:
     """What is not limited, as far as we know, is ok."""
-    return LimitRow(name, LIMITED if here is not None and here < want else OK, here, want, enables)
+    return DoctorLimitRow(name, LIMITED if here is not None and here < want else OK, here, want, enables)
 
 
-def _abilities(remedies: dict[str, str]) -> Iterator[Ability]:
+def _abilities(remedies: dict[str, str]) -> Iterator[AbilityRow]:
     """Those whose remedy depends on why they are missing put it among the others."""
 
-    def ability(name: str, there: bool, enables: str, otherwise: str = MISSING) -> Ability:
-        return Ability(name, OK if there else otherwise, enables)
+    def ability(name: str, there: bool, enables: str, otherwise: str = MISSING) -> AbilityRow:
+        return AbilityRow(name, OK if there else otherwise, enables)
 
     namespaces, why_not = machine.user_namespaces()
     remedies["user namespaces"] = _permit(why_not)
@@ -167,12 +158,12 @@ def _verdict(states: dict[str, str]) -> str:
     missing = [name for name, state in states.items() if state == MISSING]
     if not limited and not missing:
         return "Every experiment can run here in full."
-    parts = []
+    parts: list[str] = []
     if limited:
-        parts.append(f"Limited: {', '.join(limited)}.")
+        parts.append(say("Limited: {names}.", names=", ".join(limited)))
     if missing:
-        parts.append(f"Missing: {', '.join(missing)}.")
-    return f"Most experiments run here. {' '.join(parts)}"
+        parts.append(say("Missing: {names}.", names=", ".join(missing)))
+    return say("Most experiments run here. {parts}", parts=listed(parts, " "))
 
 
 EXPERIMENT = Experiment(

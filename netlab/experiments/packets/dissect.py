@@ -16,6 +16,7 @@ from netlab.option import Argument, Option
 from netlab.packets import hexdump, pcap
 from netlab.packets.capture_file import Capture, CapturedFrame
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 
 LINKS = {"auto": None, "ethernet": 1, "ip": 101}
@@ -50,9 +51,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.show(fields=parameters.fields)
     draft.tables += tables.tables()
     if stopped := capture.stopped:
-        draft.warnings.append(
-            f"The file ends or lies at byte {stopped.at:,}: {stopped.why}. Shown is what comes before."
-        )
+        text = "The file ends or lies at byte {at:,}: {why}. Shown is what comes before."
+        draft.warnings.append(say(text, at=stopped.at, why=stopped.why))
     return draft.finish()
 
 

@@ -11,12 +11,14 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp.backlog_rows import AttemptRow, QueueRow
 from netlab.experiments.tcp.backlog_scene import BacklogPlan, BacklogResult, fill_accept_queue, fill_half_open_queue
 from netlab.experiments.wire.options import Delay, Pcap, Seed, Timeline
-from netlab.experiments.wire.trace import Trace, observe, recorded, report
+from netlab.experiments.wire.trace import Trace, observe, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.scene import Scene
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.option import Option
 from netlab.progress import Progress, silent
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -99,16 +101,18 @@ def _check_accept_queue(draft: Draft, parameters: Parameters, queue: BacklogResu
     draft.check("who was turned away gets in by trying again", "RFC 9293 §3.8.1", True, queue.got_in >= 1)
     claim, first = "whom nobody has accepted is ESTABLISHED all the same", queue.attempts[0]
     draft.check(claim, "course, lecture 13", "ESTABLISHED", first.client_is)
-    draft.findings.append(
-        f"listen({n}) let {fit} connections wait. The {_ordinal(fit + 1)} got no answer at all, not even a reset: "
-        "to it the server looks slow, not full."
+    text = (
+        "listen({n}) let {fit} connections wait. The {next} got no answer at all, not even a reset: to it the "
+        "server looks slow, not full."
     )
+    draft.finding(say(text, n=n, fit=fit, next=_ordinal(fit + 1)))
     if queue.established > queue.got_in:
-        draft.findings.append(
-            f"One accept() made room for one, and {queue.established} clients are ESTABLISHED by it: a SYN is answered "
-            "while there is room, but the place is taken only by the ACK. Whose ACK comes too late is not told; its "
-            "server keeps it half-open, and sends the SYN+ACK again."
+        text = (
+            "One accept() made room for one, and {established} clients are ESTABLISHED by it: a SYN is answered while "
+            "there is room, but the place is taken only by the ACK. Whose ACK comes too late is not told; its server "
+            "keeps it half-open, and sends the SYN+ACK again."
         )
+        draft.finding(say(text, established=queue.established))
 
 
 def _check_half_open(draft: Draft, parameters: Parameters, runs: Mapping[str, tuple[BacklogResult, Trace]]) -> None:

@@ -18,12 +18,14 @@ from netlab.experiments.tcp.flow_rows import ProbeRow, WindowRow
 from netlab.experiments.tcp.flow_scene import PIECE, WRITE, FlowPlan, FlowResult
 from netlab.experiments.tcp.flow_window import Stall, WindowCourse
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Trace, recorded, report
+from netlab.experiments.wire.trace import Trace, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.notation import size_bytes
 from netlab.option import Option
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -92,10 +94,11 @@ def _facts(draft: Draft, parameters: Parameters, result: FlowResult, trace: Trac
     reading, blocked = result.reading, result.blocked
     draft.fact("window scale", offered[0].scale if offered else None, "1", "bits to shift by, from the SYN+ACK")
     draft.fact("largest window", max((each.size for each in offered), default=None), "B", "that the receiver offered")
-    draft.fact("reader stops", trace.seconds(reading.stopped_ns), "s", f"after {parameters.read_bytes:,} B")
+    note = say("after {read:,} B", read=parameters.read_bytes)
+    draft.fact("reader stops", trace.seconds(reading.stopped_ns), "s", note)
     if stall is not None:
         draft.fact("window is zero", stall.zero.sent_s, "s", "and the sender knows half a round trip later")
-    note = f"when the sender's kernel has sent {parameters.probes} probes"
+    note = say("when the sender's kernel has sent {probes} probes", probes=parameters.probes)
     draft.fact("reader begins again", trace.seconds(reading.again_ns), "s", note)
     draft.fact("send() blocked", (blocked.ended_ns - blocked.begun_ns) / 1e9, "s", "the longest of its calls")
     draft.fact("held by the receiver's kernel", reading.held_unread, "B", "inet_diag: came, and was not read")
@@ -104,7 +107,7 @@ def _facts(draft: Draft, parameters: Parameters, result: FlowResult, trace: Trac
         before = [read for at_ns, read in reading.pieces if trace.seconds(at_ns) <= stall.update.sent_s]
         took = before[-1] - parameters.read_bytes if before else 0
         draft.fact("first window update", stall.update.size, "B")
-        draft.fact("read before it", took, "B", f"in pieces of {PIECE} B")
+        draft.fact("read before it", took, "B", say("in pieces of {piece} B", piece=PIECE))
 
 
 def _check_kernels(draft: Draft, parameters: Parameters, result: FlowResult) -> None:
@@ -131,10 +134,10 @@ def _check_windows(draft: Draft, course: WindowCourse) -> None:
 
 def _check_stall(draft: Draft, stall: Stall, probes: int, least: int) -> None:
     at, section, pauses = "while the window is 0", "RFC 9293 §3.8.6.1", stall.pauses()
-    draft.check(f"{at}, no new data is sent", "RFC 9293 §3.8.6", 0, stall.new_data)
-    draft.check(f"{at}, the sender's kernel asks", section, True, len(stall.probes) >= probes)
+    draft.check(say("{at}, no new data is sent", at=at), "RFC 9293 §3.8.6", 0, stall.new_data)
+    draft.check(say("{at}, the sender's kernel asks", at=at), section, True, len(stall.probes) >= probes)
     answered = sum(each is not None for each in stall.answers)
-    draft.check(f"{at}, every question is answered", section, len(stall.probes), answered)
+    draft.check(say("{at}, every question is answered", at=at), section, len(stall.probes), answered)
     longer = len(pauses) > 1 and pauses[-1] > pauses[0]
     draft.check("it asks with longer and longer pauses", section, True, longer)
     claim = "the window does not open by less than a full segment (or half the buffer)"
@@ -155,18 +158,19 @@ def _findings(draft: Draft, stall: Stall) -> None:
             "so must be answered. RFC 9293 would send one new byte, which the receiver might have to throw away."
         )
     if stall.remainder is not None:
-        draft.findings.append(
-            f"The window before it was 0 was {stall.remainder.size} B, less than a segment. The sender kept back "
-            "until a timer ran out, and only then filled it (RFC 9293 §3.8.6.2.1): small windows, "
-            "filled at once, would make small segments for good."
+        text = (
+            "The window before it was 0 was {size} B, less than a segment. The sender kept back until a timer ran out, "
+            "and only then filled it (RFC 9293 §3.8.6.2.1): small windows, filled at once, would make small segments "
+            "for good."
         )
+        draft.finding(say(text, size=stall.remainder.size))
     if stall.update is not None:
-        draft.findings.append(
-            f"The reader took pieces of {PIECE} B, but the first window update was of {stall.update.size:,} B: the "
-            "receiver's kernel keeps small gains to itself. No probe had to ask for it."
-            if not stall.asked
-            else f"The first window that was not 0 came in answer to a probe: {stall.update.size:,} B."
+        asked = say("The first window that was not 0 came in answer to a probe: {size:,} B.", size=stall.update.size)
+        text = (
+            "The reader took pieces of {piece} B, but the first window update was of {size:,} B: the receiver's kernel "
+            "keeps small gains to itself. No probe had to ask for it."
         )
+        draft.finding(asked if stall.asked else say(text, piece=PIECE, size=stall.update.size))
 
 
 EXPERIMENT = Experiment(

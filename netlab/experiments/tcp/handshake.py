@@ -10,12 +10,14 @@ from netlab.experiments.tcp.handshake_rows import SegmentRow
 from netlab.experiments.tcp.handshake_scene import HandshakeResult
 from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
 from netlab.experiments.wire.options import Delay, Loss, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace, recorded, report
+from netlab.experiments.wire.trace import Segment, Trace, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
-from netlab.packets.option import COMMON, Option, name_of, text_of
+from netlab.packets.option import COMMON, HeaderOption, name_of, text_of
 from netlab.packets.tcp import OPTIONS, WINDOW_SCALE
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -84,7 +86,8 @@ def _first(trace: Trace, sender: str, syn: int, ack: int) -> Segment | None:
 def _check_calls(draft: Draft, trace: Trace, took_s: float | None) -> None:
     """What can be seen without a wire: the calls, and the states that last."""
     for host in ("client", "server"):
-        draft.check(f"{host}: ESTABLISHED in the end", "RFC 9293 §3.3.2", "ESTABLISHED", trace.states(host)[-1])
+        text = "{host}: ESTABLISHED in the end"
+        draft.check(say(text, host=host), "RFC 9293 §3.3.2", "ESTABLISHED", trace.states(host)[-1])
     both = took_s is not None and took_s > 0 and trace.when("server", "return", "accept") is not None
     draft.check("connect() returned, and accept() did", "connect(2), accept(2)", True, both)
 
@@ -113,7 +116,7 @@ def _check_segments(
 
 def _check_states(draft: Draft, trace: Trace) -> None:
     for host, states in _STATES.items():
-        claim = f"{host}: {states.replace(', ', ' → ')}"
+        claim = say("{host}: {states}", host=host, states=states.replace(", ", " → "))
         draft.check(claim, "RFC 9293 §3.3.2", states, ", ".join(trace.states(host)))
 
 
@@ -121,7 +124,7 @@ def _not_before(at_s: float | None, segment: Segment) -> bool | None:
     return None if at_s is None or segment.arrived_s is None else at_s >= segment.arrived_s
 
 
-def _option(segment: Segment, kind: int) -> Option | None:
+def _option(segment: Segment, kind: int) -> HeaderOption | None:
     return next((option for option in segment.tcp.options if option.kind == kind), None)
 
 
@@ -138,11 +141,11 @@ def _find_window(draft: Draft, syn: Segment | None, ack: Segment | None) -> None
     scale = _option(syn, WINDOW_SCALE) if syn else None
     if scale and ack:
         unit = 1 << scale.data[0]
-        draft.findings.append(
-            f"The window of the last segment, {ack.tcp.window}, is not smaller: after the SYNs windows count in units "
-            f"that each side has announced in its own, here {unit} bytes. {ack.tcp.window} × {unit} = "
-            f"{ack.tcp.window * unit:,} bytes (RFC 7323 §2)."
+        text = (
+            "The window of the last segment, {window}, is not smaller: after the SYNs windows count in units that each "
+            "side has announced in its own, here {unit} bytes. {window} × {unit} = {size:,} bytes (RFC 7323 §2)."
         )
+        draft.finding(say(text, window=ack.tcp.window, unit=unit, size=ack.tcp.window * unit))
 
 
 def _held(trace: Trace, host: str, state: str) -> HeldStateRow:

@@ -17,11 +17,14 @@ from netlab.experiments.tcp.nagle_exchanges import WriteCase, case_of, keystroke
 from netlab.experiments.tcp.nagle_rows import CaseRow, KeystrokeRow
 from netlab.experiments.tcp.nagle_scene import BODY, CORKED, GATHERED, HEAD, NODELAY, PLAIN, QUICK, REPLY
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Trace, recorded, report
+from netlab.experiments.wire.trace import Trace, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.option import Option
 from netlab.progress import Progress
+from netlab.report.phrase import count as count_of
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 from netlab.report.stats import percentile
@@ -57,9 +60,10 @@ def judged(parameters: Parameters, result: nagle_scene.NagleResult, trace: Trace
     cases = {name: case_of(name, found, trace) for name, found in result.requests.items()}
     keystrokes = {name: keystrokes_of(name, found, trace) for name, found in result.keystrokes.items()}
     plain, ato_s = cases[PLAIN], result.requests[PLAIN].ato_s
-    draft.fact("request", f"{len(HEAD)} + {len(BODY)} B", "", f"two writes; the answer has {len(REPLY)} B")
+    note = say("two writes; the answer has {reply} B", reply=len(REPLY))
+    draft.fact("request", f"{len(HEAD)} + {len(BODY)} B", "", note)
     if not trace.lacking:
-        note = f"of {parameters.exchanges}: the ACK of the first write was late"
+        note = say("of {exchanges}: the ACK of the first write was late", exchanges=parameters.exchanges)
         draft.fact("stalled", len(plain.delayed()), "1", note)
         draft.fact("its ACK waited", median(plain.waits()), "s", "median; on the wire, from arrival to ACK")
     draft.fact("delayed-ACK timer", ato_s, "s", "TCP_INFO (ato) of the server")
@@ -76,10 +80,11 @@ def judged(parameters: Parameters, result: nagle_scene.NagleResult, trace: Trace
     _check(draft, parameters.exchanges, ato_s, cases)
     draft.check("Nagle's rule puts keystrokes together: fewer segments", "RFC 896", True, nagle < nodelay)
     _find(draft, parameters.exchanges, cases)
-    draft.findings.append(
-        f"{parameters.keys} keystrokes took {nagle} segments with Nagle's rule and {nodelay} without. The price is "
-        "latency: what waits for an ACK comes later."
+    text = (
+        "{keys} keystrokes took {nagle} segments with Nagle's rule and {nodelay} without. The price is latency: what "
+        "waits for an ACK comes later."
     )
+    draft.finding(say(text, keys=parameters.keys, nagle=nagle, nodelay=nodelay))
     report(draft, *stalled(trace, plain))
     return draft.finish()
 
@@ -122,23 +127,25 @@ def _check_slowest(draft: Draft, cases: Mapping[str, WriteCase]) -> None:
 def _find(draft: Draft, count: int, cases: Mapping[str, WriteCase]) -> None:
     delayed = cases[PLAIN].delayed()
     if delayed:
-        draft.findings.append(
-            f"{len(delayed)} of {count} exchanges stalled: the second write waits for the ACK of the first (Nagle), "
-            "and that ACK waits for an answer to travel with, which cannot come before the second write (delayed "
-            "ACK). Each rule is sensible; together they wait for each other, until a timer runs out."
+        text = (
+            "{delayed} of {count} exchanges stalled: the second write waits for the ACK of the first (Nagle), and that "
+            "ACK waits for an answer to travel with, which cannot come before the second write (delayed ACK). Each "
+            "rule is sensible; together they wait for each other, until a timer runs out."
         )
+        draft.finding(say(text, delayed=len(delayed), count=count))
     if delayed and delayed[0] > 0:
-        first = f"The first {delayed[0]}" if delayed[0] > 1 else "The first"
-        draft.findings.append(
-            f"{first} did not stall: Linux acknowledges at once when a connection is new (quickack mode). Once the "
+        first = count_of(delayed[0], "The first", "The first {n}")
+        text = (
+            "{first} did not stall: Linux acknowledges at once when a connection is new (quickack mode). Once the "
             "server has answered, its kernel takes the two for a dialogue (pingpong mode), and delays."
         )
-    draft.findings.append(
+        draft.finding(say(text, first=first))
+    text = (
         "The cure is to write once: one sendmsg() is a segment less for every request than TCP_NODELAY, and waits for "
-        "nothing. TCP_CORK does the same where the parts come from different places. TCP_QUICKACK, at the "
-        f"receiver, leaves a round trip of waiting in each request and costs segments ({len(cases[QUICK].segments)} "
-        f"against {len(cases[GATHERED].segments)})."
+        "nothing. TCP_CORK does the same where the parts come from different places. TCP_QUICKACK, at the receiver, "
+        "leaves a round trip of waiting in each request and costs segments ({quick} against {gathered})."
     )
+    draft.finding(say(text, quick=len(cases[QUICK].segments), gathered=len(cases[GATHERED].segments)))
 
 
 EXPERIMENT = Experiment(

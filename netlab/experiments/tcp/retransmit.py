@@ -14,7 +14,7 @@ from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import retransmit_one_loss, retransmit_scene
 from netlab.experiments.tcp.retransmit_rows import LossStepRow, SynRow, TransferRow, TryRow
-from netlab.experiments.tcp.retransmit_scene import DOUBLINGS, Timeout, TransferPlan, TransferResult
+from netlab.experiments.tcp.retransmit_scene import DOUBLINGS, RtoStep, TransferPlan, TransferResult
 from netlab.experiments.wire.options import WIRE, Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Segment, Trace, check_path, observe, save
 from netlab.network.conditions import Conditions
@@ -23,6 +23,7 @@ from netlab.notation import size_bytes
 from netlab.option import Option
 from netlab.packets.tcp import SACK
 from netlab.progress import Progress, silent
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -103,26 +104,28 @@ def report_transfers(draft: Draft, transfers: Sequence[Transfer], size: int) -> 
     """The same transfer of `size` bytes at more and more loss."""
     rows = [each.row() for each in transfers]
     for transfer, row in zip(transfers, rows, strict=True):
-        at, result, source = f"at {row.loss:.0%} loss", transfer.result, "course, lecture 11; RFC 9293 §3.8"
+        at, source = say("at {loss:.0%} loss", loss=row.loss), "course, lecture 11; RFC 9293 §3.8"
+        result = transfer.result
         whole = result.intact and result.received == size
-        draft.check(f"{at}, every byte arrives, in order and intact", source, True, whole)
+        draft.check(say("{at}, every byte arrives, in order and intact", at=at), source, True, whole)
         if row.lost:
-            claim = f"{at}, all that was lost is delivered by a later segment"
+            claim = say("{at}, all that was lost is delivered by a later segment", at=at)
             draft.check(claim, "RFC 9293 §3.8.1", True, covered(transfer.data(), size))
         if row.lost >= 5:
-            claim = f"{at}, the receiver reports its gaps in SACK blocks"
+            claim = say("{at}, the receiver reports its gaps in SACK blocks", at=at)
             draft.check(claim, "RFC 2018 §4", True, row.sacks > 0)
     draft.tables.append(table_of(TransferRow, rows))
     draft.charts.append(Chart("bar", "The same transfer, at more and more loss", "transfers", "loss", "took"))
     losses = [row.loss for row in rows]
     worst = rows[losses.index(max(losses))]
     if worst.lost:
-        draft.findings.append(
-            f"At {worst.loss:.0%} loss {worst.sent_again} segments were sent again: {worst.fast} by fast retransmit, "
-            f"on word of the receiver, within a round trip. {worst.timeouts} timeouts, of 200 ms or more each, cost "
-            "the rest of the time; what was sent again on either account and is in neither number went out in the "
-            "slow start after a timeout, or to probe for a loss at the end (RFC 8985)."
+        text = (
+            "At {loss:.0%} loss {sent_again} segments were sent again: {fast} by fast retransmit, on word of the "
+            "receiver, within a round trip. {timeouts} timeouts, of 200 ms or more each, cost the rest of the time; "
+            "what was sent again on either account and is in neither number went out in the slow start after a "
+            "timeout, or to probe for a loss at the end (RFC 8985)."
         )
+        draft.finding(say(text, loss=worst.loss, sent_again=worst.sent_again, fast=worst.fast, timeouts=worst.timeouts))
     stories = (retransmit_one_loss.steps(each.trace) for each in transfers)
     if story := next(filter(None, stories), None):
         draft.tables.append(table_of(LossStepRow, story))
@@ -156,7 +159,7 @@ def report_outage(draft: Draft, result: retransmit_scene.OutageResult, trace: Tr
     draft.fact("timeout before the cut", timeouts[0].rto_s, "s", "TCP_INFO; Linux never goes below 200 ms")
 
 
-def _tries(tries: Sequence[float], timeouts: Sequence[Timeout]) -> Iterator[TryRow]:
+def _tries(tries: Sequence[float], timeouts: Sequence[RtoStep]) -> Iterator[TryRow]:
     """A timeout that has doubled was seen within moments of the try that it led to; a try that doubled none is a probe.
 
     Of the tries after the last doubling that was seen, nothing is known.

@@ -17,6 +17,7 @@ from netlab.linux.tcp_states import ELEVEN
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.progress import Progress, silent
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -68,7 +69,7 @@ def judged(traces: Mapping[str, Trace]) -> Measurement:
     wanted: Sequence[str] = _LASTING if draft.lacking else ELEVEN
     which = "every state that lasts was" if draft.lacking else "all eleven states were"
     seen = ", ".join(state for state in found if state in wanted)
-    draft.check(f"{which} reached, and seen", "RFC 9293 §3.3.2", ", ".join(wanted), seen)
+    draft.check(say("{which} reached, and seen", which=which), "RFC 9293 §3.3.2", ", ".join(wanted), seen)
     for name, trace in traces.items():
         teardown.check(draft, teardown.find(name), trace)
     draft.findings.append(

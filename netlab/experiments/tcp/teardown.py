@@ -13,11 +13,13 @@ from netlab.experiments.tcp import teardown_scene
 from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
 from netlab.experiments.tcp.teardown_scene import LAST_WORDS, HalfClose, TeardownPlan, TeardownResult
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace, recorded, report
+from netlab.experiments.wire.trace import Segment, Trace, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.option import Option
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -147,12 +149,14 @@ def check(draft: Draft, variant: Variant, trace: Trace) -> None:
     for host, states in (("client", variant.client), ("server", variant.server)):
         found, last = trace.states(host), states.rpartition(" ")[2]
         if trace.lacking:
-            draft.check(f"{host}: {last} in the end", "RFC 9293 §3.3.2", last, found[-1])
+            draft.check(say("{host}: {last} in the end", host=host, last=last), "RFC 9293 §3.3.2", last, found[-1])
         else:
-            draft.check(f"{host}: ESTABLISHED → {states}", "RFC 9293 §3.3.2", states, " → ".join(found))
+            text = "{host}: ESTABLISHED → {states}"
+            draft.check(say(text, host=host, states=states), "RFC 9293 §3.3.2", states, " → ".join(found))
     if not trace.lacking:
         sent = [f"{each.sender} {'RST' if each.tcp.rst else 'FIN'}" for each in _ending(trace) if not each.again]
-        draft.check(f"on the wire: {variant.ending}", "RFC 9293 §3.6", variant.ending, ", ".join(sent))
+        text = "on the wire: {ending}"
+        draft.check(say(text, ending=variant.ending), "RFC 9293 §3.6", variant.ending, ", ".join(sent))
 
 
 def _ending(trace: Trace) -> list[Segment]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from netlab.cli.help import Command, Group, examples
+from netlab.cli.help import Group, examples, subcommand
 from netlab.errors import CheckFailed, UsageError
 from netlab.worksheets.commands.lab_options import Lab, Labs, LabsDir, Lang, Question, desk_of, settle
 
@@ -31,7 +31,7 @@ def lab(context: typer.Context, lang: Lang = None, labs_dir: LabsDir = None) -> 
         raise typer.Exit(complain_of(found.broken))
 
 
-@app.command("list", cls=Command, short_help="The worksheets, and how far you are")
+@subcommand(app, "list", short_help="The worksheets, and how far you are")
 @examples("netlab lab list", "netlab lab list --lang zh")
 def list_(context: typer.Context, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """List the worksheets by lecture: minutes, what they need, how far you are."""
@@ -42,7 +42,7 @@ def list_(context: typer.Context, lang: Lang = None, labs_dir: LabsDir = None) -
     raise typer.Exit(complain_of(among.broken))
 
 
-@app.command(cls=Command, short_help="Walk through one, from where you left it")
+@subcommand(app, short_help="Walk through one, from where you left it")
 @examples("netlab lab start 13", "netlab lab start four-ways --lang zh")
 def start(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Walk through a worksheet, from its first open step.
@@ -55,7 +55,7 @@ def start(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDi
     raise typer.Exit(walk(desk_of(context, name, lang, labs_dir)))
 
 
-@app.command("next", cls=Command, short_help="Only its next open step")
+@subcommand(app, "next", short_help="Only its next open step")
 @examples("netlab lab next 13", "netlab lab next sockets")
 def next_(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Do the next open step of a worksheet, and stop after it."""
@@ -64,7 +64,7 @@ def next_(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDi
     raise typer.Exit(walk(desk_of(context, name, lang, labs_dir), steps=1))
 
 
-@app.command(cls=Command, short_help="A hint for the open step, then the next one")
+@subcommand(app, short_help="A hint for the open step, then the next one")
 @examples("netlab lab hint 13", "netlab lab hint sockets")
 def hint(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Show the next hint for the step that is open. Each call shows one more."""
@@ -73,7 +73,7 @@ def hint(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir
     print_hint(desk_of(context, name, lang, labs_dir))
 
 
-@app.command(cls=Command, short_help="What passes, and what is wrong first")
+@subcommand(app, short_help="What passes, and what is wrong first")
 @examples("netlab lab check 13", "netlab lab check sockets --json")
 def check(
     context: typer.Context,
@@ -91,7 +91,7 @@ def check(
     raise typer.Exit(print_check(desk_of(context, name, lang, labs_dir), as_json))
 
 
-@app.command(cls=Command, short_help="Begin one anew")
+@subcommand(app, short_help="Begin one anew")
 @examples("netlab lab reset 13", "netlab lab reset sockets")
 def reset(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Forget answers and hints of a worksheet; runs so far no longer count for it."""
@@ -109,7 +109,7 @@ def reset(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDi
     write(say("reset" if kept else "reset-runs", language, lab=sheet.id, path=kept) + "\n")
 
 
-@app.command(cls=Command, short_help="The worksheet as text")
+@subcommand(app, short_help="The worksheet as text")
 @examples("netlab lab show 13", "netlab lab show sockets --lang zh | less")
 def show(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Print a whole worksheet, to be followed by hand."""
@@ -118,7 +118,7 @@ def show(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir
     print_sheet(desk_of(context, name, lang, labs_dir))
 
 
-@app.command(cls=Command, short_help="Answer one question by hand")
+@subcommand(app, short_help="Answer one question by hand")
 @examples("netlab lab answer 13.4 28231", "netlab lab answer sockets.1 20 --sure 80")
 def answer(
     context: typer.Context,
@@ -152,7 +152,7 @@ def answer(
     raise typer.Exit(CheckFailed.exit_code if verdict.state is State.WRONG else 0)
 
 
-@app.command(cls=Command, short_help="What you did: in words, or a page to hand in")
+@subcommand(app, short_help="What you did: in words, or a page to hand in")
 @examples("netlab lab report 13", "netlab lab report 13 --html four-ways.html")
 def report(
     context: typer.Context,
@@ -174,7 +174,7 @@ def report(
         write_page(desk, among, html)
 
 
-@app.command(cls=Command, short_help="For authors: is a worksheet sound?")
+@subcommand(app, short_help="For authors: is a worksheet sound?")
 @examples("netlab lab verify four-ways", "netlab lab verify --labs-dir my-labs")
 def verify(
     context: typer.Context,

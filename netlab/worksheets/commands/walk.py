@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from typing import TextIO
 
 from netlab.cli.output import terminal_width, write
 from netlab.errors import INTERRUPTED
@@ -182,15 +183,18 @@ def _ask(desk: Session, key: str, step: Step | None = None, may_be_empty: bool =
     keys = say("keys-hint" if step is not None and step.hints else "keys", desk.lang)
     while True:
         tell_prompt(f"{say(key, desk.lang, keys=keys, **values)}{say('colon', desk.lang)}")
-        line = sys.stdin.readline()
+        stdin: TextIO = sys.stdin
+        line = stdin.readline()
         if not line:
             raise Stopped
         text = line.strip()
         if text.lower() in ("q", "quit", "ｑ"):
             raise Stopped
         if text.lower() in ("h", "hint", "?", "？", "ｈ") and step is not None:
-            found = desk.hint(step)
-            words = say("no-hint" if step.hints else "no-hints", desk.lang) if found is None else ""
-            tell(words or f"**{say('hint', desk.lang, n=found[0], of=len(step.hints))}** {found[1]}")  # type: ignore[index]
+            if found := desk.hint(step):
+                number, words = found
+                tell(f"**{say('hint', desk.lang, n=number, of=len(step.hints))}** {words}")
+            else:
+                tell(say("no-hint" if step.hints else "no-hints", desk.lang))
             continue
         return text

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from netlab.cli import options, values
-from netlab.cli.help import Command, Group, examples
+from netlab.cli.help import Group, examples, subcommand
 from netlab.errors import UsageError
 from netlab.report import store
 
@@ -36,7 +36,7 @@ def runs(
         write(listing(store.ids(), limit, width=terminal_width()))
 
 
-@app.command(cls=Command)
+@subcommand(app)
 @examples("netlab runs show last", "netlab runs show 20261122-1705 --json")
 def show(wanted: Id = "last", as_json: options.Json = False, plot: options.Plot = None) -> None:
     """Show the report of one run again."""
@@ -49,7 +49,7 @@ def show(wanted: Id = "last", as_json: options.Json = False, plot: options.Plot 
     present(replace(report, record=name), as_json=as_json, plot=plot)
 
 
-@app.command(cls=Command)
+@subcommand(app)
 @examples("netlab runs path", "jq .measurement.checks $(netlab runs path last)")
 def path(
     wanted: Annotated[str | None, typer.Argument(metavar="[ID]", help="As for 'show'; without it, the folder.")] = None,
