@@ -18,6 +18,7 @@ from netlab.experiments.machine.doctor_rows import AbilityRow, DoctorLimitRow, R
 from netlab.linux import machine
 from netlab.network.probe import private_network
 from netlab.progress import Progress
+from netlab.report.phrase import listed, say
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -157,12 +158,12 @@ def _verdict(states: dict[str, str]) -> str:
     missing = [name for name, state in states.items() if state == MISSING]
     if not limited and not missing:
         return "Every experiment can run here in full."
-    parts = []
+    parts: list[str] = []
     if limited:
-        parts.append(f"Limited: {', '.join(limited)}.")
+        parts.append(say("Limited: {names}.", names=", ".join(limited)))
     if missing:
-        parts.append(f"Missing: {', '.join(missing)}.")
-    return f"Most experiments run here. {' '.join(parts)}"
+        parts.append(say("Missing: {names}.", names=", ".join(missing)))
+    return say("Most experiments run here. {parts}", parts=listed(parts, " "))
 
 
 EXPERIMENT = Experiment(

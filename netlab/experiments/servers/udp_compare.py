@@ -26,6 +26,7 @@ from netlab.experiments.servers.compare import (
 from netlab.experiments.servers.tcp_compare import common_checks
 from netlab.experiments.servers.udp_compare_rows import UdpModeRow
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 from netlab.servers.modes import find
@@ -59,7 +60,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     else:
         draft.charts.append(Chart("bar", "datagrams per second", "modes", "mode", "datagrams/s"))
     if limited := limited_by_load(results):
-        draft.warnings.append(f"The load generator was the limit for {limited}: they could do more than that.")
+        text = "The load generator was the limit for {limited}: they could do more than that."
+        draft.warnings.append(say(text, limited=limited))
     how_to_read(draft)
     common_checks(draft, results)
     draft.interrupted = interrupted
