@@ -48,7 +48,6 @@ class Verdict:
 
 
 def judge(sheet: Sheet, progress: LearnerProgress, evidence: Evidence, lang: str) -> tuple[Verdict, ...]:
-    """All steps, in order."""
     records = evidence.records(sheet)
     return tuple(_step(sheet, step, progress, evidence, records, lang) for step in sheet.steps)
 
