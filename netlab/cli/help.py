@@ -44,13 +44,13 @@ def subcommand(
     """Add a function to `app` as a `Command`. Typer's own decorators have no type but Any."""
 
     def add(function: Function) -> Function:
-        app.command(name, cls=Command, short_help=short_help)(cast("Callable[..., object]", function))
+        app.command(name, cls=NetlabCommand, short_help=short_help)(cast("Callable[..., object]", function))
         return function
 
     return add
 
 
-class Command(TyperCommand):
+class NetlabCommand(TyperCommand):
     """A command whose help groups its options and ends with its examples."""
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
@@ -94,7 +94,7 @@ def as_command(name: str, target: Callable[..., Any] | typer.Typer) -> TyperComm
         command = get_command(target)
     else:
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(name, cls=Command, help=inspect.getdoc(target))(target)
+        app.command(name, cls=NetlabCommand, help=inspect.getdoc(target))(target)
         command = get_command(app)
     assert isinstance(command, (TyperCommand, TyperGroup))
     command.name = name

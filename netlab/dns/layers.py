@@ -92,7 +92,7 @@ def answer_of(reply: message.Message) -> TracedAnswer:
     return TracedAnswer(reply.rcode, reply.answer, [each for each in reply.authority if each.rtype == SOA])
 
 
-class Forwarder:
+class CachingForwarder:
     """A layer with a server: answers from its cache, or asks the next resolver and remembers what that says."""
 
     def __init__(

@@ -12,7 +12,7 @@ from netlab.http.exchange import ExchangeInterrupted, Keeper, Phases, Response, 
 from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.request import Request
 from netlab.http.response import ResponseParser
-from netlab.http.tls import Session, TlsPolicy, TlsWire, context
+from netlab.http.tls import TlsPolicy, TlsSession, TlsWire, context
 from netlab.http.transport import HttpTransport, Resolve, Timeout, dial, literal, system
 from netlab.http.url import Url
 
@@ -59,7 +59,7 @@ class Connection:
         return self.wire.peer
 
     @property
-    def tls(self) -> Session | None:
+    def tls(self) -> TlsSession | None:
         """What TLS agreed on, if there is TLS."""
         return self.wire.tls
 

@@ -33,7 +33,7 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class TlsSession:
     """What was agreed. `round_trips`: times the handshake waited for the peer. `alpn` None: the peer chose none."""
 
     version: str
@@ -204,9 +204,9 @@ class TlsWire:
         self._sent += sent
         return True
 
-    def _session(self, verified: bool, trips: int) -> Session:
+    def _session(self, verified: bool, trips: int) -> TlsSession:
         name, _, bits = self._object.cipher() or ("", "", 0)
-        return Session(
+        return TlsSession(
             self._object.version() or "",
             name,
             bits,

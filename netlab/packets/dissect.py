@@ -94,7 +94,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StoppedAt:
     """Where a dissection ended before its time: the byte of the frame, and why."""
 
     at: int
@@ -110,7 +110,7 @@ class Dissection:
     start: int
     end: int
     content: Content | None = None
-    stopped: Stop | None = None
+    stopped: StoppedAt | None = None
 
     def find(self, kind: type[H]) -> H | None:
         """The first (outermost) header of class `kind`, or None."""
@@ -143,20 +143,20 @@ def dissect(frame: bytes, link: int = ETHERNET, original: int | None = None) -> 
     """The layers of `frame`. `link` is the capture file's link type; `original` how long the frame was on the wire."""
     state = _State(frame, 0, len(frame), original is not None and original > len(frame))
     following: Next | None = first(link, frame)
-    stopped = None if following else Stop(0, f"frames of link type {link} are not known here")
+    stopped = None if following else StoppedAt(0, f"frames of link type {link} are not known here")
     try:
         while following and (kind := REGISTRIES.get(following.table, {}).get(following.number)):
             following = _layer(state, kind, following.table == "quoted")
     except StopError as stop:
         if not (state.quoted and stop.at >= len(frame)):  # an error quotes no more than the beginning of a packet
-            stopped = Stop(stop.at, stop.why)
+            stopped = StoppedAt(stop.at, stop.why)
     content = None
     if stopped is None and state.at < state.end:
         content = payload.look(frame[state.at : state.end], [layer.header for layer in state.layers if layer.header])
         if following and following.table == "ip":
             content = payload.unknown(following.number)
     if stopped is None and state.cut:
-        stopped = Stop(len(frame), _missing(state, original))
+        stopped = StoppedAt(len(frame), _missing(state, original))
     return Dissection(frame, tuple(state.layers), state.at, state.end, content, stopped)
 
 

@@ -16,7 +16,7 @@ from netlab.packets.checksum import checksum
 from netlab.packets.field import HEX, IPV4, Field, Layout
 from netlab.packets.header import Covers, Header, numbers, replaced
 from netlab.packets.ipv4 import HEX16
-from netlab.packets.option import Kinds, Option, OptionKind
+from netlab.packets.option import HeaderOption, Kinds, OptionKind
 
 QUERY, REPORT_V3 = 0x11, 0x22
 TYPES = {
@@ -193,9 +193,9 @@ class IgmpReport(Igmp):
         """The records, read."""
         return [_record(data) for _, data in self._placed()]
 
-    def variable(self) -> Sequence[tuple[int, Option]]:
+    def variable(self) -> Sequence[tuple[int, HeaderOption]]:
         """The records, as an option each: the type, and after one more byte the rest."""
-        return [(self.LAYOUT.size + at, Option(data[0], data[2:])) for at, data in self._placed()]
+        return [(self.LAYOUT.size + at, HeaderOption(data[0], data[2:])) for at, data in self._placed()]
 
     def summary(self) -> str:
         """What of which groups."""

@@ -11,7 +11,7 @@ from netlab.packets import option
 from netlab.packets.checksum import checksum
 from netlab.packets.field import HEX, IPV4, Field, Form, Layout
 from netlab.packets.header import Header, Next, StopError, number_for, numbers, replaced
-from netlab.packets.option import COMMON, Kinds, Option, OptionKind, hexed
+from netlab.packets.option import COMMON, HeaderOption, Kinds, OptionKind, hexed
 from netlab.packets.registries import IP_PROTOCOLS
 
 HEX16 = Form(HEX.value, HEX.number, lambda value: f"0x{value:04x}")
@@ -76,7 +76,7 @@ class Ipv4(Header):
     ihl: int | None = None
     total_length: int | None = None
     checksum: int | None = None
-    options: tuple[Option, ...] = ()
+    options: tuple[HeaderOption, ...] = ()
 
     @classmethod
     def parse(cls, data: bytes) -> tuple[Self, int]:
@@ -95,7 +95,7 @@ class Ipv4(Header):
         """Header and options."""
         return Header.encode(self) + option.encode(self.options)
 
-    def variable(self) -> Sequence[tuple[int, Option]]:
+    def variable(self) -> Sequence[tuple[int, HeaderOption]]:
         """Options, from byte 20."""
         return option.placed(self.options, self.LAYOUT.size)
 

@@ -11,7 +11,7 @@ from netlab.packets.checksum import checksum
 from netlab.packets.field import Field, Layout
 from netlab.packets.header import Covers, Header, Next, StopError, numbers, replaced
 from netlab.packets.ipv4 import FLAG, HEX16
-from netlab.packets.option import COMMON, Kinds, Option, OptionKind, hexed
+from netlab.packets.option import COMMON, HeaderOption, Kinds, OptionKind, hexed
 from netlab.packets.registries import PORTS
 from netlab.packets.udp import pseudo
 
@@ -74,29 +74,29 @@ OPTIONS: Kinds = {
 }
 
 
-def mss(size: int) -> Option:
+def mss(size: int) -> HeaderOption:
     """Maximum segment size."""
-    return Option(2, size.to_bytes(2, "big"))
+    return HeaderOption(2, size.to_bytes(2, "big"))
 
 
-def window_scale(shift: int) -> Option:
+def window_scale(shift: int) -> HeaderOption:
     """Windows are in units of 2**shift."""
-    return Option(WINDOW_SCALE, bytes([shift]))
+    return HeaderOption(WINDOW_SCALE, bytes([shift]))
 
 
-def sack_permitted() -> Option:
+def sack_permitted() -> HeaderOption:
     """Selective acknowledgements are understood."""
-    return Option(4)
+    return HeaderOption(4)
 
 
-def sack(*blocks: tuple[int, int]) -> Option:
+def sack(*blocks: tuple[int, int]) -> HeaderOption:
     """Ranges [left, right) of sequence numbers that have arrived."""
-    return Option(SACK, b"".join(left.to_bytes(4, "big") + right.to_bytes(4, "big") for left, right in blocks))
+    return HeaderOption(SACK, b"".join(left.to_bytes(4, "big") + right.to_bytes(4, "big") for left, right in blocks))
 
 
-def timestamps(value: int, echo: int) -> Option:
+def timestamps(value: int, echo: int) -> HeaderOption:
     """The sender's clock and the last one seen of the other."""
-    return Option(8, value.to_bytes(4, "big") + echo.to_bytes(4, "big"))
+    return HeaderOption(8, value.to_bytes(4, "big") + echo.to_bytes(4, "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Tcp(Header):
     reserved: int = 0
     data_offset: int | None = None
     checksum: int | None = None
-    options: tuple[Option, ...] = ()
+    options: tuple[HeaderOption, ...] = ()
 
     @classmethod
     def parse(cls, data: bytes) -> tuple[Self, int]:
@@ -165,7 +165,7 @@ class Tcp(Header):
         """Header and options."""
         return Header.encode(self) + option.encode(self.options)
 
-    def variable(self) -> Sequence[tuple[int, Option]]:
+    def variable(self) -> Sequence[tuple[int, HeaderOption]]:
         """Options, from byte 20."""
         return option.placed(self.options, self.LAYOUT.size)
 

@@ -19,7 +19,7 @@ from netlab.worksheets.model import LANGUAGES, Sheet, Step
 from netlab.worksheets.needs import lacking
 from netlab.worksheets.progress import LearnerAnswer, LearnerProgress, now
 from netlab.worksheets.record_reader import Missing, Ordering, Unknown, number
-from netlab.worksheets.runs_of_step import Evidence
+from netlab.worksheets.runs_of_step import RecordedRuns
 
 _LONGEST_S = 120.0
 
@@ -37,14 +37,14 @@ def _rehearse(sheet: Sheet, state: Path) -> Iterator[str]:
     runs = state / "netlab" / "runs"
     empty = LearnerProgress(sheet.id)
     for step in sheet.steps:
-        if step.kind == "task" and Evidence(empty, runs).run_of(step) is not None:
+        if step.kind == "task" and RecordedRuns(empty, runs).run_of(step) is not None:
             yield f"step {step.number} ({step.id}): passes without having been done"
         line = step.command or step.solution
         amiss = [*_run(sheet, step, line, state, runs)] if line else []
         if amiss:
             yield from amiss
             return  # all that follows would only say so again
-    evidence = Evidence(empty, runs)
+    evidence = RecordedRuns(empty, runs)
     verdicts = judge(sheet, empty, evidence, "en")
     if exit_code(verdicts) != 1 or any(v.state is not State.TODO for v in verdicts if v.step.asks):
         yield "an unanswered sheet does not fail"
@@ -55,7 +55,7 @@ def _rehearse(sheet: Sheet, state: Path) -> Iterator[str]:
             for problem in _question(sheet, step, records, right):
                 yield f"step {step.number} ({step.id}): {problem}"
     for lang in LANGUAGES:
-        for verdict in judge(sheet, right, Evidence(right, runs), lang):
+        for verdict in judge(sheet, right, RecordedRuns(right, runs), lang):
             if verdict.state is not State.PASSED:
                 yield f"step {verdict.step.number} ({verdict.step.id}): right answers fail: {' '.join(verdict.said)}"
 
@@ -80,7 +80,7 @@ def _run(sheet: Sheet, step: Step, line: str, state: Path, runs: Path) -> Iterat
     except subprocess.TimeoutExpired:
         yield f"{where}: '{line}' did not end within {_LONGEST_S:.0f} s"
         return
-    evidence = Evidence(LearnerProgress(sheet.id), runs)
+    evidence = RecordedRuns(LearnerProgress(sheet.id), runs)
     if evidence.run_of(step) is None:
         near = [f"{each.failed.when if each.failed else ''} {each.why}" for each in evidence.candidates(step)]
         said = done.stderr.strip().splitlines()[-1:] or near or ["no record of this experiment"]

@@ -17,7 +17,7 @@ from netlab.report.quantity import Chart, Column, Table
 from netlab.report.record import Report
 from netlab.report.units import brief
 from netlab.worksheets.calibration import Calibration
-from netlab.worksheets.grade import State, Verdict
+from netlab.worksheets.grade import State, StepGrade
 from netlab.worksheets.messages import say, source_words
 from netlab.worksheets.model import Step
 from netlab.worksheets.page_style import STYLE
@@ -46,7 +46,7 @@ def page_of(session: Session, calibration: Calibration | None) -> str:
     )
 
 
-def _score(session: Session, verdicts: tuple[Verdict, ...]) -> str:
+def _score(session: Session, verdicts: tuple[StepGrade, ...]) -> str:
     passed = sum(verdict.state is State.PASSED for verdict in verdicts)
     scored = [verdict.hit for verdict in verdicts if verdict.hit is not None and not verdict.late]
     said = [session.say("tally", passed=passed, all=len(verdicts))]
@@ -59,7 +59,7 @@ def _score(session: Session, verdicts: tuple[Verdict, ...]) -> str:
     return f'<p class="score">{escape(" · ".join(said))}</p>'
 
 
-def _step(session: Session, verdict: Verdict) -> str:
+def _step(session: Session, verdict: StepGrade) -> str:
     step, lang = verdict.step, session.lang
     section = session.sheet.section(step, lang)
     state, mark = verdict.state.value, _MARKS[verdict.state]
@@ -86,7 +86,7 @@ def _step(session: Session, verdict: Verdict) -> str:
     return "\n".join((*parts, "</section>"))
 
 
-def _outcome(session: Session, verdict: Verdict) -> Iterator[str]:
+def _outcome(session: Session, verdict: StepGrade) -> Iterator[str]:
     """Answer, confidence, measured value, run: a line each."""
     lang = session.lang
     rows: list[tuple[str, str]] = []
@@ -162,7 +162,7 @@ def _calibration(found: Calibration | None, lang: str) -> str:
     return "\n".join((*parts, "</section>"))
 
 
-def _provenance(verdicts: tuple[Verdict, ...], lang: str) -> str:
+def _provenance(verdicts: tuple[StepGrade, ...], lang: str) -> str:
     report = next((verdict.report for verdict in verdicts if verdict.report is not None), None)
     host = (
         " · ".join(f"{name} {brief(value)}" for name, value in report.host.items())

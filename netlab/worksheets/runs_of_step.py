@@ -26,7 +26,7 @@ class Candidate:
     why: str = ""
 
 
-class Evidence:
+class RecordedRuns:
     """The records, read once."""
 
     def __init__(self, progress: LearnerProgress, folder: Path | None = None) -> None:

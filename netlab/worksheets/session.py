@@ -10,11 +10,11 @@ from netlab.errors import UsageError
 from netlab.worksheets import progress as progress_file
 from netlab.worksheets.answers import echo
 from netlab.worksheets.calibration import Calibration, calibration
-from netlab.worksheets.grade import State, Verdict, judge
+from netlab.worksheets.grade import State, StepGrade, judge
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Sheet, Step
 from netlab.worksheets.progress import LearnerAnswer, LearnerProgress, now
-from netlab.worksheets.runs_of_step import Evidence
+from netlab.worksheets.runs_of_step import RecordedRuns
 
 
 class Session:
@@ -31,13 +31,13 @@ class Session:
         """Words of netlab's own, in the session's language."""
         return say(key, self.lang, **values)
 
-    def evidence(self) -> Evidence:
-        return Evidence(self.progress, self._folder)
+    def evidence(self) -> RecordedRuns:
+        return RecordedRuns(self.progress, self._folder)
 
-    def verdicts(self) -> tuple[Verdict, ...]:
+    def verdicts(self) -> tuple[StepGrade, ...]:
         return judge(self.sheet, self.progress, self.evidence(), self.lang)
 
-    def answer(self, step: Step, given: str, confidence: float | None = None) -> Verdict:
+    def answer(self, step: Step, given: str, confidence: float | None = None) -> StepGrade:
         """Take an answer down and judge it. NotAnAnswer where it is none (and then nothing is kept).
 
         A prediction made before the run stands: what is predicted after it changes nothing.
@@ -66,7 +66,7 @@ class Session:
             with progress_file.changing(self.sheet.id) as self.progress:
                 self.progress.runs[step.id] = report.id
 
-    def verdict(self, step: Step) -> Verdict:
+    def verdict(self, step: Step) -> StepGrade:
         return self.verdicts()[step.number - 1]
 
     def hint(self, step: Step) -> tuple[int, str] | None:

@@ -15,7 +15,7 @@ from netlab.cli.click_parts import ClickException
 from netlab.cli.derive import Given
 from netlab.cli.help import as_command
 from netlab.errors import UsageError
-from netlab.experiment import Experiment, Named
+from netlab.experiment import Experiment, ExperimentName
 from netlab.experiments.wire.options import Pcap
 from netlab.notation import counts
 from netlab.option import Argument, Option, leaves
@@ -64,7 +64,7 @@ def given(words: str, experiment: Experiment[Parameters] = FAKE) -> Given[Parame
     """What the command line comes to."""
     seen: list[Given[Parameters]] = []
 
-    def start(line: Named, experiment: Experiment[Parameters], told: Given[Parameters]) -> None:
+    def start(line: ExperimentName, experiment: Experiment[Parameters], told: Given[Parameters]) -> None:
         seen.append(told)
 
     command = as_command("fake", derive.command(LINE, experiment, start))

@@ -14,7 +14,7 @@ from netlab.packets.ethernet import Ethernet, Vlan
 from netlab.packets.gre import Gre
 from netlab.packets.header import Header
 from netlab.packets.ipv4 import Ipv4
-from netlab.packets.option import Option
+from netlab.packets.option import HeaderOption
 from netlab.packets.tcp import Tcp, mss, sack, sack_permitted, timestamps, window_scale
 from netlab.packets.udp import Udp
 
@@ -37,8 +37,8 @@ tcp_options = st.lists(
         st.just(sack_permitted()),
         st.builds(timestamps, word, word),
         st.tuples(word, word).map(sack),
-        st.just(Option(1)),
-        st.builds(Option, st.integers(2, 255), st.binary(max_size=6)),
+        st.just(HeaderOption(1)),
+        st.builds(HeaderOption, st.integers(2, 255), st.binary(max_size=6)),
     ),
     max_size=3,
 )
@@ -102,7 +102,7 @@ def _true(kind: type[Header], values: dict[str, Any]) -> st.SearchStrategy[Heade
     return st.just(kind(**values))
 
 
-def _sized(kind: Callable[..., Header], values: dict[str, Any], options: tuple[Option, ...]) -> Header:
+def _sized(kind: Callable[..., Header], values: dict[str, Any], options: tuple[HeaderOption, ...]) -> Header:
     from netlab.packets import option
 
     encoded = option.encode(options)

@@ -10,7 +10,7 @@ from strategies import HEADERS, fields, headers
 from netlab.packets import option
 from netlab.packets.field import Field, Is, Layout
 from netlab.packets.header import Header, StopError
-from netlab.packets.option import Option
+from netlab.packets.option import HeaderOption
 from netlab.packets.tcp import OPTIONS as TCP_OPTIONS
 from netlab.packets.tcp import Tcp, sack, sack_blocks
 
@@ -126,8 +126,8 @@ def test_a_lying_option_ends_the_list_and_is_said(lie: bytes) -> None:
 
 
 def test_an_option_of_the_wrong_size_is_said() -> None:
-    assert option.complaints([Option(2, b"\x05")], TCP_OPTIONS) and not option.complaints(
-        [Option(2, b"12")], TCP_OPTIONS
+    assert option.complaints([HeaderOption(2, b"\x05")], TCP_OPTIONS) and not option.complaints(
+        [HeaderOption(2, b"12")], TCP_OPTIONS
     )
 
 

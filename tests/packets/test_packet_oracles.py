@@ -24,7 +24,7 @@ from netlab.packets.gre import Gre
 from netlab.packets.header import Header
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Fragment, HopByHop, Ipv6
-from netlab.packets.option import Option
+from netlab.packets.option import HeaderOption
 from netlab.packets.tcp import Tcp
 from netlab.packets.udp import Udp
 
@@ -48,7 +48,7 @@ def one(rng: random.Random) -> tuple[list[Header], bytes]:
         identification=rng.randrange(65536),
         dont_fragment=rng.randrange(2),
         dscp=rng.choice([0, 8, 46]),
-        options=rng.choice([(), (), (Option(148, b"\0\0"),)]),
+        options=rng.choice([(), (), (HeaderOption(148, b"\0\0"),)]),
     )
     six = Ipv6(
         f"fd00::{rng.randrange(1, 9999):x}", f"fd00::{rng.randrange(1, 9999):x}", flow_label=rng.randrange(1 << 20)
@@ -313,7 +313,7 @@ def memberships(seed: int) -> list[bytes]:
                 igmp.IgmpReport(records=b"".join(records)),
             ]
         )
-        four = Ipv4("10.0.0.2", group, ttl=1, options=(Option(148, b"\0\0"),))
+        four = Ipv4("10.0.0.2", group, ttl=1, options=(HeaderOption(148, b"\0\0"),))
         frames.append(build([Ethernet("01:00:5e:00:00:16", "02:00:00:00:00:02"), four, header]))
     return frames
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlab.report.phrase import Phrase, count, restore, say, translate
+from netlab.report.phrase import Phrase, count, listed, restore, say, translate
 
 
 def test_a_phrase_is_its_text_and_keeps_how_it_was_made() -> None:
@@ -30,6 +30,12 @@ def test_count_has_one_and_many() -> None:
         "2 frames",
         "1,000 frames",
     ]
+
+
+def test_a_list_of_phrases_is_translated_each_by_itself() -> None:
+    phrase = listed([count(2, "one frame", "{n} frames"), "none"])
+    assert phrase == "2 frames; none" and listed(["a", "b"], " ") == "a b" and listed([]) == ""
+    assert translate(phrase, {"{n} frames": "{n} Rahmen", "none": "keine"}) == "2 Rahmen; keine"
 
 
 def test_a_copy_is_a_phrase() -> None:

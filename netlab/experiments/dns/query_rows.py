@@ -17,7 +17,7 @@ class QuestionRow:
 
 
 @row("records")
-class RecordRow:
+class ReplyRow:
     section: Literal["answer", "authority", "additional"]
     name: str
     ttl: Annotated[int, Unit("s")]
@@ -25,4 +25,4 @@ class RecordRow:
     data: str
 
 
-ROWS = (QuestionRow, RecordRow)
+ROWS = (QuestionRow, ReplyRow)

@@ -13,7 +13,7 @@ from itertools import chain
 from rich.cells import cell_len
 from rich.text import Text
 
-from netlab.experiments.dns.trace_rows import AnswerRow, HostRow, QuestionRow, RecordRow, StepRow
+from netlab.experiments.dns.trace_rows import AnswerRow, HostRow, RecordRow, ResolutionRow, StepRow
 from netlab.report.chart import bar
 from netlab.report.glyphs import printable
 from netlab.report.quantity import Measurement
@@ -31,7 +31,7 @@ Numbers = dict[int, tuple[int, int]]  # by step: those of query and reply
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
-    questions = rows_of(QuestionRow, found)
+    questions = rows_of(ResolutionRow, found)
     origin = next((str(fact.value) for fact in found.facts if fact.name == "from"), "")
     yield wrapped(f"From the root of {origin}", width, style="dim")
     if len(questions) > MOST_IN_FULL:
@@ -65,7 +65,7 @@ def _numbers(steps: Sequence[StepRow], host: bool) -> Numbers:
 
 
 def _story(
-    question: QuestionRow, steps: Sequence[StepRow], records: Sequence[RecordRow], host: Sequence[HostRow], width: int
+    question: ResolutionRow, steps: Sequence[StepRow], records: Sequence[RecordRow], host: Sequence[HostRow], width: int
 ) -> Iterator[Iterator[Text]]:
     asked = f"{question.name} {question.type}"
     numbers = _numbers(steps, bool(host))
@@ -197,7 +197,7 @@ def _line(mark: str, mark_style: str, left: str, right: str, width: int, left_st
     return line.append("\n" + " " * (width - below.cell_len)).append(below)
 
 
-def _conclusion(question: QuestionRow, answers: Sequence[AnswerRow], width: int) -> Iterator[Text]:
+def _conclusion(question: ResolutionRow, answers: Sequence[AnswerRow], width: int) -> Iterator[Text]:
     style = "bold green" if question.rcode == "NOERROR" and answers else "bold red"
     asked = f"  {question.name} {question.type}: "
     yield Text.assemble(("Answer", "bold"), asked, (_verdict(question, answers), style))
@@ -223,7 +223,7 @@ def _conclusion(question: QuestionRow, answers: Sequence[AnswerRow], width: int)
     yield from flowing([f"  {said[0]}", *said[1:]], width, "dim")
 
 
-def _verdict(question: QuestionRow, answers: Sequence[AnswerRow]) -> str:
+def _verdict(question: ResolutionRow, answers: Sequence[AnswerRow]) -> str:
     types = {row.type for row in answers if row.section == "answer"}
     if question.rcode != "NOERROR" or question.type in types or (question.type == "ANY" and types):
         return question.rcode
@@ -258,7 +258,7 @@ def _bars(steps: Sequence[StepRow], numbers: Numbers, total_s: float, width: int
         yield line.append(f" {human(took_s, 's'):>9}")
 
 
-def _summary(questions: Sequence[QuestionRow], width: int) -> Iterator[Text]:
+def _summary(questions: Sequence[ResolutionRow], width: int) -> Iterator[Text]:
     """Many questions, a line each."""
     yield Text.assemble(("Questions", "bold"), (f"  {len(questions)}; the steps of each are in --json", "dim"))
     longest = max(len(printable(row.name)) for row in questions)

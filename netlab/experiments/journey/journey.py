@@ -29,6 +29,7 @@ from netlab.network.scene import run_scene
 from netlab.option import Argument, Option
 from netlab.packets.capture_file import CapturedFrame
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -96,7 +97,8 @@ def _facts(draft: Draft, packets: Sequence[Packet], result: JourneyResult, chose
     crossings = [each for packet in packets for each in packet.crossings]
     routed = sum(world.plan(host).kind == "router" for host, *_ in transits(packets))
     body = first.response.body.strip() if first.response else ""
-    draft.fact("packets", len(packets), "1", f"on {len({each.link for each in crossings})} links")
+    links = {each.link for each in crossings}
+    draft.fact("packets", len(packets), "1", say("on {links} links", links=len(links)))
     draft.fact("frames", len(crossings), "1", "each packet once on every link it crossed")
     draft.fact("gates passed", routed, "1", "each time a new MAC header")
     draft.fact("lost on the wire", sum(each.arrived_ns is None for each in crossings), "1")
@@ -183,14 +185,15 @@ def _dissections(packets: Sequence[Packet], chosen: frozenset[int], epoch_ns: in
 
 def _findings(draft: Draft, packets: Sequence[Packet], result: JourneyResult) -> None:
     if result.visits[0].failed:
-        draft.findings.append(f"{result.visits[0].failed}. {result.visits[0].hint}.")
+        draft.finding(say("{failed}. {hint}.", failed=result.visits[0].failed, hint=result.visits[0].hint))
     if len(result.visits) > 1:
         first, second = (own for _, own in by_visit(packets, result))
         arp, dns = sum(packet.arp is not None for packet in first), sum(packet.udp is not None for packet in packets)
-        draft.findings.append(
-            f"The second time {len(second)} packets do what took {len(first)} the first time: of those, {arp} were "
-            f"ARP's and {dns} DNS's, and what they found out is remembered."
+        text = (
+            "The second time {second} packets do what took {first} the first time: of those, {arp} were ARP's and "
+            "{dns} DNS's, and what they found out is remembered."
         )
+        draft.finding(say(text, second=len(second), first=len(first), arp=arp, dns=dns))
 
 
 def _exit_code(found: Measurement) -> int:

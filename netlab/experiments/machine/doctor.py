@@ -14,10 +14,11 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 from netlab.experiment import Experiment
-from netlab.experiments.machine.doctor_rows import AbilityRow, LimitRow, RemedyRow, ToolRow
+from netlab.experiments.machine.doctor_rows import AbilityRow, DoctorLimitRow, RemedyRow, ToolRow
 from netlab.linux import machine
 from netlab.network.probe import private_network
 from netlab.progress import Progress
+from netlab.report.phrase import listed, say
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -89,7 +90,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     tools = [ToolRow(tool.name, MISSING if tool in missing else OK, tool.enables) for tool in TOOLS]
     matplotlib = OK if find_spec("matplotlib") else MISSING
     tools.append(ToolRow("matplotlib", matplotlib, "--plot FILE.png (SVG needs nothing)"))
-    draft.tables.append(table_of(LimitRow, limits))
+    draft.tables.append(table_of(DoctorLimitRow, limits))
     draft.tables.append(table_of(AbilityRow, abilities))
     draft.tables.append(table_of(ToolRow, tools))
     states = {each.name: each.state for each in limits} | {each.name: each.state for each in abilities}
@@ -106,7 +107,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _limits() -> Iterator[LimitRow]:
+def _limits() -> Iterator[DoctorLimitRow]:
     soft, hard = machine.descriptors()
     backlog = machine.sysctl_number("net.ipv4.tcp_max_syn_backlog")
     yield _limit("CPUs", len(os.sched_getaffinity(0)), 2, "server and load side by side")
@@ -119,9 +120,9 @@ def _limits() -> Iterator[LimitRow]:
     yield _limit("tcp_max_syn_backlog", backlog, 512, "handshakes under way at once")
 
 
-def _limit(name: str, here: int | None, want: int, enables: str) -> LimitRow:
+def _limit(name: str, here: int | None, want: int, enables: str) -> DoctorLimitRow:
     """What is not limited, as far as we know, is ok."""
-    return LimitRow(name, LIMITED if here is not None and here < want else OK, here, want, enables)
+    return DoctorLimitRow(name, LIMITED if here is not None and here < want else OK, here, want, enables)
 
 
 def _abilities(remedies: dict[str, str]) -> Iterator[AbilityRow]:
@@ -157,12 +158,12 @@ def _verdict(states: dict[str, str]) -> str:
     missing = [name for name, state in states.items() if state == MISSING]
     if not limited and not missing:
         return "Every experiment can run here in full."
-    parts = []
+    parts: list[str] = []
     if limited:
-        parts.append(f"Limited: {', '.join(limited)}.")
+        parts.append(say("Limited: {names}.", names=", ".join(limited)))
     if missing:
-        parts.append(f"Missing: {', '.join(missing)}.")
-    return f"Most experiments run here. {' '.join(parts)}"
+        parts.append(say("Missing: {names}.", names=", ".join(missing)))
+    return say("Most experiments run here. {parts}", parts=listed(parts, " "))
 
 
 EXPERIMENT = Experiment(

@@ -8,7 +8,7 @@ from netlab.report.rows import Count, Named, row
 
 
 @row("Limits")
-class LimitRow:
+class DoctorLimitRow:
     """A number that should be at least `want`. `here` None: there is no limit, or none that the kernel tells."""
 
     name: Annotated[str, Named("")]
@@ -44,4 +44,4 @@ class RemedyRow:
     do_this: str
 
 
-ROWS = (LimitRow, AbilityRow, ToolRow, RemedyRow)
+ROWS = (DoctorLimitRow, AbilityRow, ToolRow, RemedyRow)

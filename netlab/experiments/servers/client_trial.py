@@ -24,6 +24,7 @@ from netlab.load.outcome import CORRUPT, UNANSWERED
 from netlab.notation import Address, address
 from netlab.option import Argument
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.stats import jain_index, ratio
 from netlab.servers.placement import FREE, parse_cpus
@@ -96,8 +97,10 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
     unanswered, corrupt = result.errors.get(UNANSWERED, 0), result.errors.get(CORRUPT, 0)
     draft.checks.extend(client_checks(transport, result, unanswered, corrupt, connections_failed(result.errors)))
     if result.busy_share >= 0.9 and plan.rate is None:
-        share = f"This load generator used its CPU to {result.busy_share:.0%}"
-        draft.warnings.append(f"{share}: it may be the limit, not the server. Try more --workers.")
+        text = (
+            "This load generator used its CPU to {share:.0%}: it may be the limit, not the server. Try more --workers."
+        )
+        draft.warnings.append(say(text, share=result.busy_share))
     late_sends(draft, plan, result)
     unrecorded(draft, result)
     return draft.finish()

@@ -20,6 +20,7 @@ from netlab.load.plan import Plan
 from netlab.notation import counts, names
 from netlab.option import Option
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft
 from netlab.report.stats import median, percentile, ratio, spread
 from netlab.servers.counters import Count
@@ -238,7 +239,7 @@ def rounds_fact(draft: Draft, parameters: CompareParameters, results: Results, i
     if interrupted and not any(results.values()):
         raise KeyboardInterrupt  # nothing to report
     done = min(len(found) for found in results.values())
-    note = f"complete, of {parameters.rounds}" if interrupted else ""
+    note = say("complete, of {rounds}", rounds=parameters.rounds) if interrupted else ""
     draft.fact("rounds", done, "1", note)
 
 

@@ -9,6 +9,7 @@ from netlab.experiments.servers.trial import Setup, Trial
 from netlab.load.generator import LoadResult
 from netlab.load.outcome import UNANSWERED
 from netlab.load.plan import Plan
+from netlab.report.phrase import listed, say
 from netlab.report.quantity import Check, Column, Draft, Measurement, Samples, Table
 from netlab.report.stats import ratio
 from netlab.servers.counters import Count
@@ -165,44 +166,47 @@ def _findings(draft: Draft, trial: Trial) -> None:
         draft.findings.append("The server was the limit: it used its CPU fully.")
     late_sends(draft, setup.plan, load)
     if (trial.others_busy or 0) > DISTURBED:
-        draft.warnings.append(
-            f"Other processes kept {trial.others_busy:.1f} CPUs busy meanwhile. Hold no other run against this one; "
-            "on a quiet machine the figures will differ."
+        text = (
+            "Other processes kept {others_busy:.1f} CPUs busy meanwhile. Hold no other run against this one; on a "
+            "quiet machine the figures will differ."
         )
+        draft.warnings.append(say(text, others_busy=trial.others_busy))
     unrecorded(draft, load)
 
 
 def _limits_reached(draft: Draft, setup: Setup, counts: Mapping[Count, int]) -> None:
-    say, unserved = draft.findings.append, "were closed unserved"
+    tcp, most, after = setup.transport == "tcp", setup.limits.max_connections, setup.limits.idle_timeout_s
     no_descriptor, no_worker = counts[Count.OUT_OF_DESCRIPTORS], counts[Count.OUT_OF_WORKERS]
-    shed, most = counts[Count.SHED], f"--max-connections {setup.limits.max_connections:,}"
     if too_high := counts[Count.OUT_OF_FD_SET]:
-        say(
-            f"FD_SETSIZE reached: select(2) can watch descriptors below {FD_SETSIZE} only, so {too_high:,} connections "
-            f"with a higher number {unserved}. poll and epoll have no such limit."
+        text = (
+            "FD_SETSIZE reached: select(2) can watch descriptors below {fd_setsize} only, so {too_high:,} connections "
+            "with a higher number were closed unserved. poll and epoll have no such limit."
         )
+        draft.finding(say(text, fd_setsize=FD_SETSIZE, too_high=too_high))
     if no_descriptor:
-        say(
-            f"Out of descriptors: accept(2) failed with EMFILE, and {no_descriptor:,} connections {unserved}. "
+        text = (
+            "Out of descriptors: accept(2) failed with EMFILE, and {connections:,} connections were closed unserved. "
             "`ulimit -n` is the limit; netlab doctor shows it."
         )
+        draft.finding(say(text, connections=no_descriptor))
     if no_worker:
-        say(f"{no_worker:,} connections {unserved}: no process or thread could be started for them.")
-    elif shed and not too_high and not no_descriptor:
-        if setup.transport == "udp":
-            say(f"{shed:,} datagrams came from clients beyond {most}, and were dropped.")
-        else:
-            say(f"{shed:,} connections were over {most}, and closed unserved.")
+        text = "{connections:,} connections were closed unserved: no process or thread could be started for them."
+        draft.finding(say(text, connections=no_worker))
+    elif (shed := counts[Count.SHED]) and not too_high and not no_descriptor:
+        over = "{shed:,} connections were over --max-connections {most:,}, and closed unserved."
+        beyond = "{shed:,} datagrams came from clients beyond --max-connections {most:,}, and were dropped."
+        draft.finding(say(over, shed=shed, most=most) if tcp else say(beyond, shed=shed, most=most))
     if silent := counts[Count.IDLED_OUT]:
-        whose = "connections were closed" if setup.transport == "tcp" else "clients' workers ended"
-        say(f"{silent:,} {whose} after {setup.limits.idle_timeout_s:g} s of silence (--idle-timeout).")
+        closed = "{silent:,} connections were closed after {after:g} s of silence (--idle-timeout)."
+        ended = "{silent:,} clients' workers ended after {after:g} s of silence (--idle-timeout)."
+        draft.finding(say(closed, silent=silent, after=after) if tcp else say(ended, silent=silent, after=after))
 
 
 def unrecorded(draft: Draft, load: LoadResult) -> None:
     """Say so when not all latencies could be kept."""
     if load.unrecorded:
-        last = f"the last {load.unrecorded:,} messages"
-        draft.warnings.append(f"Latencies of {last} were not kept: the sample store was full.")
+        text = "Latencies of the last {unrecorded:,} messages were not kept: the sample store was full."
+        draft.warnings.append(say(text, unrecorded=load.unrecorded))
 
 
 def _fairness(draft: Draft, trial: Trial) -> None:
@@ -211,15 +215,14 @@ def _fairness(draft: Draft, trial: Trial) -> None:
         return
     served = sum(1 for messages in shares if messages)
     if trial.setup.transport == "tcp" and served < len(shares) - trial.outcome.counts[Count.SHED]:
-        draft.findings.append(
-            f"Not everybody was served: in the window {served:,} of {len(shares):,} connections got "
-            "an echo. The others were connected, their bytes in the kernel's buffers, and nobody read them until "
-            "the first were done."
+        text = (
+            "Not everybody was served: in the window {served:,} of {shares:,} connections got an echo. The others were "
+            "connected, their bytes in the kernel's buffers, and nobody read them until the first were done."
         )
+        draft.finding(say(text, served=served, shares=len(shares)))
     elif served == len(shares):
-        draft.findings.append(
-            f"The shares differ much: one connection got {max(shares):,} echoes in the window, another {min(shares):,}."
-        )
+        text = "The shares differ much: one connection got {most:,} echoes in the window, another {least:,}."
+        draft.finding(say(text, most=max(shares), least=min(shares)))
 
 
 def _loss(draft: Draft, load: LoadResult, overflowed: int) -> None:
@@ -227,18 +230,19 @@ def _loss(draft: Draft, load: LoadResult, overflowed: int) -> None:
     sent, lost = load.datagrams.get("sent", 0), load.datagrams.get("lost", 0)
     if not lost:
         return
-    places = []
+    places: list[str] = []
     if overflowed:
-        places.append(f"the server's receive queue was full for {overflowed:,} (SO_RCVBUF)")
+        places.append(say("the server's receive queue was full for {overflowed:,} (SO_RCVBUF)", overflowed=overflowed))
     if here := load.datagrams.get("lost here", 0):
-        places.append(f"the client's for {here:,}")
+        places.append(say("the client's for {here:,}", here=here))
     if late := load.datagrams.get("late", 0):
-        places.append(f"{late:,} came back after all, too late")
-    where = ": " + "; ".join(places) if places else ""
-    draft.findings.append(
-        f"{lost:,} of {sent:,} datagrams ({lost / sent:.1%}) had no echo in time{where}. UDP tells nobody: "
-        "who needs to know must number the datagrams, as this client does."
+        places.append(say("{late:,} came back after all, too late", late=late))
+    where = say(": {places}", places=listed(places)) if places else ""
+    text = (
+        "{lost:,} of {sent:,} datagrams ({share:.1%}) had no echo in time{where}. UDP tells nobody: who needs to know "
+        "must number the datagrams, as this client does."
     )
+    draft.finding(say(text, lost=lost, sent=sent, share=lost / sent, where=where))
 
 
 def late_sends(draft: Draft, plan: Plan, load: LoadResult) -> None:
@@ -250,8 +254,9 @@ def late_sends(draft: Draft, plan: Plan, load: LoadResult) -> None:
         due = round(plan.rate * (plan.warmup_s + plan.duration_s))
         sent = load.datagrams.get("sent", load.messages + load.errors.get(UNANSWERED, 0))
         if due - sent > due // 100:
-            unsent = f", and {due - sent:,} of the {due:,} that were due not at all"
-    draft.warnings.append(
-        f"{load.late_sends:,} messages were sent over 1 ms after they were due{unsent}: this machine could not keep "
-        "the schedule. Latency counts from when a message was due, all the same."
+            unsent = say(", and {unsent:,} of the {due:,} that were due not at all", unsent=due - sent, due=due)
+    text = (
+        "{late_sends:,} messages were sent over 1 ms after they were due{unsent}: this machine could not keep the "
+        "schedule. Latency counts from when a message was due, all the same."
     )
+    draft.warnings.append(say(text, late_sends=load.late_sends, unsent=unsent))

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from netlab.errors import NetlabError
 from netlab.experiment import Experiment
-from netlab.experiments.servers.options import Server
+from netlab.experiments.servers.options import ServerOptions
 from netlab.experiments.servers.server_trial import SERVE_PORT, limits_of
 from netlab.linux.process import cpus as allowed_cpus
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table
 from netlab.report.stats import ratio
 from netlab.servers.counters import Count
@@ -32,7 +33,7 @@ class Parameters:
 
     transport: str
     mode: str = "epoll"
-    server: Server = field(default_factory=lambda: Server(port=SERVE_PORT))
+    server: ServerOptions = field(default_factory=lambda: ServerOptions(port=SERVE_PORT))
     duration_s: float | None = None
 
 
@@ -166,8 +167,11 @@ def _report(
     draft.check("the server ended in order (exit code)", "netlab", 0, outcome.exit_code)
     draft.check("no server process crashed", "netlab", 0, counts[Count.CRASHED])
     if counts[Count.OUT_OF_FD_SET]:
-        had = f"{counts[Count.OUT_OF_FD_SET]:,} connections had a descriptor of 1024 or more"
-        draft.findings.append(f"FD_SETSIZE reached: {had}, which select(2) cannot watch; they were closed unserved.")
+        text = (
+            "FD_SETSIZE reached: {connections:,} connections had a descriptor of 1024 or more, which select(2) cannot "
+            "watch; they were closed unserved."
+        )
+        draft.finding(say(text, connections=counts[Count.OUT_OF_FD_SET]))
     return draft.finish()
 
 

@@ -26,10 +26,11 @@ from netlab.experiments.servers.compare import (
 )
 from netlab.experiments.servers.options import MaxConnections
 from netlab.experiments.servers.server_report import DISTURBED
-from netlab.experiments.servers.tcp_compare_rows import ModeRow, ShortConnectionsRow
+from netlab.experiments.servers.tcp_compare_rows import ShortConnectionsRow, TcpModeRow
 from netlab.notation import counts
 from netlab.option import Option
 from netlab.progress import Progress
+from netlab.report.phrase import count, listed, say
 from netlab.report.quantity import Chart, Draft, Measurement, Table
 from netlab.report.rows import table_of
 from netlab.report.stats import clearly_more, median
@@ -85,11 +86,11 @@ def _parts(parameters: Parameters) -> list[Parameters]:
 
 
 def _title(parameters: Parameters) -> str:
-    return "" if len(parameters.connections) > 1 else f"modes with {busy(parameters.connections[0])}"
+    return "" if len(parameters.connections) > 1 else say("modes with {busy}", busy=busy(parameters.connections[0]))
 
 
 def busy(connections: int) -> str:
-    return f"{connections:,} busy connection{'s' if connections != 1 else ''}"
+    return count(connections, "{n:,} busy connection", "{n:,} busy connections")
 
 
 def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
@@ -99,12 +100,12 @@ def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
     varies = {"connections": len(parameters.connections) > 1, "idle": len(parameters.idle) > 1}
     without = [name for name, several in varies.items() if not several]
     named = {"relative": f"× {baseline}"}
-    return table_of(ModeRow, rows, title=_title(parameters), without=without, named=named)
+    return table_of(TcpModeRow, rows, title=_title(parameters), without=without, named=named)
 
 
-def _row(cell: Cell, found: list[Result], ground: list[Result]) -> ModeRow:
+def _row(cell: Cell, found: list[Result], ground: list[Result]) -> TcpModeRow:
     spread = width(found, "rate")
-    return ModeRow(
+    return TcpModeRow(
         mode=cell.mode,
         connections=cell.connections,
         idle=cell.idle,
@@ -122,13 +123,14 @@ def _row(cell: Cell, found: list[Result], ground: list[Result]) -> ModeRow:
 def _charts(parameters: Parameters) -> list[Chart]:
     title, rate = _title(parameters) or "modes", "messages per second"
     if len(parameters.idle) > 1:
-        load = f"{busy(parameters.connections[0])}, idle ones beside them"
+        load = say("{busy}, idle ones beside them", busy=busy(parameters.connections[0]))
         return [
-            Chart("line", f"CPU time a message: {load}", title, "idle", "CPU/msg", "mode", log_y=True),
-            Chart("line", f"{rate}: {load}", title, "idle", "messages/s", "mode"),
+            Chart("line", say("CPU time a message: {load}", load=load), title, "idle", "CPU/msg", "mode", log_y=True),
+            Chart("line", say("{rate}: {load}", rate=rate, load=load), title, "idle", "messages/s", "mode"),
         ]
     if len(parameters.connections) > 1:
-        return [Chart("line", f"{rate}, by connections", title, "connections", "messages/s", "mode", log_x=True)]
+        text = "{rate}, by connections"
+        return [Chart("line", say(text, rate=rate), title, "connections", "messages/s", "mode", log_x=True)]
     return [Chart("bar", rate, title, "mode", "messages/s")]
 
 
@@ -147,12 +149,15 @@ def _overtaking(draft: Draft, parameters: Parameters, results: Results) -> None:
                 seen.append((idle, faster, cheaper))
         if seen:
             verdict = _verdict([(idle, clearly_more(cheaper)) for idle, _, cheaper in seen])
-            said = "; ".join(
-                f"beside {idle:,} idle it makes {median(faster):.2f} × the messages for "
-                f"{1 / (median(cheaper) or 1):.2f} × the CPU time each{'' if _decided(cheaper) else ' (undecided)'}"
-                for idle, faster, cheaper in seen
-            )
-            draft.findings.append(f"With {busy(connections)} {verdict}. Epoll against select: {said}.")
+            said = listed([_beside(*each) for each in seen])
+            text = "With {busy} {verdict}. Epoll against select: {said}."
+            draft.finding(say(text, busy=busy(connections), verdict=verdict, said=said))
+
+
+def _beside(idle: int, faster: list[float], cheaper: list[float]) -> str:
+    text = "beside {idle:,} idle it makes {faster:.2f} × the messages for {cpu:.2f} × the CPU time each"
+    one = say(text, idle=idle, faster=median(faster), cpu=1 / (median(cheaper) or 1))
+    return one if _decided(cheaper) else say("{one} (undecided)", one=one)
 
 
 def _decided(cheaper: list[float]) -> bool:
@@ -172,17 +177,21 @@ def _verdict(cheaper: list[tuple[int, bool]]) -> str:
 
 def _bounds(draft: Draft, results: Results) -> None:
     for cell, found in results.items():
-        load = f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle"
+        load = say(
+            "{mode}, {connections:,} + {idle:,} idle", mode=cell.mode, connections=cell.connections, idle=cell.idle
+        )
         if most := max((result.out_of_fd_set for result in found), default=0):
-            draft.findings.append(
-                f"{load}: FD_SETSIZE reached. select(2) cannot watch descriptors from {FD_SETSIZE} up; "
-                f"{most:,} connections were closed unserved."
+            text = (
+                "{load}: FD_SETSIZE reached. select(2) cannot watch descriptors from {fd_setsize} up; {most:,} "
+                "connections were closed unserved."
             )
+            draft.finding(say(text, load=load, fd_setsize=FD_SETSIZE, most=most))
         elif most := max((result.shed for result in found), default=0):
-            draft.findings.append(f"{load}: {most:,} connections over its limit were closed unserved.")
+            text = "{load}: {most:,} connections over its limit were closed unserved."
+            draft.finding(say(text, load=load, most=most))
     if limited := limited_by_load(results):
         more = "they could do more than the table says. Compare their CPU time a message."
-        draft.warnings.append(f"The load generator was the limit for {limited}: {more}")
+        draft.warnings.append(say("The load generator was the limit for {limited}: {more}", limited=limited, more=more))
 
 
 def common_checks(draft: Draft, results: Results) -> None:
@@ -196,10 +205,11 @@ def common_checks(draft: Draft, results: Results) -> None:
     draft.check("no connection failed, but those that the server shed", "RFC 9293 §3.10", 0, unexpected)
     most = max((result.others_busy or 0 for result in every), default=0)
     if most > DISTURBED:
-        draft.warnings.append(
-            f"Other processes kept up to {most:.1f} CPUs busy meanwhile. Rounds make that fair, not harmless: "
-            "trust ratios more than rates, and repeat it on a quiet machine."
+        text = (
+            "Other processes kept up to {most:.1f} CPUs busy meanwhile. Rounds make that fair, not harmless: trust "
+            "ratios more than rates, and repeat it on a quiet machine."
         )
+        draft.warnings.append(say(text, most=most))
     draft.check("every server ended in order", "netlab", 0, sum(result.exit_code != 0 for result in every))
 
 

@@ -11,7 +11,7 @@ Percent = Annotated[float | None, Unit("%")]
 
 
 @row("modes", was=("modes with *",))
-class ModeRow:
+class TcpModeRow:
     """A mode under a load; of the load only what varies. `relative`: to the baseline, by whose name the column goes."""
 
     mode: str
@@ -39,4 +39,4 @@ class ShortConnectionsRow:
     p99: Seconds | None
 
 
-ROWS = (ModeRow, ShortConnectionsRow)
+ROWS = (TcpModeRow, ShortConnectionsRow)

@@ -24,8 +24,9 @@ from netlab.experiments.servers.compare import (
     width,
 )
 from netlab.experiments.servers.tcp_compare import common_checks
-from netlab.experiments.servers.udp_compare_rows import ModeRow
+from netlab.experiments.servers.udp_compare_rows import UdpModeRow
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 from netlab.servers.modes import find
@@ -52,23 +53,24 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     several = len(parameters.connections) > 1
     rows = [_row(cell, results[cell], results[replace(cell, mode=baseline)]) for cell in cells if results[cell]]
     without, named = () if several else ("clients",), {"relative": f"× {baseline}"}
-    draft.tables.append(table_of(ModeRow, rows, without=without, named=named))
+    draft.tables.append(table_of(UdpModeRow, rows, without=without, named=named))
     if several:
         by_clients = "modes", "clients", "datagrams/s", "mode"
         draft.charts.append(Chart("line", "datagrams per second, by clients", *by_clients, log_x=True))
     else:
         draft.charts.append(Chart("bar", "datagrams per second", "modes", "mode", "datagrams/s"))
     if limited := limited_by_load(results):
-        draft.warnings.append(f"The load generator was the limit for {limited}: they could do more than that.")
+        text = "The load generator was the limit for {limited}: they could do more than that."
+        draft.warnings.append(say(text, limited=limited))
     how_to_read(draft)
     common_checks(draft, results)
     draft.interrupted = interrupted
     return draft.finish()
 
 
-def _row(cell: Cell, found: list[Result], ground: list[Result]) -> ModeRow:
+def _row(cell: Cell, found: list[Result], ground: list[Result]) -> UdpModeRow:
     spread, cpu_s = width(found, "rate"), middle(found, "cpu_per_message_s")
-    return ModeRow(
+    return UdpModeRow(
         mode=cell.mode,
         clients=cell.connections,
         datagrams_per_s=middle(found, "rate"),

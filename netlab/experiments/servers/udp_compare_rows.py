@@ -8,7 +8,7 @@ from netlab.report.rows import Count, Named, Ratio, Seconds, Unit, row
 
 
 @row("modes")
-class ModeRow:
+class UdpModeRow:
     """A mode; with how many clients, where that varies. `relative`: to the first mode, as the column's name says."""
 
     mode: str
@@ -22,4 +22,4 @@ class ModeRow:
     lost: Ratio | None = None
 
 
-ROWS = (ModeRow,)
+ROWS = (UdpModeRow,)

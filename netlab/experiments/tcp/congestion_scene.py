@@ -14,7 +14,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from netlab.experiments.tcp.congestion_run import CongestionRun, Flow, Sample
+from netlab.experiments.tcp.congestion_run import CongestionRun, Flow, TcpInfoSample
 from netlab.linux import counters
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.frame_record import FrameRecord
@@ -104,7 +104,7 @@ class _Connection:
         self._block = random.Random(f"{plan.seed} {port_of(self._sock)}").randbytes(16_384)
         self._sent, self._received = hashlib.sha256(), hashlib.sha256()
         self._bytes = 0
-        self._samples: list[Sample] = []
+        self._samples: list[TcpInfoSample] = []
 
     def start(self, until_ns: int) -> tuple[Call[None], Call[None]]:
         """Send until then, and receive until the end of the stream."""
@@ -128,7 +128,7 @@ class _Connection:
         info, received = tcp_info(self._sock), self._bytes
         at_s = (time.monotonic_ns() - start_ns) / 1e9
         window = info.cwnd, info.ssthresh, info.rtt_s, info.delivered, info.congestion
-        self._samples.append(Sample(at_s, *window, received, info.pacing_rate))
+        self._samples.append(TcpInfoSample(at_s, *window, received, info.pacing_rate))
 
     def flow(self) -> Flow:
         """All of it, once the receiver has come to the end."""

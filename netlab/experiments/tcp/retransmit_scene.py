@@ -48,7 +48,7 @@ class TransferResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeout:
+class RtoStep:
     """The retransmission timeout and the window as TCP_INFO first had them at `at_s`, doubled `backoff` times."""
 
     backoff: int
@@ -62,7 +62,7 @@ class OutageResult:
     """`arrived`: how many bytes came when the wire was whole again."""
 
     observation: Observation
-    timeouts: tuple[Timeout, ...]
+    timeouts: tuple[RtoStep, ...]
     arrived: int
 
 
@@ -109,14 +109,14 @@ def outage(plan: TwoHostsPlan, report_progress: ReportProgress) -> OutageResult:
             return OutageResult(hosts.observation(), timeouts, arrived)
 
 
-def _doublings(client: socket.socket, timeout_s: float) -> tuple[Timeout, ...]:
+def _doublings(client: socket.socket, timeout_s: float) -> tuple[RtoStep, ...]:
     """The timeout at first and each time it has doubled, until it was often enough."""
-    timeouts: list[Timeout] = []
+    timeouts: list[RtoStep] = []
     begun_s = time.monotonic()
     while not timeouts or timeouts[-1].backoff < DOUBLINGS:
         info, at_s = tcp_info(client), time.monotonic() - begun_s
         if not timeouts or info.backoff != timeouts[-1].backoff:
-            timeouts.append(Timeout(info.backoff, info.rto_s, info.cwnd, at_s))
+            timeouts.append(RtoStep(info.backoff, info.rto_s, info.cwnd, at_s))
         if at_s > timeout_s:
             raise NetlabError(f"the timeout did not double {DOUBLINGS} times")
         time.sleep(_LOOK_S)

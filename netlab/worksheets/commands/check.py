@@ -12,7 +12,7 @@ from netlab.errors import UsageError
 from netlab.report.glyphs import printable
 from netlab.report.prose_terminal import columns, command_lines
 from netlab.worksheets.commands.lab_print import heading_of, mark_of, strong, tell, tell_done, width
-from netlab.worksheets.grade import State, Verdict, exit_code
+from netlab.worksheets.grade import State, StepGrade, exit_code
 from netlab.worksheets.model import Sheet
 from netlab.worksheets.session import Session, calibration_over
 
@@ -75,7 +75,7 @@ def _cut(line: str, width: int) -> str:
     return line
 
 
-def _plain(verdict: Verdict) -> dict[str, object]:
+def _plain(verdict: StepGrade) -> dict[str, object]:
     step = verdict.step
     return {
         "step": step.number,

@@ -13,7 +13,7 @@ from netlab.cli.output import terminal_width, wants_colour, write
 from netlab.errors import UsageError
 from netlab.report.glyphs import CROSS, TICK, printable
 from netlab.report.prose_terminal import columns, command_lines, prose
-from netlab.worksheets.grade import State, Verdict
+from netlab.worksheets.grade import State, StepGrade
 from netlab.worksheets.messages import say, source_words
 from netlab.worksheets.model import Sheet, Step
 from netlab.worksheets.needs import lacking
@@ -185,14 +185,14 @@ def reveal(session: Session, step: Step) -> None:
     tell("\n\n".join(parts))
 
 
-def mark_of(verdict: Verdict) -> str:
+def mark_of(verdict: StepGrade) -> str:
     """✓ and ✗; ≠ for a prediction that did not hold, – for one that came after its run."""
     if verdict.late:
         return "–"  # neither held nor missed
     return "≠" if verdict.hit is False else _MARKS[verdict.state]
 
 
-def print_verdict(session: Session, verdict: Verdict, *, explain: bool = True) -> None:
+def print_verdict(session: Session, verdict: StepGrade, *, explain: bool = True) -> None:
     """How an answer stands; the explanation where it is right, or where a prediction has met its run."""
     said = [printable(text) for text in verdict.said]
     if verdict.step.kind == "predict" and verdict.hit is None and verdict.state is State.PASSED:

@@ -11,10 +11,10 @@ from netlab.cli.terminal import terminal_width, wants_colour, write
 
 if TYPE_CHECKING:
     from netlab.cli.derive import Given
-    from netlab.experiment import Experiment, Named, P
+    from netlab.experiment import Experiment, ExperimentName, P
 
 
-def start(line: Named, experiment: Experiment[P], given: Given[P]) -> None:
+def start(line: ExperimentName, experiment: Experiment[P], given: Given[P]) -> None:
     """Calculate, and print or record what was found."""
     if not given.as_json and not given.save:
         show(experiment, given.parameters)
