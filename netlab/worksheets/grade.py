@@ -14,10 +14,10 @@ from netlab.report.record import Report
 from netlab.report.units import brief, significant
 from netlab.worksheets.answers import Marked, NotAnAnswer, Typed, mark, parse, shown
 from netlab.worksheets.expression import evaluate
+from netlab.worksheets.learner_progress import LearnerAnswer, LearnerProgress
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Sheet, Step
 from netlab.worksheets.needs import lacking
-from netlab.worksheets.progress import LearnerAnswer, LearnerProgress
 from netlab.worksheets.record_reader import Missing, Unknown
 from netlab.worksheets.runs_of_step import RecordedRuns
 

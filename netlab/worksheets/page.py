@@ -18,10 +18,10 @@ from netlab.report.record import Report
 from netlab.report.units import brief
 from netlab.worksheets.calibration import Calibration
 from netlab.worksheets.grade import State, StepGrade
+from netlab.worksheets.learner_progress import now
 from netlab.worksheets.messages import say, source_words
 from netlab.worksheets.model import Step
 from netlab.worksheets.page_style import STYLE
-from netlab.worksheets.progress import now
 from netlab.worksheets.prose import option_text
 from netlab.worksheets.session import Session
 

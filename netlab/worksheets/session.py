@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from netlab.errors import UsageError
-from netlab.worksheets import progress as progress_file
+from netlab.worksheets import learner_progress as progress_file
 from netlab.worksheets.answers import echo
 from netlab.worksheets.calibration import Calibration, calibration
 from netlab.worksheets.grade import State, StepGrade, judge
+from netlab.worksheets.learner_progress import LearnerAnswer, LearnerProgress, now
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Sheet, Step
-from netlab.worksheets.progress import LearnerAnswer, LearnerProgress, now
 from netlab.worksheets.runs_of_step import RecordedRuns
 
 

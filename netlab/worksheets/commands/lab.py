@@ -96,7 +96,7 @@ def check(
 def reset(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Forget answers and hints of a worksheet; runs so far no longer count for it."""
     from netlab.cli.output import write
-    from netlab.worksheets import catalogue, progress
+    from netlab.worksheets import catalogue, learner_progress
     from netlab.worksheets.messages import say
     from netlab.worksheets.session import anything_done
 
@@ -105,7 +105,7 @@ def reset(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDi
     if not anything_done(sheet):
         write(say("reset-nothing", language, lab=sheet.id) + "\n")
         return
-    kept = progress.reset(sheet.id)
+    kept = learner_progress.reset(sheet.id)
     write(say("reset" if kept else "reset-runs", language, lab=sheet.id, path=kept) + "\n")
 
 

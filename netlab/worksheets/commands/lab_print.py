@@ -1,6 +1,6 @@
 """What `netlab lab` prints: lists, sheets, hints, a verdict. Prose is wrapped to the terminal, in both languages.
 
-All verdicts of a worksheet together: lab_check.py.
+All verdicts of a worksheet together: check.py.
 """
 
 from __future__ import annotations
