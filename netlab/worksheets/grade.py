@@ -48,7 +48,6 @@ class StepGrade:
 
 
 def judge(sheet: Sheet, progress: LearnerProgress, evidence: RecordedRuns, lang: str) -> tuple[StepGrade, ...]:
-    """All steps, in order."""
     records = evidence.records(sheet)
     return tuple(_step(sheet, step, progress, evidence, records, lang) for step in sheet.steps)
 

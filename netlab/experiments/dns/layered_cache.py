@@ -36,8 +36,6 @@ LOCAL = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The name that is looked up."""
-
     name: Domain = "my.xxsilence.net"
     type: Type = "A"
     zones: Zones = None

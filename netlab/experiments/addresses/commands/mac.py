@@ -17,8 +17,6 @@ _ADDRESS, _INTERFACES, _NEIGHBOURS = of_group("mac")
 
 
 class MacGroup(SubGroup):
-    """`netlab mac`."""
-
     subs = (
         _ADDRESS,
         _INTERFACES,
