@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from evidence import missing_evidence
 from ordinary import ROOT, needs_networks
 from skips import needs_program
 
@@ -49,6 +50,7 @@ def report(*arguments: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     jsonschema.validate(document, SCHEMA)
+    assert not missing_evidence(document)
     return document
 
 

@@ -9,7 +9,7 @@ from netlab.experiments.tcp.congestion_rows import AloneRow, CurveRow, RoundTrip
 from netlab.experiments.tcp.congestion_run import BETA, CongestionRun, Flow
 from netlab.report.downsample import extremes
 from netlab.report.phrase import say
-from netlab.report.quantity import Chart, Draft
+from netlab.report.quantity import Chart, Draft, Evidence
 from netlab.report.rows import table_of
 from netlab.report.stats import jain_index
 
@@ -48,6 +48,11 @@ def report(draft: Draft, runs: Sequence[CongestionRun], wire: Bottleneck) -> Non
     draft.fact("a full queue adds", wire.queue * wire.frame_s, "s", note)
     if alone:
         draft.tables.append(table_of(AloneRow, [_alone(run, wire, steady_s) for run in alone]))
+    best = min((run for run in alone if run.mean_rtt() is not None), key=lambda run: run.mean_rtt() or 0, default=None)
+    if best is not None:
+        text = "Alone, {name} has the shortest round trips: {rtt:.0f} ms in the mean, {empty:.0f} ms on the empty path."
+        full_s, mean_s = wire.base_s + wire.frame_s, best.mean_rtt() or 0
+        draft.answer = say(text, name=best.flows[0].algorithm, rtt=mean_s * 1e3, empty=full_s * 1e3)
     if sharing:
         draft.tables.append(table_of(SharingRow, [_shared(run, steady_s) for run in sharing]))
     for run in alone:
@@ -106,7 +111,8 @@ def _check(draft: Draft, runs: Sequence[CongestionRun], wire: Bottleneck) -> Non
     """In how many of the runs each claim holds: it must in all."""
 
     def check(claim: str, source: str, holds: Iterator[bool]) -> None:
-        draft.check(claim, source, len(runs), sum(holds))
+        tables = [Evidence(table=table) for table in ("alone", "sharing") if _has(runs, table)]
+        draft.check(claim, source, len(runs), sum(holds), *tables)
 
     intact = (all(flow.intact for flow in run.flows) for run in runs)
     check("every byte arrives, in order and intact, in each run", "RFC 9293 §3.8", intact)
@@ -118,6 +124,10 @@ def _check(draft: Draft, runs: Sequence[CongestionRun], wire: Bottleneck) -> Non
     claim = "what was dropped was sent again: not fewer segments than drops, in each run"
     again = (sum(flow.retransmitted for flow in run.flows) >= len(run.drops) for run in runs)
     check(claim, "RFC 9293 §3.8.1", again)
+
+
+def _has(runs: Sequence[CongestionRun], table: str) -> bool:
+    return any(run.alone == (table == "alone") for run in runs)
 
 
 def _drop_tail(run: CongestionRun, wire: Bottleneck) -> bool:
@@ -132,15 +142,19 @@ def _check_window(draft: Draft, flow: Flow, wire: Bottleneck) -> None:
         draft.warnings.append(say(text, name=name))
     else:
         text = "{name}: in slow start each segment acknowledged adds one to cwnd"
-        draft.check(say(text, name=name), "RFC 5681 §3.1", True, grows)
+        draft.check(say(text, name=name), "RFC 5681 §3.1", True, grows, _curve(flow))
     cuts, beta = list(flow.cuts(wire.base_s)), BETA[name]
     if cuts:
         text = "{name}: ssthresh is {beta:.1g} of the window that met a loss, each time of {cuts}"
         claim = say(text, name=name, beta=beta, cuts=len(cuts))
-        draft.check(claim, _SOURCES[name], len(cuts), sum(cut.by(beta) for cut in cuts))
+        draft.check(claim, _SOURCES[name], len(cuts), sum(cut.by(beta) for cut in cuts), _curve(flow))
     else:
         text = "{name} alone: no loss was answered while it was watched, so none is judged"
         draft.warnings.append(say(text, name=name))
+
+
+def _curve(flow: Flow) -> Evidence:
+    return Evidence(table=f"{flow.algorithm} alone: cwnd, ssthresh and queue")
 
 
 def _find(draft: Draft, alone: Sequence[CongestionRun], wire: Bottleneck, steady_s: float) -> None:

@@ -25,7 +25,7 @@ from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.phrase import count as count_of
 from netlab.report.phrase import say
-from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.quantity import Chart, Draft, Evidence, Measurement
 from netlab.report.rows import table_of
 from netlab.report.stats import percentile
 
@@ -70,6 +70,10 @@ def judged(parameters: Parameters, result: nagle_scene.NagleResult, trace: Trace
     draft.tables.append(table_of(CaseRow, [CaseRow(*_cells(each, trace)) for each in cases.values()]))
     draft.tables.append(table_of(KeystrokeRow, [KeystrokeRow(*_cells(each, trace)) for each in keystrokes.values()]))
     draft.charts.append(Chart("bar", "A request, from its first write to its answer (median)", "cases", "case", "p50"))
+    slow, quick = median(plain.latencies_s), median(cases[GATHERED].latencies_s)
+    if slow is not None and quick is not None:
+        text = "A request took {slow:.2f} ms in two writes and {quick:.2f} ms in one (medians)."
+        draft.answer = say(text, slow=slow * 1e3, quick=quick * 1e3)
     if trace.lacking:
         draft.lacking = trace.lacking
         _check_slowest(draft, cases)
@@ -78,13 +82,14 @@ def judged(parameters: Parameters, result: nagle_scene.NagleResult, trace: Trace
     draft.charts.append(Chart("bar", title, "keystrokes", "keystrokes with", "headers a byte"))
     nagle, nodelay = (len(each.data("client")) for each in keystrokes.values())
     _check(draft, parameters.exchanges, ato_s, cases)
-    draft.check("Nagle's rule puts keystrokes together: fewer segments", "RFC 896", True, nagle < nodelay)
+    claim, keys = "Nagle's rule puts keystrokes together: fewer segments", Evidence(table="keystrokes")
+    draft.check(claim, "RFC 896", True, nagle < nodelay, keys)
     _find(draft, parameters.exchanges, cases)
     text = (
         "{keys} keystrokes took {nagle} segments with Nagle's rule and {nodelay} without. The price is latency: what "
         "waits for an ACK comes later."
     )
-    draft.finding(say(text, keys=parameters.keys, nagle=nagle, nodelay=nodelay))
+    draft.finding(say(text, keys=parameters.keys, nagle=nagle, nodelay=nodelay), keys)
     report(draft, *stalled(trace, plain))
     return draft.finish()
 
@@ -106,22 +111,32 @@ def _cells(
 def _check(draft: Draft, count: int, ato_s: float, cases: Mapping[str, WriteCase]) -> None:
     """Of so many requests in each case."""
     claim = "a small segment waits until the small one before it is acknowledged"
-    draft.check(claim, "RFC 896; RFC 9293 §3.7.4", count, cases[PLAIN].held())
-    draft.check("with TCP_NODELAY it does not wait", "tcp(7), TCP_NODELAY", True, cases[NODELAY].held() < count / 2)
+    draft.check(claim, "RFC 896; RFC 9293 §3.7.4", count, cases[PLAIN].held(), _row_of(PLAIN, cases))
+    at_once = cases[NODELAY].held() < count / 2
+    row = _row_of(NODELAY, cases)
+    draft.check("with TCP_NODELAY it does not wait", "tcp(7), TCP_NODELAY", True, at_once, row)
     gathered, corked = len(cases[GATHERED].data("client")), len(cases[CORKED].data("client"))
-    draft.check("one sendmsg() makes one segment of both parts", "sendmsg(2)", count, gathered)
-    draft.check("so does TCP_CORK", "tcp(7), TCP_CORK", True, corked <= count * 1.25)
+    row = _row_of(GATHERED, cases)
+    draft.check("one sendmsg() makes one segment of both parts", "sendmsg(2)", count, gathered, row)
+    draft.check("so does TCP_CORK", "tcp(7), TCP_CORK", True, corked <= count * 1.25, _row_of(CORKED, cases))
     claim = "this kernel delays an ACK by 40 to 200 ms, less than the RFC's 500"
-    draft.check(claim, "RFC 1122 §4.2.3.2", True, _DELAYED_MIN_S <= round(ato_s, 3) <= _DELAYED_MAX_S)
+    delays = _DELAYED_MIN_S <= round(ato_s, 3) <= _DELAYED_MAX_S
+    draft.check(claim, "RFC 1122 §4.2.3.2", True, delays, Evidence(fact="delayed-ACK timer"))
     plain, quick = median(cases[PLAIN].waits()), median(cases[QUICK].waits())
     sooner = None if plain is None or quick is None else quick < plain
-    draft.check("with TCP_QUICKACK the ACK comes sooner", "tcp(7), TCP_QUICKACK", True, sooner)
+    row = _row_of(QUICK, cases)
+    draft.check("with TCP_QUICKACK the ACK comes sooner", "tcp(7), TCP_QUICKACK", True, sooner, row)
     _check_slowest(draft, cases)
+
+
+def _row_of(name: str, cases: Mapping[str, WriteCase]) -> Evidence:
+    return Evidence(table="cases", row=list(cases).index(name))
 
 
 def _check_slowest(draft: Draft, cases: Mapping[str, WriteCase]) -> None:
     _, slowest = max((median(each.latencies_s) or 0, name) for name, each in cases.items())
-    draft.check("both rules together are what is slow: each remedy is quicker", "RFC 9293 §3.7.4", PLAIN, slowest)
+    claim = "both rules together are what is slow: each remedy is quicker"
+    draft.check(claim, "RFC 9293 §3.7.4", PLAIN, slowest, Evidence(table="cases"))
 
 
 def _find(draft: Draft, count: int, cases: Mapping[str, WriteCase]) -> None:
@@ -132,7 +147,7 @@ def _find(draft: Draft, count: int, cases: Mapping[str, WriteCase]) -> None:
             "ACK waits for an answer to travel with, which cannot come before the second write (delayed ACK). Each "
             "rule is sensible; together they wait for each other, until a timer runs out."
         )
-        draft.finding(say(text, delayed=len(delayed), count=count))
+        draft.finding(say(text, delayed=len(delayed), count=count), Evidence(fact="stalled"))
     if delayed and delayed[0] > 0:
         first = count_of(delayed[0], "The first", "The first {n}")
         text = (
