@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from netlab.cli.streams import open_what_is_closed
+from netlab.cli.standard_streams import open_what_is_closed
 
 
 def written(answer: Callable[[], None]) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_origin
 
 import typer
 
-from netlab.cli import options, values
+from netlab.cli import option_values, options
 from netlab.errors import UsageError
 from netlab.experiment import Experiment, ExperimentName, P
 from netlab.option import Argument, Leaf, build, leaves
@@ -134,8 +134,8 @@ def _typed(leaf: Leaf) -> tuple[Any, object]:
         "show_default": option.shown != "",
         "min": option.min,
         "max": option.max,
-        "parser": values.reader(option.parse) if option.parse else None,
-        "autocompletion": values.completer(option.complete, option.choices),
+        "parser": option_values.reader(option.parse) if option.parse else None,
+        "autocompletion": option_values.completer(option.complete, option.choices),
     }
     if isinstance(option, Argument):
         return Annotated[kind, typer.Argument(**said)], default

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from netlab.cli import values
+from netlab.cli import option_values
 from netlab.option import REPORT
 
 Json = Annotated[bool, typer.Option("--json", help="Print the report as one JSON document.", rich_help_panel=REPORT)]
@@ -22,7 +22,7 @@ Plot = Annotated[
         metavar="FILE",
         help="Draw it, too: FILE.svg or FILE.png.",
         rich_help_panel=REPORT,
-        callback=values.drawable,
+        callback=option_values.drawable,
     ),
 ]
 Save = Annotated[

@@ -1,8 +1,8 @@
 """Iteration: from the deepest zone that is known, down referral by referral, to the answer (RFC 1034 §5.3.3).
 
-No sockets and no clock here. A resolution is a generator: it yields an Exchange ("send this query to that server"),
-is sent a Heard ("this came, at this time"), and returns an Answer. Sub-lookups are generators too, so the address of a
-name server is found by `yield from`, as deep as need be, and all of it draws on one budget of queries and one deadline.
+No sockets and no clock here. A resolution is a generator: it yields a Query ("send this to that server"), is sent a
+Reply ("this came, at this time"), and returns a TracedAnswer. Sub-lookups are generators too, so the address of a name
+server is found by `yield from`, as deep as need be, and all of it draws on one budget of queries and one deadline.
 """
 
 from __future__ import annotations

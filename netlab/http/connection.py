@@ -92,7 +92,7 @@ class Connection:
         """The response to the oldest request that has none. What is wrong with it is in its `problem`.
 
         `sink` is given the body's bytes instead of `body`. With `keep_events` everything the parser said, and the raw
-        bytes, are kept. Raises Cut on Ctrl-C, once something has come.
+        bytes, are kept. Raises ExchangeInterrupted on Ctrl-C, once something has come.
         """
         request, begun, sent = self._requests.popleft()
         response = Response(request)

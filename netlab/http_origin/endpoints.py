@@ -1,4 +1,7 @@
-"""The pages: a literal list, each for one thing that a client must be able to take. See also files.py, wire.py."""
+"""The pages: a literal list, each for one thing that a client must be able to take.
+
+See also files.py and raw_responses.py.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import resource
 import socket
 from typing import TYPE_CHECKING
 
-from netlab.child.inside import Message, send
+from netlab.child.child_side import Message, send
 from netlab.child.shared_counters import SharedCounters
 from netlab.clock import monotonic_ns as clock
 from netlab.errors import MachineLacks

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from netlab.packets import checks, option, payload
+from netlab.packets import checks, header_option, payload
 from netlab.packets.arp import Arp
 from netlab.packets.ethernet import Ethernet, Vlan
 from netlab.packets.field import Placed
@@ -214,7 +214,7 @@ def _fields(header: Header) -> Iterator[Shown]:
     for start, each in header.variable():
         kind = kinds.get(each.kind)
         meaning = kind.meaning if kind else "not known here"
-        name, text = option.name_of(each, kinds), option.text_of(each, kinds)
+        name, text = header_option.name_of(each, kinds), header_option.text_of(each, kinds)
         yield Shown(name, start * 8, (start + each.size) * 8 - 1, each.data.hex(), text, meaning)
 
 

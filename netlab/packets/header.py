@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from netlab.packets.field import Layout
-from netlab.packets.option import HeaderOption, Kinds
+from netlab.packets.header_option import HeaderOption, Kinds
 
 
 class StopError(ValueError):

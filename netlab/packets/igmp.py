@@ -15,8 +15,8 @@ from typing import Self
 from netlab.packets.checksum import checksum
 from netlab.packets.field import HEX, IPV4, Field, Layout
 from netlab.packets.header import Covers, Header, numbers, replaced
+from netlab.packets.header_option import HeaderOption, Kinds, OptionKind
 from netlab.packets.ipv4 import HEX16
-from netlab.packets.option import HeaderOption, Kinds, OptionKind
 
 QUERY, REPORT_V3 = 0x11, 0x22
 TYPES = {

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from netlab.packets import option
+from netlab.packets import header_option
 from netlab.packets.checksum import checksum
 from netlab.packets.field import Field, Layout
 from netlab.packets.header import Covers, Header, Next, StopError, numbers, replaced
+from netlab.packets.header_option import COMMON, HeaderOption, Kinds, OptionKind, hexed
 from netlab.packets.ipv4 import FLAG, HEX16
-from netlab.packets.option import COMMON, HeaderOption, Kinds, OptionKind, hexed
 from netlab.packets.registries import PORTS
 from netlab.packets.udp import pseudo
 
@@ -158,16 +158,16 @@ class Tcp(Header):
         if size < cls.LAYOUT.size:
             raise StopError(12, f"data offset says that the header has {size} bytes, and none has fewer than 20")
         cls.need(data, size, "header with its options")
-        options = option.parse(data[cls.LAYOUT.size : size])
+        options = header_option.parse(data[cls.LAYOUT.size : size])
         return cls(**cls.LAYOUT.unpack(data), options=options), size
 
     def encode(self) -> bytes:
         """Header and options."""
-        return Header.encode(self) + option.encode(self.options)
+        return Header.encode(self) + header_option.encode(self.options)
 
     def variable(self) -> Sequence[tuple[int, HeaderOption]]:
         """Options, from byte 20."""
-        return option.placed(self.options, self.LAYOUT.size)
+        return header_option.placed(self.options, self.LAYOUT.size)
 
     def following(self) -> Next | None:
         """By port."""
@@ -175,7 +175,7 @@ class Tcp(Header):
 
     def completed(self, body: bytes, below: Header | None, above: Header | None) -> Tcp:
         """Fill in the data offset and, last, the checksum."""
-        size = self.LAYOUT.size + len(option.encode(self.options))
+        size = self.LAYOUT.size + len(header_option.encode(self.options))
         full: Tcp = replaced(self, data_offset=size // 4)
         if self.checksum is not None:
             return full
@@ -184,7 +184,7 @@ class Tcp(Header):
 
     def complaints(self) -> Sequence[str]:
         """Options that lie, flags that contradict each other."""
-        found = option.complaints(self.options, OPTIONS)
+        found = header_option.complaints(self.options, OPTIONS)
         if self.syn and (self.fin or self.rst):
             found.append("SYN together with FIN or RST means nothing")
         return found

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from netlab.errors import UsageError
-from netlab.worksheets import progress
+from netlab.worksheets import learner_progress
 from netlab.worksheets.load import load
 from netlab.worksheets.model import Sheet
 
@@ -38,7 +38,7 @@ def _place(sheet: Sheet) -> tuple[int, int, str]:
 
 
 def _touched(sheet: Sheet) -> str:
-    return progress.touched(sheet.id)
+    return learner_progress.touched(sheet.id)
 
 
 class Catalogue(list[Sheet]):

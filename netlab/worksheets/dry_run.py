@@ -15,9 +15,9 @@ from netlab.report.record import Report
 from netlab.worksheets.answers import NotAnAnswer, mark, parse, real_of, shown
 from netlab.worksheets.expression import evaluate
 from netlab.worksheets.grade import State, exit_code, judge, judge_answer
+from netlab.worksheets.learner_progress import LearnerAnswer, LearnerProgress, now
 from netlab.worksheets.model import LANGUAGES, Sheet, Step
 from netlab.worksheets.needs import lacking
-from netlab.worksheets.progress import LearnerAnswer, LearnerProgress, now
 from netlab.worksheets.record_reader import Missing, Ordering, Unknown, number
 from netlab.worksheets.runs_of_step import RecordedRuns
 

@@ -14,10 +14,10 @@ from netlab.report.record import Report
 from netlab.report.units import brief, significant
 from netlab.worksheets.answers import Marked, NotAnAnswer, Typed, mark, parse, shown
 from netlab.worksheets.expression import evaluate
+from netlab.worksheets.learner_progress import LearnerAnswer, LearnerProgress
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Sheet, Step
 from netlab.worksheets.needs import lacking
-from netlab.worksheets.progress import LearnerAnswer, LearnerProgress
 from netlab.worksheets.record_reader import Missing, Unknown
 from netlab.worksheets.runs_of_step import RecordedRuns
 
@@ -48,7 +48,6 @@ class StepGrade:
 
 
 def judge(sheet: Sheet, progress: LearnerProgress, evidence: RecordedRuns, lang: str) -> tuple[StepGrade, ...]:
-    """All steps, in order."""
     records = evidence.records(sheet)
     return tuple(_step(sheet, step, progress, evidence, records, lang) for step in sheet.steps)
 

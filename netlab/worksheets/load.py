@@ -31,8 +31,6 @@ class NeedsTable:
 
 @dataclass(frozen=True, slots=True)
 class ConditionTable:
-    """What a run must show."""
-
     when: str
     otherwise: Words
 
@@ -64,8 +62,6 @@ class StepTable:
 
 @dataclass(frozen=True, slots=True)
 class SheetTable:
-    """lab.toml."""
-
     schema: str
     lecture: int
     order: int
@@ -76,7 +72,6 @@ class SheetTable:
 
 
 def load(folder: Path) -> Sheet:
-    """Read and check one worksheet."""
     toml = folder / "lab.toml"
     try:
         data: Json = tomllib.loads(_read(toml))

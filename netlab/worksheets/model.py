@@ -103,5 +103,4 @@ class Sheet:
         raise KeyError(id)
 
     def section(self, step: Step, lang: str) -> Section:
-        """The words of a step in one language."""
         return self.pages[lang].sections[step.number - 1]

@@ -34,7 +34,6 @@ class Ordering:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names in order."""
         return tuple(name for name, _ in self.pairs)
 
     def inverted(self, said: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -202,15 +201,12 @@ class Reader:
         return round(number(value), digits) if digits else round(number(value))
 
     def min(self, *values: object) -> float:
-        """The least."""
         return min(map(number, values))
 
     def max(self, *values: object) -> float:
-        """The greatest."""
         return max(map(number, values))
 
     def abs(self, value: object) -> float:
-        """Without its sign."""
         return abs(number(value))
 
     def len(self, value: object) -> int:

@@ -21,7 +21,7 @@ from netlab.child.handle import Child, Message, reported
 from netlab.errors import MachineLacks, NetlabError, UsageError
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
-ECHO = "netlab.child.inside:send"  # says to its parent what it has been told
+ECHO = "netlab.child.child_side:send"  # says to its parent what it has been told
 SLEEP = "time:sleep"
 SHELL = "os:system"
 

@@ -13,8 +13,8 @@ from netlab.packets.arp import Arp
 from netlab.packets.ethernet import Ethernet, Vlan
 from netlab.packets.gre import Gre
 from netlab.packets.header import Header
+from netlab.packets.header_option import HeaderOption
 from netlab.packets.ipv4 import Ipv4
-from netlab.packets.option import HeaderOption
 from netlab.packets.tcp import Tcp, mss, sack, sack_permitted, timestamps, window_scale
 from netlab.packets.udp import Udp
 
@@ -103,10 +103,10 @@ def _true(kind: type[Header], values: dict[str, Any]) -> st.SearchStrategy[Heade
 
 
 def _sized(kind: Callable[..., Header], values: dict[str, Any], options: tuple[HeaderOption, ...]) -> Header:
-    from netlab.packets import option
+    from netlab.packets import header_option
 
-    encoded = option.encode(options)
-    parsed = option.parse(encoded)
+    encoded = header_option.encode(options)
+    parsed = header_option.parse(encoded)
     words = 5 + len(encoded) // 4
     sizes = {"version": 4, "ihl": words} if kind is Ipv4 else {"data_offset": words}
     return kind(**{**values, **sizes, "options": parsed})

@@ -22,9 +22,9 @@ from netlab.packets.dissect import dissect
 from netlab.packets.ethernet import Ethernet, Vlan
 from netlab.packets.gre import Gre
 from netlab.packets.header import Header
+from netlab.packets.header_option import HeaderOption
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Fragment, HopByHop, Ipv6
-from netlab.packets.option import HeaderOption
 from netlab.packets.tcp import Tcp
 from netlab.packets.udp import Udp
 

@@ -141,9 +141,9 @@ def test_a_sheet_is_found_by_name_part_and_lecture() -> None:
 
 
 def test_the_sheet_of_a_lecture_is_the_one_worked_on_last() -> None:
-    from netlab.worksheets import progress
+    from netlab.worksheets import learner_progress
 
-    progress.save(progress.LearnerProgress("13-how-many"))
+    learner_progress.save(learner_progress.LearnerProgress("13-how-many"))
     assert catalogue.find("13", catalogue.sheets(LABS)).id == "13-how-many"
 
 

@@ -173,7 +173,7 @@ def ands(found: Prefix, shown: int = 0) -> list[And]:
 
 
 def and_table(name: str, title: str, rows: tuple[AndRow, ...]) -> Table:
-    """A drawing of bits for report/plain.py."""
+    """A drawing of bits for report/plain_text.py."""
     return Table(name, (Column("", ""), Column("text", ""), Column("network", ""), Column("host", "")), rows, title)
 
 

@@ -17,7 +17,6 @@ class Parameters:
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
-    """A row for each interface."""
     draft = Draft()
     registry = oui.registry()
     rows = []

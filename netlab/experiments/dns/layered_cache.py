@@ -13,8 +13,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from netlab.dns import stub
+from netlab.dns.cache_layers import CacheLayer, CachingForwarder, answer_of, good_for
 from netlab.dns.exchange import NameServer
-from netlab.dns.layers import CacheLayer, CachingForwarder, answer_of, good_for
 from netlab.dns.names import ROOT, Name
 from netlab.dns.records import rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
@@ -37,8 +37,6 @@ LOCAL = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The name that is looked up."""
-
     name: Domain = "my.xxsilence.net"
     type: Type = "A"
     zones: Zones = None

@@ -18,8 +18,6 @@ class QuestionRow:
 
 @row("records")
 class ReplyRow:
-    """One record of the reply."""
-
     section: Literal["answer", "authority", "additional"]
     name: str
     ttl: Annotated[int, Unit("s")]

@@ -103,6 +103,5 @@ def _record_rows(question: int, index: int, step: ResolutionStep) -> list[Record
 
 
 def record_cells(rrset: RRset) -> list[tuple[str, int, str, str]]:
-    """Name, TTL, type and data of each record."""
     owner, rtype = to_text(rrset.owner), type_text(rrset.rtype)
     return [(owner, rrset.ttl, rtype, text) for text in rrset.texts()]

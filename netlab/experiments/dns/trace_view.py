@@ -31,7 +31,6 @@ Numbers = dict[int, tuple[int, int]]  # by step: those of query and reply
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
-    """The sections that take the place of facts and tables."""
     questions = rows_of(ResolutionRow, found)
     origin = next((str(fact.value) for fact in found.facts if fact.name == "from"), "")
     yield wrapped(f"From the root of {origin}", width, style="dim")

@@ -132,7 +132,6 @@ class ExchangeTables:
         )
 
     def add_request(self, number: int, request: Request, base: int) -> None:
-        """The boxes of a request, and its body."""
         head = request.head()
         self._add_boxes(number, "request", head, base, request.boxes(base))
         if request.body:
@@ -175,7 +174,6 @@ class ExchangeTables:
             self.warnings.append(say("{chunks:,} more chunks are not listed.", chunks=chunk - MOST_CHUNKS))
 
     def add_note(self, number: int, note: Note) -> None:
-        """What was let pass."""
         self.notes.append(NoteRow(number, note.start, note.end, note.where, note.what, note.source, note.lenient))
 
     def add_refusal(self, number: int, event: Refused | Incomplete, raw: bytes, base: int) -> None:

@@ -49,7 +49,6 @@ class _ExchangeParts:
     dump: list[DumpRow]
 
     def of(self, number: int) -> _ExchangeParts:
-        """Those of one exchange."""
         return _ExchangeParts(
             [each for each in self.boxes if each.exchange == number],
             [each for each in self.chunks if each.exchange == number],
@@ -62,7 +61,6 @@ class _ExchangeParts:
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
-    """The sections that take the place of facts and tables."""
     exchanges = rows_of(ExchangeRow, found)
     parts = _ExchangeParts(
         rows_of(BoxRow, found),

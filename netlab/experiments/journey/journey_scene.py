@@ -13,7 +13,7 @@ from netlab.experiments.journey.journey_result import JourneyPlan, JourneyResult
 from netlab.experiments.journey.journey_rows import NO_GATEWAY, NeighbourRow, RouteRow
 from netlab.http.transport import literal
 from netlab.http.url import parse
-from netlab.linux import counters, neighbours, netlink, routes
+from netlab.linux import neighbours, netlink, network_counters, routes
 from netlab.linux.diag import Diag
 from netlab.network.private import PrivateNetwork
 from netlab.network.scene import ReportProgress
@@ -79,7 +79,7 @@ def _forwarded(network: PrivateNetwork) -> dict[str, int]:
     for name, host in network.hosts.items():
         if world.plan(name).kind == "router":
             with host.namespace.entered():
-                counted[name] = counters.read()["IpForwDatagrams"]
+                counted[name] = network_counters.read()["IpForwDatagrams"]
     return counted
 
 

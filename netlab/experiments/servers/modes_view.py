@@ -26,7 +26,6 @@ class Lesson:
 
     @property
     def paragraphs(self) -> list[str]:
-        """The docstring's paragraphs, unwrapped."""
         return [" ".join(paragraph.split()) for paragraph in self.text.split("\n\n")]
 
 
@@ -90,7 +89,6 @@ def source(text: str, *, width: int, colour: bool) -> str:
 
 
 def as_json(lessons: Sequence[Lesson]) -> str:
-    """All of it for machines."""
     return json.dumps(encode(lessons), ensure_ascii=False, indent=2) + "\n"
 
 

@@ -23,7 +23,6 @@ STARVED = 0.5
 
 
 def measurement_of(trial: Trial) -> Measurement:
-    """The full report of one trial."""
     draft = Draft()
     _facts(draft, trial)
     load_samples(draft, trial.load)
@@ -98,7 +97,6 @@ def _times(count: int | None, factor: float | None) -> float | None:
 
 
 def load_samples(draft: Draft, load: LoadResult) -> None:
-    """The latencies, as nanosecond arrays."""
     draft.samples.append(Samples("latency", "s", load.latency_ns, 1e-9))  # of all that were sent in the window
     if load.kernel_ns:
         draft.samples.append(Samples("latency to the kernel", "s", load.kernel_ns, 1e-9))

@@ -78,7 +78,6 @@ def settle(transport: str, parameters: OneTrial, written: frozenset[str]) -> One
 
 
 def measure(transport: str, parameters: ServerParameters, progress: Progress) -> Measurement:
-    """Run the trial that the parameters describe, and report it."""
     return measurement_of(run(setup_of(transport, parameters), progress))
 
 

@@ -71,7 +71,6 @@ class Trial:
 
     @property
     def window_s(self) -> float:
-        """How long the load was measured."""
         return self.load.window_ns / 1e9
 
     @property

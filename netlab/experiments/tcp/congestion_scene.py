@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 
 from netlab.experiments.tcp.congestion_run import CongestionRun, Flow, TcpInfoSample
-from netlab.linux import counters
+from netlab.linux import network_counters
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.frame_record import FrameRecord
 from netlab.network.private import Pair
@@ -52,7 +52,7 @@ def play(plan: CongestionPlan, report_progress: ReportProgress) -> CongestionRun
         listener.listen(len(plan.algorithms))
         connections = [_Connection(pair, listener, name, plan.hosts) for name in plan.algorithms]
         with pair.client.namespace.entered():
-            before = counters.read()
+            before = network_counters.read()
         start_ns = time.monotonic_ns()
         calls = [connection.start(start_ns + round(plan.duration_s * 1e9)) for connection in connections]
         told_s = 0.0
@@ -68,7 +68,7 @@ def play(plan: CongestionPlan, report_progress: ReportProgress) -> CongestionRun
             sending.result(plan.hosts.timeout_s)
             receiving.result(plan.hosts.timeout_s)
         with pair.client.namespace.entered():
-            changed = counters.difference(before, counters.read())
+            changed = network_counters.difference(before, network_counters.read())
         flows = tuple(connection.flow() for connection in connections)
         frames = pair.stop()
         queue, drops = _queue(frames, start_ns)

@@ -15,7 +15,7 @@ from netlab.experiments.wire.trace import Segment, Trace, recorded
 from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
-from netlab.packets.option import COMMON, HeaderOption, name_of, text_of
+from netlab.packets.header_option import COMMON, HeaderOption, name_of, text_of
 from netlab.packets.tcp import OPTIONS, WINDOW_SCALE
 from netlab.progress import Progress
 from netlab.report.phrase import say

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netlab.errors import NetlabError
-from netlab.linux import counters
+from netlab.linux import network_counters
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
 from netlab.network.observation import Observation
@@ -89,7 +89,7 @@ def transfer(plan: TransferPlan, report_progress: ReportProgress) -> TransferRes
             Call(lambda: _send(client, data)).result(hosts.timeout_s)
             received, digest = receiving.result(hosts.timeout_s)
             took_s = time.monotonic() - begun_s
-            grown = counters.difference(before, _counters(hosts.pair.client))
+            grown = network_counters.difference(before, _counters(hosts.pair.client))
             fast, timeouts = grown.get("TcpExtTCPFastRetrans", 0), grown.get("TcpExtTCPTimeouts", 0)
             intact = digest == hashlib.sha256(data).hexdigest()
             return TransferResult(hosts.observation(), received, intact, took_s, fast, timeouts)
@@ -163,7 +163,7 @@ def _connected(hosts: TwoHosts) -> tuple[socket.socket, socket.socket]:
 
 def _counters(host: Host) -> dict[str, int]:
     with host.namespace.entered():
-        return counters.read()
+        return network_counters.read()
 
 
 def _send(client: socket.socket, data: bytes) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from netlab.cli.help import Group, examples, subcommand
 from netlab.errors import CheckFailed, UsageError
-from netlab.worksheets.commands.lab_options import Lab, Labs, LabsDir, Lang, Question, desk_of, settle
+from netlab.worksheets.commands.lab_options import Lab, Labs, LabsDir, Lang, Question, session_of, settle
 
 app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
 
@@ -52,7 +52,7 @@ def start(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDi
     """
     from netlab.worksheets.commands.walk import walk
 
-    raise typer.Exit(walk(desk_of(context, name, lang, labs_dir)))
+    raise typer.Exit(walk(session_of(context, name, lang, labs_dir)))
 
 
 @subcommand(app, "next", short_help="Only its next open step")
@@ -61,7 +61,7 @@ def next_(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDi
     """Do the next open step of a worksheet, and stop after it."""
     from netlab.worksheets.commands.walk import walk
 
-    raise typer.Exit(walk(desk_of(context, name, lang, labs_dir), steps=1))
+    raise typer.Exit(walk(session_of(context, name, lang, labs_dir), steps=1))
 
 
 @subcommand(app, short_help="A hint for the open step, then the next one")
@@ -70,7 +70,7 @@ def hint(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir
     """Show the next hint for the step that is open. Each call shows one more."""
     from netlab.worksheets.commands.lab_print import print_hint
 
-    print_hint(desk_of(context, name, lang, labs_dir))
+    print_hint(session_of(context, name, lang, labs_dir))
 
 
 @subcommand(app, short_help="What passes, and what is wrong first")
@@ -88,7 +88,7 @@ def check(
     """
     from netlab.worksheets.commands.check import print_check
 
-    raise typer.Exit(print_check(desk_of(context, name, lang, labs_dir), as_json))
+    raise typer.Exit(print_check(session_of(context, name, lang, labs_dir), as_json))
 
 
 @subcommand(app, short_help="Begin one anew")
@@ -96,7 +96,7 @@ def check(
 def reset(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Forget answers and hints of a worksheet; runs so far no longer count for it."""
     from netlab.cli.output import write
-    from netlab.worksheets import catalogue, progress
+    from netlab.worksheets import catalogue, learner_progress
     from netlab.worksheets.messages import say
     from netlab.worksheets.session import anything_done
 
@@ -105,7 +105,7 @@ def reset(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDi
     if not anything_done(sheet):
         write(say("reset-nothing", language, lab=sheet.id) + "\n")
         return
-    kept = progress.reset(sheet.id)
+    kept = learner_progress.reset(sheet.id)
     write(say("reset" if kept else "reset-runs", language, lab=sheet.id, path=kept) + "\n")
 
 
@@ -115,7 +115,7 @@ def show(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir
     """Print a whole worksheet, to be followed by hand."""
     from netlab.worksheets.commands.lab_print import print_sheet
 
-    print_sheet(desk_of(context, name, lang, labs_dir))
+    print_sheet(session_of(context, name, lang, labs_dir))
 
 
 @subcommand(app, short_help="Answer one question by hand")
@@ -142,13 +142,13 @@ def answer(
     step = sheet.steps[number - 1]
     if not step.asks:
         raise UsageError(f"step {number} of {sheet.id} asks nothing: it is one to run", f"netlab lab show {sheet.id}")
-    desk = Session(sheet, language)
+    session = Session(sheet, language)
     try:
-        verdict = desk.answer(step, " ".join(given), None if sure is None else sure / 100)
+        verdict = session.answer(step, " ".join(given), None if sure is None else sure / 100)
     except NotAnAnswer as error:
         raise UsageError(say(str(error), language, items=", ".join(step.items))) from None
-    write(f"{strong(f'{sheet.id} · {heading_of(desk, step)}')}\n")
-    print_verdict(desk, verdict)
+    write(f"{strong(f'{sheet.id} · {heading_of(session, step)}')}\n")
+    print_verdict(session, verdict)
     raise typer.Exit(CheckFailed.exit_code if verdict.state is State.WRONG else 0)
 
 
@@ -167,11 +167,11 @@ def report(
     from netlab.worksheets.session import Session
 
     among, language = settle(context, lang, labs_dir)
-    desk = Session(catalogue.find(name, among), language)
+    session = Session(catalogue.find(name, among), language)
     if html is None:
-        print_report(desk, among)
+        print_report(session, among)
     else:
-        write_page(desk, among, html)
+        write_page(session, among, html)
 
 
 @subcommand(app, short_help="For authors: is a worksheet sound?")

@@ -42,7 +42,7 @@ def settle(context: typer.Context, lang: str | None, labs_dir: Path | None) -> t
     return catalogue.sheets(catalogue.folder_of(labs_dir)), messages.language(lang)
 
 
-def desk_of(context: typer.Context, wanted: str, lang: str | None, labs_dir: Path | None) -> Session:
+def session_of(context: typer.Context, wanted: str, lang: str | None, labs_dir: Path | None) -> Session:
     """The learner at the worksheet that is meant."""
     from netlab.worksheets import catalogue
     from netlab.worksheets.session import Session

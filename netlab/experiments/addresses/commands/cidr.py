@@ -21,8 +21,6 @@ def _by_hand(name: str, function: str, what: str) -> Command:
 
 
 class CidrGroup(SubGroup):
-    """`netlab cidr`."""
-
     subs = (
         _ADDRESS,
         _INTERFACES,

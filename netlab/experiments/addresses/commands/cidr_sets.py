@@ -8,7 +8,7 @@ import typer
 
 from netlab import notation
 from netlab.cli.help import examples
-from netlab.cli.values import reader
+from netlab.cli.option_values import reader
 from netlab.errors import UsageError
 from netlab.experiments.addresses.commands.lines import JsonLines, Lines, Sources, Strict, packed, texts
 

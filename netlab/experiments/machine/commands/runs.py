@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from netlab.cli import options, values
+from netlab.cli import option_values, options
 from netlab.cli.help import Group, examples, subcommand
 from netlab.errors import UsageError
 from netlab.report import store
@@ -17,7 +17,7 @@ app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, invoke
 Id = Annotated[
     str,
     typer.Argument(
-        metavar="ID", help="A run's id, its beginning or its end, or 'last'.", autocompletion=values.complete_run
+        metavar="ID", help="A run's id, its beginning or its end, or 'last'.", autocompletion=option_values.complete_run
     ),
 ]
 

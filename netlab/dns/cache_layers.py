@@ -1,7 +1,7 @@
 """The caches between a browser and the Internet: whole answers, each layer with its own idea of how long they are good.
 
-A `Layer` is a cache; a `Forwarder` is a layer that is a server, such as the one in a home router: it asks the next one
-for what it has not got (RFC 5625). No sockets; time is an argument.
+A `CacheLayer` is a cache; a `CachingForwarder` is one that is a server, such as the one in a home router: it asks
+the next one for what it has not got (RFC 5625). No sockets; time is an argument.
 """
 
 from __future__ import annotations

@@ -54,7 +54,6 @@ class LearnerProgress:
 
     @property
     def begun(self) -> bool:
-        """True when there is anything in it."""
         return bool(self.touched)
 
 
@@ -64,7 +63,6 @@ def now() -> str:
 
 
 def path_of(lab: str) -> Path:
-    """The file."""
     return state_folder() / "labs" / f"{lab}.json"
 
 
