@@ -97,7 +97,9 @@ def _aspects(opinion: Opinion) -> dict[str, str]:
 
 
 def _verdict(opinion: Opinion) -> str:
-    return f"{opinion.verdict} (no longer HTTP)" if opinion.handed_over else opinion.verdict
+    if not opinion.handed_over:
+        return opinion.verdict
+    return say("{verdict} (no longer HTTP)", verdict=opinion.verdict)
 
 
 def _what_is_left(mine: Opinion) -> list[str]:
