@@ -30,6 +30,7 @@ from netlab.progress import Progress
 from netlab.report.quantity import Draft, Measurement
 
 AVAILABLE = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
+_USUAL = ("reno", "cubic", "bbr")
 TOGETHER = 3  # runs at a time, each on a network of its own: they wait most of the time
 
 
@@ -37,11 +38,7 @@ TOGETHER = 3  # runs at a time, each on a network of its own: they wait most of 
 class Parameters:
     """`rate_mbit` of the bottleneck in Mbit/s, `queue` in frames. `delay_s` is one way. `share`: also two at a time."""
 
-    algorithms: Annotated[tuple[str, ...], Option("Congestion controls of this kernel.", "LIST", parse=names)] = (
-        "reno",
-        "cubic",
-        "bbr",
-    )
+    algorithms: Annotated[tuple[str, ...], Option("Congestion controls of this kernel.", "LIST", parse=names)] = _USUAL
     rate_mbit: Annotated[float, Option("Mbit/s, 10^6 bits.", "MBIT", 1.0, 100.0, panel=WIRE)] = 10.0
     queue: Annotated[int, Option("Frames that may wait.", "N", 2, 2000, panel=WIRE)] = 60
     delay_s: Delay = 0.01
