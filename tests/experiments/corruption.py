@@ -13,10 +13,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain, permutations
 from pathlib import Path
 from typing import Any
 
-from recorded_runs import Run, recorded, replay
+from recorded_runs import HEADERS, Run, recorded, replay
 
 from netlab.experiments.tcp.states import ELEVEN
 from netlab.report.quantity import Measurement
@@ -24,7 +25,6 @@ from netlab.report.quantity import Measurement
 Key = int | str
 _HEX = re.compile(r"(?:[0-9a-f]{2}){14,}")
 _STEPS = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
-_HEADERS = 74  # bytes of a frame that are tried: Ethernet, IP, TCP with options
 _TELLING = {5, 22, 23, 33, 35, 37, 41, 42, 45, 46, 47, 49}
 """Of these, the ones to begin with: addresses, TTL, protocol, ports, numbers, flags, window; type and code."""
 _OF_ONE_KIND = 60  # values tried at places that differ only in their number in a list
@@ -32,12 +32,14 @@ _OF_ONE_KIND = 60  # values tried at places that differ only in their number in 
 
 @dataclass(frozen=True)
 class Corruption:
-    """At `at`, a value becomes another; or `byte` of it, where it is hex digits; or it is gone, or there twice."""
+    """At `at`, a value becomes another; or it is gone, or there twice; or all numbers of a list are multiplied; or it
+    becomes what is beside it under another name. `byte`: only from that byte on, where it is hex digits.
+    """
 
     at: str
     becomes: Any = None
     byte: int | None = None
-    how: str = "becomes"  # "becomes", "removed", "doubled"
+    how: str = "becomes"  # "becomes", "removed", "doubled", "multiplied", "as": what is there under another name
     fails: tuple[str, ...] = ()
 
     def apply(self, scenes: list[Any]) -> list[Any]:
@@ -51,17 +53,21 @@ class Corruption:
             del place[last]
         elif self.how == "doubled":
             place.insert(last, copy.deepcopy(place[last]))
+        elif self.how == "multiplied":
+            place[last] = [self.becomes * each for each in place[last]]
+        elif self.how == "as":
+            place[last] = copy.deepcopy(place[self.becomes])
         elif self.byte is None:
             place[last] = self.becomes
         else:
-            data = bytearray.fromhex(place[last])
-            data[self.byte] = self.becomes
-            place[last] = data.hex()
+            new = self.becomes if isinstance(self.becomes, str) else f"{self.becomes:02x}"
+            at = 2 * self.byte
+            place[last] = place[last][:at] + new + place[last][at + len(new) :]
         return altered
 
     def words(self) -> str:
         """What a test with it is called."""
-        value = self.how if self.how != "becomes" else json.dumps(self.becomes)[:30]
+        value = self.how if self.how in ("removed", "doubled") else json.dumps(self.becomes)[:30]
         return f"{self.at}{'' if self.byte is None else f' byte {self.byte}'}: {value}"
 
 
@@ -87,6 +93,8 @@ def cases_path(run: Run) -> Path:
 
 def cases(run: Run) -> list[Corruption]:
     """Those that are kept."""
+    if not cases_path(run).exists():
+        return []
     return [Corruption(**{**each, "fails": tuple(each["fails"])}) for each in json.loads(cases_path(run).read_text())]
 
 
@@ -95,23 +103,27 @@ def save(run: Run, found: list[Corruption]) -> None:
     lines = []
     for each in found:
         values = {name: value for name, value in asdict(each).items() if value is not None and name != "becomes"}
+        if each.how not in ("removed", "doubled"):
+            values["becomes"] = each.becomes
         if each.how == "becomes":
             del values["how"]
-            values["becomes"] = each.becomes
         values["fails"] = values.pop("fails")
         lines.append(json.dumps(values, ensure_ascii=False))
     cases_path(run).write_text("[\n" + ",\n".join(lines) + "\n]\n")
 
 
 def search(run: Run, budget_s: float) -> tuple[list[Corruption], list[str]]:
-    """A corruption for each check of the run, and the claims for which there was none within the time."""
+    """A corruption for each check of the run, and the claims for which there was none within the time.
+
+    Those that are kept from an earlier recording are tried first.
+    """
     scenes = recorded(run)
     whole = replay(run, scenes)
     claims = [check.claim for check in whole.checks]
     assert not failed(whole), f"{run.name}: the recording itself fails {failed(whole)}"
     best: dict[str, tuple[tuple[bool, int], Corruption]] = {}  # by claim, with how far it is from failing alone
     deadline_s = time.monotonic() + budget_s
-    for each in corruptions(scenes):
+    for each in chain(cases(run), corruptions(scenes)):
         if len(best) == len(claims) and all(far == (False, 1) for far, _ in best.values()):
             break
         if time.monotonic() > deadline_s:
@@ -139,7 +151,11 @@ def corruptions(scenes: list[Any]) -> Iterator[Corruption]:
         if way and isinstance(way[-1], str) and not isinstance(value, (dict, list)) and value not in used[way[-1]]:
             used[way[-1]].append(value)
     for way, value in places(scenes):
-        kind = tuple("*" if isinstance(step, int) else step for step in way)
+        if not way:
+            continue
+        kind = (str(way[0]), *("*" if isinstance(step, int) else step for step in way[1:]))
+        if isinstance(value, str) and _HEX.fullmatch(value):
+            kind = (*kind, value[:28])  # frames with other Ethernet headers are of another kind
         kinds[kind].append(variants(way, value, used[way[-1]] if way else []))
     turns = [_in_turn(each[:: -(-len(each) // _OF_ONE_KIND)]) for each in kinds.values()]
     yield from _in_turn(turns)
@@ -157,8 +173,7 @@ def _in_turn(several: list[Iterator[Corruption]]) -> Iterator[Corruption]:
 
 def places(value: Any, way: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, ...], Any]]:
     """Every value in a document, and where it is."""
-    if way:
-        yield way, value
+    yield way, value
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from places(inner, (*way, name))
@@ -170,9 +185,16 @@ def places(value: Any, way: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, .
 def variants(way: tuple[Key, ...], value: Any, used: list[Any]) -> Iterator[Corruption]:
     """What a value may become."""
     at = at_of(way)
+    if isinstance(value, dict):
+        for one, other in permutations(value, 2):
+            if isinstance(value[one], (dict, list)) and type(value[one]) is type(value[other]):
+                yield Corruption(f"{at}.{one}", other, how="as")
     if len(way) > 1 and isinstance(way[-1], int):
         yield Corruption(at, how="removed")
         yield Corruption(at, how="doubled")
+    if isinstance(value, list) and value and all(type(each) in (int, float) for each in value):
+        for factor in (0, 10, 0.1):
+            yield Corruption(at, factor, how="multiplied")
     if isinstance(value, bool):
         yield Corruption(at, not value)
     elif isinstance(value, int):
@@ -183,7 +205,10 @@ def variants(way: tuple[Key, ...], value: Any, used: list[Any]) -> Iterator[Corr
             yield Corruption(at, other)
     elif isinstance(value, str):
         if _HEX.fullmatch(value):
-            numbers = sorted(range(min(len(value) // 2, _HEADERS)), key=lambda byte: byte not in _TELLING)
+            numbers = sorted(range(min(len(value) // 2, HEADERS)), key=lambda byte: byte not in _TELLING)
+            for byte in (0, 6):  # MAC addresses
+                for other in dict.fromkeys(each[2 * byte : 2 * byte + 12] for each in used if isinstance(each, str)):
+                    yield Corruption(at, other, byte)
             for turn in (0x01, 0x10, 0xFF, 0x02, 0x04, 0x08):
                 for byte in numbers:
                     yield Corruption(at, int(value[2 * byte : 2 * byte + 2], 16) ^ turn, byte)
