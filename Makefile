@@ -50,6 +50,7 @@ soak: $(READY) ## before a release: long runs, many random examples, every works
 
 check: $(READY) ## lint, types, and the direction of imports
 	$(BIN)/ruff check .
+	$(BIN)/ruff check --isolated --select C901 --config 'lint.mccabe.max-complexity=20' .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports

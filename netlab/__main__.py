@@ -8,7 +8,7 @@ def main() -> None:
     words = sys.argv[1:]
     if words in (["--version"], ["-V"]):
         from netlab import __version__
-        from netlab.cli.streams import written
+        from netlab.cli.at_once import written
 
         written(lambda: print(f"netlab {__version__}"))
         return

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound="DataclassInstance")
 
 
-class Named(Protocol):
+class ExperimentName(Protocol):
     """What a run is recorded under: a line of the registry."""
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 from netlab.errors import UsageError
@@ -47,6 +48,11 @@ class Line:
     def load(self) -> Experiment[Any]:
         """Import the experiment's file."""
         return cast("Experiment[Any]", import_module(f"netlab.experiments.{self.module}").EXPERIMENT)
+
+    def rows(self) -> tuple[type, ...]:
+        """The classes of its tables' rows: ROWS of the file next to its own that ends in _rows."""
+        module = f"netlab.experiments.{self.module}_rows"
+        return cast("tuple[type, ...]", import_module(module).ROWS) if find_spec(module) else ()
 
     def sections(self) -> Sections | None:
         """What composes the sections of its report in place of facts and tables, if anything does."""

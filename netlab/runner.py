@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from netlab.clock import monotonic_ns
 from netlab.errors import Doubt
-from netlab.experiment import Experiment, Named, P
+from netlab.experiment import Experiment, ExperimentName, P
 from netlab.progress import Progress, silent
 from netlab.report import store
 from netlab.report.record import Report, new_id, plain_parameters, this_command, this_host
@@ -18,7 +18,7 @@ from netlab.report.summary import summarize
 
 
 def run(
-    line: Named,
+    line: ExperimentName,
     experiment: Experiment[P],
     parameters: P,
     *,

@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from evidence import missing_evidence
 from ordinary import ROOT, needs_networks
 from skips import needs_program
 
@@ -49,12 +50,13 @@ def report(*arguments: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     jsonschema.validate(document, SCHEMA)
+    assert not missing_evidence(document)
     return document
 
 
 def rows(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """A table's rows by column name."""
-    table = next(table for table in document["measurement"]["tables"] if table["name"] == name)
+    """The rows by column name of the table with this name or title."""
+    table = next(table for table in document["measurement"]["tables"] if name in (table["name"], table["title"]))
     return [dict(zip((column["name"] for column in table["columns"]), row, strict=True)) for row in table["rows"]]
 
 

@@ -1,1 +1,1 @@
-"""The benchmark harness behind run.py: standard library only, so that it runs wherever netlab does."""
+"""The benchmark harness behind benchmarks/run.py: standard library only, so that it runs wherever netlab does."""

@@ -330,13 +330,5 @@ def _rows(
         wanted = [each for each in targets.get(name, ()) if (each.of or yardstick) in rates]
         texts = [f"{each.text}: {spread(against(each.of)).middle:.2f}" if each.of else each.text for each in wanted]
         words = [verdict(spread(against(each.of or yardstick)), each) for each in wanted]
-        result.rows.append(
-            (
-                name,
-                f"{found.middle:.2f}",
-                f"{found.smallest:.2f}–{found.largest:.2f}",
-                number(spread(values).middle),
-                "\n".join(texts),
-                "\n".join(words),
-            )
-        )
+        ratio = (f"{found.middle:.2f}", f"{found.smallest:.2f}–{found.largest:.2f}", number(spread(values).middle))
+        result.rows.append((name, *ratio, "\n".join(texts), "\n".join(words)))

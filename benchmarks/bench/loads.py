@@ -29,19 +29,15 @@ class Load:
     rate: float = 0.0
 
 
+def _c_load(program: str, server: Running, *arguments: object) -> list[str]:
+    """Return a command line: connections, bytes of a message and seconds, then options."""
+    return [str(BUILD / program), HOST, str(server.port), *map(str, arguments)]
+
+
 def run_c_load(server: Running, load: Load, seconds: float, warmup_s: float, cpu: int) -> Slice:
     """One slice by tcp_load or udp_load. Raises RowError if it met any error: such a number is none."""
     program = "tcp_load" if server.server.transport == "tcp" else "udp_load"
-    command = [
-        str(BUILD / program),
-        HOST,
-        str(server.port),
-        str(load.connections),
-        str(load.size),
-        str(seconds),
-        "--warmup",
-        str(warmup_s),
-    ]
+    command = _c_load(program, server, load.connections, load.size, seconds, "--warmup", warmup_s)
     if load.churn:
         command.append("--churn")
     if load.rate:
@@ -74,21 +70,7 @@ def held(server: Running, connections: int, cpu: int) -> Iterator[None]:
     if connections == 0:
         yield
         return
-    child = Child(
-        [
-            str(BUILD / "tcp_load"),
-            HOST,
-            str(server.port),
-            "0",
-            "1",
-            "3600",
-            "--idle",
-            str(connections),
-            "--warmup",
-            "0",
-        ],
-        {cpu},
-    )
+    child = Child(_c_load("tcp_load", server, 0, 1, 3600, "--idle", connections, "--warmup", 0), {cpu})
     try:
         if (said := child.error_line(time.monotonic() + SETUP_PATIENCE_S)) != "measuring":
             raise RowError(said)

@@ -92,20 +92,8 @@ class Running:
 
     @staticmethod
     def _netlab(server: Server, port: int, cpu: int) -> list[str]:
-        return netlab_command(
-            f"{server.transport}-server",
-            "--mode",
-            server.what,
-            "--serve",
-            "--host",
-            HOST,
-            "--port",
-            str(port),
-            "--no-save",
-            "--cpus",
-            str(cpu),
-            *server.options,
-        )
+        options = ["--mode", server.what, "--host", HOST, "--port", str(port), "--cpus", str(cpu), *server.options]
+        return netlab_command(f"{server.transport}-server", "--serve", "--no-save", *options)
 
     @staticmethod
     def _ready_printer(server: Server) -> Sequence[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from .loads import Load, Slice, held, run_c_load, run_netlab_client
 from .processes import Child, RowError
-from .ratios import Target, spread, verdict
+from .ratios import Spread, Target, spread, verdict
 from .rounds import Placement, Settings
 from .servers import Running, c_tcp, netlab, netlab_command, netlab_environment, peer
 from .table import Result, number
@@ -55,16 +56,8 @@ def memory(settings: Settings, placement: Placement, say: Say) -> Result:
             continue
         found = spread(values)
         text = "\n".join(filter(None, [target.text if target else "", f"(seen: {seen})" if seen else ""]))
-        result.rows.append(
-            (
-                server.name,
-                f"{connections:,}",
-                number(found.middle),
-                f"{number(found.smallest)}–{number(found.largest)}",
-                text,
-                verdict(found, target) if target else "",
-            )
-        )
+        row = (server.name, f"{connections:,}", *_spread(found), text)
+        result.rows.append((*row, verdict(found, target) if target else ""))
         result.raw[server.name] = {"connections": connections, "KiB": values}
     return result
 
@@ -105,53 +98,50 @@ def load_generator(settings: Settings, placement: Placement, say: Say) -> Result
         ("p99_us", "p99 µs", (Target("≥ 0.85", 0.85), Target("≤ 1.15", 1.15, at_most=True))),
     ):
         found = spread([own[key] / c[key] for own, c in zip(mine, theirs, strict=True)])
-        result.rows.append(
-            (
-                heading,
-                number(statistics.median(c[key] for c in theirs)),
-                number(statistics.median(own[key] for own in mine)),
-                f"{found.middle:.3f}",
-                f"{found.smallest:.2f}–{found.largest:.2f}",
-                "\n".join(target.text for target in targets),
-                "\n".join(verdict(found, target) for target in targets),
-            )
-        )
+        middles = [number(statistics.median(each[key] for each in slices)) for slices in (theirs, mine)]
+        ratio = (f"{found.middle:.3f}", f"{found.smallest:.2f}–{found.largest:.2f}")
+        wanted = "\n".join(target.text for target in targets)
+        result.rows.append((heading, *middles, *ratio, wanted, "\n".join(verdict(found, each) for each in targets)))
     return result
+
+
+def _spread(found: Spread) -> tuple[str, str]:
+    return number(found.middle), f"{number(found.smallest)}–{number(found.largest)}"
+
+
+@dataclass(frozen=True)
+class Start:
+    """A command that is timed. `most_ms`: what it may take, over Python's own start if `over_python`."""
+
+    line: str
+    most_ms: float
+    over_python: bool = False
+    times: int = 15
+
+    @property
+    def target(self) -> Target:
+        return Target(f"≤ {self.most_ms:g} ms" + " over python" * self.over_python, self.most_ms, at_most=True)
+
+
+STARTS = (
+    Start("--version", 30.0, over_python=True),
+    Start("cidr 10.100.122.2/24", 90.0),
+    Start("mac 00:1b:21:aa:bb:cc", 165.0),
+    Start("tcp-server --mode epoll --duration 2 --no-save", 3500.0, times=3),
+)
 
 
 def start_up(settings: Settings, placement: Placement, say: Say) -> Result:
     """Wall time of whole commands. Python itself is interleaved, and subtracted where a target says so."""
     result = Result("Command line start-up: wall time", ("command", "ms", "min–max", "over python ms", "target", "met"))
-    bare = [netlab_command()[0], "-c", "pass"]
-    commands: tuple[tuple[str, list[str], int, Target | None, bool], ...] = (
-        ("python -c pass", bare, 15, None, True),
-        ("netlab --version", netlab_command("--version"), 15, Target("≤ 30 ms over python", 30.0, at_most=True), True),
-        (
-            "netlab cidr 10.100.122.2/24",
-            netlab_command("cidr", "10.100.122.2/24"),
-            15,
-            Target("≤ 150 ms", 150.0, at_most=True),
-            False,
-        ),
-        (
-            "netlab mac 00:1b:21:aa:bb:cc",
-            netlab_command("mac", "00:1b:21:aa:bb:cc"),
-            15,
-            Target("≤ 165 ms", 165.0, at_most=True),
-            False,
-        ),
-        (
-            "netlab tcp-server --mode epoll --duration 2",
-            netlab_command("tcp-server", "--mode", "epoll", "--duration", "2", "--no-save"),
-            3,
-            Target("≤ 3500 ms", 3500.0, at_most=True),
-            False,
-        ),
-    )
-    walls: dict[str, list[float]] = {name: [] for name, *_ in commands}
+    bare = "python -c pass"
+    commands: dict[str, tuple[list[str], Start | None]] = {bare: ([netlab_command()[0], "-c", "pass"], None)}
+    commands |= {f"netlab {start.line}": (netlab_command(*start.line.split()), start) for start in STARTS}
+    walls: dict[str, list[float]] = {name: [] for name in commands}
     failures: dict[str, str] = {}
     for turn in range(15):
-        for name, command, times, _, _ in commands:
+        for name, (command, start) in commands.items():
+            times = start.times if start else 15
             if turn >= (times if not settings.quick else (times + 2) // 3) or name in failures:
                 continue
             say(f"start-up: {name}")
@@ -159,24 +149,17 @@ def start_up(settings: Settings, placement: Placement, say: Say) -> Result:
                 walls[name].append(_wall_ms(command))
             except RowError as failure:
                 failures[name] = str(failure)
-    bare_ms = statistics.median(walls[commands[0][0]]) if walls[commands[0][0]] else None
-    for name, _, _, target, over_python in commands:
+    bare_ms = statistics.median(walls[bare]) if walls[bare] else None
+    for name, (_, start) in commands.items():
         result.raw[name] = {"ms": walls[name], "failure": failures.get(name)}
         if name in failures or bare_ms is None:
             result.rows.append((name, f"failed: {failures.get(name, 'python itself did not start')}"))
             continue
         found = spread(walls[name])
-        judged = spread([wall - bare_ms for wall in walls[name]]) if over_python else found
-        result.rows.append(
-            (
-                name,
-                number(found.middle),
-                f"{number(found.smallest)}–{number(found.largest)}",
-                number(found.middle - bare_ms),
-                target.text if target else "",
-                verdict(judged, target) if target else "",
-            )
-        )
+        judged = spread([wall - bare_ms for wall in walls[name]]) if start and start.over_python else found
+        target = start.target if start else None
+        row = (name, *_spread(found), number(found.middle - bare_ms))
+        result.rows.append((*row, target.text if target else "", verdict(judged, target) if target else ""))
     return result
 
 

@@ -50,14 +50,9 @@ _GROUPS = (  # the longest first
     ("233.0.0.0/8", "multicast, GLOP or assigned", "RFC 3180, RFC 5771 §9", special.NOT_APPLICABLE),
     ("224.0.0.0/4", "multicast", "RFC 5771", special.NOT_APPLICABLE),
 )
+_AS_GLOBAL = "to be treated as global unicast by new code"
 _OTHERS6 = (
-    (
-        "fec0::/10",
-        "site-local unicast, deprecated",
-        "RFC 3879",
-        special.NO,
-        "to be treated as global unicast by new code",
-    ),
+    ("fec0::/10", "site-local unicast, deprecated", "RFC 3879", special.NO, _AS_GLOBAL),
     ("::/96", "IPv4-compatible, deprecated", "RFC 4291 §2.5.5.1", special.NO, ""),
     ("2000::/3", "global unicast", "RFC 4291 §2.4", special.YES, ""),
     ("::/0", "not assigned, reserved by the IETF", "RFC 4291 §2.4", special.NOT_APPLICABLE, "nobody has it yet"),

@@ -12,6 +12,6 @@ The line to the child:
 The child leads a process group of its own: a Ctrl-C in the terminal reaches the parent alone, which then stops the
 child in order; and at the very end the parent can kill exactly that group.
 
-handle.py is the parent's side, inside.py the child's. They are apart because of what they import: a server that forks
-pays for every page it has touched (docs/adr/0004), so the child's side imports next to nothing.
+handle.py is the parent's side, child_side.py the child's. They are apart because of what they import: a server that
+forks pays for every page it has touched (docs/adr/0004), so the child's side imports next to nothing.
 """

@@ -18,7 +18,7 @@ from netlab.errors import NetlabError
 Message = dict[str, Any]
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
-_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from netlab.child.inside import enter; enter(sys.argv[2])"
+_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from netlab.child.child_side import enter; enter(sys.argv[2])"
 
 
 class Child:

@@ -8,7 +8,7 @@ import os
 import socket
 import struct
 
-from netlab.child.inside import Message, send
+from netlab.child.child_side import Message, send
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000  # <linux/sched.h>
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1  # netdevice(7)

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_origin
 
 import typer
 
-from netlab.cli import options, values
+from netlab.cli import option_values, options
 from netlab.errors import UsageError
-from netlab.experiment import Experiment, Named, P
+from netlab.experiment import Experiment, ExperimentName, P
 from netlab.option import Argument, Leaf, build, leaves
 from netlab.progress import Progress
 
@@ -51,10 +51,10 @@ class Given(Generic[P]):
         return replace(self, save=False)
 
 
-Start = Callable[[Named, Experiment[P], Given[P]], None]
+Start = Callable[[ExperimentName, Experiment[P], Given[P]], None]
 
 
-def command(line: Named, experiment: Experiment[P], start: Start[P]) -> Function:
+def command(line: ExperimentName, experiment: Experiment[P], start: Start[P]) -> Function:
     """The function behind the command of `experiment`. `start` is what it does: as a rule, `run_and_show`."""
     found = sorted(leaves(experiment.parameters), key=lambda leaf: not isinstance(leaf.option, Argument))
 
@@ -76,7 +76,7 @@ def command(line: Named, experiment: Experiment[P], start: Start[P]) -> Function
     return invoke
 
 
-def run_and_show(line: Named, experiment: Experiment[P], given: Given[P]) -> None:
+def run_and_show(line: ExperimentName, experiment: Experiment[P], given: Given[P]) -> None:
     """Run the experiment, show its report, and end in its exit code."""
     from netlab.cli.output import present
     from netlab.runner import run
@@ -134,8 +134,8 @@ def _typed(leaf: Leaf) -> tuple[Any, object]:
         "show_default": option.shown != "",
         "min": option.min,
         "max": option.max,
-        "parser": values.reader(option.parse) if option.parse else None,
-        "autocompletion": values.completer(option.complete, option.choices),
+        "parser": option_values.reader(option.parse) if option.parse else None,
+        "autocompletion": option_values.completer(option.complete, option.choices),
     }
     if isinstance(option, Argument):
         return Annotated[kind, typer.Argument(**said)], default

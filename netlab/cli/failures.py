@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 import typer
 
 from netlab.cli.click_parts import ClickException, ClickUsageError, NoSuchOption
-from netlab.cli.streams import open_what_is_closed
+from netlab.cli.standard_streams import open_what_is_closed
 from netlab.errors import INTERRUPTED, NetlabError, UsageError
 from netlab.report.glyphs import printable
 

@@ -16,7 +16,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import typer
 
@@ -25,7 +25,7 @@ from netlab.cli.click_parts import AnyCommand, Context, HelpFormatter, TyperComm
 # "[x>=1]" is Click's way to say that a number of connections is positive. An error says it where it matters.
 _BOUNDS = re.compile(r"  \[(?:[\d.]+<=?)?x[<>]=?[\d.]+\]|; (?:[\d.]+<=?)?x[<>]=?[\d.]+(?=[;\]])")
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function")  # not bound to Callable, whose … is Any
 
 
 def examples(*lines: str) -> Callable[[Function], Function]:
@@ -38,7 +38,19 @@ def examples(*lines: str) -> Callable[[Function], Function]:
     return attach
 
 
-class Command(TyperCommand):
+def subcommand(
+    app: typer.Typer, name: str | None = None, short_help: str | None = None
+) -> Callable[[Function], Function]:
+    """Add a function to `app` as a `Command`. Typer's own decorators have no type but Any."""
+
+    def add(function: Function) -> Function:
+        app.command(name, cls=NetlabCommand, short_help=short_help)(cast("Callable[..., object]", function))
+        return function
+
+    return add
+
+
+class NetlabCommand(TyperCommand):
     """A command whose help groups its options and ends with its examples."""
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
@@ -82,7 +94,7 @@ def as_command(name: str, target: Callable[..., Any] | typer.Typer) -> TyperComm
         command = get_command(target)
     else:
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(name, cls=Command, help=inspect.getdoc(target))(target)
+        app.command(name, cls=NetlabCommand, help=inspect.getdoc(target))(target)
         command = get_command(app)
     assert isinstance(command, (TyperCommand, TyperGroup))
     command.name = name

@@ -33,31 +33,32 @@ def _writer(cls: Form) -> Callable[[Any], Json]:
             return _sparse
         names = tuple(each.name for each in dataclasses.fields(cls))
         return lambda value: {name: encode(getattr(value, name)) for name in names}
-    if issubclass(cls, Enum):
-        return lambda value: encode(value.value)
-    if issubclass(cls, (bytes, bytearray)):
-        return lambda value: cast(str, value.hex())
-    if issubclass(cls, Path):
-        return str
-    if issubclass(cls, (tuple, list)):
-        return lambda value: [encode(each) for each in value]
-    if issubclass(cls, (set, frozenset)):
-        return lambda value: sorted((encode(each) for each in value), key=str)
-    if issubclass(cls, Mapping):
-        return _object
-    for plain in (str, int, float):
-        if issubclass(cls, plain):
-            return lambda value: encode(plain(value))
+    for bases, write in _BY_BASE:
+        if issubclass(cls, bases):
+            return write
     raise TypeError(f"a {cls.__name__} has no form in JSON")
+
+
+def _text_by_text(value: Mapping[object, object]) -> Json:
+    if not all(type(key) is str for key in value):
+        raise TypeError("a mapping with keys that are not text has no form in JSON")
+    return {str(key): encode(each) for key, each in value.items()}
+
+
+_BY_BASE: tuple[tuple[type | tuple[type, ...], Callable[[Any], Json]], ...] = (
+    (Enum, lambda value: encode(value.value)),
+    ((bytes, bytearray), lambda value: cast(str, value.hex())),
+    (Path, str),
+    ((tuple, list), lambda value: [encode(each) for each in value]),
+    ((set, frozenset), lambda value: sorted((encode(each) for each in value), key=str)),
+    (Mapping, _text_by_text),
+    (str, lambda value: encode(str(value))),
+    (int, lambda value: encode(int(value))),
+    (float, lambda value: encode(float(value))),
+)
 
 
 def _sparse(value: Any) -> Json:
     """Only what differs from its default: of a class with many fields of which few are used at a time."""
     given = ((each, getattr(value, each.name)) for each in dataclasses.fields(value))
     return {each.name: encode(item) for each, item in given if item != each.default}
-
-
-def _object(value: Mapping[object, object]) -> Json:
-    if not all(type(key) is str for key in value):
-        raise TypeError("a mapping with keys that are not text has no form in JSON")
-    return {str(key): encode(each) for key, each in value.items()}

@@ -5,7 +5,7 @@ zone.py, authority.py              what a zone says of a name; a server's answer
 iterate.py, readings.py, exchange.py, cache.py   from the root to the answer, one query at a time
 recursor.py                        the resolver that stubs ask
 mini_internet.py, zones/           servers and zones in files that one can read and edit
-transport.py                       the only file that imports `socket`; everything else is bytes in, bytes out
+transport/                        the only file that imports `socket`; everything else is bytes in, bytes out
 
 Zone files, the text of record data and host-name syntax are dnspython's. The frame around them (header, question,
 record heads, compression) is read and written in message.py: it is where a resolver's time goes, and most of a reply

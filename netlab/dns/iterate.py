@@ -1,8 +1,8 @@
 """Iteration: from the deepest zone that is known, down referral by referral, to the answer (RFC 1034 §5.3.3).
 
-No sockets and no clock here. A resolution is a generator: it yields an Exchange ("send this query to that server"),
-is sent a Heard ("this came, at this time"), and returns an Answer. Sub-lookups are generators too, so the address of a
-name server is found by `yield from`, as deep as need be, and all of it draws on one budget of queries and one deadline.
+No sockets and no clock here. A resolution is a generator: it yields a Query ("send this to that server"), is sent a
+Reply ("this came, at this time"), and returns a TracedAnswer. Sub-lookups are generators too, so the address of a name
+server is found by `yield from`, as deep as need be, and all of it draws on one budget of queries and one deadline.
 """
 
 from __future__ import annotations
@@ -214,15 +214,8 @@ class Resolution:
     def _ask_zone(self, zone: Delegation, name: Name, rtype: int, depth: int, why: str) -> QuerySteps:
         """Ask the servers of a zone, one after the other, until one is of use: those with addresses first."""
         last = Reading(Outcome.LAME, name, reason=f"no server of {to_text(zone.zone)} has an address")
-        ready: list[NameServer] = []
-        lookups: list[Name] = []
-        for ns_name, addresses in zone.servers:
-            ready += [NameServer(ns_name, address, self._policy.port) for address in addresses]
-            if not addresses:
-                lookups.append(ns_name)
-        ready.sort(
-            key=lambda server: self._resolver.seen.rests(server.address, self._questions.now_s)
-        )  # stable: NS order else
+        ready = self._addressed(zone)
+        lookups = [ns_name for ns_name, addresses in zone.servers if not addresses]
         useful: Reading | None = None
         silent: list[NameServer] = []
         tried, began = 0, len(self.steps)
@@ -254,16 +247,23 @@ class Resolution:
             here = [step for step in self.steps[began:] if (step.zone, step.depth) == (zone.zone, depth)]
             self.differences += [each for each in differences(here) if each not in self.differences]
             return useful
-        for server in silent * (self._limits.rounds - 1):  # packets do get lost
-            reading = yield from self._questions.ask_server(
-                zone.zone, server, name, rtype, depth, "a second try: packets do get lost"
-            )
+        again = "a second try: packets do get lost"
+        for server in silent * (self._limits.rounds - 1):
+            reading = yield from self._questions.ask_server(zone.zone, server, name, rtype, depth, again)
             if reading.kind not in OF_NO_USE:
                 return reading
             last = reading
-        return Reading(
-            Outcome.LAME, name, reason=f"no server of {to_text(zone.zone)} is of use; the last one: {last.reason}"
-        )
+        reason = f"no server of {to_text(zone.zone)} is of use; the last one: {last.reason}"
+        return Reading(Outcome.LAME, name, reason=reason)
+
+    def _addressed(self, zone: Delegation) -> list[NameServer]:
+        """The servers of a zone whose address is known, in the order of NS; those that did not answer lately last."""
+        servers = [
+            NameServer(ns_name, address, self._policy.port)
+            for ns_name, addresses in zone.servers
+            for address in addresses
+        ]
+        return sorted(servers, key=lambda server: self._resolver.seen.rests(server.address, self._questions.now_s))
 
     def _go_on(self, ready: list[NameServer], lookups: list[Name], zone: Delegation) -> None:
         """Say in the step just made what follows from its failure."""
@@ -279,39 +279,11 @@ class Resolution:
         known = list(self._questions.addresses(server))
         if known:
             return [NameServer(server, address, self._policy.port) for address in known]
-        hopeless = self._hopeless.get(server)
-        if hopeless is None:
-            if within(server, zone.zone) and zone.zone:
-                hopeless = (
-                    f"it lies in {to_text(zone.zone)} itself, and its address (glue) did not come with the referral"
-                )
-                if self._cache.get(server, AAAA, self._questions.now_s, Rank.GLUE):
-                    hopeless = "only an IPv6 address (glue) came with the referral, and IPv6 is not asked (--ipv6)"
-            elif server in self._under_way:
-                hopeless = "its address is what is being looked up already: a circle of delegations"
-            elif depth >= self._limits.max_depth:
-                hopeless = f"that would be the {depth + 1}th lookup within a lookup"
-        if hopeless is None:
-            found: list[NameServer] = []
-            outer, self._questions.purpose = (
-                self._questions.purpose,
-                f"the address of {to_text(server)}, a server of {to_text(zone.zone)}",
-            )
-            self._under_way.append(server)
-            for wanted, rtype in ((self._policy.ipv4, A), (self._policy.ipv6, AAAA)):
-                if not wanted or (found and rtype == AAAA):
-                    continue
-                answer = yield from self._lookup(server, rtype, depth + 1)
-                for rrset in answer.answer:
-                    if rrset.rtype == rtype:
-                        found += [NameServer(server, address_text(data), self._policy.port) for data in rrset.data]
-                if answer.rcode != NOERROR:
-                    hopeless = f"{rcode_text(answer.rcode)} for its address"
-            self._under_way.pop()
-            self._questions.purpose = outer
+        hopeless = self._hopeless.get(server) or self._why_hopeless(zone, server, depth)
+        if not hopeless:
+            found, hopeless = yield from self._look_up_server(zone, server, depth)
             if found:
                 return found
-            hopeless = hopeless or "it has no address"
         self._hopeless[server] = hopeless
         step = ResolutionStep(
             depth, self._questions.purpose, zone.zone, server, A, Outcome.SKIPPED, server=server, found=hopeless
@@ -319,3 +291,37 @@ class Resolution:
         step.then = "so this server cannot be asked"
         self._questions.steps.append(step)
         return []
+
+    def _why_hopeless(self, zone: Delegation, server: Name, depth: int) -> str:
+        """Why a lookup of this server's address cannot succeed; "" if it may."""
+        if within(server, zone.zone) and zone.zone:
+            if self._cache.get(server, AAAA, self._questions.now_s, Rank.GLUE):
+                return "only an IPv6 address (glue) came with the referral, and IPv6 is not asked (--ipv6)"
+            return f"it lies in {to_text(zone.zone)} itself, and its address (glue) did not come with the referral"
+        if server in self._under_way:
+            return "its address is what is being looked up already: a circle of delegations"
+        if depth >= self._limits.max_depth:
+            return f"that would be the {depth + 1}th lookup within a lookup"
+        return ""
+
+    def _look_up_server(
+        self, zone: Delegation, server: Name, depth: int
+    ) -> Generator[Query, Reply, tuple[list[NameServer], str]]:
+        """A server's addresses, asked for as any name is; where there are none, why."""
+        found: list[NameServer] = []
+        hopeless = "it has no address"
+        outer = self._questions.purpose
+        self._questions.purpose = f"the address of {to_text(server)}, a server of {to_text(zone.zone)}"
+        self._under_way.append(server)
+        for wanted, rtype in ((self._policy.ipv4, A), (self._policy.ipv6, AAAA)):
+            if not wanted or (found and rtype == AAAA):
+                continue
+            answer = yield from self._lookup(server, rtype, depth + 1)
+            for rrset in answer.answer:
+                if rrset.rtype == rtype:
+                    found += [NameServer(server, address_text(data), self._policy.port) for data in rrset.data]
+            if answer.rcode != NOERROR:
+                hopeless = f"{rcode_text(answer.rcode)} for its address"
+        self._under_way.pop()
+        self._questions.purpose = outer
+        return found, hopeless

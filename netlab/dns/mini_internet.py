@@ -63,7 +63,7 @@ class MiniInternet:
     """The servers in a process of their own. Use as a context manager: leaving it leaves nothing behind."""
 
     def __init__(self, folder: Path = topology.EMBEDDED, port: int | None = None) -> None:
-        self._child = Child("netlab.dns.inside:internet", {"folder": str(folder), "port": port, "site": SITE})
+        self._child = Child("netlab.dns.child_main:internet", {"folder": str(folder), "port": port, "site": SITE})
         try:
             ready = self._child.expect(_patience_s(folder))
         except TimeoutError as error:
@@ -99,7 +99,7 @@ class ResolverProcess:
     """A recursive resolver for stubs in a process of its own. Use as a context manager."""
 
     def __init__(self, net: MiniInternet) -> None:
-        self._child = Child("netlab.dns.inside:resolver", {"roots": net.roots, "port": net.port, "site": SITE})
+        self._child = Child("netlab.dns.child_main:resolver", {"roots": net.roots, "port": net.port, "site": SITE})
         try:
             ready = self._child.expect(15.0)
         except TimeoutError as error:

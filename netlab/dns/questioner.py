@@ -1,7 +1,7 @@
 """One server asked one question, with all that this can take: by TCP if the answer was cut, without EDNS if need be.
 
-A `Questioner` keeps the budget, the deadline and the story of one resolution. Generators throughout: they yield an
-Exchange and are sent a Heard.
+A `Questioner` keeps the budget, the deadline and the story of one resolution. Generators throughout: they yield a
+Query and are sent a Reply.
 """
 
 from __future__ import annotations

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from netlab.http import fields
-from netlab.http.events import Note
-from netlab.http.faults import Fault, named
-from netlab.http.fields import Line
+from netlab.http.faults import ExaminedBytes, Fault, named
+from netlab.http.fields import RawLine
 
 QUICK = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
 """A chunk line without extension and without fault."""
@@ -21,83 +20,88 @@ _RULE = "RFC 9112 §7.1"
 _EXTENSION = "RFC 9112 §7.1.1"
 
 
-def read(raw: bytes, base: int, number: int, lenient: bool, notes: list[Note]) -> tuple[int, bytes, int] | None:
-    """Size, extension and length of the chunk line that raw begins with; None where its end has not come.
+def read(examined: ExaminedBytes, number: int) -> tuple[int, bytes, int] | None:
+    """Size, extension and length of the chunk line that the bytes begin with; None where its end has not come.
 
     `number` is the chunk's. Raises Fault at the first byte that is wrong.
     """
-    where = f"chunk {number}"
-    line = next(fields.lines(raw, 0), Line(0, 0, 0, False))
+    raw, where = examined.raw, f"chunk {number}"
+    line = next(fields.lines(raw, 0), RawLine(0, 0, 0, False))
     found = _SIZE.match(raw, 0, line.end)
     assert found is not None
     at = found.end()
     if at > MOST_DIGITS:
-        raise Fault(base, base + at, where, f"a chunk size of more than {MOST_DIGITS} digits", _RULE)
+        raise examined.fault(0, at, where, f"a chunk size of more than {MOST_DIGITS} digits", _RULE)
     if at == 0 and (line.end > 0 or line.whole):
         what = f"{named(raw[0])} where a chunk size (hexadecimal digits) begins"
-        raise Fault(base, base + 1, where, what, _RULE)
-    after = _extensions(raw, at, line, base, where, lenient, notes)
-    if after is None:
+        raise examined.fault(0, 1, where, what, _RULE)
+    if not _Extensions(examined, line, where).complete(at) or not line.whole:
         return None
-    if not line.whole:
-        return None
-    fields.line_end(raw, line, base, where, notes, lenient)
+    fields.line_end(examined, line, where)
     size = int(found[0], 16)
     if size > 2**63 - 1:
-        raise Fault(base, base + at, where, "a chunk size above 2^63-1", _RULE)
+        raise examined.fault(0, at, where, "a chunk size above 2^63-1", _RULE)
     return size, raw[at : line.end], line.after
 
 
-def _extensions(raw: bytes, at: int, line: Line, base: int, where: str, lenient: bool, notes: list[Note]) -> int | None:
-    """Where *( BWS ";" BWS name [ BWS "=" BWS value ] ) ends: at the line's end, or None where that has not come."""
-    end = line.end
+class _Extensions:
+    """Walks over *( BWS ";" BWS name [ BWS "=" BWS value ] )."""
 
-    def wrong(position: int, what: str, source: str = _EXTENSION) -> Fault:
-        if position < end and raw[position] == 13:
+    def __init__(self, examined: ExaminedBytes, line: RawLine, where: str) -> None:
+        self.examined, self.raw, self.where = examined, examined.raw, where
+        self.end, self.whole = line.end, line.whole
+
+    def complete(self, at: int) -> bool:
+        """True: they end where the line does. False: the line is not all there. Raises Fault."""
+        while at < self.end:
+            ahead = self._skip(at)
+            if ahead == self.end:
+                if self.whole:
+                    what = "white space after the chunk size"
+                    if not self.examined.lenient:
+                        raise self._wrong(at, what, _RULE)
+                    self.examined.note(at, self.end, self.where, what, _RULE, lenient=True)
+                return self.whole
+            if self.raw[ahead] != 59:
+                raise self._wrong(ahead, f"{named(self.raw[ahead])} after the chunk size", _RULE)
+            after = self._word(self._skip(ahead + 1))
+            if after is None:
+                return False
+            at, equals = after, self._skip(after)
+            if equals < self.end and self.raw[equals] == 61:
+                after = self._word(self._skip(equals + 1))
+                if after is None:
+                    return False
+                at = after
+        return True
+
+    def _wrong(self, at: int, what: str, source: str = _EXTENSION) -> Fault:
+        if at < self.end and self.raw[at] == 13:
             what, source = "CR without LF after it", "RFC 9112 §2.2"
-        return Fault(base + position, base + position + 1, where, what, source)
+        return self.examined.fault(at, at + 1, self.where, what, source)
 
-    def skip(position: int) -> int:
-        found = _SPACE.match(raw, position, end)
-        return found.end() if found else position
+    def _skip(self, at: int) -> int:
+        found = _SPACE.match(self.raw, at, self.end)
+        return found.end() if found else at
 
-    def word(position: int) -> int | None:
+    def _word(self, at: int) -> int | None:
         """After a token or quoted-string; None: the line ends too early, and may go on."""
-        if position < end and raw[position] == 34:
-            quoted = _QUOTED.match(raw, position, end)
-            after = quoted.end() if quoted else position
-            if after == end or (after == end - 1 and raw[after] == 92):
-                if line.whole:
-                    raise wrong(end, "a quoted string that does not end")
-                return None
-            if raw[after] != 34:
-                raise wrong(after, f"{named(raw[after])} in a quoted string")
-            return after + 1
-        token = _TOKEN.match(raw, position, end)
-        if token is None:
-            if position >= end and not line.whole:
-                return None
-            raise wrong(position, "a chunk extension has a name, and a value after =")
-        return token.end()
-
-    while at < end:
-        ahead = skip(at)
-        if ahead == end:
-            if not line.whole:
-                return None
-            if not lenient:
-                raise wrong(at, "white space after the chunk size", _RULE)
-            notes.append(Note(base + at, base + end, where, "white space after the chunk size", _RULE, True))
-            return end
-        if raw[ahead] != 59:
-            raise wrong(ahead, f"{named(raw[ahead])} after the chunk size", _RULE)
-        name = word(skip(ahead + 1))
-        if name is None:
+        if at < self.end and self.raw[at] == 34:
+            return self._quoted(at)
+        token = _TOKEN.match(self.raw, at, self.end)
+        if token is not None:
+            return token.end()
+        if at >= self.end and not self.whole:
             return None
-        at, equals = name, skip(name)
-        if equals < end and raw[equals] == 61:
-            value = word(skip(equals + 1))
-            if value is None:
-                return None
-            at = value
-    return at
+        raise self._wrong(at, "a chunk extension has a name, and a value after =")
+
+    def _quoted(self, at: int) -> int | None:
+        quoted = _QUOTED.match(self.raw, at, self.end)
+        after = quoted.end() if quoted else at
+        if after == self.end or (after == self.end - 1 and self.raw[after] == 92):
+            if self.whole:
+                raise self._wrong(self.end, "a quoted string that does not end")
+            return None
+        if self.raw[after] != 34:
+            raise self._wrong(after, f"{named(self.raw[after])} in a quoted string")
+        return after + 1

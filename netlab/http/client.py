@@ -109,9 +109,14 @@ class Client:
             if hop is not None:
                 return hop
         connection = connect(
-            url, timeouts=self.policy.timeouts, resolve=self._resolve, tls=self.policy.tls, limits=self.policy.limits,
-            lenient=self.policy.lenient, clock=self._clock,
-        )  # fmt: skip
+            url,
+            timeouts=self.policy.timeouts,
+            resolve=self._resolve,
+            tls=self.policy.tls,
+            limits=self.policy.limits,
+            lenient=self.policy.lenient,
+            clock=self._clock,
+        )
         self.opened += 1
         hop = self._exchange(url, request, connection, keep_events, sink, kept is not None)
         assert hop is not None

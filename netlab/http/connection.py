@@ -12,7 +12,7 @@ from netlab.http.exchange import ExchangeInterrupted, Keeper, Phases, Response, 
 from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.request import Request
 from netlab.http.response import ResponseParser
-from netlab.http.tls import Session, TlsPolicy, TlsWire, context
+from netlab.http.tls import TlsPolicy, TlsSession, TlsWire, context
 from netlab.http.transport import HttpTransport, Resolve, Timeout, dial, literal, system
 from netlab.http.url import Url
 
@@ -21,9 +21,14 @@ class Connection:
     """A connection to one origin. Use as a context manager, or close it."""
 
     def __init__(
-        self, wire: HttpTransport | TlsWire, *, limits: HeadLimits | None = None, timeouts: Timeouts | None = None,
-        lenient: bool = False, clock: Clock = monotonic_ns,
-    ) -> None:  # fmt: skip
+        self,
+        wire: HttpTransport | TlsWire,
+        *,
+        limits: HeadLimits | None = None,
+        timeouts: Timeouts | None = None,
+        lenient: bool = False,
+        clock: Clock = monotonic_ns,
+    ) -> None:
         self.wire = wire
         self.limits, self.timeouts = limits or HeadLimits(), timeouts or Timeouts()
         self.parser = ResponseParser(self.limits, lenient=lenient)
@@ -54,7 +59,7 @@ class Connection:
         return self.wire.peer
 
     @property
-    def tls(self) -> Session | None:
+    def tls(self) -> TlsSession | None:
         """What TLS agreed on, if there is TLS."""
         return self.wire.tls
 
@@ -87,7 +92,7 @@ class Connection:
         """The response to the oldest request that has none. What is wrong with it is in its `problem`.
 
         `sink` is given the body's bytes instead of `body`. With `keep_events` everything the parser said, and the raw
-        bytes, are kept. Raises Cut on Ctrl-C, once something has come.
+        bytes, are kept. Raises ExchangeInterrupted on Ctrl-C, once something has come.
         """
         request, begun, sent = self._requests.popleft()
         response = Response(request)
@@ -211,9 +216,15 @@ class Connection:
 
 
 def connect(
-    url: Url, *, timeouts: Timeouts | None = None, resolve: Resolve = system, tls: TlsPolicy | None = None,
-    limits: HeadLimits | None = None, lenient: bool = False, clock: Clock = monotonic_ns,
-) -> Connection:  # fmt: skip
+    url: Url,
+    *,
+    timeouts: Timeouts | None = None,
+    resolve: Resolve = system,
+    tls: TlsPolicy | None = None,
+    limits: HeadLimits | None = None,
+    lenient: bool = False,
+    clock: Clock = monotonic_ns,
+) -> Connection:
     """A new connection to the server of `url`. PeerError where there is none to be had."""
     timeouts = timeouts or Timeouts()
     opening = Phases()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netlab.http.events import Note
+
 
 class Fault(Exception):
     """Bytes [at, end) of the stream are wrong: where in the message, what, and what says so."""
@@ -9,6 +11,28 @@ class Fault(Exception):
     def __init__(self, at: int, end: int, where: str, what: str, source: str) -> None:
         super().__init__(what)
         self.at, self.end, self.where, self.what, self.source = at, end, where, what, source
+
+
+class ExaminedBytes:
+    """Bytes under a closer look: `raw` begins at byte `base` of the stream. `lenient` notes more than it refuses."""
+
+    def __init__(self, raw: bytes, base: int, lenient: bool) -> None:
+        self.raw, self.base, self.lenient = raw, base, lenient
+        self.notes: list[Note] = []
+
+    def fault(self, at: int, end: int, where: str, what: str, source: str) -> Fault:
+        """Return the fault of raw[at:end]."""
+        return Fault(self.base + at, self.base + end, where, what, source)
+
+    def note(self, at: int, end: int, where: str, what: str, source: str, *, lenient: bool = False) -> None:
+        """Note that raw[at:end] is not as it should be, and was let pass."""
+        self.notes.append(Note(self.base + at, self.base + end, where, what, source, lenient))
+
+    def refuse(self, at: int, end: int, where: str, what: str, source: str) -> None:
+        """Raise the fault of raw[at:end], or only note it."""
+        if not self.lenient:
+            raise self.fault(at, end, where, what, source)
+        self.note(at, end, where, what, source, lenient=True)
 
 
 def named(byte: int) -> str:

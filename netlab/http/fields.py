@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from netlab.http.events import FieldLine, Note
-from netlab.http.faults import Fault, named
+from netlab.http.faults import ExaminedBytes, named
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -32,7 +32,7 @@ def quick(raw: bytes, pos: int) -> Pairs | None:
     return [(name, value.rstrip(b" \t")) for name, value in _LINE.findall(raw, pos)]
 
 
-class Line(NamedTuple):
+class RawLine(NamedTuple):
     """One line: its bytes are raw[start:end] without, raw[start:after] with the line end. `whole`: it has one."""
 
     start: int
@@ -41,109 +41,147 @@ class Line(NamedTuple):
     whole: bool
 
 
-def lines(raw: bytes, pos: int) -> Iterator[Line]:
+def lines(raw: bytes, pos: int) -> Iterator[RawLine]:
     """The lines of `raw` from `pos` on; the last may have no end (its lone CR could be half of one)."""
     while pos < len(raw):
         feed = raw.find(b"\n", pos)
         if feed < 0:
             end = len(raw) - 1 if raw.endswith(b"\r") else len(raw)
-            yield Line(pos, max(end, pos), len(raw), False)
+            yield RawLine(pos, max(end, pos), len(raw), False)
             return
         end = feed - 1 if feed > pos and raw[feed - 1] == 13 else feed
-        yield Line(pos, end, feed + 1, True)
+        yield RawLine(pos, end, feed + 1, True)
         pos = feed + 1
 
 
-class Section:
+class FieldSection:
     """What `read` found: fields and where each is, notes, and the index after the empty line (None: not there yet)."""
 
-    def __init__(self) -> None:
+    def __init__(self, notes: list[Note]) -> None:
         self.fields: Pairs = []
         self.places: list[FieldLine] = []
-        self.notes: list[Note] = []
+        self.notes = notes
         self.end: int | None = None
         self.unfinished: str = ""
 
 
-def read(raw: bytes, pos: int, base: int, most: int, *, lenient: bool, first: str, what: str = "field line") -> Section:
+def read(
+    raw: bytes, pos: int, base: int, most: int, *, lenient: bool, first: str, what: str = "field line"
+) -> FieldSection:
     """Read field lines of raw[pos:] up to the empty line; `base` is the place of raw[0] in the stream.
 
     At most `most` of them. `first` is what came before ("the status line"), `what` the lines are called. Raises Fault.
     """
-    section = Section()
-    number = 0
-    skipping = False
-    for line in lines(raw, pos):
-        number += 1
-        where = f"{what} {number}"
-        if line.whole and line.end == line.start:
-            line_end(raw, line, base, f"the empty line after {what} {number - 1}" if number > 1 else "the empty line",
-                     section.notes, lenient)  # fmt: skip
-            section.end = line.after
-            return section
-        section.unfinished = where
-        opening = raw[line.start : line.start + 1]
-        if opening in (b" ", b"\t"):
-            if not section.places or skipping:
-                skipping = True
-                what_ = f"white space between {first} and the first field"
-                _ignored(section, raw, line, base, where, line.start, what_, "RFC 9112 §2.2", lenient)
-            else:
-                _fold(section, raw, line, base, where, lenient)
-            continue
-        skipping = False
-        if len(section.places) >= most:
-            raise Fault(base + line.start, base + line.start + 1, where, f"more than {most} fields (netlab's limit)",
-                        "RFC 9110 §5.4")  # fmt: skip
-        if _one(section, raw, line, base, where, lenient) and line.whole:
-            line_end(raw, line, base, where, section.notes, lenient)
-    return section
+    return _SectionReader(ExaminedBytes(raw, base, lenient), most, first, what).read(pos)
 
 
-def line_end(raw: bytes, line: Line, base: int, where: str, notes: list[Note], lenient: bool) -> None:
+def line_end(examined: ExaminedBytes, line: RawLine, where: str) -> None:
     """A line must end in CR LF; a LF alone is refused, or noted where that is let pass."""
-    if line.after - line.end != 1:
-        return
-    what, source = "LF without CR before it", "RFC 9112 §2.2"
-    if not lenient:
-        raise Fault(base + line.end, base + line.after, where, what, source)
-    notes.append(Note(base + line.end, base + line.after, where, what, source, True))
+    if line.after - line.end == 1:
+        examined.refuse(line.end, line.after, where, "LF without CR before it", "RFC 9112 §2.2")
 
 
-def check_value(
-    section_notes: list[Note], raw: bytes, pos: int, end: int, base: int, where: str, lenient: bool
-) -> None:
+def check_value(examined: ExaminedBytes, pos: int, end: int, where: str) -> None:
     """Field-content only: HTAB, SP, VCHAR, obs-text. NUL and CR are refused even where more is let pass."""
+    raw = examined.raw
     while (wrong := _WRONG.search(raw, pos, end)) is not None:
         at = wrong.start()
-        what = "CR without LF after it" if raw[at] == 13 else f"{named(raw[at])} in the value"
-        if not lenient or raw[at] in (0, 13):
-            raise Fault(base + at, base + at + 1, where, what, "RFC 9112 §2.2" if raw[at] == 13 else "RFC 9110 §5.5")
-        section_notes.append(Note(base + at, base + at + 1, where, what, "RFC 9110 §5.5", True))
+        if raw[at] == 13:
+            raise examined.fault(at, at + 1, where, "CR without LF after it", "RFC 9112 §2.2")
+        what, source = f"{named(raw[at])} in the value", "RFC 9110 §5.5"
+        if raw[at] == 0:
+            raise examined.fault(at, at + 1, where, what, source)
+        examined.refuse(at, at + 1, where, what, source)
         pos = at + 1
 
 
-def _one(section: Section, raw: bytes, line: Line, base: int, where: str, lenient: bool) -> bool:
-    """An ordinary line. False: it was ignored."""
-    start, end = line.start, line.end
-    token = _TOKEN.match(raw, start, end)
-    after = token.end() if token else start
-    if after == end and not line.whole:
-        return False  # the colon may still come
-    if after in (start, end) or raw[after] != 58:
+class _SectionReader:
+    """Walks over the lines of one section; `where` is the line that it is at."""
+
+    def __init__(self, examined: ExaminedBytes, most: int, first: str, what: str) -> None:
+        self.examined, self.raw = examined, examined.raw
+        self.most, self.first, self.what = most, first, what
+        self.where = ""
+        self.section = FieldSection(examined.notes)
+
+    def read(self, pos: int) -> FieldSection:
+        section = self.section
+        skipping = False  # continuations of nothing
+        for number, line in enumerate(lines(self.raw, pos), 1):
+            self.where = f"{self.what} {number}"
+            if line.whole and line.end == line.start:
+                after = f" after {self.what} {number - 1}" if number > 1 else ""
+                line_end(self.examined, line, f"the empty line{after}")
+                section.end = line.after
+                return section
+            section.unfinished = self.where
+            if self.raw[line.start] in b" \t":
+                skipping = skipping or not section.places
+                if skipping:
+                    what = f"white space between {self.first} and the first field"
+                    self._ignore(line, line.start, what, "RFC 9112 §2.2")
+                else:
+                    self._fold(line)
+                continue
+            skipping = False
+            if len(section.places) >= self.most:
+                what = f"more than {self.most} fields (netlab's limit)"
+                raise self.examined.fault(line.start, line.start + 1, self.where, what, "RFC 9110 §5.4")
+            if self._field(line) and line.whole:
+                line_end(self.examined, line, self.where)
+        return section
+
+    def _field(self, line: RawLine) -> bool:
+        """An ordinary line. False: it was ignored, or is not all there."""
+        raw, start, end = self.raw, line.start, line.end
+        token = _TOKEN.match(raw, start, end)
+        after = token.end() if token else start
+        if after == end and not line.whole:
+            return False  # the colon may still come
+        if start < after < end and raw[after] == 58:
+            self._add(line, after, after)
+            return True
         blank = _SPACE.match(raw, after, end)
         colon = blank.end() if blank else after
         if token and colon > after and colon == end and not line.whole:
             return False
         if token and after < colon < end and raw[colon] == 58:
-            what, source = "white space before the colon", "RFC 9112 §5.1"
-            if not lenient:
-                raise Fault(base + after, base + colon, where, what, source)
-            section.notes.append(Note(base + after, base + colon, where, what, source, True))
-            return _value(section, raw, line, base, where, lenient, start, after, colon)
-        _ignored(section, raw, line, base, where, after, _wrong_name(raw, start, after, end), "RFC 9112 §5", lenient)
+            self.examined.refuse(after, colon, self.where, "white space before the colon", "RFC 9112 §5.1")
+            self._add(line, after, colon)
+            return True
+        self._ignore(line, after, _wrong_name(raw, start, after, end), "RFC 9112 §5")
         return False
-    return _value(section, raw, line, base, where, lenient, start, after, after)
+
+    def _add(self, line: RawLine, after: int, colon: int) -> None:
+        """Keep the field whose name ends at `after`."""
+        check_value(self.examined, colon + 1, line.end, self.where)
+        value = self.raw[colon + 1 : line.end]
+        stripped = value.strip(b" \t")
+        value_at = colon + 1 + (len(value) - len(value.lstrip(b" \t")) if stripped else len(value))
+        base, start = self.examined.base, line.start
+        name, place = (base + start, base + after), (base + value_at, base + value_at + len(stripped))
+        self.section.fields.append((self.raw[start:after], stripped))
+        self.section.places.append(FieldLine((base + start, base + line.after), name, place))
+
+    def _fold(self, line: RawLine) -> None:
+        """obs-fold: the line continues the value before it, with one SP between (RFC 9112 §5.2)."""
+        check_value(self.examined, line.start, line.end, self.where)
+        if line.whole:
+            line_end(self.examined, line, self.where)
+        what = "a folded line (obs-fold), joined to the one before it by a space"
+        self.examined.note(line.start, line.after, self.where, what, "RFC 9112 §5.2")
+        fields, places, base = self.section.fields, self.section.places, self.examined.base
+        name, value = fields[-1]
+        more = self.raw[line.start : line.end].strip(b" \t")
+        fields[-1] = (name, value + b" " + more if value and more else value or more)
+        before = places[-1]
+        places[-1] = FieldLine((before.line[0], base + line.after), before.name, (before.value[0], base + line.end))
+
+    def _ignore(self, line: RawLine, at: int, what: str, source: str) -> None:
+        """A line that is none: refused, or left out where that is let pass."""
+        if not self.examined.lenient or (at < line.end and self.raw[at] in (0, 13)):
+            raise self.examined.fault(at, min(at + 1, line.after), self.where, what, source)
+        self.examined.note(line.start, line.after, self.where, f"{what}; the line is ignored", source, lenient=True)
 
 
 def _wrong_name(raw: bytes, start: int, at: int, end: int) -> str:
@@ -154,41 +192,3 @@ def _wrong_name(raw: bytes, start: int, at: int, end: int) -> str:
     if raw[at] == 13:
         return "CR without LF after it"
     return f"{named(raw[at])} in the field name"
-
-
-def _value(section: Section, raw: bytes, line: Line, base: int, where: str, lenient: bool, start: int, after: int,
-           colon: int) -> bool:  # fmt: skip
-    check_value(section.notes, raw, colon + 1, line.end, base, where, lenient)
-    value = raw[colon + 1 : line.end]
-    stripped = value.strip(b" \t")
-    value_at = colon + 1 + (len(value) - len(value.lstrip(b" \t")) if stripped else len(value))
-    section.fields.append((raw[start:after], stripped))
-    section.places.append(
-        FieldLine((base + start, base + line.after), (base + start, base + after),
-                  (base + value_at, base + value_at + len(stripped)))
-    )  # fmt: skip
-    return True
-
-
-def _fold(section: Section, raw: bytes, line: Line, base: int, where: str, lenient: bool) -> None:
-    """obs-fold: the line continues the value before it, with one SP between (RFC 9112 §5.2)."""
-    check_value(section.notes, raw, line.start, line.end, base, where, lenient)
-    if line.whole:
-        line_end(raw, line, base, where, section.notes, lenient)
-    what = "a folded line (obs-fold), joined to the one before it by a space"
-    section.notes.append(Note(base + line.start, base + line.after, where, what, "RFC 9112 §5.2"))
-    name, value = section.fields[-1]
-    more = raw[line.start : line.end].strip(b" \t")
-    section.fields[-1] = (name, value + b" " + more if value and more else value or more)
-    before = section.places[-1]
-    section.places[-1] = FieldLine((before.line[0], base + line.after), before.name, (before.value[0], base + line.end))
-
-
-def _ignored(section: Section, raw: bytes, line: Line, base: int, where: str, at: int, what: str, source: str,
-             lenient: bool) -> None:  # fmt: skip
-    """A line that is none: refused, or left out where that is let pass."""
-    if not lenient or (at < line.end and raw[at] in (0, 13)):
-        raise Fault(base + at, base + min(at + 1, line.after), where, what, source)
-    section.notes.append(
-        Note(base + line.start, base + line.after, where, f"{what}; the line is ignored", source, True)
-    )

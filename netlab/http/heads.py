@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from netlab.http import fields
 from netlab.http.events import FieldLine, Note
-from netlab.http.faults import Fault, named
-from netlab.http.fields import Line, Pairs
+from netlab.http.faults import ExaminedBytes, Fault, named
+from netlab.http.fields import Pairs, RawLine
 
 _QUICK = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9]) ([\t\x20-\x7e\x80-\xff]*+)\r\n")
 _VERSIONS = {b"0": (1, 0), b"1": (1, 1)}
 _LINE = "status line"
 _RULE = "RFC 9112 §4"
+_VERSION = "RFC 9112 §2.3"
 
 
 class Read(NamedTuple):
@@ -42,15 +43,15 @@ def read(raw: bytes, base: int, most: int, lenient: bool) -> tuple[Read | None, 
     line = next(fields.lines(raw, 0), None)
     if line is None:
         return None, 0, _LINE
-    notes: list[Note] = []
-    told = _status_line(raw, line, base, notes, lenient)
+    examined = ExaminedBytes(raw, base, lenient)
+    told = _StatusLine(examined, line).read()
     if told is None or not line.whole:
         return None, 0, _LINE
-    fields.line_end(raw, line, base, _LINE, notes, lenient)
+    fields.line_end(examined, line, _LINE)
     section = fields.read(raw, line.after, base, most, lenient=lenient, first="the status line")
     if section.end is None:
         return None, 0, section.unfinished or "field line 1"
-    return Read(*told, section.fields, notes + section.notes), section.end, ""
+    return Read(*told, section.fields, examined.notes + section.notes), section.end, ""
 
 
 def field_lines(raw: bytes, base: int) -> tuple[FieldLine, ...]:
@@ -60,83 +61,99 @@ def field_lines(raw: bytes, base: int) -> tuple[FieldLine, ...]:
     return tuple(section.places)
 
 
-def _status_line(
-    raw: bytes, line: Line, base: int, notes: list[Note], lenient: bool
-) -> tuple[tuple[int, int], int, bytes] | None:
-    """Version, status and reason; None where the line is not all there. Raises Fault."""
-    at, end = line.start, line.end
+class _StatusLine:
+    """Walks over a status line; `at` is the byte that it is at. What is not all there yet is None."""
 
-    def wrong(what: str, source: str = _RULE, length: int = 1) -> Fault:
-        return Fault(base + at, base + at + length, _LINE, what, source)
+    def __init__(self, examined: ExaminedBytes, line: RawLine) -> None:
+        self.examined, self.raw, self.lenient = examined, examined.raw, examined.lenient
+        self.at, self.end, self.whole = line.start, line.end, line.whole
 
-    def blank(then: str) -> int:
+    def read(self) -> tuple[tuple[int, int], int, bytes] | None:
+        """Version, status and reason. Raises Fault."""
+        self._name()
+        minor = self._version()
+        if minor is None or (self.at >= self.end and not self.whole):
+            return None
+        self._blank("version and status code")
+        status = self._status()
+        if status is None:
+            return None
+        version, at = (1, min(minor, 1)), self.at
+        if at >= self.end:
+            if self.whole:
+                self.examined.note(at, at, _LINE, "no SP after the status code", _RULE)
+            return version, status, b""
+        if self.raw[at] == 32:
+            self.at += 1  # what follows it is the reason phrase, even more SP
+        else:
+            self._blank("status code and reason phrase")
+        fields.check_value(self.examined, self.at, self.end, _LINE)
+        return version, status, self.raw[self.at : self.end]
+
+    def _wrong(self, what: str, source: str = _RULE, length: int = 1) -> Fault:
+        return self.examined.fault(self.at, self.at + length, _LINE, what, source)
+
+    def _name(self) -> None:
+        for expected in b"HTTP/":
+            if self.at < self.end:
+                if self.raw[self.at] != expected:
+                    raise self._wrong("a response begins with HTTP/", _VERSION)
+                self.at += 1
+
+    def _version(self) -> int | None:
+        """The minor version; the major one is 1."""
+        digits: list[int] = []
+        for expected in b"0.0"[: max(0, self.end - self.at)]:
+            byte = self.raw[self.at]
+            if expected == 48:
+                if not 48 <= byte <= 57:
+                    raise self._wrong(f"{named(byte)} where a digit of the version belongs", _VERSION)
+                digits.append(byte - 48)
+            elif byte != 46:
+                form = "it is one digit, a dot, one digit"
+                raise self._wrong(f"{named(byte)} where the version has a dot: {form}", _VERSION)
+            self.at += 1
+        if len(digits) < 2:
+            if self.whole:
+                raise self._wrong("the line ends in the middle of the version", _VERSION)
+            return None
+        major, minor = digits
+        if major != 1:
+            self.at -= 3
+            raise self._wrong(f"HTTP/{major}.{minor} is not spoken here, only HTTP/1.1 and 1.0", _VERSION, 3)
+        if minor > 1:
+            what = f"HTTP/1.{minor} is taken for HTTP/1.1"
+            self.examined.note(self.at - 1, self.at, _LINE, what, "RFC 9110 §2.5")
+        return minor
+
+    def _blank(self, then: str) -> None:
         """Step over one SP; over more only if that is let pass."""
-        after = at
-        while lenient and after < end and raw[after] in b" \t":
+        at, after = self.at, self.at
+        while self.lenient and after < self.end and self.raw[after] in b" \t":
             after += 1
-        if not lenient and at < end and raw[at] == 32:
+        if not self.lenient and at < self.end and self.raw[at] == 32:
             after = at + 1
         if after == at:
-            raise wrong(f"{_byte(raw, at, end)} where one SP separates {then}")
-        if raw[at:after] != b" ":
-            notes.append(Note(base + at, base + after, _LINE, f"more than one SP before {then}", _RULE, True))
-        return after
+            raise self._wrong(f"{_byte(self.raw, at, self.end)} where one SP separates {then}")
+        if self.raw[at:after] != b" ":
+            self.examined.note(at, after, _LINE, f"more than one SP before {then}", _RULE, lenient=True)
+        self.at = after
 
-    for expected in b"HTTP/":
-        if at >= end:
-            break
-        if raw[at] != expected:
-            raise wrong("a response begins with HTTP/", "RFC 9112 §2.3")
-        at += 1
-    version: list[int] = []
-    for expected in b"0.0":
-        if at >= end:
-            break
-        if expected == 48 and not 48 <= raw[at] <= 57:
-            raise wrong(f"{named(raw[at])} where a digit of the version belongs", "RFC 9112 §2.3")
-        if expected == 46 and raw[at] != 46:
-            raise wrong(
-                f"{named(raw[at])} where the version has a dot: it is one digit, a dot, one digit", "RFC 9112 §2.3"
-            )
-        if expected == 48:
-            version.append(raw[at] - 48)
-        at += 1
-    if len(version) < 2:
-        if line.whole:
-            raise wrong("the line ends in the middle of the version", "RFC 9112 §2.3")
-        return None
-    if version[0] != 1:
-        at -= 3
-        raise wrong(f"HTTP/{version[0]}.{version[1]} is not spoken here, only HTTP/1.1 and 1.0", "RFC 9112 §2.3", 3)
-    if version[1] > 1:
-        notes.append(
-            Note(base + at - 1, base + at, _LINE, f"HTTP/1.{version[1]} is taken for HTTP/1.1", "RFC 9110 §2.5")
-        )
-    if at >= end and not line.whole:
-        return None
-    at = blank("version and status code")
-    digits = 0
-    while at < end and digits < 3:
-        if not 48 <= raw[at] <= 57:
-            raise wrong(f"{named(raw[at])} in the status code, which is three digits")
-        at, digits = at + 1, digits + 1
-    if digits < 3:
-        if line.whole:
-            raise wrong("the status code is three digits")
-        return None
-    status = int(raw[at - 3 : at])
-    if not 100 <= status <= 599:
-        notes.append(
-            Note(base + at - 3, base + at, _LINE, f"status {status:03} is in no class: taken for 5xx", "RFC 9110 §15")
-        )
-    if at >= end:
-        if line.whole:
-            notes.append(Note(base + at, base + at, _LINE, "no SP after the status code", _RULE))
-        return (1, min(version[1], 1)), status, b""
-    at = blank("status code and reason phrase") if raw[at] != 32 else at + 1
-    reason = at
-    fields.check_value(notes, raw, at, end, base, _LINE, lenient)
-    return (1, min(version[1], 1)), status, raw[reason:end]
+    def _status(self) -> int | None:
+        first = self.at
+        while self.at < self.end and self.at < first + 3:
+            if not 48 <= self.raw[self.at] <= 57:
+                raise self._wrong(f"{named(self.raw[self.at])} in the status code, which is three digits")
+            self.at += 1
+        if self.at < first + 3:
+            if self.whole:
+                raise self._wrong("the status code is three digits")
+            return None
+        status = int(self.raw[first : self.at])
+        if not 100 <= status <= 599:
+            what = f"status {status:03} is in no class: taken for 5xx"
+            self.examined.note(first, self.at, _LINE, what, "RFC 9110 §15")
+        return status
 
 
 def _byte(raw: bytes, at: int, end: int) -> str:

@@ -10,20 +10,8 @@ from __future__ import annotations
 from collections import deque
 
 from netlab.http import chunks, fields, heads
-from netlab.http.events import (
-    Body,
-    ChunkHead,
-    Data,
-    End,
-    Event,
-    Head,
-    Incomplete,
-    Note,
-    Refused,
-    Trailers,
-    Upgraded,
-)  # fmt: skip
-from netlab.http.faults import Fault
+from netlab.http.events import Body, ChunkHead, Data, End, Event, Head, Incomplete, Note, Refused, Trailers, Upgraded
+from netlab.http.faults import ExaminedBytes, Fault
 from netlab.http.held import HeldBytes
 from netlab.http.limits import HeadLimits
 from netlab.http.understanding import understood
@@ -155,22 +143,26 @@ class ResponseParser:
             else:
                 if type(data) is not bytes:
                     data = bytes(data)  # lines are looked for, and a view cannot be searched
-                if state == _HEAD:
-                    new = self._read_head(data, pos, base, events)
-                elif state == _CHUNK_LINE:
-                    new = self._read_chunks(data, pos, base, events)
-                elif state == _CHUNK_END:
-                    new = self._read_chunk_end(data, pos, base, events)
-                elif state == _TRAILERS:
-                    new = self._read_trailers(data, pos, base, events)
-                else:
-                    new = self._read_nothing(data, pos, base)
+                new = self._read_line(data, pos, base, events)
                 if new < 0:
                     self._held.begin(data[pos:])
                     if self._ready():
                         self._look_closer(bytes(self._held.data), base + pos)
                     return
                 pos = new
+
+    def _read_line(self, data: bytes, pos: int, base: int, events: list[Event]) -> int:
+        """A head, or what else consists of lines."""
+        state = self._state
+        if state == _HEAD:
+            return self._read_head(data, pos, base, events)
+        if state == _CHUNK_LINE:
+            return self._read_chunks(data, pos, base, events)
+        if state == _CHUNK_END:
+            return self._read_chunk_end(data, pos, base, events)
+        if state == _TRAILERS:
+            return self._read_trailers(data, pos, base, events)
+        return self._read_nothing(data, pos, base)
 
     def _ready(self) -> bool:
         """True where the bytes held are worth reading."""
@@ -197,7 +189,7 @@ class ResponseParser:
                 raise _too_long(base, limits.head_bytes, "head", "a head", "RFC 9110 §5.4")
         elif state == _CHUNK_LINE:
             held = held[: limits.chunk_line_bytes + 1]
-            chunks.read(held, base, self._chunk, self.lenient, [])
+            chunks.read(ExaminedBytes(held, base, self.lenient), self._chunk)
             if len(held) > limits.chunk_line_bytes:
                 raise _too_long(
                     base, limits.chunk_line_bytes, f"chunk {self._chunk}", "a chunk line", "RFC 9112 §7.1.1"
@@ -298,17 +290,17 @@ class ResponseParser:
         while pos < size:
             found = quick(data, pos)
             if found is None:
-                notes: list[Note] = []
                 most = self.limits.chunk_line_bytes
                 raw = data[pos : pos + most]
                 self._looked += data.find(b"\n", pos, pos + most) + 1 - pos if b"\n" in raw else len(raw)
-                told = chunks.read(raw, base + pos, self._chunk, self.lenient, notes)
+                examined = ExaminedBytes(raw, base + pos, self.lenient)
+                told = chunks.read(examined, self._chunk)
                 if told is None:
                     self._looked += pos - first
                     return -1 if pos == first else pos
                 length, extension, consumed = told
                 end = pos + consumed
-                events.extend(notes)
+                events.extend(examined.notes)
             else:
                 length, extension, end = int(found[1], 16), b"", found.end()
             append(ChunkHead(base + pos, base + end, length, extension))
@@ -363,17 +355,20 @@ class ResponseParser:
         self._finish(end, end, events)
         return pos + len(raw)
 
-    def _trailer_section(self, raw: bytes, pos: int, base: int) -> fields.Section:
-        return fields.read(raw, pos, base, self.limits.fields, lenient=self.lenient, first="the last chunk",
-                           what="trailer line")  # fmt: skip
+    def _trailer_section(self, raw: bytes, pos: int, base: int) -> fields.FieldSection:
+        return fields.read(
+            raw, pos, base, self.limits.fields, lenient=self.lenient, first="the last chunk", what="trailer line"
+        )
 
     def _read_nothing(self, data: bytes, pos: int, base: int) -> int:
         """No request waits for these bytes. Empty lines are harmless; anything else would be a false response."""
         for at in range(pos, len(data)):
             if data[at] not in b"\r\n":
-                reason = "no request is waiting for them" if self.reusable else "the response before them was the last"
-                raise Fault(base + at, base + at + 1, "after the response", f"bytes that are no response: {reason}",
-                            "RFC 9112 §9.2" if self.reusable else "RFC 9112 §9.6")  # fmt: skip
+                reason, source = "the response before them was the last", "RFC 9112 §9.6"
+                if self.reusable:
+                    reason, source = "no request is waiting for them", "RFC 9112 §9.2"
+                what = f"bytes that are no response: {reason}"
+                raise Fault(base + at, base + at + 1, "after the response", what, source)
         return len(data)
 
     def _finish(self, start: int, end: int, events: list[Event]) -> None:

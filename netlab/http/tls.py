@@ -33,7 +33,7 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class TlsSession:
     """What was agreed. `round_trips`: times the handshake waited for the peer. `alpn` None: the peer chose none."""
 
     version: str
@@ -204,12 +204,19 @@ class TlsWire:
         self._sent += sent
         return True
 
-    def _session(self, verified: bool, trips: int) -> Session:
+    def _session(self, verified: bool, trips: int) -> TlsSession:
         name, _, bits = self._object.cipher() or ("", "", 0)
-        return Session(
-            self._object.version() or "", name, bits, self._object.selected_alpn_protocol(), verified, trips,
-            self._sent, self._received, _chain(self._object),
-        )  # fmt: skip
+        return TlsSession(
+            self._object.version() or "",
+            name,
+            bits,
+            self._object.selected_alpn_protocol(),
+            verified,
+            trips,
+            self._sent,
+            self._received,
+            _chain(self._object),
+        )
 
 
 _OTHER_NAME = (62, 64)
@@ -233,9 +240,12 @@ def _certificate(info: Any) -> Certificate:
 
     names = ", ".join(value for _, value in info.get("subjectAltName", ()))
     return Certificate(
-        name(info.get("subject", ())), name(info.get("issuer", ())), info.get("notBefore", ""),
-        info.get("notAfter", ""), names,
-    )  # fmt: skip
+        name(info.get("subject", ())),
+        name(info.get("issuer", ())),
+        info.get("notBefore", ""),
+        info.get("notAfter", ""),
+        names,
+    )
 
 
 _SHORT = {"commonName": "CN", "organizationName": "O", "organizationalUnitName": "OU", "countryName": "C"}

@@ -59,69 +59,18 @@ def make(folder: Path, host: str) -> None:
     if openssl is None:
         raise MachineLacks("HTTPS needs the openssl program to make a certificate", "apt install openssl")
     (folder / "conf").write_text(_CONFIG)
-    _run(
-        folder,
-        host,
-        "netlab's authority for one run",
-        openssl,
-        "req",
-        "-x509",
-        *_NEW_KEY,
-        "-config",
-        "conf",
-        "-extensions",
-        "authority",
-        "-days",
-        _DAYS,
-        "-keyout",
-        "ca.key",
-        "-out",
-        "ca.pem",
-    )
-    _run(
-        folder,
-        host,
-        "localhost",
-        openssl,
-        "req",
-        "-new",
-        *_NEW_KEY,
-        "-config",
-        "conf",
-        "-keyout",
-        "key.pem",
-        "-out",
-        "request",
-    )
-    _run(
-        folder,
-        host,
-        "localhost",
-        openssl,
-        "x509",
-        "-req",
-        "-in",
-        "request",
-        "-CA",
-        "ca.pem",
-        "-CAkey",
-        "ca.key",
-        "-CAcreateserial",
-        "-sha256",
-        "-days",
-        _DAYS,
-        "-extfile",
-        "conf",
-        "-extensions",
-        "server",
-        "-out",
-        "cert.pem",
-    )
+    authority = f"-days {_DAYS} -extensions authority -keyout ca.key -out ca.pem".split()
+    by_authority = f"-CA ca.pem -CAkey ca.key -CAcreateserial -sha256 -days {_DAYS}".split()
+    server = "-extfile conf -extensions server -in request -out cert.pem".split()
+    new = [openssl, "req", *_NEW_KEY, "-config", "conf"]
+    _run(folder, host, "netlab's authority for one run", [*new, "-x509", *authority])
+    _run(folder, host, "localhost", [*new, "-new", "-keyout", "key.pem", "-out", "request"])
+    _run(folder, host, "localhost", [openssl, "x509", "-req", *by_authority, *server])
     (folder / "ca.key").unlink()
     (folder / "chain.pem").write_text((folder / "cert.pem").read_text() + (folder / "ca.pem").read_text())
 
 
-def _run(folder: Path, host: str, common_name: str, *command: str) -> None:
+def _run(folder: Path, host: str, common_name: str, command: list[str]) -> None:
     also = "" if host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::") else f", IP:{host}"
     environment = {"NETLAB_CN": common_name, "NETLAB_ALSO": also, "PATH": "/usr/bin:/bin", "HOME": str(folder)}
     done = subprocess.run(

@@ -16,7 +16,7 @@ import h11
 
 from netlab.http_origin.channel import Channel, Gone
 from netlab.http_origin.message import CUT, KEEP, RESET, STALL, OriginAnswer, Piece, ReceivedRequest, Replay, text
-from netlab.http_origin.reading import read_head, read_request
+from netlab.http_origin.request_reader import read_head, read_request
 from netlab.http_origin.settings import MOST_HEAD_BYTES, MOST_PAUSE_S, Settings
 
 if TYPE_CHECKING:

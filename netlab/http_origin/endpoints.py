@@ -1,4 +1,7 @@
-"""The pages: a literal list, each for one thing that a client must be able to take. See also files.py, wire.py."""
+"""The pages: a literal list, each for one thing that a client must be able to take.
+
+See also files.py and raw_responses.py.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ Page = Callable[[ReceivedRequest, str], OriginAnswer | Replay]
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class Resource:
     """A page. `shape` is its address as people write it; what comes behind `prefix` is handed to `page`."""
 
     shape: str
@@ -200,18 +203,18 @@ def big(request: ReceivedRequest, rest: str) -> OriginAnswer:
     return representation(request, length, tag, None, PLAIN, pattern)
 
 
-ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint("/", "this list, with an ETag: If-None-Match gives 304", "RFC 9110 §13", index),
-    Endpoint("/chunked", "a body in five chunks", "RFC 9112 §7.1", chunked),
-    Endpoint("/close", "a body that ends with the connection", "RFC 9112 §6.3", close),
-    Endpoint("/gzip", "Content-Encoding: gzip", "RFC 9110 §8.4.1.3", gzipped),
-    Endpoint("/deflate", "Content-Encoding: deflate", "RFC 9110 §8.4.1.2", deflated),
-    Endpoint("/redirect/N", "N redirects, one after the other", "RFC 9110 §15.4", redirect),
-    Endpoint("/redirect-to", "a redirect to ?url=…, ?status=302", "RFC 9110 §15.4", redirect_to),
-    Endpoint("/slow", "?first=0.3 s of nothing, then chunks ?gap=0.1 s apart", "course, lecture 14", slow),
-    Endpoint("/trailers", "fields behind the body", "RFC 9112 §7.1.2", trailers),
-    Endpoint("/interim", "100, 102 and 103 before the 200", "RFC 9110 §15.2", interim),
-    Endpoint("/status/N", "any final status, 200 to 599", "RFC 9110 §15", status),
-    Endpoint("/echo", "the request as it was understood, as JSON", "RFC 9112 §3", echo),
-    Endpoint("/big/N", "N bytes, with ranges; ?chunked=1", "RFC 9110 §14", big),
+ENDPOINTS: tuple[Resource, ...] = (
+    Resource("/", "this list, with an ETag: If-None-Match gives 304", "RFC 9110 §13", index),
+    Resource("/chunked", "a body in five chunks", "RFC 9112 §7.1", chunked),
+    Resource("/close", "a body that ends with the connection", "RFC 9112 §6.3", close),
+    Resource("/gzip", "Content-Encoding: gzip", "RFC 9110 §8.4.1.3", gzipped),
+    Resource("/deflate", "Content-Encoding: deflate", "RFC 9110 §8.4.1.2", deflated),
+    Resource("/redirect/N", "N redirects, one after the other", "RFC 9110 §15.4", redirect),
+    Resource("/redirect-to", "a redirect to ?url=…, ?status=302", "RFC 9110 §15.4", redirect_to),
+    Resource("/slow", "?first=0.3 s of nothing, then chunks ?gap=0.1 s apart", "course, lecture 14", slow),
+    Resource("/trailers", "fields behind the body", "RFC 9112 §7.1.2", trailers),
+    Resource("/interim", "100, 102 and 103 before the 200", "RFC 9110 §15.2", interim),
+    Resource("/status/N", "any final status, 200 to 599", "RFC 9110 §15", status),
+    Resource("/echo", "the request as it was understood, as JSON", "RFC 9112 §3", echo),
+    Resource("/big/N", "N bytes, with ranges; ?chunked=1", "RFC 9110 §14", big),
 )

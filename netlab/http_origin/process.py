@@ -39,7 +39,7 @@ class Origin:
         wanted = settings or Settings(
             host, port, 0 if tls else None, str(directory) if directory else None, str(wire_dir) if wire_dir else None
         )
-        self._child = Child("netlab.http_origin.inside:main", {"settings": asdict(wanted), "site": site()})
+        self._child = Child("netlab.http_origin.child_main:main", {"settings": asdict(wanted), "site": site()})
         try:
             ready = self._child.expect(_START_S)
         except TimeoutError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netlab.http_origin import files, wire
+from netlab.http_origin import files, raw_responses
 from netlab.http_origin.endpoints import ENDPOINTS, BadPath, index
 from netlab.http_origin.message import OriginAnswer, ReceivedRequest, Replay, text
 
@@ -28,8 +28,8 @@ class Site:
 
     def _page(self, request: ReceivedRequest) -> OriginAnswer | Replay:
         path = request.path
-        if path.startswith(wire.PREFIX):
-            return wire.replay(request, path.removeprefix(wire.PREFIX), self._wire_dir)
+        if path.startswith(raw_responses.PREFIX):
+            return raw_responses.replay(request, path.removeprefix(raw_responses.PREFIX), self._wire_dir)
         if path == "/ca.pem" and self._ca_pem:
             return text(self._ca_pem)
         if path == "/endpoints":

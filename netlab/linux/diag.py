@@ -71,21 +71,21 @@ class Diag:
 
 
 def _read(data: bytes) -> Sock:
-    (family, state, timer, retransmits, sport, dport, source, destination, _, cookie, above, expires_ms, received,
-     sent, _, inode,
-     ) = _MESSAGE.unpack_from(data)  # fmt: skip
+    family, state, timer, retransmits, *ends, _, cookie, cookie_above = _MESSAGE.unpack_from(data)[:11]
+    local_port, remote_port, local, remote = ends
+    expires_ms, receive_queue, send_queue, _, inode = _MESSAGE.unpack_from(data)[11:]
     size = 4 if family == socket.AF_INET else 16
     found = attributes(data, _MESSAGE.size)
     return Sock(
         STATES.get(state, f"state {state}"),
-        (socket.inet_ntop(family, source[:size]), int.from_bytes(sport, "big")),
-        (socket.inet_ntop(family, destination[:size]), int.from_bytes(dport, "big")),
-        received,
-        sent,
+        (socket.inet_ntop(family, local[:size]), int.from_bytes(local_port, "big")),
+        (socket.inet_ntop(family, remote[:size]), int.from_bytes(remote_port, "big")),
+        receive_queue,
+        send_queue,
         TIMERS.get(timer, f"timer {timer}"),
         expires_ms / 1000,
         retransmits,
         inode,
         parse(found[_INFO]) if _INFO in found else None,
-        cookie | above << 32,
+        cookie | cookie_above << 32,
     )

@@ -26,8 +26,15 @@ from netlab.packets.udp import Udp
 Wanted = Callable[[Dissection], bool]
 
 _PROTOCOLS: dict[str, type[Header]] = {
-    "arp": Arp, "ip": Ipv4, "ip6": Ipv6, "icmp": Icmp, "icmp6": Icmpv6, "igmp": Igmp, "tcp": Tcp, "udp": Udp,
-}  # fmt: skip
+    "arp": Arp,
+    "ip": Ipv4,
+    "ip6": Ipv6,
+    "icmp": Icmp,
+    "icmp6": Icmpv6,
+    "igmp": Igmp,
+    "tcp": Tcp,
+    "udp": Udp,
+}
 _CONTENTS = {"dns": "DNS", "http": "HTTP", "dhcp": "DHCP"}
 _ENDS = {"host": ("source", "destination"), "src": ("source",), "dst": ("destination",)}
 

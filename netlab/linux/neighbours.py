@@ -18,8 +18,15 @@ _GET_NEIGHBOURS = 30  # RTM_GETNEIGH
 _NEIGHBOUR = struct.Struct("=BBHiHBB")  # struct ndmsg: family, padding, interface, state, flags, type
 _DST, _LLADDR = 1, 2  # NDA_*
 _NOARP = 0x40
-_STATES = {0x01: "incomplete", 0x02: "reachable", 0x04: "stale", 0x08: "delay", 0x10: "probe", 0x20: "failed",
-           0x80: "permanent"}  # fmt: skip
+_STATES = {
+    0x01: "incomplete",
+    0x02: "reachable",
+    0x04: "stale",
+    0x08: "delay",
+    0x10: "probe",
+    0x20: "failed",
+    0x80: "permanent",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,16 @@ from netlab.linux import netlink
 _GET_ROUTE = 26  # RTM_GETROUTE
 _ROUTE = struct.Struct("=BBBBBBBBI")  # struct rtmsg
 _DST, _OIF, _GATEWAY, _PREFSRC, _VIA = 1, 4, 5, 7, 18  # RTA_*
-_TYPES = {1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast", 6: "blackhole", 7: "unreachable",
-          8: "prohibit"}  # fmt: skip
+_TYPES = {
+    1: "unicast",
+    2: "local",
+    3: "broadcast",
+    4: "anycast",
+    5: "multicast",
+    6: "blackhole",
+    7: "unreachable",
+    8: "prohibit",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ import struct
 # The fields in the order of the struct. All kernels have the bytes and the words; the rest came one after the other.
 BYTES = struct.Struct("=8B")  # state, congestion state, retransmits, probes, backoff, options, scales, flags
 WORDS = struct.Struct("=24I")
-WORD_NAMES = (
-    "rto", "ato", "snd_mss", "rcv_mss", "unacked", "sacked", "lost", "retrans", "fackets",
-    "last_data_sent", "last_ack_sent", "last_data_recv", "last_ack_recv", "pmtu", "rcv_ssthresh", "rtt", "rttvar",
-    "snd_ssthresh", "snd_cwnd", "advmss", "reordering", "rcv_rtt", "rcv_space", "total_retrans",
-)  # fmt: skip
+WORD_NAMES = tuple(
+    "rto ato snd_mss rcv_mss unacked sacked lost retrans fackets"
+    " last_data_sent last_ack_sent last_data_recv last_ack_recv pmtu rcv_ssthresh rtt rttvar"
+    " snd_ssthresh snd_cwnd advmss reordering rcv_rtt rcv_space total_retrans".split()
+)
 _APPENDED = {  # name: where it is, and its form
     "pacing_rate": (104, "=Q"),
     "segs_out": (136, "=I"),

@@ -64,9 +64,7 @@ class ClosedLoop:
         done = 0
         meter = Meter(window, out, self.turn, self.fds)
 
-        for fd in self.fds:
-            self.poller.register(fd, EPOLLIN)
-            self._start(fd)
+        self._start_all()
         while self.open:
             for fd, events in poll(0.05):
                 data = None
@@ -98,11 +96,17 @@ class ClosedLoop:
             row[1] = done  # Tally.MESSAGES
             if clock() >= meter.next_ns and not meter.look(done):
                 break
-            if meter.over:
-                limit = 0  # whatever comes back now was the connection's last
-            if done - out.warmup_messages >= MAX_SAMPLES:
-                record = out.drop
+            limit = 0 if meter.over else limit  # 0: whatever comes back now was the connection's last
+            record = out.drop if done - out.warmup_messages >= MAX_SAMPLES else record
         meter.finish(done)
+        self._give_up_the_rest()
+
+    def _start_all(self) -> None:
+        for fd in self.fds:
+            self.poller.register(fd, EPOLLIN)
+            self._start(fd)
+
+    def _give_up_the_rest(self) -> None:
         for fd in list(self.open):
             self._fail(fd, UNANSWERED)
         self.poller.close()

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from enum import IntEnum
 
-from netlab.child.inside import Message, send
+from netlab.child.child_side import Message, send
 from netlab.child.shared_counters import SharedCounters
 from netlab.clock import monotonic_ns
 from netlab.load.dialling import Dialler

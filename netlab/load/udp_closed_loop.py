@@ -82,13 +82,16 @@ class UdpClosedLoop(UdpEngine):
                     break
             if done - out.warmup_messages >= MAX_SAMPLES:
                 record = out.drop
-        for fd in list(self.clients):
-            self._lose(fd)
-            self._retire(fd)
+        self._lose_the_rest()
         meter.finish(done)
         self.fates[ECHOED] = done
         self.fates[SENT] = done + self.fates[LOST]
         self.poller.close()
+
+    def _lose_the_rest(self) -> None:
+        for fd in list(self.clients):
+            self._lose(fd)
+            self._retire(fd)
 
     def _send_next(self, fd: int) -> None:
         client = self.clients[fd]

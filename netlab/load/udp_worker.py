@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from select import EPOLLIN, epoll
 
-from netlab.child.inside import Message, send
+from netlab.child.child_side import Message, send
 from netlab.child.shared_counters import SharedCounters
 from netlab.clock import monotonic_ns as clock
 from netlab.errors import UsageError

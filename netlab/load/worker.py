@@ -7,7 +7,7 @@ import resource
 import socket
 from typing import TYPE_CHECKING
 
-from netlab.child.inside import Message, send
+from netlab.child.child_side import Message, send
 from netlab.child.shared_counters import SharedCounters
 from netlab.clock import monotonic_ns as clock
 from netlab.errors import MachineLacks
@@ -132,17 +132,6 @@ def deliver(samples_fd: int, out: LoadOutcome, datagrams: dict[str, int] | None 
     with open(samples_fd, "wb", closefd=False) as file:
         for values in arrays:
             values.tofile(file)
-    names = (
-        "messages",
-        "warmup_messages",
-        "window_messages",
-        "window_ns",
-        "busy_ns",
-        "connections",
-        "errors",
-        "late_sends",
-        "per_connection",
-        "unrecorded",
-    )
-    counts = {name: getattr(out, name) for name in names}
+    names = "messages warmup_messages window_messages window_ns busy_ns connections errors late_sends"
+    counts = {name: getattr(out, name) for name in f"{names} per_connection unrecorded".split()}
     send({"samples": [len(values) for values in arrays], "datagrams": datagrams or {}, **counts})

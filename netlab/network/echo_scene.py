@@ -6,7 +6,7 @@ import socket
 import threading
 from dataclasses import dataclass
 
-from netlab.linux import counters
+from netlab.linux import network_counters
 from netlab.network.observation import Observation
 from netlab.network.scene import ReportProgress
 from netlab.network.two_hosts import PORT, TwoHosts, TwoHostsPlan
@@ -52,7 +52,7 @@ def play(plan: EchoPlan, report_progress: ReportProgress) -> EchoResult:
         except TimeoutError:
             pass  # some are lost
         with stage.pair.server.namespace.entered():
-            counted = counters.read()
+            counted = network_counters.read()
         server.close()
         intact = all(data in sent for data in echoed)
         return EchoResult(stage.observation(), len(sent), len(echoed), intact, counted)

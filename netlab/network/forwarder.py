@@ -27,7 +27,7 @@ Departure = tuple[int, int, int, socket.socket, bytes]  # when, its row's number
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ConditionsChange:
     """New conditions for what `sender` sends, from its frame number `first` on."""
 
     sender: str
@@ -36,10 +36,10 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class WireOrder:
     """A message from the wire's owner: a change, or None: stop, and return the record."""
 
-    change: Change | None
+    change: ConditionsChange | None
 
 
 class Forwarder:
@@ -141,7 +141,7 @@ class Forwarder:
         """Do what the owner's messages say; False when one said to stop, or the owner is gone."""
         lines = self._line.recv(1 << 16)
         for text in lines.splitlines():
-            order = decode(Order, json.loads(text), "wire")
+            order = decode(WireOrder, json.loads(text), "wire")
             if order.change is None:
                 lost = {name: ring.lost() for name, ring in self._rings.items()}
                 self._line.settimeout(30.0)

@@ -1,4 +1,4 @@
-"""Hosts and the links between them: `with Pair(...) as pair: pair.client.socket() ...`. In inside.py's process.
+"""Hosts and the links between them: `with Pair(...) as pair: pair.client.socket() ...`. In a child process.
 
 Every link is a wire of its own (wire.py), recorded, with conditions for each direction. `Pair` is the smallest network.
 """

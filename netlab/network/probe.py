@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from netlab.child.child_side import Message, send
 from netlab.child.handle import Child
-from netlab.child.inside import Message, send
 from netlab.errors import NetlabError
 from netlab.network.private import Pair
 

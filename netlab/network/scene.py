@@ -15,8 +15,8 @@ from contextlib import ExitStack
 from importlib import import_module
 from typing import Any, TypeVar, cast
 
+from netlab.child.child_side import Message, send
 from netlab.child.handle import Child
-from netlab.child.inside import Message, send
 from netlab.codec import DecodeError, Json, decode, encode
 from netlab.errors import Doubt, NetlabError
 from netlab.progress import Progress

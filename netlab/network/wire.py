@@ -16,7 +16,7 @@ import socket
 
 from netlab.codec import decode, encode
 from netlab.network.conditions import Conditions
-from netlab.network.forwarder import Change, Forwarder, Order
+from netlab.network.forwarder import ConditionsChange, Forwarder, WireOrder
 from netlab.network.frame_record import FrameRecord, unpacked
 from netlab.network.gate import Gate
 
@@ -68,7 +68,7 @@ class Wire:
 
     def change(self, sender: str, conditions: Conditions, *, first: int = 0) -> None:
         """New conditions for what `sender` sends: from the next frame on, or from its frame number `first` on."""
-        self._order(Change(sender, conditions, first))
+        self._order(ConditionsChange(sender, conditions, first))
         self._line.recv(1)
 
     def stop(self) -> list[FrameRecord]:
@@ -93,5 +93,5 @@ class Wire:
         self._line.close()  # which ends the process
         os.waitpid(self.pid, 0)
 
-    def _order(self, change: Change | None) -> None:
-        self._line.sendall(json.dumps(encode(Order(change))).encode() + b"\n")
+    def _order(self, change: ConditionsChange | None) -> None:
+        self._line.sendall(json.dumps(encode(WireOrder(change))).encode() + b"\n")

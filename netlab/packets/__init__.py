@@ -4,7 +4,7 @@ field.py      what a field is: how many bits, what its number means, how it is w
 header.py     a header is a dataclass with a layout of fields; `parse` and `encode` follow the layout
 ethernet.py arp.py ipv4.py ipv6.py icmp.py icmpv6.py igmp.py udp.py tcp.py gre.py     the protocols, each with its
               table of fields; a new one is a file like these and a name in HEADERS of dissect.py
-option.py     the kind-length-value options of IPv4 and TCP
+header_option.py     the kind-length-value options of IPv4 and TCP
 checksum.py   the Internet checksum, and what it covers
 build.py      headers and payload to bytes, filling in lengths, checksums and what follows
 dissect.py    bytes to layers, as far as they can be trusted, and where that ends

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from netlab.packets.dissect import ETHERNET, Stop
+from netlab.packets.dissect import ETHERNET, StoppedAt
 
 LARGEST_FRAME = 1 << 26  # bytes; a longer length is not believed
 
@@ -30,7 +30,7 @@ class Capture:
 
     format: str
     records: list[CapturedFrame] = field(default_factory=list)
-    stopped: Stop | None = None
+    stopped: StoppedAt | None = None
 
 
 class NotCaptureError(ValueError):

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from netlab.packets import checks, option, payload
+from netlab.packets import checks, header_option, payload
 from netlab.packets.arp import Arp
 from netlab.packets.ethernet import Ethernet, Vlan
+from netlab.packets.field import Placed
 from netlab.packets.gre import Gre
 from netlab.packets.header import Header, Next, StopError
 from netlab.packets.icmp import Icmp
@@ -31,8 +32,22 @@ H = TypeVar("H", bound=Header)
 ETHERNET, RAW_IP = 1, 101  # LINKTYPE_ values of capture files
 
 HEADERS: tuple[type[Header], ...] = (
-    Ethernet, Vlan, Arp, Ipv4, Ipv6, HopByHop, Routing, Fragment, DestinationOptions, Icmp, Icmpv6, Igmp, Udp, Tcp, Gre,
-)  # fmt: skip
+    Ethernet,
+    Vlan,
+    Arp,
+    Ipv4,
+    Ipv6,
+    HopByHop,
+    Routing,
+    Fragment,
+    DestinationOptions,
+    Icmp,
+    Icmpv6,
+    Igmp,
+    Udp,
+    Tcp,
+    Gre,
+)
 
 
 def _called(table: str) -> dict[int, type[Header]]:
@@ -79,7 +94,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StoppedAt:
     """Where a dissection ended before its time: the byte of the frame, and why."""
 
     at: int
@@ -95,7 +110,7 @@ class Dissection:
     start: int
     end: int
     content: Content | None = None
-    stopped: Stop | None = None
+    stopped: StoppedAt | None = None
 
     def find(self, kind: type[H]) -> H | None:
         """The first (outermost) header of class `kind`, or None."""
@@ -128,20 +143,20 @@ def dissect(frame: bytes, link: int = ETHERNET, original: int | None = None) -> 
     """The layers of `frame`. `link` is the capture file's link type; `original` how long the frame was on the wire."""
     state = _State(frame, 0, len(frame), original is not None and original > len(frame))
     following: Next | None = first(link, frame)
-    stopped = None if following else Stop(0, f"frames of link type {link} are not known here")
+    stopped = None if following else StoppedAt(0, f"frames of link type {link} are not known here")
     try:
         while following and (kind := REGISTRIES.get(following.table, {}).get(following.number)):
             following = _layer(state, kind, following.table == "quoted")
     except StopError as stop:
         if not (state.quoted and stop.at >= len(frame)):  # an error quotes no more than the beginning of a packet
-            stopped = Stop(stop.at, stop.why)
+            stopped = StoppedAt(stop.at, stop.why)
     content = None
     if stopped is None and state.at < state.end:
         content = payload.look(frame[state.at : state.end], [layer.header for layer in state.layers if layer.header])
         if following and following.table == "ip":
             content = payload.unknown(following.number)
     if stopped is None and state.cut:
-        stopped = Stop(len(frame), _missing(state, original))
+        stopped = StoppedAt(len(frame), _missing(state, original))
     return Dissection(frame, tuple(state.layers), state.at, state.end, content, stopped)
 
 
@@ -194,25 +209,25 @@ def _layer(state: _State, kind: type[Header], quoted: bool) -> Next | None:
 
 def _fields(header: Header) -> Iterator[Shown]:
     for at in header.LAYOUT.placed(header.values()):
-        value = getattr(header, at.field.name)
-        yield Shown(at.field.label, at.first, at.last, value, at.field.text(value), at.field.meaning)
+        yield _shown(at, getattr(header, at.field.name))
     kinds = header.OPTION_KINDS
     for start, each in header.variable():
         kind = kinds.get(each.kind)
         meaning = kind.meaning if kind else "not known here"
-        name, text = option.name_of(each, kinds), option.text_of(each, kinds)
+        name, text = header_option.name_of(each, kinds), header_option.text_of(each, kinds)
         yield Shown(name, start * 8, (start + each.size) * 8 - 1, each.data.hex(), text, meaning)
+
+
+def _shown(at: Placed, value: Any) -> Shown:
+    return Shown(at.field.label, at.first, at.last, value, at.field.text(value), at.field.meaning)
 
 
 def _partial(state: _State, kind: type[Header], window: bytes) -> None:
     """The fields that are whole, of a header that is not."""
     layout = kind.LAYOUT
     values = layout.unpack(window)
-    shown = tuple(
-        Shown(at.field.label, at.first, at.last, values[at.field.name], at.field.text(values[at.field.name]),
-              at.field.meaning)
-        for at in layout.placed(values) if at.last < len(window) * 8
-    )  # fmt: skip
+    whole = [at for at in layout.placed(values) if at.last < len(window) * 8]
+    shown = tuple(_shown(at, values[at.field.name]) for at in whole)
     end = state.at + min(len(window), layout.size_of(values))
     state.layers.append(Layer(kind.NAME, kind.SOURCE, state.at, end, None, shown, (), state.quoted))
     state.at = end

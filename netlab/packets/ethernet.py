@@ -15,8 +15,8 @@ from netlab.packets.registries import ETHERTYPES
 _SMALLEST_TYPE = 0x600  # below, the field is the length of an IEEE 802.3 frame
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 ETHERTYPE = Form(HEX.value, HEX.number, lambda value: f"0x{value:04x}")
-_TYPE = Field("type", "EtherType", 16, "what the frame carries (below 0x600: its length, IEEE 802.3)",
-              ETHERTYPE, ETHERTYPES)  # fmt: skip
+_CARRIES = "what the frame carries (below 0x600: its length, IEEE 802.3)"
+_TYPE = Field("type", "EtherType", 16, _CARRIES, ETHERTYPE, ETHERTYPES)
 
 
 @dataclass(frozen=True, slots=True)

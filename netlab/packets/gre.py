@@ -34,12 +34,13 @@ class Gre(Header):
         Field("reserved0", "Reserved0", 9, "0"),
         Field("version", "Ver", 3, "of GRE: 0"),
         Field("protocol", "Protocol Type", 16, "what the tunnel carries", ETHERTYPE, ETHERTYPES),
-        Field("checksum", "Checksum", 16, "of this header and all that it carries", HEX16,
-              when=Is("checksum_present", 1)),
+        Field(
+            "checksum", "Checksum", 16, "of this header and all that it carries", HEX16, when=Is("checksum_present", 1)
+        ),
         Field("reserved1", "Reserved1", 16, "0", when=Is("checksum_present", 1)),
         Field("key", "Key", 32, "which of several flows or tunnels between the two ends", when=Is("key_present", 1)),
         Field("sequence", "Sequence Number", 32, "of this packet in the tunnel", when=Is("sequence_present", 1)),
-    )  # fmt: skip
+    )
     protocol: int | None = None
     key: int | None = None
     sequence: int | None = None

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from netlab.packets.field import Layout
-from netlab.packets.option import Kinds, Option
+from netlab.packets.header_option import HeaderOption, Kinds
 
 
 class StopError(ValueError):
@@ -82,7 +82,7 @@ class Header:
         """What is odd about the values of this header, in words; its checksum is seen to elsewhere (checks.py)."""
         return ()
 
-    def variable(self) -> Sequence[tuple[int, Option]]:
+    def variable(self) -> Sequence[tuple[int, HeaderOption]]:
         """Options with the byte of the header at which each begins."""
         return ()
 

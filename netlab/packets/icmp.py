@@ -14,13 +14,34 @@ from netlab.packets.field import HEX, IPV4, Field, Layout
 from netlab.packets.header import Covers, Header, Next, numbers, replaced
 from netlab.packets.ipv4 import HEX16
 
-TYPES = {0: "echo reply", 3: "destination unreachable", 4: "source quench", 5: "redirect", 8: "echo request",
-         9: "router advertisement", 10: "router solicitation", 11: "time exceeded", 12: "parameter problem",
-         13: "timestamp request", 14: "timestamp reply"}  # fmt: skip
-UNREACHABLE = {0: "net", 1: "host", 2: "protocol", 3: "port", 4: "fragmentation needed, and DF is set",
-               9: "network prohibited", 10: "host prohibited", 13: "prohibited by filtering"}  # fmt: skip
-_CODES = {3: UNREACHABLE, 5: {0: "for the network", 1: "for the host"},
-          11: {0: "TTL ran out", 1: "a fragment did not come in time"}}  # fmt: skip
+TYPES = {
+    0: "echo reply",
+    3: "destination unreachable",
+    4: "source quench",
+    5: "redirect",
+    8: "echo request",
+    9: "router advertisement",
+    10: "router solicitation",
+    11: "time exceeded",
+    12: "parameter problem",
+    13: "timestamp request",
+    14: "timestamp reply",
+}
+UNREACHABLE = {
+    0: "net",
+    1: "host",
+    2: "protocol",
+    3: "port",
+    4: "fragmentation needed, and DF is set",
+    9: "network prohibited",
+    10: "host prohibited",
+    13: "prohibited by filtering",
+}
+_CODES = {
+    3: UNREACHABLE,
+    5: {0: "for the network", 1: "for the host"},
+    11: {0: "TTL ran out", 1: "a fragment did not come in time"},
+}
 _START = (
     Field("type", "Type", 8, "kind of message", names=TYPES),
     Field("code", "Code", 8, "which one of that kind"),
@@ -132,5 +153,10 @@ class IcmpParameterProblem(Icmp):
 
 
 _KINDS: dict[int, type[Icmp]] = {
-    0: IcmpEcho, 3: IcmpUnreachable, 5: IcmpRedirect, 8: IcmpEcho, 11: IcmpTimeExceeded, 12: IcmpParameterProblem,
-}  # fmt: skip
+    0: IcmpEcho,
+    3: IcmpUnreachable,
+    5: IcmpRedirect,
+    8: IcmpEcho,
+    11: IcmpTimeExceeded,
+    12: IcmpParameterProblem,
+}

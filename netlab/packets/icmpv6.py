@@ -15,11 +15,23 @@ from netlab.packets.ipv4 import FLAG, HEX16
 from netlab.packets.udp import pseudo
 
 PROTOCOL = 58
-TYPES = {1: "destination unreachable", 2: "packet too big", 3: "time exceeded", 4: "parameter problem",
-         128: "echo request", 129: "echo reply", 130: "multicast listener query", 131: "multicast listener report",
-         132: "multicast listener done", 133: "router solicitation", 134: "router advertisement",
-         135: "neighbour solicitation", 136: "neighbour advertisement", 137: "redirect",
-         143: "multicast listener report v2"}  # fmt: skip
+TYPES = {
+    1: "destination unreachable",
+    2: "packet too big",
+    3: "time exceeded",
+    4: "parameter problem",
+    128: "echo request",
+    129: "echo reply",
+    130: "multicast listener query",
+    131: "multicast listener report",
+    132: "multicast listener done",
+    133: "router solicitation",
+    134: "router advertisement",
+    135: "neighbour solicitation",
+    136: "neighbour advertisement",
+    137: "redirect",
+    143: "multicast listener report v2",
+}
 _UNREACHABLE = {0: "no route", 1: "prohibited", 2: "beyond the scope of the source address", 3: "address", 4: "port"}
 _START = (
     Field("type", "Type", 8, "kind of message; those from 128 on are no errors", names=TYPES),
@@ -188,6 +200,11 @@ class Redirect6(Icmpv6):
 
 
 _KINDS: dict[int, type[Icmpv6]] = {
-    2: Icmpv6TooBig, 128: Icmpv6Echo, 129: Icmpv6Echo, 134: RouterAdvertisement, 135: NeighbourSolicitation,
-    136: NeighbourAdvertisement, 137: Redirect6,
-}  # fmt: skip
+    2: Icmpv6TooBig,
+    128: Icmpv6Echo,
+    129: Icmpv6Echo,
+    134: RouterAdvertisement,
+    135: NeighbourSolicitation,
+    136: NeighbourAdvertisement,
+    137: Redirect6,
+}

@@ -15,14 +15,25 @@ from typing import Self
 from netlab.packets.checksum import checksum
 from netlab.packets.field import HEX, IPV4, Field, Layout
 from netlab.packets.header import Covers, Header, numbers, replaced
+from netlab.packets.header_option import HeaderOption, Kinds, OptionKind
 from netlab.packets.ipv4 import HEX16
-from netlab.packets.option import Kinds, Option, OptionKind
 
 QUERY, REPORT_V3 = 0x11, 0x22
-TYPES = {QUERY: "membership query", 0x12: "membership report v1", 0x16: "membership report v2", 0x17: "leave group",
-         REPORT_V3: "membership report v3"}  # fmt: skip
-RECORDS = {1: "is include", 2: "is exclude", 3: "to include", 4: "to exclude", 5: "allow new sources",
-           6: "block old sources"}  # fmt: skip
+TYPES = {
+    QUERY: "membership query",
+    0x12: "membership report v1",
+    0x16: "membership report v2",
+    0x17: "leave group",
+    REPORT_V3: "membership report v3",
+}
+RECORDS = {
+    1: "is include",
+    2: "is exclude",
+    3: "to include",
+    4: "to exclude",
+    5: "allow new sources",
+    6: "block old sources",
+}
 _TYPE = Field("type", "Type", 8, "kind of message", HEX, names=TYPES)
 _CHECKSUM = Field("checksum", "Checksum", 16, "of the whole message", HEX16)
 _TIME = Field("max_response", "Max Resp Time", 8, "of a query: answer within so many tenths of a second")
@@ -81,12 +92,16 @@ class IgmpQuery(Igmp):
 
     SOURCE = "RFC 3376 §4.1"
     LAYOUT = Layout(
-        _TYPE, _TIME, _CHECKSUM, _GROUP, Field("reserved", "Resv", 4, "0"),
+        _TYPE,
+        _TIME,
+        _CHECKSUM,
+        _GROUP,
+        Field("reserved", "Resv", 4, "0"),
         Field("suppress", "S", 1, "other routers shall not set their timers by this"),
         Field("robustness", "QRV", 3, "how many losses in a row to be prepared for, and one"),
         Field("interval", "QQIC", 8, "seconds between general queries"),
         Field("sources", "Number of Sources", 16, "that it asks about; they follow"),
-    )  # fmt: skip
+    )
     group: str = "0.0.0.0"
     reserved: int = 0
     suppress: int = 0
@@ -136,9 +151,12 @@ class IgmpReport(Igmp):
     SOURCE = "RFC 3376 §4.2"
     OPTION_KINDS = _GROUP_RECORDS
     LAYOUT = Layout(
-        _TYPE, Field("max_response", "Reserved", 8, "0"), _CHECKSUM, Field("reserved", "Reserved", 16, "0"),
+        _TYPE,
+        Field("max_response", "Reserved", 8, "0"),
+        _CHECKSUM,
+        Field("reserved", "Reserved", 16, "0"),
         Field("count", "Number of Group Records", 16, "that follow"),
-    )  # fmt: skip
+    )
     type: int = REPORT_V3
     reserved: int = 0
     count: int | None = None
@@ -175,9 +193,9 @@ class IgmpReport(Igmp):
         """The records, read."""
         return [_record(data) for _, data in self._placed()]
 
-    def variable(self) -> Sequence[tuple[int, Option]]:
+    def variable(self) -> Sequence[tuple[int, HeaderOption]]:
         """The records, as an option each: the type, and after one more byte the rest."""
-        return [(self.LAYOUT.size + at, Option(data[0], data[2:])) for at, data in self._placed()]
+        return [(self.LAYOUT.size + at, HeaderOption(data[0], data[2:])) for at, data in self._placed()]
 
     def summary(self) -> str:
         """What of which groups."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Self
 
-from netlab.packets import option
+from netlab.packets import header_option
 from netlab.packets.checksum import checksum
 from netlab.packets.field import HEX, IPV4, Field, Form, Layout
 from netlab.packets.header import Header, Next, StopError, number_for, numbers, replaced
-from netlab.packets.option import COMMON, Kinds, Option, OptionKind, hexed
+from netlab.packets.header_option import COMMON, HeaderOption, Kinds, OptionKind, hexed
 from netlab.packets.registries import IP_PROTOCOLS
 
 HEX16 = Form(HEX.value, HEX.number, lambda value: f"0x{value:04x}")
@@ -76,7 +76,7 @@ class Ipv4(Header):
     ihl: int | None = None
     total_length: int | None = None
     checksum: int | None = None
-    options: tuple[Option, ...] = ()
+    options: tuple[HeaderOption, ...] = ()
 
     @classmethod
     def parse(cls, data: bytes) -> tuple[Self, int]:
@@ -88,16 +88,16 @@ class Ipv4(Header):
         if size < cls.LAYOUT.size:
             raise StopError(0, f"IHL says that the header has {size} bytes, and none has fewer than 20")
         cls.need(data, size, "header with its options")
-        options = option.parse(data[cls.LAYOUT.size : size])
+        options = header_option.parse(data[cls.LAYOUT.size : size])
         return cls(**cls.LAYOUT.unpack(data), options=options), size
 
     def encode(self) -> bytes:
         """Header and options."""
-        return Header.encode(self) + option.encode(self.options)
+        return Header.encode(self) + header_option.encode(self.options)
 
-    def variable(self) -> Sequence[tuple[int, Option]]:
+    def variable(self) -> Sequence[tuple[int, HeaderOption]]:
         """Options, from byte 20."""
-        return option.placed(self.options, self.LAYOUT.size)
+        return header_option.placed(self.options, self.LAYOUT.size)
 
     def size_of_body(self) -> int | None:
         """Total length without the header. 0: as Linux shows packets that the card will cut (TSO)."""
@@ -114,7 +114,7 @@ class Ipv4(Header):
 
     def completed(self, body: bytes, below: Header | None, above: Header | None) -> Ipv4:
         """Fill in lengths, protocol and, last, the checksum."""
-        size = self.LAYOUT.size + len(option.encode(self.options))
+        size = self.LAYOUT.size + len(header_option.encode(self.options))
         protocol = number_for(above, "ip") if self.protocol is None else 0
         full: Ipv4 = replaced(self, ihl=size // 4, total_length=size + len(body), protocol=protocol)
         if self.checksum is not None:
@@ -129,7 +129,7 @@ class Ipv4(Header):
 
     def complaints(self) -> Sequence[str]:
         """Options that lie, bits that must not be set."""
-        found = option.complaints(self.options, OPTIONS)
+        found = header_option.complaints(self.options, OPTIONS)
         if self.reserved:
             found.append("the reserved bit is set")
         if self.more_fragments and self.dont_fragment:

@@ -14,6 +14,7 @@ from netlab.packets.header import Header, Next, numbers
 from netlab.packets.registries import ETHERTYPES
 
 _FAMILIES = {2: 4, 10: 6, 24: 6, 28: 6, 30: 6}  # AF_INET, and AF_INET6 of Linux, OpenBSD, FreeBSD, Darwin
+_WAYS = {0: "to us", 1: "broadcast", 2: "multicast", 3: "to another", 4: "from us"}
 _BYTES = Form(lambda number: number.to_bytes(8, "big").hex(), lambda text: int(text, 16), str)
 
 
@@ -25,13 +26,12 @@ class CookedCapture(Header):
     SOURCE = "LINKTYPE_LINUX_SLL"
     NUMBERS = numbers(link=113)
     LAYOUT = Layout(
-        Field("packet_type", "Packet Type", 16, "to us, broadcast, multicast, to another, or from us",
-              names={0: "to us", 1: "broadcast", 2: "multicast", 3: "to another", 4: "from us"}),
+        Field("packet_type", "Packet Type", 16, "to us, broadcast, multicast, to another, or from us", names=_WAYS),
         Field("arphrd", "ARPHRD Type", 16, "kind of interface", names={1: "Ethernet", 772: "loopback"}),
         Field("address_size", "Address Length", 16, "of the sender's link address"),
         Field("address", "Address", 64, "the sender's link address", _BYTES),
         Field("protocol", "Protocol", 16, "what the frame carries", ETHERTYPE, ETHERTYPES),
-    )  # fmt: skip
+    )
     packet_type: int
     arphrd: int
     address_size: int

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from netlab.packets import pcapng
 from netlab.packets.capture_file import LARGEST_FRAME, Capture, CapturedFrame, NotCaptureError
-from netlab.packets.dissect import ETHERNET, Stop
+from netlab.packets.dissect import ETHERNET, StoppedAt
 
 _MAGICS = {0xA1B2C3D4: 1_000, 0xA1B23C4D: 1}  # nanoseconds a unit of the second time field
 _NANOSECONDS = 0xA1B23C4D
@@ -34,7 +34,7 @@ def read(data: bytes) -> Capture:
     order = ">" if int.from_bytes(data[:4], "big") in _MAGICS else "<"
     capture = Capture("pcap")
     if len(data) < 24:
-        capture.stopped = Stop(len(data), "the file header takes 24 bytes")
+        capture.stopped = StoppedAt(len(data), "the file header takes 24 bytes")
         return capture
     magic, _, _, _, _, _, link = struct.unpack_from(order + "IHHiIII", data)
     _records(data, order, _MAGICS[magic], link & 0x0FFFFFFF, capture)  # the upper bits: length of frame checks
@@ -46,15 +46,15 @@ def _records(data: bytes, order: str, unit_ns: int, link: int, capture: Capture)
     at = 24
     while at < len(data):
         if at + header.size > len(data):
-            capture.stopped = Stop(at, f"a record's header takes 16 bytes, and {len(data) - at} are left")
+            capture.stopped = StoppedAt(at, f"a record's header takes 16 bytes, and {len(data) - at} are left")
             return
         seconds, units, kept, original = header.unpack_from(data, at)
         start = at + header.size
         if kept > LARGEST_FRAME:
-            capture.stopped = Stop(at, f"a record says that it has {kept} bytes")
+            capture.stopped = StoppedAt(at, f"a record says that it has {kept} bytes")
             return
         if start + kept > len(data):
-            capture.stopped = Stop(at, f"a record says that it has {kept} bytes, and {len(data) - start} are left")
+            capture.stopped = StoppedAt(at, f"a record says that it has {kept} bytes, and {len(data) - start} are left")
             return
         time_ns = seconds * 1_000_000_000 + units * unit_ns
         capture.records.append(CapturedFrame(time_ns, data[start : start + kept], max(original, kept), link))

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 
 from netlab.packets.capture_file import LARGEST_FRAME, Capture, CapturedFrame
-from netlab.packets.dissect import Stop
+from netlab.packets.dissect import StoppedAt
 
 _SECTION, _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
 _NAME, _RESOLUTION, _OFFSET, _COMMENT = 2, 9, 14, 1  # options
@@ -45,7 +45,7 @@ def read(data: bytes) -> Capture:
             elif kind in (_PACKET, _SIMPLE, _ENHANCED):
                 capture.records.append(_record(kind, body, order, interfaces))
         except _LieError as lie:
-            capture.stopped = Stop(at, str(lie))
+            capture.stopped = StoppedAt(at, str(lie))
             break
         at = following
     return capture

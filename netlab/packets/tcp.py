@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from netlab.packets import option
+from netlab.packets import header_option
 from netlab.packets.checksum import checksum
 from netlab.packets.field import Field, Layout
 from netlab.packets.header import Covers, Header, Next, StopError, numbers, replaced
+from netlab.packets.header_option import COMMON, HeaderOption, Kinds, OptionKind, hexed
 from netlab.packets.ipv4 import FLAG, HEX16
-from netlab.packets.option import COMMON, Kinds, Option, OptionKind, hexed
 from netlab.packets.registries import PORTS
 from netlab.packets.udp import pseudo
 
@@ -39,47 +39,64 @@ def _timeout(data: bytes) -> str:
 
 OPTIONS: Kinds = {
     **COMMON,
-    2: OptionKind("Maximum Segment Size", "the largest segment its sender takes (RFC 9293 §3.7.1)", (2,),
-            lambda data: f"{_number(data)} bytes"),
-    WINDOW_SCALE: OptionKind("Window Scale", "windows count in units of 2 to this power (RFC 7323 §2)", (1,),
-            lambda data: f"{data[0]} (×{1 << min(data[0], 14)})"),
+    2: OptionKind(
+        "Maximum Segment Size",
+        "the largest segment its sender takes (RFC 9293 §3.7.1)",
+        (2,),
+        lambda data: f"{_number(data)} bytes",
+    ),
+    WINDOW_SCALE: OptionKind(
+        "Window Scale",
+        "windows count in units of 2 to this power (RFC 7323 §2)",
+        (1,),
+        lambda data: f"{data[0]} (×{1 << min(data[0], 14)})",
+    ),
     4: OptionKind("SACK Permitted", "its sender understands selective ACKs (RFC 2018 §2)", (0,), lambda data: ""),
-    SACK: OptionKind("SACK", "what has come beyond the ACK: ranges of sequence numbers (RFC 2018 §3)", (8, 16, 24, 32),
-               _blocks),
-    8: OptionKind("Timestamps", "its sender's clock, and the last one it saw of the other (RFC 7323 §3)", (8,),
-            lambda data: f"{_number(data[:4])}, echo {_number(data[4:])}"),
+    SACK: OptionKind(
+        "SACK", "what has come beyond the ACK: ranges of sequence numbers (RFC 2018 §3)", (8, 16, 24, 32), _blocks
+    ),
+    8: OptionKind(
+        "Timestamps",
+        "its sender's clock, and the last one it saw of the other (RFC 7323 §3)",
+        (8,),
+        lambda data: f"{_number(data[:4])}, echo {_number(data[4:])}",
+    ),
     19: OptionKind("MD5 Signature", "a digest that only who knows the key can make (RFC 2385)", (16,), hexed),
     28: OptionKind("User Timeout", "how long unacknowledged data may wait (RFC 5482)", (2,), _timeout),
     29: OptionKind("TCP-AO", "authentication (RFC 5925)", None, hexed),
     30: OptionKind("Multipath TCP", "one connection over several paths (RFC 8684)", None, hexed),
-    34: OptionKind("Fast Open", "a cookie: data may go with the SYN (RFC 7413)", (0, 4, 6, 8, 10, 12, 14, 16),
-             lambda data: hexed(data) if data else "asks for a cookie"),
-}  # fmt: skip
+    34: OptionKind(
+        "Fast Open",
+        "a cookie: data may go with the SYN (RFC 7413)",
+        (0, 4, 6, 8, 10, 12, 14, 16),
+        lambda data: hexed(data) if data else "asks for a cookie",
+    ),
+}
 
 
-def mss(size: int) -> Option:
+def mss(size: int) -> HeaderOption:
     """Maximum segment size."""
-    return Option(2, size.to_bytes(2, "big"))
+    return HeaderOption(2, size.to_bytes(2, "big"))
 
 
-def window_scale(shift: int) -> Option:
+def window_scale(shift: int) -> HeaderOption:
     """Windows are in units of 2**shift."""
-    return Option(WINDOW_SCALE, bytes([shift]))
+    return HeaderOption(WINDOW_SCALE, bytes([shift]))
 
 
-def sack_permitted() -> Option:
+def sack_permitted() -> HeaderOption:
     """Selective acknowledgements are understood."""
-    return Option(4)
+    return HeaderOption(4)
 
 
-def sack(*blocks: tuple[int, int]) -> Option:
+def sack(*blocks: tuple[int, int]) -> HeaderOption:
     """Ranges [left, right) of sequence numbers that have arrived."""
-    return Option(SACK, b"".join(left.to_bytes(4, "big") + right.to_bytes(4, "big") for left, right in blocks))
+    return HeaderOption(SACK, b"".join(left.to_bytes(4, "big") + right.to_bytes(4, "big") for left, right in blocks))
 
 
-def timestamps(value: int, echo: int) -> Option:
+def timestamps(value: int, echo: int) -> HeaderOption:
     """The sender's clock and the last one seen of the other."""
-    return Option(8, value.to_bytes(4, "big") + echo.to_bytes(4, "big"))
+    return HeaderOption(8, value.to_bytes(4, "big") + echo.to_bytes(4, "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +148,7 @@ class Tcp(Header):
     reserved: int = 0
     data_offset: int | None = None
     checksum: int | None = None
-    options: tuple[Option, ...] = ()
+    options: tuple[HeaderOption, ...] = ()
 
     @classmethod
     def parse(cls, data: bytes) -> tuple[Self, int]:
@@ -141,16 +158,16 @@ class Tcp(Header):
         if size < cls.LAYOUT.size:
             raise StopError(12, f"data offset says that the header has {size} bytes, and none has fewer than 20")
         cls.need(data, size, "header with its options")
-        options = option.parse(data[cls.LAYOUT.size : size])
+        options = header_option.parse(data[cls.LAYOUT.size : size])
         return cls(**cls.LAYOUT.unpack(data), options=options), size
 
     def encode(self) -> bytes:
         """Header and options."""
-        return Header.encode(self) + option.encode(self.options)
+        return Header.encode(self) + header_option.encode(self.options)
 
-    def variable(self) -> Sequence[tuple[int, Option]]:
+    def variable(self) -> Sequence[tuple[int, HeaderOption]]:
         """Options, from byte 20."""
-        return option.placed(self.options, self.LAYOUT.size)
+        return header_option.placed(self.options, self.LAYOUT.size)
 
     def following(self) -> Next | None:
         """By port."""
@@ -158,7 +175,7 @@ class Tcp(Header):
 
     def completed(self, body: bytes, below: Header | None, above: Header | None) -> Tcp:
         """Fill in the data offset and, last, the checksum."""
-        size = self.LAYOUT.size + len(option.encode(self.options))
+        size = self.LAYOUT.size + len(header_option.encode(self.options))
         full: Tcp = replaced(self, data_offset=size // 4)
         if self.checksum is not None:
             return full
@@ -167,7 +184,7 @@ class Tcp(Header):
 
     def complaints(self) -> Sequence[str]:
         """Options that lie, flags that contradict each other."""
-        found = option.complaints(self.options, OPTIONS)
+        found = header_option.complaints(self.options, OPTIONS)
         if self.syn and (self.fin or self.rst):
             found.append("SYN together with FIN or RST means nothing")
         return found

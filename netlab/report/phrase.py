@@ -11,7 +11,7 @@ one, too: what `count` says, or a sentence within another.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,12 @@ def say(template: str, /, **arguments: Argument) -> Phrase:
 def count(n: int, one: str, many: str) -> Phrase:
     """`one` for 1, `many` otherwise; {n} in either is the number: count(2, "one frame", "{n:,} frames")."""
     return Phrase(one if n == 1 else many, {"n": n})
+
+
+def listed(texts: Sequence[str], between: str = "; ") -> Phrase:
+    """One text of several, each of which can be a phrase."""
+    parts = {f"part{number}": each for number, each in enumerate(texts, 1)}
+    return Phrase(between.join(f"{{{name}}}" for name in parts), parts)
 
 
 def restore(text: str, template: str, arguments: Mapping[str, Argument]) -> str:

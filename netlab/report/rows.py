@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Annotated, Any, TypeVar, cast, dataclass_transform, get_args, get_origin
 
 from netlab.codec import DecodeError, encode
@@ -41,9 +42,9 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a column is called where that is not its field's name, and what it was called in earlier records."""
+    """What a column is called where that is not its field's name, and what else (with * in it) in other records."""
 
-    name: str = ""
+    name: str | None = None
     was: tuple[str, ...] = ()
 
 
@@ -75,12 +76,36 @@ class Shape:
     places: tuple[_Place, ...]
 
     def column_names(self) -> frozenset[str]:
-        """All names of columns, earlier ones, too."""
+        """All names of columns, earlier ones, too; some have a * for what depends on the run."""
         return frozenset(name for each in self.places for name in (each.column.name, *each.was))
+
+    def column_in(self, columns: Sequence[str], name: str) -> str | None:
+        """Which of a table's columns is meant by `name`, a name that it has or had."""
+        for place in self.places:
+            names = (place.column.name, *place.was)
+            if any(_matches(name, each) for each in names):
+                return next((column for each in names for column in columns if _matches(column, each)), None)
+        return None
 
     def is_of(self, table: Table) -> bool:
         """Whether this is the table's shape, by its name of now or an earlier one."""
         return table.name == self.table or any(fnmatchcase(table.name, old) for old in self.was)
+
+    def can_be(self, pattern: str) -> bool:
+        """Whether `pattern` (a name, or one with *) can mean such a table, by its name of now or an earlier one."""
+        return any(_meet(pattern, name) for name in (self.table, *self.was))
+
+
+@cache
+def _meet(one: str, other: str) -> bool:
+    """Whether some name matches both patterns; * is any text."""
+    if not one or not other:
+        return set(one + other) <= {"*"}
+    if one[0] == "*":
+        return _meet(one[1:], other) or _meet(one, other[1:])
+    if other[0] == "*":
+        return _meet(other, one)
+    return one[0] == other[0] and _meet(one[1:], other[1:])
 
 
 _MADE: dict[type, tuple[str, str, tuple[str, ...]]] = {}
@@ -119,7 +144,8 @@ def _place(name: str, form: Form, default: object) -> _Place:
     if not units and _is_number(form):
         raise TypeError(f"{name} is a number without a unit: Annotated[int, Unit(…)]")
     named = next((each for each in notes if isinstance(each, Named)), Named())
-    column = Column(named.name or name.rstrip("_").replace("_", " "), units[0] if units else "")
+    called = name.rstrip("_").replace("_", " ") if named.name is None else named.name
+    column = Column(called, units[0] if units else "")
     return _Place(name, column, named.was, type_of(form), default)
 
 
@@ -139,15 +165,24 @@ def _is_number(form: Form) -> bool:
 
 
 def table_of(
-    cls: type[R], rows: Iterable[R], *, title: str = "", shown: bool = True, without: Collection[str] = ()
+    cls: type[R],
+    rows: Iterable[R],
+    *,
+    title: str = "",
+    shown: bool = True,
+    without: Collection[str] = (),
+    named: Mapping[str, str] | None = None,
 ) -> Table:
     """The table of these rows. `title`: that of this run, where it depends on parameters. `without`: fields that have
-    no column in this run; each has a default, by which it is read back."""
+    no column in this run; each has a default, by which it is read back. `named`: what a field's column is called in
+    this run, which `was` has to cover."""
     shape = shape_of(cls)
     places = [each for each in shape.places if each.field not in without]
     names = [each.field for each in places]
     cells = tuple(tuple(_cell(getattr(each, name)) for name in names) for each in rows)
-    return Table(shape.table, tuple(each.column for each in places), cells, title or shape.title, shown)
+    called = named or {}
+    columns = tuple(replace(each.column, name=called.get(each.field, each.column.name)) for each in places)
+    return Table(shape.table, columns, cells, title or shape.title, shown)
 
 
 def _cell(value: Any) -> Value:
@@ -163,15 +198,21 @@ def rows_of(cls: type[R], found: Measurement) -> list[R]:
 def rows_in(cls: type[R], table: Table) -> list[R]:
     """The rows of one table, whatever its name."""
     shape = shape_of(cls)
-    at = {column.name: index for index, column in enumerate(table.columns)}
+    names = [column.name for column in table.columns]
     readers: list[tuple[_Place, int]] = []
     for place in shape.places:
-        index = next((at[name] for name in (place.column.name, *place.was) if name in at), None)
+        patterns = (place.column.name, *place.was)
+        places = (number for old in patterns for number, name in enumerate(names) if _matches(name, old))
+        index = next(places, None)
         if index is not None:
             readers.append((place, index))
         elif place.default is dataclasses.MISSING:
             raise DecodeError(f"table '{table.name}' has no column '{place.column.name}'")
     return [_row(cls, table, number, cells, readers) for number, cells in enumerate(table.rows)]
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return name == pattern or ("*" in pattern and fnmatchcase(name, pattern))
 
 
 def _row(cls: type[R], table: Table, number: int, cells: Sequence[Value], readers: Sequence[tuple[_Place, int]]) -> R:
@@ -182,14 +223,3 @@ def _row(cls: type[R], table: Table, number: int, cells: Sequence[Value], reader
         except Mismatch as error:
             raise DecodeError(f"{table.name}[{number}], '{place.column.name}': {error}") from None
     return cls(**values)
-
-
-Row = Mapping[str, Value]
-
-
-def rows(found: Measurement, name: str) -> list[Row]:
-    """A table's rows as mappings; none where the record has no such table."""
-    for table in found.tables:
-        if table.name == name:
-            return [dict(zip((column.name for column in table.columns), row, strict=True)) for row in table.rows]
-    return []

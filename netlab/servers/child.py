@@ -13,7 +13,7 @@ import signal
 import socket
 from importlib import import_module
 
-from netlab.child.inside import Message, send
+from netlab.child.child_side import Message, send
 from netlab.child.shared_counters import SharedCounters
 from netlab.errors import MachineLacks, UsageError
 from netlab.servers.limits import Limits

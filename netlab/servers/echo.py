@@ -1,7 +1,7 @@
 """What an echo is: every byte that came goes back, in order, and nothing is read that could not be sent.
 
 RFC 862 in two forms. `converse` is for a process or thread that has one connection to itself and may block.
-`Conversations.echo` is for a loop that has many and must never block: it does what each ready descriptor is ready
+`EchoBuffers.echo` is for a loop that has many and must never block: it does what each ready descriptor is ready
 for, and says which of them must be waited for differently from now on.
 
 Both stop reading while a peer does not take its echo. So a peer that sends and never reads fills the kernel's buffers

@@ -9,61 +9,30 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Any
 
 from netlab.report.units import human, significant
 from netlab.worksheets.model import Step
-from netlab.worksheets.record_reader import Ordering
+from netlab.worksheets.record_reader import Ordering, number
 
-_UNITS = {
-    "ns": 1e-9,
-    "us": 1e-6,
-    "µs": 1e-6,
-    "μs": 1e-6,
-    "ms": 1e-3,
-    "s": 1.0,
-    "min": 60.0,
-    "b": 1,
-    "kib": 1 << 10,
-    "kb": 1 << 10,
-    "k": 1 << 10,
-    "mib": 1 << 20,
-    "mb": 1 << 20,
-    "gib": 1 << 30,
-    "gb": 1 << 30,
-    "/s": 1,
-    "": 1,
-    "x": 1,
-    "×": 1,
-    "倍": 1,
-    "%": 0.01,
-    "秒": 1.0,
-    "毫秒": 1e-3,
-    "微秒": 1e-6,
-    "字节": 1,
-    "次": 1,
-    "个": 1,
-    "条": 1,
-}
-_STORED = {
-    "ns": "s",
-    "µs": "s",
-    "ms": "s",
-    "s": "s",
-    "B": "B",
-    "KiB": "B",
-    "MiB": "B",
-    "/s": "1/s",
-    "%": "%",
-    "×": "ratio",
-}
+_UNITS: dict[str, float] = (
+    {"ns": 1e-9, "min": 60.0, "%": 0.01}
+    | dict.fromkeys(("us", "µs", "μs", "微秒"), 1e-6)
+    | dict.fromkeys(("ms", "毫秒"), 1e-3)
+    | dict.fromkeys(("s", "秒"), 1.0)
+    | dict.fromkeys(("kib", "kb", "k"), 1 << 10)
+    | dict.fromkeys(("mib", "mb"), 1 << 20)
+    | dict.fromkeys(("gib", "gb"), 1 << 30)
+    | dict.fromkeys(("", "b", "字节", "/s", "x", "×", "倍", "次", "个", "条"), 1)
+)
+_STORED = dict.fromkeys(("ns", "µs", "ms", "s"), "s") | dict.fromkeys(("B", "KiB", "MiB"), "B")
+_STORED |= {"/s": "1/s", "%": "%", "×": "ratio"}
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e([+-]?[0-9]{1,3}))?\s*([^\d\s]*)")
 ROUNDING = 0.01
 """What a copied number may be off by: reports show three significant digits."""
 
 
 class NotAnAnswer(Exception):
-    """What was typed is no answer to this kind of question; the argument is a key of words.py."""
+    """What was typed is no answer to this kind of question; the argument is a key of messages.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +46,10 @@ class Marked:
     slipped: bool = False
 
 
-def parse(step: Step, text: str) -> Any:
+Typed = float | str | tuple[str, ...]
+
+
+def parse(step: Step, text: str) -> Typed:
     """The value typed: a float (in the stored unit), a tuple of names, or a word. NotAnAnswer otherwise."""
     plain = unicodedata.normalize("NFKC", text).strip()
     if not plain or len(plain) > 500:
@@ -97,7 +69,7 @@ def parse(step: Step, text: str) -> Any:
 def echo(step: Step, text: str) -> str:
     """What was typed, as it is repeated: letters small, names whole, fullwidth digits as ordinary ones."""
     value = parse(step, text)
-    if step.type == "order":
+    if isinstance(value, tuple):
         return " ".join(value)
     return str(value) if step.type == "choice" else " ".join(unicodedata.normalize("NFKC", text).split())
 
@@ -130,14 +102,19 @@ def _words(text: str) -> str:
     return " ".join(text.split()).rstrip(".。").casefold()
 
 
-def mark(step: Step, typed: Any, measured: Any) -> Marked:
+def real_of(measured: object) -> float:
+    """What was measured as a number: a part of a text is one, too. ValueError."""
+    return float(measured) if isinstance(measured, str) else number(measured)
+
+
+def mark(step: Step, typed: Typed, measured: object) -> Marked:
     """Hold `typed` (from parse) against `measured` (from the step's expression)."""
     if isinstance(measured, Ordering):
-        inverted = tuple(measured.inverted(typed))
+        inverted = tuple(measured.inverted(typed)) if isinstance(typed, tuple) else ()
         return Marked(not inverted, inverted=inverted)
-    if step.type != "number":
+    if not isinstance(typed, (int, float)):
         return Marked(_words(str(typed)) == _words(str(measured)))
-    real = float(measured)
+    real = real_of(measured)
     if typed == real:
         return Marked(True, 1.0)
     if typed <= 0 or real <= 0:
@@ -148,7 +125,7 @@ def mark(step: Step, typed: Any, measured: Any) -> Marked:
     return Marked(factor <= allowed, factor, slipped=slipped)
 
 
-def shown(step: Step, value: Any) -> str:
+def shown(step: Step, value: object) -> str:
     """A measured value as the learner would write it."""
     if isinstance(value, Ordering):
         return (" > " if value.down else " < ").join(value.names)

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from netlab.errors import UsageError
-from netlab.worksheets import progress
+from netlab.worksheets import learner_progress
 from netlab.worksheets.load import load
 from netlab.worksheets.model import Sheet
 
@@ -33,11 +33,19 @@ def folder_of(given: Path | None = None) -> Path:
     raise UsageError("this netlab came without worksheets", f"--labs-dir or {VARIABLE} names a folder of them")
 
 
+def _place(sheet: Sheet) -> tuple[int, int, str]:
+    return sheet.lecture, sheet.order, sheet.id
+
+
+def _touched(sheet: Sheet) -> str:
+    return learner_progress.touched(sheet.id)
+
+
 class Catalogue(list[Sheet]):
     """The worksheets that can be read, by lecture; `broken` says of the others, by name, why they cannot."""
 
     def __init__(self, good: Iterable[Sheet], broken: Mapping[str, UsageError]) -> None:
-        super().__init__(sorted(good, key=lambda sheet: (sheet.lecture, sheet.order, sheet.id)))
+        super().__init__(sorted(good, key=_place))
         self.broken = dict(broken)
 
 
@@ -73,7 +81,7 @@ def find(wanted: str, among: Sequence[Sheet]) -> Sheet:
     if wanted.isdecimal():
         of_lecture = [sheet for sheet in among if sheet.lecture == int(wanted)]
         if of_lecture:
-            return max(of_lecture, key=lambda sheet: progress.touched(sheet.id))  # the first of equals
+            return max(of_lecture, key=_touched)  # the first of equals
         lectures = sorted({sheet.lecture for sheet in among})
         raise UsageError(f"no worksheet for lecture {wanted}", f"there are some for {', '.join(map(str, lectures))}")
     exact = [sheet for sheet in among if sheet.id == wanted]

@@ -10,17 +10,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from netlab.report.record import Report
-from netlab.worksheets.answers import NotAnAnswer, mark, parse, shown
+from netlab.worksheets.answers import NotAnAnswer, mark, parse, real_of, shown
 from netlab.worksheets.expression import evaluate
 from netlab.worksheets.grade import State, exit_code, judge, judge_answer
+from netlab.worksheets.learner_progress import LearnerAnswer, LearnerProgress, now
 from netlab.worksheets.model import LANGUAGES, Sheet, Step
 from netlab.worksheets.needs import lacking
-from netlab.worksheets.progress import LearnerAnswer, LearnerProgress, now
-from netlab.worksheets.record_reader import Missing, Ordering, Unknown
-from netlab.worksheets.runs_of_step import Evidence
+from netlab.worksheets.record_reader import Missing, Ordering, Unknown, number
+from netlab.worksheets.runs_of_step import RecordedRuns
 
 _LONGEST_S = 120.0
 
@@ -38,14 +37,14 @@ def _rehearse(sheet: Sheet, state: Path) -> Iterator[str]:
     runs = state / "netlab" / "runs"
     empty = LearnerProgress(sheet.id)
     for step in sheet.steps:
-        if step.kind == "task" and Evidence(empty, runs).run_of(step) is not None:
+        if step.kind == "task" and RecordedRuns(empty, runs).run_of(step) is not None:
             yield f"step {step.number} ({step.id}): passes without having been done"
         line = step.command or step.solution
         amiss = [*_run(sheet, step, line, state, runs)] if line else []
         if amiss:
             yield from amiss
             return  # all that follows would only say so again
-    evidence = Evidence(empty, runs)
+    evidence = RecordedRuns(empty, runs)
     verdicts = judge(sheet, empty, evidence, "en")
     if exit_code(verdicts) != 1 or any(v.state is not State.TODO for v in verdicts if v.step.asks):
         yield "an unanswered sheet does not fail"
@@ -56,7 +55,7 @@ def _rehearse(sheet: Sheet, state: Path) -> Iterator[str]:
             for problem in _question(sheet, step, records, right):
                 yield f"step {step.number} ({step.id}): {problem}"
     for lang in LANGUAGES:
-        for verdict in judge(sheet, right, Evidence(right, runs), lang):
+        for verdict in judge(sheet, right, RecordedRuns(right, runs), lang):
             if verdict.state is not State.PASSED:
                 yield f"step {verdict.step.number} ({verdict.step.id}): right answers fail: {' '.join(verdict.said)}"
 
@@ -81,7 +80,7 @@ def _run(sheet: Sheet, step: Step, line: str, state: Path, runs: Path) -> Iterat
     except subprocess.TimeoutExpired:
         yield f"{where}: '{line}' did not end within {_LONGEST_S:.0f} s"
         return
-    evidence = Evidence(LearnerProgress(sheet.id), runs)
+    evidence = RecordedRuns(LearnerProgress(sheet.id), runs)
     if evidence.run_of(step) is None:
         near = [f"{each.failed.when if each.failed else ''} {each.why}" for each in evidence.candidates(step)]
         said = done.stderr.strip().splitlines()[-1:] or near or ["no record of this experiment"]
@@ -113,7 +112,7 @@ def _question(sheet: Sheet, step: Step, records: dict[str, Report], right: Learn
         seen.update(verdict.said[:1])
 
 
-def _wrong_answers(step: Step, measured: Any) -> Iterator[str]:
+def _wrong_answers(step: Step, measured: object) -> Iterator[str]:
     if step.type == "choice":
         yield from (option for option in step.options if option != measured)
     elif isinstance(measured, Ordering):
@@ -122,7 +121,7 @@ def _wrong_answers(step: Step, measured: Any) -> Iterator[str]:
             yield " ".join(reverse)
     elif step.type == "number":
         for factor in (step.within * 1.5, 1 / (step.within * 1.5)):
-            other = float(measured) * factor + (1 if isinstance(measured, int) and factor > 1 else 0)
+            other = real_of(measured) * factor + (1 if isinstance(measured, int) and factor > 1 else 0)
             if other != measured:  # 0 has no fraction
                 yield repr(other / _bare(step))
     else:
@@ -131,4 +130,4 @@ def _wrong_answers(step: Step, measured: Any) -> Iterator[str]:
 
 def _bare(step: Step) -> float:
     """What a number without a unit is multiplied by."""
-    return float(parse(step, "1"))
+    return number(parse(step, "1"))

@@ -12,52 +12,47 @@ another step.
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 from netlab.report.record import Report
-from netlab.worksheets.record_reader import Reader, Unknown, known
+from netlab.worksheets.record_reader import Reader, Unknown, known, number
 
-_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
+_BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: lambda first, second: first + second,
+    ast.Sub: lambda first, second: first - second,
+    ast.Mult: lambda first, second: first * second,
+    ast.Div: lambda first, second: first / second,
+    ast.FloorDiv: lambda first, second: first // second,
+    ast.Mod: lambda first, second: first % second,
 }
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda item, many: item in many,
-    ast.NotIn: lambda item, many: item not in many,
+_COMPARE: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
+    ast.Eq: lambda first, second: first == second,
+    ast.NotEq: lambda first, second: first != second,
+    ast.Lt: lambda first, second: _less(first, second),
+    ast.LtE: lambda first, second: first == second or _less(first, second),
+    ast.Gt: lambda first, second: _less(second, first),
+    ast.GtE: lambda first, second: first == second or _less(second, first),
+    ast.In: lambda item, many: _is_in(item, many),
+    ast.NotIn: lambda item, many: not _is_in(item, many),
 }
-FUNCTIONS = (
-    "fact",
-    "cell",
-    "count",
-    "total",
-    "order",
-    "order_down",
-    "observed",
-    "parameter",
-    "sample",
-    "passed",
-    "interrupted",
-    "like",
-    "found",
-    "split",
-    "round",
-    "min",
-    "max",
-    "abs",
-    "len",
-)
+FUNCTIONS = tuple(name for name in dir(Reader) if not name.startswith("_"))
+
+
+def _less(first: object, second: object) -> bool:
+    if isinstance(first, (int, float)) and isinstance(second, (int, float)):
+        return first < second
+    if isinstance(first, str) and isinstance(second, str):
+        return first < second
+    raise ValueError(f"neither of {first!r} and {second!r} is the greater one")
+
+
+def _is_in(item: object, many: object) -> bool:
+    if isinstance(many, str):
+        return isinstance(item, str) and item in many
+    if isinstance(many, (list, tuple)):
+        return item in cast("Sequence[object]", many)
+    raise ValueError(f"{many!r} has nothing in it")
 
 
 def check_syntax(text: str) -> None:
@@ -75,30 +70,12 @@ def check_syntax(text: str) -> None:
             raise ValueError(f"{text!r}: {type(node).__name__} is not part of this language")
 
 
-_ALLOWED = (
-    ast.Expression,
-    ast.Constant,
-    ast.List,
-    ast.Dict,
-    ast.Call,
-    ast.keyword,
-    ast.Name,
-    ast.Load,
-    ast.BinOp,
-    ast.UnaryOp,
-    ast.USub,
-    ast.Not,
-    ast.BoolOp,
-    ast.And,
-    ast.Or,
-    ast.Compare,
-    ast.IfExp,
-    *_BINARY,
-    *_COMPARE,
-)
+_VALUES = (ast.Expression, ast.Constant, ast.List, ast.Dict, ast.Call, ast.keyword, ast.Name, ast.Load)
+_OPERATORS = (ast.BinOp, ast.UnaryOp, ast.USub, ast.Not, ast.BoolOp, ast.And, ast.Or, ast.Compare, ast.IfExp)
+_ALLOWED = (*_VALUES, *_OPERATORS, *_BINARY, *_COMPARE)
 
 
-def evaluate(text: str, records: Mapping[str, Report], default: str) -> Any:
+def evaluate(text: str, records: Mapping[str, Report], default: str) -> object:
     """The value of an expression over `records` (by the id of the step that made them), mostly that of `default`.
 
     Raises Missing, Unknown, or ValueError for what is not of this language.
@@ -107,23 +84,23 @@ def evaluate(text: str, records: Mapping[str, Report], default: str) -> Any:
     return _value(ast.parse(text.strip(), mode="eval").body, Reader(records, default))
 
 
-def _value(node: ast.expr, reader: Reader) -> Any:
+def _value(node: ast.expr, reader: Reader) -> object:
     match node:
-        case ast.Constant(value=value):
-            return value
+        case ast.Constant():
+            return cast(object, node.value)
         case ast.List(elts=items):
             return [_value(item, reader) for item in items]
         case ast.Dict(keys=keys, values=values):
             pairs = zip(keys, values, strict=True)
             return {_value(key, reader): _value(value, reader) for key, value in pairs if key is not None}
         case ast.BinOp(left=left, op=op, right=right):
-            first, second = _number(_value(left, reader)), _number(_value(right, reader))
+            first, second = number(_value(left, reader)), number(_value(right, reader))
             try:
                 return _BINARY[type(op)](first, second)
             except ZeroDivisionError:
                 raise Unknown("a division by 0") from None
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_number(_value(operand, reader))
+            return -number(_value(operand, reader))
         case ast.UnaryOp(operand=operand):
             return not _value(operand, reader)
         case ast.BoolOp(op=joint, values=values):
@@ -141,14 +118,9 @@ def _value(node: ast.expr, reader: Reader) -> Any:
             return _value(body if _value(test, reader) else otherwise, reader)
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
             named = {word.arg: _value(word.value, reader) for word in keywords if word.arg}
+            function: Callable[..., object] = getattr(reader, name)
             try:
-                return getattr(reader, name)(*(_value(arg, reader) for arg in args), **named)
+                return function(*(_value(arg, reader) for arg in args), **named)
             except TypeError as error:
                 raise ValueError(f"{ast.unparse(node)}: {error}") from None
     raise ValueError(f"{ast.unparse(node)} is not part of this language")
-
-
-def _number(value: Any) -> int | float:
-    if not isinstance(known(value), (int, float)):
-        raise ValueError(f"{value!r} is no number")
-    return value  # type: ignore[no-any-return]

@@ -9,18 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from math import isfinite
-from typing import Any
 
 from netlab.report.record import Report
 from netlab.report.units import brief, significant
-from netlab.worksheets.answers import Marked, NotAnAnswer, mark, parse, shown
+from netlab.worksheets.answers import Marked, NotAnAnswer, Typed, mark, parse, shown
 from netlab.worksheets.expression import evaluate
+from netlab.worksheets.learner_progress import LearnerAnswer, LearnerProgress
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Sheet, Step
 from netlab.worksheets.needs import lacking
-from netlab.worksheets.progress import LearnerAnswer, LearnerProgress
 from netlab.worksheets.record_reader import Missing, Unknown
-from netlab.worksheets.runs_of_step import Evidence
+from netlab.worksheets.runs_of_step import RecordedRuns
 
 _TRIES_TILL_TOLD = 3
 
@@ -35,7 +34,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StepGrade:
     """One step's. `said` are sentences in the asked language, the first cause first."""
 
     step: Step
@@ -48,22 +47,21 @@ class Verdict:
     report: Report | None = field(default=None, compare=False)
 
 
-def judge(sheet: Sheet, progress: LearnerProgress, evidence: Evidence, lang: str) -> tuple[Verdict, ...]:
-    """All steps, in order."""
+def judge(sheet: Sheet, progress: LearnerProgress, evidence: RecordedRuns, lang: str) -> tuple[StepGrade, ...]:
     records = evidence.records(sheet)
     return tuple(_step(sheet, step, progress, evidence, records, lang) for step in sheet.steps)
 
 
 def _step(
-    sheet: Sheet, step: Step, progress: LearnerProgress, evidence: Evidence, records: dict[str, Report], lang: str
-) -> Verdict:
+    sheet: Sheet, step: Step, progress: LearnerProgress, evidence: RecordedRuns, records: dict[str, Report], lang: str
+) -> StepGrade:
     if not step.asks:
         return _made(sheet, step, evidence, records.get(step.id), lang)
     answer = progress.answers.get(step.id)
     if step.kind == "blank" and step.run not in records and lacking(sheet.needs):
-        return Verdict(step, State.INCONCLUSIVE, (say("lacks", lang, what=_lacks(sheet, lang)),))
+        return StepGrade(step, State.INCONCLUSIVE, (say("lacks", lang, what=_lacks(sheet, lang)),))
     if answer is None:
-        return Verdict(step, State.TODO, (say("todo-predict" if step.kind == "predict" else "todo-answer", lang),))
+        return StepGrade(step, State.TODO, (say("todo-predict" if step.kind == "predict" else "todo-answer", lang),))
     # The run that the answer was read from, if it is still there; a later one may have other values.
     held = evidence.record(answer.record) if answer.record else None
     if held is not None and step.run:
@@ -77,46 +75,46 @@ def _step(
 
 def judge_answer(
     sheet: Sheet, step: Step, answer: LearnerAnswer, records: dict[str, Report], lang: str, *, told: bool = False
-) -> Verdict:
+) -> StepGrade:
     """One answer against these records; `told`: a wrong one is shown the value that was measured."""
     report = records.get(step.run)
     predicts = step.kind == "predict"
     if step.run and report is None:
         if predicts:
-            return Verdict(step, State.PASSED, (), answer.given)
+            return StepGrade(step, State.PASSED, (), answer.given)
         number = sheet.step(step.run).number
-        return Verdict(step, State.TODO, (say("no-run-before", lang, number=number),), answer.given)
+        return StepGrade(step, State.TODO, (say("no-run-before", lang, number=number),), answer.given)
     short = report.id[-4:] if report else ""
     try:
         measured = evaluate(step.answer, records, step.run)
         if measured is None:
             raise Unknown("–")
     except Unknown as error:
-        return Verdict(step, State.INCONCLUSIVE, (say("not-measured", lang, id=short, why=error),), answer.given)
+        return StepGrade(step, State.INCONCLUSIVE, (say("not-measured", lang, id=short, why=error),), answer.given)
     except (Missing, ValueError) as error:
         number = sheet.step(step.run).number if step.run else step.number
-        return Verdict(
+        return StepGrade(
             step, State.INCONCLUSIVE, (say("no-field", lang, id=short, why=error, number=number),), answer.given
         )
     try:
         typed = parse(step, answer.given)
     except NotAnAnswer as error:
         reason = say(str(error), lang, items=", ".join(step.items))
-        return Verdict(step, State.WRONG, (reason,), answer.given, report=report)
+        return StepGrade(step, State.WRONG, (reason,), answer.given, report=report)
     try:
         marked = mark(step, typed, measured)
     except ValueError as error:  # a number is asked for, and a word was measured
         number = sheet.step(step.run).number if step.run else step.number
         said = say("no-field", lang, id=short, why=error, number=number)
-        return Verdict(step, State.INCONCLUSIVE, (said,), answer.given)
+        return StepGrade(step, State.INCONCLUSIVE, (said,), answer.given)
     value = shown(step, measured)
     if predicts:
         found = _predicted(answer, marked, value, lang)
-        return Verdict(step, State.PASSED, found, answer.given, value, marked.right, not answer.blind, report)
+        return StepGrade(step, State.PASSED, found, answer.given, value, marked.right, not answer.blind, report)
     if marked.right:
-        return Verdict(step, State.PASSED, (say("right", lang),), answer.given, value, report=report)
+        return StepGrade(step, State.PASSED, (say("right", lang),), answer.given, value, report=report)
     wrong = tuple(_wrong(step, typed, marked, answer, value if told else "", short, lang))
-    return Verdict(step, State.WRONG, wrong, answer.given, value if told else "", report=report)
+    return StepGrade(step, State.WRONG, wrong, answer.given, value if told else "", report=report)
 
 
 def _predicted(answer: LearnerAnswer, marked: Marked, value: str, lang: str) -> tuple[str, ...]:
@@ -130,7 +128,7 @@ def _predicted(answer: LearnerAnswer, marked: Marked, value: str, lang: str) -> 
 
 
 def _wrong(
-    step: Step, typed: Any, marked: Marked, answer: LearnerAnswer, value: str, short: str, lang: str
+    step: Step, typed: Typed, marked: Marked, answer: LearnerAnswer, value: str, short: str, lang: str
 ) -> list[str]:
     if step.type == "choice":
         words = step.feedback.get(str(typed))
@@ -145,10 +143,10 @@ def _wrong(
     return [say("slipped", lang), *said] if marked.slipped else said
 
 
-def _made(sheet: Sheet, step: Step, evidence: Evidence, report: Report | None, lang: str) -> Verdict:
+def _made(sheet: Sheet, step: Step, evidence: RecordedRuns, report: Report | None, lang: str) -> StepGrade:
     """A step that a run record fulfils."""
     if report is not None:
-        return Verdict(step, State.PASSED, (), report.id[-4:], report=report)
+        return StepGrade(step, State.PASSED, (), report.id[-4:], report=report)
     near = evidence.candidates(step)[:3]
     said = [say("todo-run" if step.kind == "run" else "todo-task", lang)]
     for each in near:
@@ -157,8 +155,8 @@ def _made(sheet: Sheet, step: Step, evidence: Evidence, report: Report | None, l
     if step.command:
         said.append(say("todo-run-how", lang, command=step.command))
     if lacking(sheet.needs):
-        return Verdict(step, State.INCONCLUSIVE, (say("lacks", lang, what=_lacks(sheet, lang)), *said))
-    return Verdict(step, State.TODO, tuple(said))
+        return StepGrade(step, State.INCONCLUSIVE, (say("lacks", lang, what=_lacks(sheet, lang)), *said))
+    return StepGrade(step, State.TODO, tuple(said))
 
 
 def _lacks(sheet: Sheet, lang: str) -> str:
@@ -171,7 +169,7 @@ def _other_command(report: Report, lang: str) -> str:
     return say("other-command", lang, said=said)
 
 
-def exit_code(verdicts: tuple[Verdict, ...]) -> int:
+def exit_code(verdicts: tuple[StepGrade, ...]) -> int:
     """0 all passed, 3 nothing but machine trouble in the way, 1 otherwise."""
     states = {verdict.state for verdict in verdicts}
     if states <= {State.PASSED}:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 LANGUAGES = ("en", "zh")
-KINDS = ("predict", "run", "blank", "explain", "task")
-TYPES = ("number", "order", "choice", "text")
+Kind = Literal["predict", "run", "blank", "explain", "task"]
+ASKING: tuple[Kind, ...] = ("predict", "blank", "explain")  # the learner types an answer
+Type = Literal["number", "order", "choice", "text"]
 
 Text = Mapping[str, str]
 """The same words in every language of LANGUAGES."""
@@ -35,7 +37,7 @@ class Step:
 
     id: str
     number: int
-    kind: str
+    kind: Kind
     type: str = ""
     run: str = ""
     answer: str = ""  # an expression over run records (expression.py)
@@ -56,7 +58,7 @@ class Step:
     @property
     def asks(self) -> bool:
         """True where the learner types an answer."""
-        return self.kind in ("predict", "blank", "explain")
+        return self.kind in ASKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +103,4 @@ class Sheet:
         raise KeyError(id)
 
     def section(self, step: Step, lang: str) -> Section:
-        """The words of a step in one language."""
         return self.pages[lang].sections[step.number - 1]

@@ -17,11 +17,11 @@ from netlab.report.quantity import Chart, Column, Table
 from netlab.report.record import Report
 from netlab.report.units import brief
 from netlab.worksheets.calibration import Calibration
-from netlab.worksheets.grade import State, Verdict
+from netlab.worksheets.grade import State, StepGrade
+from netlab.worksheets.learner_progress import now
 from netlab.worksheets.messages import say, source_words
 from netlab.worksheets.model import Step
 from netlab.worksheets.page_style import STYLE
-from netlab.worksheets.progress import now
 from netlab.worksheets.prose import option_text
 from netlab.worksheets.session import Session
 
@@ -29,16 +29,15 @@ _MARKS = {State.PASSED: "✓", State.WRONG: "✗", State.TODO: "○", State.INCO
 _MOST_CHARTS = 2  # of one run
 
 
-def page_of(desk: Session, calibration: Calibration | None) -> str:
-    """The whole document."""
-    lang, sheet = desk.lang, desk.sheet
-    verdicts = desk.verdicts()
+def page_of(session: Session, calibration: Calibration | None) -> str:
+    lang, sheet = session.lang, session.sheet
+    verdicts = session.verdicts()
     title = escape(sheet.title[lang])
     parts = [
         f'<header><p class="small">netlab · {say("lecture", lang, n=sheet.lecture)}</p><h1>{title}</h1>',
-        f'<p class="lead">{escape(sheet.question[lang])}</p>{_score(desk, verdicts)}</header>',
+        f'<p class="lead">{escape(sheet.question[lang])}</p>{_score(session, verdicts)}</header>',
     ]
-    parts += [_step(desk, verdict) for verdict in verdicts]
+    parts += [_step(session, verdict) for verdict in verdicts]
     parts += [_calibration(calibration, lang), _provenance(verdicts, lang)]
     return (
         f'<!doctype html>\n<html lang="{"zh-Hans" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
@@ -47,22 +46,22 @@ def page_of(desk: Session, calibration: Calibration | None) -> str:
     )
 
 
-def _score(desk: Session, verdicts: tuple[Verdict, ...]) -> str:
+def _score(session: Session, verdicts: tuple[StepGrade, ...]) -> str:
     passed = sum(verdict.state is State.PASSED for verdict in verdicts)
     scored = [verdict.hit for verdict in verdicts if verdict.hit is not None and not verdict.late]
-    said = [say("tally", desk.lang, passed=passed, all=len(verdicts))]
-    said.append(say("tries", desk.lang, n=desk.first_tries(), hints=sum(desk.progress.hints.values())))
+    said = [session.say("tally", passed=passed, all=len(verdicts))]
+    said.append(session.say("tries", n=session.first_tries(), hints=sum(session.progress.hints.values())))
     if scored:
-        said.append(say("predictions-held", desk.lang, held=sum(scored), all=len(scored)))
+        said.append(session.say("predictions-held", held=sum(scored), all=len(scored)))
     late = sum(verdict.late for verdict in verdicts)
     if late:
-        said.append(say("late-tally", desk.lang, n=late))
+        said.append(session.say("late-tally", n=late))
     return f'<p class="score">{escape(" · ".join(said))}</p>'
 
 
-def _step(desk: Session, verdict: Verdict) -> str:
-    step, lang = verdict.step, desk.lang
-    section = desk.sheet.section(step, lang)
+def _step(session: Session, verdict: StepGrade) -> str:
+    step, lang = verdict.step, session.lang
+    section = session.sheet.section(step, lang)
     state, mark = verdict.state.value, _MARKS[verdict.state]
     if verdict.late:
         state, mark = "late", "–"
@@ -73,7 +72,7 @@ def _step(desk: Session, verdict: Verdict) -> str:
         f'<h2><span class="mark">{mark}</span> {step.number}. {escape(section.heading)} '
         f'<span class="kind">{say(step.kind, lang)}</span></h2>',
         f'<div class="asked">{html(section.body)}</div>',
-        *_outcome(desk, verdict),
+        *_outcome(session, verdict),
     ]
     if verdict.report is not None and not step.asks:
         parts += _charts(verdict.report)
@@ -87,14 +86,14 @@ def _step(desk: Session, verdict: Verdict) -> str:
     return "\n".join((*parts, "</section>"))
 
 
-def _outcome(desk: Session, verdict: Verdict) -> Iterator[str]:
+def _outcome(session: Session, verdict: StepGrade) -> Iterator[str]:
     """Answer, confidence, measured value, run: a line each."""
-    lang = desk.lang
+    lang = session.lang
     rows: list[tuple[str, str]] = []
-    answer = desk.progress.answers.get(verdict.step.id)
+    answer = session.progress.answers.get(verdict.step.id)
     if answer is not None:
         name = "your-prediction" if verdict.step.kind == "predict" else "your-answer"
-        rows.append((say(name, lang), _as_given(desk, verdict.step, answer.given)))
+        rows.append((say(name, lang), _as_given(session, verdict.step, answer.given)))
         if answer.confidence is not None:
             rows.append((say("confidence", lang), f"{answer.confidence:.0%}"))
     elif verdict.step.asks:
@@ -117,10 +116,10 @@ def _outcome(desk: Session, verdict: Verdict) -> Iterator[str]:
         yield f'<p class="said">{escape(say("between", lang).join(said))}</p>'
 
 
-def _as_given(desk: Session, step: Step, given: str) -> str:
+def _as_given(session: Session, step: Step, given: str) -> str:
     """An answer with its unit, a letter with its option."""
     if step.type == "choice":
-        words = option_text(desk.sheet.section(step, desk.lang).body, given.strip().lower())
+        words = option_text(session.sheet.section(step, session.lang).body, given.strip().lower())
         return f"{given}) {words}" if words else given
     bare = step.type == "number" and step.unit and given[-1:].isdigit()
     return f"{given} {step.unit}" if bare else given
@@ -163,7 +162,7 @@ def _calibration(found: Calibration | None, lang: str) -> str:
     return "\n".join((*parts, "</section>"))
 
 
-def _provenance(verdicts: tuple[Verdict, ...], lang: str) -> str:
+def _provenance(verdicts: tuple[StepGrade, ...], lang: str) -> str:
     report = next((verdict.report for verdict in verdicts if verdict.report is not None), None)
     host = (
         " · ".join(f"{name} {brief(value)}" for name, value in report.host.items())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import cast
 
+from netlab.codec import Json
+from netlab.report.quantity import Table, Value
 from netlab.report.record import Report
+from netlab.worksheets.columns import column_in
 
-_Where = Mapping[str, Any] | None
+_Where = Mapping[str, object] | None
 
 
 class Missing(Exception):
@@ -31,7 +34,6 @@ class Ordering:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names in order."""
         return tuple(name for name, _ in self.pairs)
 
     def inverted(self, said: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -48,11 +50,18 @@ class Ordering:
         return wrong
 
 
-def known(value: Any) -> Any:
+def known(value: object) -> object:
     """The value itself; Unknown where it was not measured (None)."""
     if value is None:
         raise Unknown("a value that was not measured")
     return value
+
+
+def number(value: object) -> int | float:
+    """The value as a number. Unknown where it was not measured; ValueError where it is none."""
+    if not isinstance(known(value), (int, float)):
+        raise ValueError(f"{value!r} is no number")
+    return cast("int | float", value)
 
 
 class Reader:
@@ -67,44 +76,47 @@ class Reader:
         except KeyError:
             raise Missing(f"there is no run of step {run or self._default!r}") from None
 
-    def fact(self, name: str, run: str | None = None) -> Any:
+    def fact(self, name: str, run: str | None = None) -> Value:
         """A fact's value."""
         try:
             return self._report(run).measurement.fact(name).value
         except KeyError:
             raise Missing(f"no fact is called {name!r}") from None
 
-    def _rows(self, table: str, where: dict[str, Any], run: str | None) -> tuple[Any, list[tuple[Any, ...]]]:
-        found = next((each for each in self._report(run).measurement.tables if fnmatchcase(each.name, table)), None)
+    def _rows(
+        self, table: str, columns: Sequence[str], where: Mapping[str, object], run: str | None
+    ) -> list[tuple[Value, ...]]:
+        """Of the rows that are selected the cells in these columns, by the names that they have or had."""
+        report = self._report(run)
+        found = next((each for each in report.measurement.tables if _is_called(each, table)), None)
         if found is None:
             raise Missing(f"no table is called {table!r}")
-        try:
-            wanted = [(found.column(name), value) for name, value in where.items()]
-        except KeyError as error:
-            raise Missing(f"table {table!r} has no column {error}") from None
-        return found, [row for row in found.rows if all(_alike(row[at], value) for at, value in wanted)]
+        names = [column.name for column in found.columns]
 
-    def _column(self, table: Any, name: str) -> int:
-        try:
-            return int(table.column(name))
-        except KeyError:
-            raise Missing(f"table {table.name!r} has no column {name!r}") from None
+        def place(column: str) -> int:
+            meant = column_in(names, report.experiment, found.name, column)
+            if meant is None:
+                raise Missing(f"table {found.name!r} has no column {column!r}")
+            return names.index(meant)
 
-    def cell(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: Any) -> Any:
+        wanted, shown = [(place(name), value) for name, value in where.items()], [place(name) for name in columns]
+        selected = (row for row in found.rows if all(_alike(row[at], value) for at, value in wanted))
+        return [tuple(row[at] for at in shown) for row in selected]
+
+    def cell(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: object) -> Value:
         """The value in `column` of the first row that is selected."""
-        found, rows = self._rows(table, {**(also or {}), **by}, run)
-        if not rows:
-            raise Missing(f"table {table!r} has no row with { ({**(also or {}), **by}) }")
-        return rows[0][self._column(found, column)]
+        where = {**(also or {}), **by}
+        for (value,) in self._rows(table, (column,), where, run):
+            return value
+        raise Missing(f"table {table!r} has no row with {where}")
 
-    def count(self, table: str, also: _Where = None, run: str | None = None, **by: Any) -> int:
+    def count(self, table: str, also: _Where = None, run: str | None = None, **by: object) -> int:
         """How many rows are selected."""
-        return len(self._rows(table, {**(also or {}), **by}, run)[1])
+        return len(self._rows(table, (), {**(also or {}), **by}, run))
 
-    def total(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: Any) -> Any:
+    def total(self, table: str, column: str, also: _Where = None, run: str | None = None, **by: object) -> float:
         """The sum of a column over the selected rows."""
-        found, rows = self._rows(table, {**(also or {}), **by}, run)
-        return sum(known(row[self._column(found, column)]) for row in rows)
+        return sum(number(value) for (value,) in self._rows(table, (column,), {**(also or {}), **by}, run))
 
     def order(
         self,
@@ -116,38 +128,49 @@ class Reader:
         down: bool = False,
         alike: Sequence[str] = (),
         run: str | None = None,
-        **by: Any,
+        **by: object,
     ) -> Ordering:
         """The names in column `label`, by ascending `column`; values within the factor `tie`, and all names in
         `alike`, count as equal."""
-        found, rows = self._rows(table, {**(also or {}), **by}, run)
-        at, value_at = self._column(found, label), self._column(found, column)
-        pairs = sorted(((str(row[at]), float(known(row[value_at]))) for row in rows), key=lambda pair: pair[1])
+        rows = self._rows(table, (label, column), {**(also or {}), **by}, run)
+        pairs = sorted(((str(name), float(number(value))) for name, value in rows), key=_second)
         return Ordering(tuple(reversed(pairs)) if down else tuple(pairs), tie, down, tuple(alike))
 
-    def order_down(self, *args: Any, **named: Any) -> Ordering:
+    def order_down(
+        self,
+        table: str,
+        label: str,
+        column: str,
+        also: _Where = None,
+        tie: float = 1.0,
+        alike: Sequence[str] = (),
+        run: str | None = None,
+        **by: object,
+    ) -> Ordering:
         """The same, descending."""
-        return self.order(*args, **{**named, "down": True})
+        return self.order(table, label, column, also, tie, True, alike, run, **by)
 
-    def observed(self, claim: str, run: str | None = None) -> Any:
+    def observed(self, claim: str, run: str | None = None) -> Value:
         """What a check has observed; `claim` may have a *."""
         for check in self._report(run).measurement.checks:
             if fnmatchcase(check.claim, claim):
                 return check.observed
         raise Missing(f"no check claims {claim!r}")
 
-    def parameter(self, name: str, run: str | None = None) -> Any:
+    def parameter(self, name: str, run: str | None = None) -> Json:
         """A parameter that the run was started with."""
         try:
             return self._report(run).parameters[name]
         except KeyError:
             raise Missing(f"no parameter is called {name!r}") from None
 
-    def sample(self, name: str, statistic: str, run: str | None = None) -> Any:
+    def sample(self, name: str, statistic: str, run: str | None = None) -> float | None:
         """A statistic (p50, p99, max, mean, count) of the samples called `name`."""
-        for summary in self._report(run).samples:
-            if summary.name == name and statistic in ("count", "min", "mean", "p50", "p90", "p99", "p999", "max"):
-                return getattr(summary, statistic)
+        for each in self._report(run).samples:
+            known_ = {"count": each.count, "min": each.min, "mean": each.mean, "p50": each.p50, "p90": each.p90}
+            known_ |= {"p99": each.p99, "p999": each.p999, "max": each.max}
+            if each.name == name and statistic in known_:
+                return known_[statistic]
         raise Missing(f"no samples are called {name!r} or have {statistic!r}")
 
     def passed(self, run: str | None = None) -> bool:
@@ -162,39 +185,47 @@ class Reader:
         """Whether a finding of the run has these words; * is any text."""
         return any(fnmatchcase(finding, f"*{words}*") for finding in self._report(run).measurement.findings)
 
-    def like(self, text: Any, pattern: str) -> bool:
+    def like(self, text: object, pattern: str) -> bool:
         """Whether a text looks like `pattern`; * is any text."""
         return fnmatchcase(str(known(text)), pattern)
 
-    def split(self, text: Any, separator: str, index: int) -> str:
+    def split(self, text: object, separator: str, index: int) -> str:
         """One part of a text: split("127.0.0.2:40023", ":", -1)."""
         try:
             return str(known(text)).split(separator)[index]
         except IndexError:
             raise Missing(f"{text!r} has no part {index}") from None
 
-    def round(self, number: Any, digits: int = 0) -> Any:
+    def round(self, value: object, digits: int = 0) -> float:
         """As Python's; a whole number without `digits`."""
-        return round(known(number), digits) if digits else round(known(number))
+        return round(number(value), digits) if digits else round(number(value))
 
-    def min(self, *values: Any) -> Any:
-        """The least."""
-        return min(map(known, values))
+    def min(self, *values: object) -> float:
+        return min(map(number, values))
 
-    def max(self, *values: Any) -> Any:
-        """The greatest."""
-        return max(map(known, values))
+    def max(self, *values: object) -> float:
+        return max(map(number, values))
 
-    def abs(self, value: Any) -> Any:
-        """Without its sign."""
-        return abs(known(value))
+    def abs(self, value: object) -> float:
+        return abs(number(value))
 
-    def len(self, value: Any) -> int:
+    def len(self, value: object) -> int:
         """The length of a list or a text."""
-        return len(known(value))
+        if not isinstance(known(value), Sized):
+            raise ValueError(f"{value!r} has no length")
+        return len(cast(Sized, value))
 
 
-def _alike(cell: Any, wanted: Any) -> bool:
+def _second(pair: tuple[str, float]) -> float:
+    return pair[1]
+
+
+def _is_called(table: Table, pattern: str) -> bool:
+    """By its name or, where that depends on the run, its heading."""
+    return fnmatchcase(table.name, pattern) or fnmatchcase(table.heading, pattern)
+
+
+def _alike(cell: object, wanted: object) -> bool:
     if isinstance(wanted, str) and "*" in wanted:
         return fnmatchcase(str(cell), wanted)
     return bool(cell == wanted)

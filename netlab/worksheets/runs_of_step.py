@@ -9,8 +9,8 @@ from pathlib import Path
 from netlab.report import store
 from netlab.report.record import Report
 from netlab.worksheets.expression import evaluate
+from netlab.worksheets.learner_progress import LearnerProgress
 from netlab.worksheets.model import Condition, Sheet, Step
-from netlab.worksheets.progress import LearnerProgress
 from netlab.worksheets.record_reader import Missing, Unknown
 
 _LOOK_BACK = 40  # runs of one experiment
@@ -26,7 +26,7 @@ class Candidate:
     why: str = ""
 
 
-class Evidence:
+class RecordedRuns:
     """The records, read once."""
 
     def __init__(self, progress: LearnerProgress, folder: Path | None = None) -> None:

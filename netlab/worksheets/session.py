@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from netlab.errors import UsageError
-from netlab.worksheets import progress as progress_file
+from netlab.worksheets import learner_progress as progress_file
 from netlab.worksheets.answers import echo
 from netlab.worksheets.calibration import Calibration, calibration
-from netlab.worksheets.grade import State, Verdict, judge
+from netlab.worksheets.grade import State, StepGrade, judge
+from netlab.worksheets.learner_progress import LearnerAnswer, LearnerProgress, now
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Sheet, Step
-from netlab.worksheets.progress import LearnerAnswer, LearnerProgress, now
-from netlab.worksheets.runs_of_step import Evidence
+from netlab.worksheets.runs_of_step import RecordedRuns
 
 
 class Session:
@@ -27,15 +27,17 @@ class Session:
         self.sheet, self.lang, self._folder, self.options = sheet, lang, folder, options
         self.progress: LearnerProgress = progress_file.load(sheet.id)
 
-    def evidence(self) -> Evidence:
-        """The run records as they are now."""
-        return Evidence(self.progress, self._folder)
+    def say(self, key: str, **values: object) -> str:
+        """Words of netlab's own, in the session's language."""
+        return say(key, self.lang, **values)
 
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """All steps as they stand now."""
+    def evidence(self) -> RecordedRuns:
+        return RecordedRuns(self.progress, self._folder)
+
+    def verdicts(self) -> tuple[StepGrade, ...]:
         return judge(self.sheet, self.progress, self.evidence(), self.lang)
 
-    def answer(self, step: Step, given: str, confidence: float | None = None) -> Verdict:
+    def answer(self, step: Step, given: str, confidence: float | None = None) -> StepGrade:
         """Take an answer down and judge it. NotAnAnswer where it is none (and then nothing is kept).
 
         A prediction made before the run stands: what is predicted after it changes nothing.
@@ -53,7 +55,7 @@ class Session:
                 self.progress.answers[step.id] = LearnerAnswer(given, now(), confidence, run is None, record)
         verdict = self.verdict(step)
         if stands and before is not None:
-            said = say("prediction-stands", self.lang, given=before.given)
+            said = self.say("prediction-stands", given=before.given)
             return replace(verdict, said=(said, *verdict.said))
         return verdict
 
@@ -64,8 +66,7 @@ class Session:
             with progress_file.changing(self.sheet.id) as self.progress:
                 self.progress.runs[step.id] = report.id
 
-    def verdict(self, step: Step) -> Verdict:
-        """One step as it stands now."""
+    def verdict(self, step: Step) -> StepGrade:
         return self.verdicts()[step.number - 1]
 
     def hint(self, step: Step) -> tuple[int, str] | None:
@@ -95,21 +96,21 @@ class Session:
 def anything_done(sheet: Sheet) -> bool:
     """True where there are answers, or runs that count; a progress file that cannot be read may have some."""
     try:
-        desk = Session(sheet, "en")
+        session = Session(sheet, "en")
     except UsageError:
         return True
-    return desk.progress.has_work or bool(desk.evidence().records(sheet))
+    return session.progress.has_work or bool(session.evidence().records(sheet))
 
 
 def calibration_over(sheets: Iterable[Sheet]) -> Calibration | None:
     """Over all predictions that were made before their run, on all worksheets."""
     scored = []
     for sheet in sheets:
-        desk = Session(sheet, "en")
-        if not desk.progress.answers:
+        session = Session(sheet, "en")
+        if not session.progress.answers:
             continue
-        for verdict in desk.verdicts():
-            answer = desk.progress.answers.get(verdict.step.id)
+        for verdict in session.verdicts():
+            answer = session.progress.answers.get(verdict.step.id)
             if verdict.hit is not None and answer is not None and answer.blind and answer.confidence is not None:
                 scored.append((answer.confidence, verdict.hit))
     return calibration(scored)

@@ -1,4 +1,4 @@
-"""Is a worksheet sound on paper? rehearse.py asks the same of its commands."""
+"""Is a worksheet sound on paper? dry_run.py asks the same of its commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from netlab.report.markdown import Block, blocks
+from netlab.report.markdown import Block, StyledRun, blocks
 from netlab.worksheets.load import FILES
 from netlab.worksheets.model import LANGUAGES, Sheet, Step, Text
 from netlab.worksheets.prose import commands, option_keys
@@ -123,7 +123,7 @@ def _links(text: str) -> Iterator[str]:
                 yield run.target
 
 
-def _runs(block: Block) -> Iterator:  # type: ignore[type-arg]
+def _runs(block: Block) -> Iterator[StyledRun]:
     yield from block.inline
     for row in block.rows:
         for cell in row:

@@ -13,9 +13,14 @@ from netlab.addressing.mac import Mac
 from netlab.addressing.mistakes import AddressError
 
 SAME = (
-    "00:1b:21:aa:bb:cc", "00-1B-21-AA-BB-CC", "001b.21aa.bbcc", "001b21aabbcc", "0:1b:21:aa:bb:cc",
-    "001b:21aa:bbcc", "001b21-aabbcc",
-)  # fmt: skip
+    "00:1b:21:aa:bb:cc",
+    "00-1B-21-AA-BB-CC",
+    "001b.21aa.bbcc",
+    "001b21aabbcc",
+    "0:1b:21:aa:bb:cc",
+    "001b:21aa:bbcc",
+    "001b21-aabbcc",
+)
 
 WRONG = {  # text: (what is said of it, what it may have been meant to be)
     "": ("empty", None),
@@ -159,10 +164,14 @@ def test_the_listing_is_whole_and_in_order() -> None:
 def test_known_addresses_are_recognised() -> None:
     assert mac.parse("ff:ff:ff:ff:ff:ff").known_as == ("broadcast", "IEEE 802")
     for text, name in (
-        ("01:80:c2:00:00:00", "spanning tree"), ("01:80:c2:00:00:0e", "LLDP"), ("01:00:5e:01:02:03", "IPv4 multicast"),
-        ("33:33:00:00:00:01", "IPv6 multicast"), ("00:00:5e:00:01:0a", "VRRP"), ("00:00:5e:00:53:01", "documentation"),
+        ("01:80:c2:00:00:00", "spanning tree"),
+        ("01:80:c2:00:00:0e", "LLDP"),
+        ("01:00:5e:01:02:03", "IPv4 multicast"),
+        ("33:33:00:00:00:01", "IPv6 multicast"),
+        ("00:00:5e:00:01:0a", "VRRP"),
+        ("00:00:5e:00:53:01", "documentation"),
         ("01:00:5e:90:10:01", "documentation"),
-    ):  # fmt: skip
+    ):
         known = mac.parse(text).known_as
         assert known is not None, text
         assert name in known[0], text

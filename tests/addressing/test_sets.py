@@ -139,8 +139,11 @@ def test_the_fast_merge_of_all_halves_is_one_prefix(version: int) -> None:
 def test_the_longest_match_is_the_longest(four: list[Prefix], six: list[Prefix]) -> None:
     for width, table, given_ in ((32, Table4, four), (128, Table6, six)):
         answers = {(one.network, one.length): one.network_text for one in given_}
-        wanted = [Prefix(one.version, value & (1 << width) - 1, width) for one in given_
-                  for value in (one.value, one.network - 1, one.last + 1)]  # fmt: skip
+        wanted = [
+            Prefix(one.version, value & (1 << width) - 1, width)
+            for one in given_
+            for value in (one.value, one.network - 1, one.last + 1)
+        ]
         found = table(answers, "-").find(b"".join(map(bulk.packed, wanted)))
         for one, answer in zip(wanted, found, strict=True):
             around = [each for each in given_ if each.contains(one)]

@@ -82,9 +82,17 @@ def test_a_prefix_with_special_parts_has_no_single_answer() -> None:
 
 @pytest.mark.parametrize(
     ("text", "letter", "length"),
-    [("0.0.0.0", "A", 8), ("127.255.255.255", "A", 8), ("128.0.0.0", "B", 16), ("191.255.255.255", "B", 16),
-     ("192.0.0.0", "C", 24), ("223.255.255.255", "C", 24), ("224.0.0.0", "D", None), ("240.0.0.0", "E", None)],
-)  # fmt: skip
+    [
+        ("0.0.0.0", "A", 8),
+        ("127.255.255.255", "A", 8),
+        ("128.0.0.0", "B", 16),
+        ("191.255.255.255", "B", 16),
+        ("192.0.0.0", "C", 24),
+        ("223.255.255.255", "C", 24),
+        ("224.0.0.0", "D", None),
+        ("240.0.0.0", "E", None),
+    ],
+)
 def test_classes_as_they_were(text: str, letter: str, length: int | None) -> None:
     assert kinds.historical_class(prefix.parse(text).value) == (letter, length)
 
@@ -96,8 +104,10 @@ def test_classes_as_they_were(text: str, letter: str, length: int | None) -> Non
         ("2002:c000:201::1", {"6to4": "192.0.2.1"}),
         ("64:ff9b::c000:201", {"NAT64": "192.0.2.1"}),
         # the example of RFC 4380 as it is often given: server 65.54.227.120, client 192.0.2.45:40000
-        ("2001:0:4136:e378:8000:63bf:3fff:fdd2",
-         {"Teredo server": "65.54.227.120", "Teredo client": "192.0.2.45, UDP port 40000"}),
+        (
+            "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+            {"Teredo server": "65.54.227.120", "Teredo client": "192.0.2.45, UDP port 40000"},
+        ),
         ("fe80::21b:21ff:feaa:bbcc", {"MAC address, by modified EUI-64": "00:1b:21:aa:bb:cc"}),
         ("fe80::200:5efe:192.0.2.1", {"ISATAP": "192.0.2.1"}),
         ("ff02::1:ff28:9c5a", {"solicited-node group of": "…:28:9c5a"}),
@@ -105,6 +115,6 @@ def test_classes_as_they_were(text: str, letter: str, length: int | None) -> Non
         ("::1", {}),
         ("::", {}),
     ],
-)  # fmt: skip
+)
 def test_embedded_addresses(text: str, found: dict[str, str]) -> None:
     assert {each.name: each.text for each in embedded(prefix.parse(text).value)} == found

@@ -21,7 +21,7 @@ from netlab.child.handle import Child, Message, reported
 from netlab.errors import MachineLacks, NetlabError, UsageError
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
-ECHO = "netlab.child.inside:send"  # says to its parent what it has been told
+ECHO = "netlab.child.child_side:send"  # says to its parent what it has been told
 SLEEP = "time:sleep"
 SHELL = "os:system"
 
@@ -263,7 +263,7 @@ def test_a_parent_that_dies_before_the_child_has_started_takes_it_along() -> Non
 def test_a_child_imports_neither_site_nor_anything_of_ours_that_it_does_not_need() -> None:
     """A server that forks pays for every page it has touched."""
     probe = 'import sys; print(len([m for m in sys.modules if m.startswith(("rich", "typer", "psutil", "site"))]))'
-    boot = "from netlab.servers import child, clients, door, echo, stopping, workers"
+    boot = "from netlab.servers import acceptor, child, echo, event_loop_connections, stopping, workers"
     ran = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(PACKAGE_PARENT)!r}); {boot}; {probe}"],
         capture_output=True,

@@ -35,6 +35,7 @@ def test_a_command_on_a_network_of_its_own(netlab: Netlab, tmp_path: Path) -> No
     assert facts["exit status of the command"] == 0 and facts["dropped by the kernel"] == 0
     records = pcap.read(file.read_bytes()).records
     assert len(records) == facts["frames kept"] >= 5
+    assert [bytes.fromhex(each["data"]) for each in document["recording"]["frames"]] == [each.frame for each in records]
     assert sum(found.content is not None for found in (dissect(each.frame) for each in records)) == 1
 
 

@@ -79,7 +79,7 @@ def test_the_and_is_drawn_with_its_boundary(netlab: Netlab) -> None:
         ("split 0.0.0.0/0 --hosts 4294967294", "0.0.0.0/0 4294967294 hosts of 4294967294"),
         ("contains 10.0.0.0/8 10.1.0.0/16", "10.1.0.0/16 in 10.0.0.0/8"),
     ],
-)  # fmt: skip
+)
 def test_prefixes_in_prefixes_out(netlab: Netlab, line: str, said: str) -> None:
     done = netlab("cidr", *line.split())
     assert (done.returncode, done.stderr) == (0, "")

@@ -167,8 +167,10 @@ def test_a_trace_of_hundreds_of_steps_stays_readable(netlab: Netlab, tmp_path: P
 def test_root_hints_and_a_root_of_ones_own(netlab: Netlab, tmp_path: Path) -> None:
     serving = subprocess.Popen(
         [sys.executable, "-m", "netlab", "dns", "serve", "--quiet", "--no-save", "--listen", "127.0.0.1:0"],
-        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
     assert serving.stderr is not None
     try:
         ready = serving.stderr.readline()
@@ -191,10 +193,17 @@ def test_zone_files_of_ones_own(netlab: Netlab, tmp_path: Path) -> None:
     assert done.returncode == 0 and "192.0.2.7" in done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("arguments", [("cache",), ("compare", "--rounds", "2"), ("transfer",), ("transfer",
-"--bad-ixfr"),
-                                       ("bench", "--names", "10", "--rounds", "1"), ("cache",
-                                       "www.163.com")])  # fmt: skip
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("cache",),
+        ("compare", "--rounds", "2"),
+        ("transfer",),
+        ("transfer", "--bad-ixfr"),
+        ("bench", "--names", "10", "--rounds", "1"),
+        ("cache", "www.163.com"),
+    ],
+)
 def test_every_experiment_holds(netlab: Netlab, arguments: tuple[str, ...]) -> None:
     done = netlab("dns", *arguments, "--no-save")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -216,9 +225,11 @@ def test_a_trace_is_shown_again_from_its_record(netlab: Netlab) -> None:
 
 def test_a_reader_that_goes_away_is_no_mistake() -> None:
     trace = subprocess.Popen(
-        [sys.executable, "-m", "netlab", "dns", "trace", "--no-save"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "-m", "netlab", "dns", "trace", "--no-save"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
+    )
     assert trace.stdout is not None and trace.stderr is not None
     trace.stdout.close()
     assert b"Traceback" not in trace.stderr.read()

@@ -47,9 +47,9 @@ def facts(text: str) -> dict[str, Any]:
 def test_bare_get_shows_the_boxes_of_the_course_and_keep_alive(netlab: Netlab) -> None:
     done = netlab("http", "get", "--no-save")
     assert done.returncode == 0, done.stderr
-    for said in ("│ GET    │SP│ /   │SP│ HTTP/1.1 │CR LF│", "│ Host │:│SP│", "the empty line", "Body: by length",
-                 "Body: chunked", "RFC 9112 §6.3 item 4", "the last chunk", "request number 2",
-                 "keep-alive"):  # fmt: skip
+    boxes = ("│ GET    │SP│ /   │SP│ HTTP/1.1 │CR LF│", "│ Host │:│SP│", "the empty line")
+    bodies = ("Body: by length", "Body: chunked", "RFC 9112 §6.3 item 4", "the last chunk")
+    for said in (*boxes, *bodies, "request number 2", "keep-alive"):
         assert said in done.stdout, said
     assert done.stderr == ""
 
@@ -161,7 +161,7 @@ def test_resolve_says_where_a_host_is(netlab: Netlab, origin: Origin) -> None:
         (("/", "--resolver", "nobody"), 2, "resolver"),
         (("http://127.0.0.1:1/", "--tls"), 2, "built-in"),
     ],
-)  # fmt: skip
+)
 def test_what_it_ends_with(netlab: Netlab, arguments: tuple[str, ...], code: int, says: str) -> None:
     done = netlab("http", "get", *arguments, "--no-save")
     assert done.returncode == code, done.stdout + done.stderr
@@ -173,8 +173,12 @@ def with_stdin(data: bytes, *arguments: str) -> subprocess.CompletedProcess[byte
     """Run a command with these bytes on its stdin."""
     return subprocess.run(
         [sys.executable, "-m", "netlab", "http", *arguments, "--no-save"],
-        input=data, capture_output=True, timeout=60, check=False, env=dict(os.environ),
-    )  # fmt: skip
+        input=data,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env=dict(os.environ),
+    )
 
 
 def test_explain_puts_a_caret_under_the_byte() -> None:

@@ -27,8 +27,14 @@ STREAMS = {
 
 def run(line: str, given: str | bytes) -> subprocess.CompletedProcess[str]:
     data = given.encode() if isinstance(given, str) else given
-    done = subprocess.run([sys.executable, "-m", "netlab", "cidr", *line.split()], input=data, capture_output=True,
-                          timeout=60, cwd=ROOT, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "netlab", "cidr", *line.split()],
+        input=data,
+        capture_output=True,
+        timeout=60,
+        cwd=ROOT,
+        check=False,
+    )
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
@@ -96,8 +102,12 @@ def test_bytes_that_are_no_text_are_bad_lines() -> None:
 
 @pytest.mark.parametrize("line", ["list 2001:db8::/64", "split 10.0.0.0/8 --length 30", "list ::/0 --json", "1.2.3.4"])
 def test_a_reader_that_goes_is_no_error(line: str) -> None:
-    child = subprocess.Popen([sys.executable, "-m", "netlab", "cidr", *line.split()], stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, cwd=ROOT)  # fmt: skip
+    child = subprocess.Popen(
+        [sys.executable, "-m", "netlab", "cidr", *line.split()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
     assert child.stdout is not None and child.stderr is not None
     child.stdout.read(10)
     child.stdout.close()
@@ -107,12 +117,17 @@ def test_a_reader_that_goes_is_no_error(line: str) -> None:
     assert child.wait(60) in (0, 141)  # a short answer is in the pipe before its reader goes
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP),
-                                              (signal.SIGINT, 130)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP), (signal.SIGINT, 130)]
+)
 def test_signals_end_it_as_the_readme_says(number: signal.Signals, code: int) -> None:
-    child = subprocess.Popen([sys.executable, "-m", "netlab", "cidr", "list", "::/0"], stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, cwd=ROOT,
-                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))  # fmt: skip
+    child = subprocess.Popen(
+        [sys.executable, "-m", "netlab", "cidr", "list", "::/0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    )
     assert child.stdout is not None
     try:
         child.stdout.read(10)  # it has begun
@@ -133,8 +148,13 @@ def test_a_mask_after_a_space_is_told_how_to_be_written() -> None:
 @pytest.mark.parametrize("line", ["merge", "lookup 10.0.0.0/8", "reverse --json"])
 def test_ctrl_c_at_stdin_is_quiet(line: str) -> None:
     read, write = os.pipe()
-    child = subprocess.Popen([sys.executable, "-m", "netlab", "cidr", *line.split()], stdin=read,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT)  # fmt: skip
+    child = subprocess.Popen(
+        [sys.executable, "-m", "netlab", "cidr", *line.split()],
+        stdin=read,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
     os.close(read)
     try:
         # More than a pipe holds and a chunk is: when all of it is written, the command is reading lines.

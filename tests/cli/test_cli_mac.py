@@ -21,8 +21,17 @@ REPORT, LINES = (json.loads((DOCS / f"{name}.schema.json").read_text()) for name
 )
 def test_every_notation_is_the_same_address(netlab: Netlab, text: str) -> None:
     said = " ".join(netlab("mac", text).stdout.split())
-    for each in ("00:1b:21:aa:bb:cc", "00-1B-21-AA-BB-CC", "001b.21aa.bbcc", "001b21aabbcc", "Intel Corporate",
-                 "MA-L 00:1b:21/24", "021b:21ff:feaa:bbcc", "fe80::21b:21ff:feaa:bbcc", "assignments"):  # fmt: skip
+    for each in (
+        "00:1b:21:aa:bb:cc",
+        "00-1B-21-AA-BB-CC",
+        "001b.21aa.bbcc",
+        "001b21aabbcc",
+        "Intel Corporate",
+        "MA-L 00:1b:21/24",
+        "021b:21ff:feaa:bbcc",
+        "fe80::21b:21ff:feaa:bbcc",
+        "assignments",
+    ):
         assert each in said
 
 

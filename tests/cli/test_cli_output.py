@@ -101,8 +101,10 @@ def _on_a_terminal(*arguments: str, **environment: str) -> str:
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "netlab", *arguments],
-        stdout=slave, cwd=ROOT, env={**os.environ, "TERM": "xterm", **environment},
-    )  # fmt: skip
+        stdout=slave,
+        cwd=ROOT,
+        env={**os.environ, "TERM": "xterm", **environment},
+    )
     os.close(slave)
     seen = b""
     while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,18 +16,19 @@ ROOT = Path(__file__).parents[2]
 HEAVY = {"asyncio", "dns", "matplotlib", "pydantic", "rich"}
 
 
-def _imported_by(*arguments: str) -> set[str]:
-    """Top-level modules in sys.modules after the command."""
+def _imported_by(*arguments: str, **variables: str) -> set[str]:
+    """Modules in sys.modules after the command: those of netlab by their full names, others by their packages."""
     code = (
         "import sys\n"
         f"sys.argv = ['netlab', *{list(arguments)!r}]\n"
         "from netlab.__main__ import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)\n"
+        "names = {name if name.startswith('netlab.') else name.partition('.')[0] for name in sys.modules}\n"
+        "print(*names, file=sys.stderr)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT, env=dict(os.environ)
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT, env=os.environ | variables
     )
     assert done.returncode == 0, done.stderr
     return set(done.stderr.split())
@@ -55,6 +57,25 @@ LIGHT = (
 @pytest.mark.parametrize("arguments", LIGHT)
 def test_only_what_is_used_is_imported(arguments: list[str]) -> None:
     assert not _imported_by(*arguments) & HEAVY
+
+
+ASKED_BY_A_SHELL = {"COMP_WORDS": "netlab tcp-", "COMP_CWORD": "1", "_NETLAB_COMPLETE": "complete_bash"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables"), [(["--help"], {}), (["dns", "--help"], {}), ([], ASKED_BY_A_SHELL)], ids=str
+)
+def test_a_list_of_commands_imports_no_experiment(arguments: list[str], variables: dict[str, str]) -> None:
+    imported = _imported_by(*arguments, **variables)
+    groups = {"netlab.experiments", "netlab.experiments.dns"}
+    assert not {name for name in imported - groups if name.startswith("netlab.exp") and ".commands" not in name}
+    assert not imported & {"netlab.runner", "netlab.report.quantity", "netlab.linux"}
+
+
+def test_only_one_module_names_the_private_parts_of_typer() -> None:
+    private = re.compile(r"^\s*(?:from|import) typer\.", re.MULTILINE)
+    naming = {file.name for file in (ROOT / "netlab").rglob("*.py") if private.search(file.read_text())}
+    assert naming == {"click_parts.py"}
 
 
 @pytest.mark.parametrize("arguments", [["cidr", "10.100.122.2/24"], ["mac", "00:1b:21:aa:bb:cc"]])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab import notation
-from netlab.cli import values
+from netlab.cli import option_values
 from netlab.notation import Address
 
 
@@ -63,7 +63,7 @@ def test_lists() -> None:
 
 
 def test_a_reader_takes_defaults_as_they_are_and_refuses_in_words() -> None:
-    read = values.reader(notation.size_bytes)
+    read = option_values.reader(notation.size_bytes)
     assert (read("16K"), read(16384)) == (16384, 16384)
     with pytest.raises(typer.BadParameter, match="'K' is no size"):
         read("K")

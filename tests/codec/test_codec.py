@@ -175,7 +175,7 @@ def test_one_wrong_value_anywhere_is_refused_with_its_place(data: st.DataObject)
         (tuple[int, str], [1], "a list of 2 expected, not a list"),
         (tuple[int, str], [1, 2], "[1]: text expected, not 2"),
         (list[Inner], [{"name": "a"}, {"name": 1}], "[1].name: text expected, not 1"),
-        (dict[str, Inner], {"it's": {"name": "a", "size": None}}, "[\"it's\"].size: a whole number expected, not null"),
+        (dict[str, Inner], {"it's": {"name": "a", "size": None}}, '["it\'s"].size: a whole number expected, not null'),
         (Inner, {"name": "a", "colour": 1}, "nothing here is called 'colour'"),
         (Inner, {"size": 1}, "'name' is missing"),
         (Inner, [], "an object expected, not a list"),
@@ -183,7 +183,7 @@ def test_one_wrong_value_anywhere_is_refused_with_its_place(data: st.DataObject)
         (int | Inner, {"name": 5}, "name: text expected, not 5"),
         (list[Chance], [{"value": 2}], "[0]: a chance is between 0 and 1"),
     ],
-)  # fmt: skip
+)
 def test_refusals_name_the_place_and_what_was_expected(cls: type, value: Json, words: str) -> None:
     with pytest.raises(DecodeError) as caught:
         decode(cls, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlab.dns.cache import LONGEST_TTL_S, Cache, Rank, ServersSeen
-from netlab.dns.layers import CacheLayer, good_for
+from netlab.dns.cache_layers import CacheLayer, good_for
 from netlab.dns.names import from_text, to_wire
 from netlab.dns.records import MX, NOERROR, NS, NXDOMAIN, SOA, A, RRset, Soa
 from netlab.dns.steps import TracedAnswer

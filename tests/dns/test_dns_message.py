@@ -26,12 +26,16 @@ def wire_name(name: tuple[bytes, ...]) -> bytes:
 
 
 rrsets = st.one_of(
-    st.builds(lambda o, t, d: RRset(o, A, t, tuple(dict.fromkeys(d))), names, ttls, st.lists(st.binary(min_size=4,
-    max_size=4), min_size=1, max_size=4)),
+    st.builds(
+        lambda o, t, d: RRset(o, A, t, tuple(dict.fromkeys(d))),
+        names,
+        ttls,
+        st.lists(st.binary(min_size=4, max_size=4), min_size=1, max_size=4),
+    ),
     st.builds(lambda o, t, n, r: RRset(o, r, t, (wire_name(n),)), names, ttls, names, st.sampled_from([NS, PTR, 39])),
     st.builds(lambda o, t, n: RRset(o, MX, t, (b"\0\x0a" + wire_name(n),)), names, ttls, names),
     st.builds(lambda o, t, d: RRset(o, TXT, t, (bytes((len(d),)) + d,)), names, ttls, st.binary(max_size=40)),
-)  # fmt: skip
+)
 
 
 @given(names, st.lists(rrsets, max_size=6), st.lists(rrsets, max_size=4))
@@ -64,10 +68,11 @@ def test_we_read_what_dnspython_writes() -> None:
     query = dns.message.make_query("my.xxsilence.net", "A", use_edns=0, payload=1400)
     reply = dns.message.make_response(query)
     for text in (
-        "my.xxsilence.net. 60 IN A 192.0.2.80", "xxsilence.net. 60 IN MX 10 mail.xxsilence.net.",
+        "my.xxsilence.net. 60 IN A 192.0.2.80",
+        "xxsilence.net. 60 IN MX 10 mail.xxsilence.net.",
         "xxsilence.net. 60 IN SOA dns.xxsilence.net. host.xxsilence.net. 1 2 3 4 5",
         "x. 60 IN SRV 1 2 3 my.xxsilence.net.",
-    ):  # fmt: skip
+    ):
         owner, ttl, rclass, rtype, data = text.split(" ", 4)
         reply.answer.append(dns.rrset.from_text(owner, int(ttl), rclass, rtype, data))
     ours = message.read(reply.to_wire())

@@ -24,16 +24,19 @@ from skips import needs_program
 from netlab.dns.mini_internet import MiniInternet, ResolverProcess
 from netlab.dns.topology import EMBEDDED
 
-QUESTIONS = (
-    ("my.xxsilence.net", "A"), ("www.xxsilence.net", "A"), ("www.xxsilence.net", "CNAME"), ("nope.xxsilence.net", "A"),
-    ("my.xxsilence.net", "MX"), ("www.163.com", "A"), ("mail.163.com", "A"), ("www.kaola.cn", "A"), ("www.deep.test",
-    "A"),
-    ("hop1.alias.test", "A"), ("lost.alias.test", "A"), ("gone.alias.test", "A"), ("empty.alias.test", "A"),
-    ("www.old.dname.test", "A"), ("b.ent.lessons.test", "A"), ("x.y.wild.lessons.test", "A"), ("many.big.test", "A"),
-    ("text.big.test", "TXT"), ("www.mixed.test", "A"), ("bench.lab.xxsilence.net", "A"), ("80.2.0.192.in-addr.arpa",
-    "PTR"),
-    ("nosuchtld", "A"), ("com.cn", "A"), ("xxsilence.net", "SOA"), ("kaola.com", "NS"), ("www.noedns.test", "A"),
-)  # fmt: skip
+
+def asked(text: str) -> tuple[tuple[str, str], ...]:
+    """Questions: "NAME TYPE, NAME TYPE"."""
+    return tuple((name, rtype) for name, rtype in (question.split() for question in text.split(",")))
+
+
+QUESTIONS = asked("""
+    my.xxsilence.net A, www.xxsilence.net A, www.xxsilence.net CNAME, nope.xxsilence.net A, my.xxsilence.net MX,
+    www.163.com A, mail.163.com A, www.kaola.cn A, www.deep.test A, hop1.alias.test A, lost.alias.test A,
+    gone.alias.test A, empty.alias.test A, www.old.dname.test A, b.ent.lessons.test A, x.y.wild.lessons.test A,
+    many.big.test A, text.big.test TXT, www.mixed.test A, bench.lab.xxsilence.net A, 80.2.0.192.in-addr.arpa PTR,
+    nosuchtld A, com.cn A, xxsilence.net SOA, kaola.com NS, www.noedns.test A
+""")
 FAILURES = (("www.circle-a.test", "A"), ("www.noglue.test", "A"), ("self.alias.test", "A"), ("www.lame.test", "A"))
 
 Where = tuple[str, int]
@@ -216,18 +219,15 @@ def test_what_cannot_be_resolved_is_servfail(resolver_process: ResolverProcess, 
 # Their servers, with our zone files.
 
 ZONES = ("xxsilence.net", "lessons.test", "alias.test", "dname.test", "big.test", "net", "cn", "test")
-AUTHORITATIVE = (
-    ("my.xxsilence.net", "A"), ("www.xxsilence.net", "A"), ("nope.xxsilence.net", "A"), ("xxsilence.net", "MX"),
-    ("xxsilence.net", "NS"), ("x.y.web.xxsilence.net", "A"), ("web.xxsilence.net", "A"), ("my.xxsilence.net", "TXT"),
-    ("hop1.alias.test", "A"), ("lost.alias.test", "A"), ("one.alias.test", "A"), ("gone.alias.test", "A"),
-    ("www.old.dname.test", "A"), ("old.dname.test", "A"), ("old.dname.test", "DNAME"),
-    (f"{'x' * 40}.long.dname.test", "A"),
-    ("b.ent.lessons.test", "A"), ("ent.lessons.test", "TXT"), ("x.ent.lessons.test", "A"), ("a.wild.lessons.test", "A"),
-    ("a.wild.lessons.test", "TXT"), ("wild.lessons.test", "A"), ("*.wild.lessons.test", "A"),
-    ("MIXED.case.lessons.test", "A"),
-    ("many.big.test", "A"), ("text.big.test", "TXT"), ("www.nease.net", "A"), ("com.cn", "A"), ("www.kaola.cn", "A"),
-    ("www.elsewhere.example", "A"), ("glueless.test", "NS"), ("www.dead.test", "A"),
-)  # fmt: skip
+AUTHORITATIVE = asked(f"""
+    my.xxsilence.net A, www.xxsilence.net A, nope.xxsilence.net A, xxsilence.net MX, xxsilence.net NS,
+    x.y.web.xxsilence.net A, web.xxsilence.net A, my.xxsilence.net TXT, hop1.alias.test A, lost.alias.test A,
+    one.alias.test A, gone.alias.test A, www.old.dname.test A, old.dname.test A, old.dname.test DNAME,
+    {"x" * 40}.long.dname.test A, b.ent.lessons.test A, ent.lessons.test TXT, x.ent.lessons.test A,
+    a.wild.lessons.test A, a.wild.lessons.test TXT, wild.lessons.test A, *.wild.lessons.test A,
+    MIXED.case.lessons.test A, many.big.test A, text.big.test TXT, www.nease.net A, com.cn A, www.kaola.cn A,
+    www.elsewhere.example A, glueless.test NS, www.dead.test A
+""")
 
 
 @pytest.fixture(scope="module")
@@ -314,9 +314,15 @@ def test_our_resolver_gets_the_same_from_their_servers_as_from_ours(
     from netlab.experiments.dns.trace import Parameters, measure
     from netlab.progress import silent
 
-    questions = ("my.xxsilence.net A", "nope.xxsilence.net A", "hop1.alias.test A", "many.big.test A",
-    "b.ent.lessons.test A",
-                 "www.old.dname.test A", "x.y.web.xxsilence.net A")  # fmt: skip
+    questions = (
+        "my.xxsilence.net A",
+        "nope.xxsilence.net A",
+        "hop1.alias.test A",
+        "many.big.test A",
+        "b.ent.lessons.test A",
+        "www.old.dname.test A",
+        "x.y.web.xxsilence.net A",
+    )
     found = []
     for where in (ours, request.getfixturevalue(oracle)):
         told = measure(Parameters(roots=(where[0],), port=where[1], questions=questions), silent)

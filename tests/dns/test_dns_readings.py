@@ -25,7 +25,7 @@ from netlab.dns.records import (
     A,
     RRset,
     Soa,
-)  # fmt: skip
+)
 
 ZONE, NAME = "zone.test", "www.zone.test"
 
@@ -42,9 +42,16 @@ def soa(owner: str) -> RRset:
 
 
 def read(
-    *, answer: tuple[RRset, ...] = (), authority: tuple[RRset, ...] = (), additional: tuple[RRset, ...] = (),
-    rcode: int = 0, flags: int = AA, name: str = NAME, rtype: int = A, zone: str = ZONE,
-) -> Reading:  # fmt: skip
+    *,
+    answer: tuple[RRset, ...] = (),
+    authority: tuple[RRset, ...] = (),
+    additional: tuple[RRset, ...] = (),
+    rcode: int = 0,
+    flags: int = AA,
+    name: str = NAME,
+    rtype: int = A,
+    zone: str = ZONE,
+) -> Reading:
     reply = Message(1, QR | flags | rcode, rcode, None, list(answer), list(authority), list(additional))
     return interpret(reply, from_text(name), rtype, from_text(zone))
 
@@ -76,9 +83,13 @@ def test_truncated_is_truncated_even_with_records() -> None:
 
 @pytest.mark.parametrize(
     ("rcode", "kind", "said"),
-    [(REFUSED, "lame", "REFUSED"), (SERVFAIL, "lame", "SERVFAIL"), (FORMERR, "no edns", "FORMERR"),
-     (YXDOMAIN, "lame", "without a DNAME")],
-)  # fmt: skip
+    [
+        (REFUSED, "lame", "REFUSED"),
+        (SERVFAIL, "lame", "SERVFAIL"),
+        (FORMERR, "no edns", "FORMERR"),
+        (YXDOMAIN, "lame", "without a DNAME"),
+    ],
+)
 def test_errors_are_of_no_use(rcode: int, kind: str, said: str) -> None:
     reading = read(rcode=rcode)
     assert reading.kind == kind and said in reading.reason
@@ -132,9 +143,9 @@ def test_an_authoritative_no_with_ns_records_beside_it_is_a_no() -> None:
 
 @pytest.mark.parametrize(
     ("owner", "where"),
-    [(ZONE, "upward"), ("test", "upward"), (".", "upward"), ("other.test", "sideways"), ("example", "sideways"),
-     ("b.ample.test", "sideways")],
-)  # fmt: skip
+    [(owner, "upward") for owner in (ZONE, "test", ".")]
+    + [(owner, "sideways") for owner in ("other.test", "example", "b.ample.test")],
+)
 def test_a_referral_that_does_not_lead_down_is_lame(owner: str, where: str) -> None:
     reading = read(authority=(rr(owner, NS, "ns.elsewhere"),), flags=0)
     assert reading.kind == "lame" and f"a referral {where}, to {to_text(from_text(owner))}" in reading.reason

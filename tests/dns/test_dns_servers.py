@@ -210,8 +210,10 @@ def test_zone_files_that_are_wrong_end_the_start_in_words(tmp_path: Path) -> Non
 def serve(*options: str) -> tuple[subprocess.Popen[str], Where]:
     process = subprocess.Popen(
         [sys.executable, "-m", "netlab", "dns", "serve", "--no-save", *options],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stderr is not None
     line = process.stderr.readline()
     assert line.startswith("ready: resolver on "), line + process.stderr.read()

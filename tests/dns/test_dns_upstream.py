@@ -28,8 +28,9 @@ NO_ROUTE = "255.255.255.255"  # EACCES or ENETUNREACH at once: nothing is sent, 
 MANY = 1500  # with a few calls each, more than Python's stack may be deep
 
 
-def resolved(addresses: tuple[str, ...], port: int, *, tcp: bool, rtype: int = A, queries: int = 100, timeout_s: float
-             = 0.3) -> tuple[TracedAnswer, Resolution]:  # fmt: skip
+def resolved(
+    addresses: tuple[str, ...], port: int, *, tcp: bool, rtype: int = A, queries: int = 100, timeout_s: float = 0.3
+) -> tuple[TracedAnswer, Resolution]:
     """A resolution by real sockets that begins at these roots."""
     loop = Loop()
     upstream = Upstream(loop)

@@ -227,9 +227,16 @@ def test_zones_without_a_plan_are_served_where_their_names_say(tmp_path: Path) -
     }
 
 
-@pytest.mark.parametrize("plan", ["[[server]]\nname = 1", "not toml", '[[server]]\nname="a"\naddress="x"',
-                                  '[[server]]\nname="a"\naddress="127.1.1.1"\nquirk="tall"',
-                                  '[[server]]\nname="a"\naddress="127.1.1.1"\nzones=["gone"]'])  # fmt: skip
+@pytest.mark.parametrize(
+    "plan",
+    [
+        "[[server]]\nname = 1",
+        "not toml",
+        '[[server]]\nname="a"\naddress="x"',
+        '[[server]]\nname="a"\naddress="127.1.1.1"\nquirk="tall"',
+        '[[server]]\nname="a"\naddress="127.1.1.1"\nzones=["gone"]',
+    ],
+)
 def test_a_plan_that_is_wrong_is_said(tmp_path: Path, plan: str) -> None:
     (tmp_path / "servers.toml").write_text(plan)
     with pytest.raises(UsageError):

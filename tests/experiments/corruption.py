@@ -183,41 +183,49 @@ def places(value: Any, way: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, .
 
 
 def variants(way: tuple[Key, ...], value: Any, used: list[Any]) -> Iterator[Corruption]:
-    """What a value may become."""
+    """What a value may become; `used` are others that are called the same."""
     at = at_of(way)
-    if isinstance(value, dict):
-        for one, other in permutations(value, 2):
-            if isinstance(value[one], (dict, list)) and type(value[one]) is type(value[other]):
-                yield Corruption(f"{at}.{one}", other, how="as")
     if len(way) > 1 and isinstance(way[-1], int):
         yield Corruption(at, how="removed")
         yield Corruption(at, how="doubled")
-    if isinstance(value, list) and value and all(type(each) in (int, float) for each in value):
-        for factor in (0, 10, 0.1):
-            yield Corruption(at, factor, how="multiplied")
+    if isinstance(value, dict):
+        yield from _exchanged(at, value)
+    elif isinstance(value, list):
+        if value and all(type(each) in (int, float) for each in value):
+            yield from (Corruption(at, factor, how="multiplied") for factor in (0, 10, 0.1))
+    elif isinstance(value, str) and _HEX.fullmatch(value):
+        yield from _bytes(at, value, [each for each in used if isinstance(each, str)])
+    else:
+        yield from (Corruption(at, other) for other in _others(value, used))
+
+
+def _exchanged(at: str, value: dict[str, Any]) -> Iterator[Corruption]:
+    """One part is what is there under another name."""
+    for one, other in permutations(value, 2):
+        if isinstance(value[one], (dict, list)) and type(value[one]) is type(value[other]):
+            yield Corruption(f"{at}.{one}", other, how="as")
+
+
+def _bytes(at: str, value: str, used: list[str]) -> Iterator[Corruption]:
+    """A frame with another MAC address, or with one byte of its headers altered."""
+    for byte in (0, 6):
+        for other in dict.fromkeys(each[2 * byte : 2 * byte + 12] for each in used):
+            yield Corruption(at, other, byte)
+    numbers = sorted(range(min(len(value) // 2, HEADERS)), key=lambda byte: byte not in _TELLING)
+    for turn in (0x01, 0x10, 0xFF, 0x02, 0x04, 0x08):
+        for byte in numbers:
+            yield Corruption(at, int(value[2 * byte : 2 * byte + 2], 16) ^ turn, byte)
+
+
+def _others(value: Any, used: list[Any]) -> list[Any]:
+    """Values of the same type, and null."""
     if isinstance(value, bool):
-        yield Corruption(at, not value)
-    elif isinstance(value, int):
-        for other in (value + 1, value - 1, 0, 2 * value, value // 2, value + 10**9, value - 10**9, None):
-            yield Corruption(at, other)
-    elif isinstance(value, float):
-        for other in (2 * value, value / 2, 0.0, 10 * value, value + 1, -value, None):
-            yield Corruption(at, other)
-    elif isinstance(value, str):
-        if _HEX.fullmatch(value):
-            numbers = sorted(range(min(len(value) // 2, HEADERS)), key=lambda byte: byte not in _TELLING)
-            for byte in (0, 6):  # MAC addresses
-                for other in dict.fromkeys(each[2 * byte : 2 * byte + 12] for each in used if isinstance(each, str)):
-                    yield Corruption(at, other, byte)
-            for turn in (0x01, 0x10, 0xFF, 0x02, 0x04, 0x08):
-                for byte in numbers:
-                    yield Corruption(at, int(value[2 * byte : 2 * byte + 2], 16) ^ turn, byte)
-            return
-        known = [each for each in used if isinstance(each, str)]
-        if value in ELEVEN:
-            known = sorted({*known, *ELEVEN})
-        for other in (*[each for each in known if each != value], "", value + "x", None):
-            yield Corruption(at, other)
-    elif value is None:
-        for other in [each for each in used if each is not None][:3] or [1, "x"]:
-            yield Corruption(at, other)
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1, value - 1, 0, 2 * value, value // 2, value + 10**9, value - 10**9, None]
+    if isinstance(value, float):
+        return [2 * value, value / 2, 0.0, 10 * value, value + 1, -value, None]
+    if value is None:
+        return [each for each in used if each is not None][:3] or [1, "x"]
+    known = {each for each in used if isinstance(each, str)} | (set(ELEVEN) if value in ELEVEN else set())
+    return [*sorted(known - {value}), "", f"{value}x", None]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from made_trials import load, udp_load
 
-from netlab.experiments.servers import client_trial
+from netlab.experiments.servers import client_trial, trial
 from netlab.experiments.servers.client_trial import ClientParameters, measure
 from netlab.experiments.servers.options import Load
 from netlab.load.generator import LoadResult
@@ -70,7 +70,7 @@ class FakeLoad:
 def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Measurement, FakeLoad]]:
     """measured(result, rate=…): the report of a load that came to `result`, and the load."""
     monkeypatch.setattr(client_trial.time, "sleep", lambda _: None)
-    monkeypatch.setattr(client_trial, "monotonic_ns", lambda: 1_000_000_000)
+    monkeypatch.setattr(trial, "monotonic_ns", lambda: 1_000_000_000)
 
     def run(
         result: LoadResult,

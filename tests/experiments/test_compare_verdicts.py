@@ -6,7 +6,7 @@ import pytest
 
 from netlab.experiments.servers import tcp_compare
 from netlab.experiments.servers.compare import Cell, Result, rounds_fact
-from netlab.experiments.servers.serving import MOST_ROWS, _thinned
+from netlab.experiments.servers.serving import MOST_ROWS, Sample, downsampled
 from netlab.experiments.servers.tcp_compare import Parameters, _decided, _overtaking
 from netlab.report.quantity import Draft
 from netlab.report.stats import clearly_more
@@ -83,9 +83,9 @@ def test_short_connections_are_as_many_as_asked_for(monkeypatch: pytest.MonkeyPa
     assert asked % at_once == 0
 
 
-def test_a_long_history_is_thinned_over_all_of_it() -> None:
-    history = [(float(second), second % 7, 100.0 * second, 0.5) for second in range(1, 101)]
-    rows = _thinned(history)
+def test_a_long_history_is_downsampled_over_all_of_it() -> None:
+    history = [Sample(float(second), second % 7, 100.0 * second, 0.5) for second in range(1, 101)]
+    rows = downsampled(history)
     assert len(rows) == MOST_ROWS
     assert rows[-1] == (100.0, 6, 9800.0, 0.5) and rows[0][0] == 5.0
-    assert _thinned(history[:3]) == tuple(history[:3])
+    assert downsampled(history[:3]) == history[:3]

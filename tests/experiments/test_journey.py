@@ -54,9 +54,15 @@ def test_name_arp_dns_arp_tcp_http_close(run: Run) -> None:
         "The ",
     ]
     assert words(document)[:8] == [
-        "client → all ARP", "dns → client ARP", "client → dns DNS", "dns → client DNS", "client → all ARP",
-        "gateway → client ARP", "client → shop TCP", "gateway → all ARP",
-    ]  # fmt: skip
+        "client → all ARP",
+        "dns → client ARP",
+        "client → dns DNS",
+        "dns → client DNS",
+        "client → all ARP",
+        "gateway → client ARP",
+        "client → shop TCP",
+        "gateway → all ARP",
+    ]
     assert ways[0]["says"] == "who has 192.168.1.53?" and ways[4]["says"] == "who has 192.168.1.1?"
     shouted = {row["says"] for row in ways if row["from"] == "client" and row["protocol"] == "ARP"}
     assert shouted == {"who has 192.168.1.53?", "who has 192.168.1.1?"}, "the shop's MAC address is nobody's business"
@@ -69,6 +75,20 @@ def test_name_arp_dns_arp_tcp_http_close(run: Run) -> None:
     assert len({row["checksum"] for row in way}) == 3
     assert [row["changed"] for row in way][1:] == ["nothing", *["source MAC, destination MAC, TTL, checksum"] * 2]
     assert ElementTree.fromstring(picture.read_text()).tag.endswith("svg") and "TTL 63" in picture.read_text()
+
+
+def test_the_record_has_every_frame_on_every_link(run: Run) -> None:
+    recording = run.document["recording"]
+    frames = recording["frames"]
+    assert recording["cut_frames"] == 0 and len(frames) == facts(run.document)["frames"]
+    assert [host["name"] for host in recording["hosts"]] == [host.name for host in world.HOSTS]
+    ends = {link["name"]: set(link["ends"]) for link in recording["links"]}
+    assert all({frame["sender"], frame["receiver"]} == ends[frame["link"]] for frame in frames)
+    crossed = [(row["packet"], row["link"], row["sent"], row["arrived"]) for row in rows(run.document, "stretches")]
+    assert sorted((each["number"], each["link"], each["sent"], each["arrived"]) for each in frames) == sorted(crossed)
+    assert {len(bytes.fromhex(each["data"])) - each["size"] for each in frames} == {0}
+    began = [row["began"] for row in rows(run.document, "steps") if row["packets"]]
+    assert began == sorted(began) and began[0] >= 0 and began[-1] < recording["end"]
 
 
 @pytest.mark.peers

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from netlab.experiments.journey import world
 from netlab.experiments.journey.checks import checks
-from netlab.experiments.journey.journey_result import JourneyResult, KernelTables, LinkFrame, NameLookup, Visit
+from netlab.experiments.journey.journey_result import JourneyResult, KernelTables, NameLookup, Visit
 from netlab.experiments.journey.packets import Packet, assembled, dissected
 from netlab.experiments.journey.shop import Shop
-from netlab.experiments.journey.world import FAR
+from netlab.experiments.journey.world import FAR, FIRST
 from netlab.network.conditions import Conditions
 from netlab.network.frame_record import FrameRecord
 from netlab.packets.build import build
@@ -34,31 +33,26 @@ def seen(
     *, ttl: int = 63, source: str = CLIENT, mac: str = _A2, next_hop: str = _B1, lost: bool = False
 ) -> list[Packet]:
     """A SYN from the client to the gateway, and on to the router as the arguments have it."""
-    way = [
-        ("client–switch", "client", "switch", frame(_C1, _A1, 64)),
-        ("switch–gateway", "switch", "gateway", frame(_C1, _A1, 64)),
-        (FAR, "gateway", "router", frame(mac, next_hop, ttl, source=source)),
-    ]
-    frames = [
-        LinkFrame(link, receiver, FrameRecord(sender, at * 10, at * 10 + 5, "delivered", data, 0, len(data)))
-        for at, (link, sender, receiver, data) in enumerate(way, start=1)
-    ]
-    if lost:
-        frames[-1] = replace(frames[-1], record=replace(frames[-1].record, arrived_ns=None, fate="dropped"))
+    arrived, fate = (None, "dropped") if lost else (35, "delivered")
+    frames = {
+        FIRST: [FrameRecord("client", 10, 15, "delivered", frame(_C1, _A1, 64), 0, 54)],
+        "switch–gateway": [FrameRecord("switch", 20, 25, "delivered", frame(_C1, _A1, 64), 0, 54)],
+        FAR: [FrameRecord("gateway", 30, arrived, fate, frame(mac, next_hop, ttl, source=source), 0, 54)],
+    }
     return assembled(dissected(frames))
 
 
 def verdicts(found: list[Packet]) -> dict[str, bool]:
     draft = Draft()
     visit = Visit(0, "GET", "", NameLookup(addresses=(SHOP,)))
-    result = JourneyResult((visit,), (), 0, KernelTables((), (), {"gateway": 1}), (), (), (), 0)
+    result = JourneyResult((visit,), {}, 0, KernelTables((), (), {"gateway": 1}), (), (), (), 0)
     checks(draft, found, result)
     return {check.claim: check.passed for check in draft.checks}
 
 
 def test_one_packet_on_three_stretches() -> None:
     (packet,) = seen(lost=True)
-    assert [each.link for each in packet.crossings] == ["client–switch", "switch–gateway", FAR]
+    assert [each.link for each in packet.crossings] == [FIRST, "switch–gateway", FAR]
     assert all(verdicts([packet]).values())
 
 
@@ -82,16 +76,10 @@ def test_a_router_that_changes_an_address_makes_another_packet() -> None:
 
 
 def test_the_same_frame_sent_twice_is_two_packets() -> None:
-    whole = frame(_C1, _A1, 64)
-    frames = [
-        LinkFrame(link, receiver, FrameRecord(sender, at, at + 1, "delivered", whole, 0, len(whole)))
-        for at, link, sender, receiver in (
-            (10, "client–switch", "client", "switch"),
-            (20, "client–switch", "client", "switch"),
-            (30, "switch–gateway", "switch", "gateway"),
-            (40, "switch–gateway", "switch", "gateway"),
-        )
-    ]
+    frames = {
+        link: [FrameRecord(sender, at, at + 1, "delivered", frame(_C1, _A1, 64), 0, 54) for at in times]
+        for link, sender, times in ((FIRST, "client", (10, 20)), ("switch–gateway", "switch", (30, 40)))
+    }
     found = assembled(dissected(frames))
     assert [[each.sent_ns for each in packet.crossings] for packet in found] == [[10, 30], [20, 40]]
     assert [packet.again for packet in found] == [False, True]

@@ -56,7 +56,7 @@ def served(what: str, *fails: str, end: ServerOutcome) -> Judged:
     look = ServerLook(end.counts, 0.0, 0)
 
     def measure(_: pytest.MonkeyPatch) -> Measurement:
-        return serving._report(serving.Parameters("tcp"), "epoll", Placement((), ()), look, look, 1, end, [])
+        return serving._report("epoll", Placement((), ()), look, look, 1, end, [])
 
     return Judged("tcp-server --serve", what, measure, fails)
 

@@ -107,7 +107,8 @@ def test_compare_has_a_row_for_every_mode_and_load(report: Report) -> None:
     loads = ("--connections", "3,6", "--idle", "0,20")
     document = report("tcp-compare", "--modes", modes, *loads, "--rounds", "2", "--duration", "0.1")
     tables = document["measurement"]["tables"]
-    assert [table["name"] for table in tables] == ["modes with 3 busy connections", "modes with 6 busy connections"]
+    assert [table["title"] for table in tables] == ["modes with 3 busy connections", "modes with 6 busy connections"]
+    assert {table["name"] for table in tables} == {"modes"}
     rows = [
         dict(zip((column["name"] for column in table["columns"]), row, strict=True), connections=connections)
         for table, connections in zip(tables, (3, 6), strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netlab.experiments.servers import server_trial
-from netlab.experiments.servers.options import Load, Server
+from netlab.experiments.servers.options import Load, ServerOptions
 from netlab.experiments.servers.server_trial import LARGEST_POOL, ServerParameters, limits_of, setup_of
 from netlab.servers.limits import Limits
 from netlab.servers.modes import find
@@ -13,7 +13,7 @@ ALL = ServerParameters(
     load=Load(connections=30, idle=20, size=10, duration_s=9.0, warmup_s=0.75, rate=500.0),
     load_workers=2,
     timestamps=True,
-    server=Server(
+    server=ServerOptions(
         host="127.0.0.3", port=4000, workers=7, max_connections=11, idle_timeout_s=3.5, drain_s=0.125, cpus="0"
     ),
     seed=5,
@@ -42,7 +42,7 @@ def limits(
     mode: str, workers: int | None = None, most: int | None = None, connections: int = 10, cpus: int = 1
 ) -> Limits:
     """The limits of a mode for so many connections, on so many CPUs."""
-    server = Server(workers=workers, max_connections=most)
+    server = ServerOptions(workers=workers, max_connections=most)
     return limits_of(find("tcp", mode), server, connections=connections, cpu_count=cpus)
 
 

@@ -9,7 +9,7 @@ from made_trials import counts, outcome
 
 from netlab.errors import NetlabError
 from netlab.experiments.servers import serving
-from netlab.experiments.servers.serving import MOST_SAMPLES, Parameters
+from netlab.experiments.servers.serving import MOST_SAMPLES, Parameters, Sample
 from netlab.linux.process import TreeMemory
 from netlab.progress import silent
 from netlab.report.quantity import Measurement, Value
@@ -19,11 +19,11 @@ from netlab.servers.supervisor import ServerLook, ServerOutcome
 SECOND = 1_000_000_000
 
 
-def reported(end: ServerOutcome, history: list[tuple[float, int, float, float]] | None = None) -> Measurement:
+def reported(end: ServerOutcome, history: list[Sample] | None = None) -> Measurement:
     """The report of a server that served for 20 s and used 2 s of CPU."""
     start = ServerLook(counts(), 0.5, 5 * SECOND)
     last = ServerLook(counts(CHUNKS=1000), 2.5, 25 * SECOND)
-    return serving._report(Parameters("tcp"), "epoll", Placement((), ()), start, last, 3, end, history or [])
+    return serving._report("epoll", Placement((), ()), start, last, 3, end, history or [])
 
 
 def facts_of(found: Measurement) -> dict[str, Value]:
@@ -84,9 +84,9 @@ def test_fd_setsize_is_a_finding() -> None:
 
 def test_a_history_is_a_table_and_from_two_points_on_a_chart() -> None:
     assert reported(outcome()).tables == ()
-    one = reported(outcome(), [(1.0, 2, 3.0, 0.5)])
+    one = reported(outcome(), [Sample(1.0, 2, 3.0, 0.5)])
     assert one.tables[0].rows == ((1.0, 2, 3.0, 0.5),) and one.charts == ()
-    two = reported(outcome(), [(1.0, 2, 3.0, 0.5), (2.0, 2, 3.0, 0.5)])
+    two = reported(outcome(), [Sample(1.0, 2, 3.0, 0.5), Sample(2.0, 2, 3.0, 0.5)])
     assert len(two.charts) == 1 and two.charts[0].y == two.tables[0].columns[2].name
 
 
@@ -174,7 +174,7 @@ def test_a_server_that_dies_is_an_error_with_its_last_words(monkeypatch: pytest.
 
 
 def test_the_history_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    history: list[tuple[float, int, float, float]] = []
+    history: list[Sample] = []
     monkeypatch.setattr(serving, "MOST_SAMPLES", 3)
     monkeypatch.setattr(serving.time, "sleep", lambda _: None)
     server: Any = FakeServer()

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from netlab.experiments.tcp import congestion as tcp_congestion
 from netlab.experiments.tcp.congestion import AVAILABLE, Parameters
-from netlab.experiments.tcp.congestion_run import Flow, Sample, WindowCut
+from netlab.experiments.tcp.congestion_run import Flow, TcpInfoSample, WindowCut
 from netlab.progress import silent
 from netlab.report.downsample import extremes
 
@@ -98,11 +98,11 @@ def test_ctrl_c_gives_what_was_found_until_then(monkeypatch: pytest.MonkeyPatch)
     assert found.interrupted and not found.checks
 
 
-def sample(at_s: float, cwnd: int, ssthresh: int | None, delivered: int, congestion: str = "open") -> Sample:
-    return Sample(at_s, cwnd, ssthresh, 0.02, delivered, congestion, 0, None)
+def sample(at_s: float, cwnd: int, ssthresh: int | None, delivered: int, congestion: str = "open") -> TcpInfoSample:
+    return TcpInfoSample(at_s, cwnd, ssthresh, 0.02, delivered, congestion, 0, None)
 
 
-def flow(*samples: Sample) -> Flow:
+def flow(*samples: TcpInfoSample) -> Flow:
     return Flow("reno", samples, 0, True, 1448)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from netlab.experiments.tcp import congestion_report
 from netlab.experiments.tcp.congestion_report import Bottleneck
-from netlab.experiments.tcp.congestion_run import CongestionRun, Flow, Sample
+from netlab.experiments.tcp.congestion_run import CongestionRun, Flow, TcpInfoSample
 from netlab.report.quantity import Draft, Measurement
 
 
@@ -20,9 +20,11 @@ def run(*names: str, rates: tuple[int, ...] = (), queue: int = 30, **counters: i
     flows = []
     for number, name in enumerate(names):
         rate = (rates or (500_000,) * len(names))[number]
-        early = [Sample(at_s, cwnd, over, 0.02, sent, "open", 0, 800_000) for at_s, cwnd, over, sent in windows]
-        late = [Sample(0.07, 80, 40, 0.05, 72, "recovery", 0, None)]
-        late += [Sample(at_s, 40, 40, 0.05, 500, "open", round(at_s * rate), 1_300_000) for at_s in (2.0, 3.0, 4.0)]
+        early = [TcpInfoSample(at_s, cwnd, over, 0.02, sent, "open", 0, 800_000) for at_s, cwnd, over, sent in windows]
+        late = [TcpInfoSample(0.07, 80, 40, 0.05, 72, "recovery", 0, None)]
+        late += [
+            TcpInfoSample(at_s, 40, 40, 0.05, 500, "open", round(at_s * rate), 1_300_000) for at_s in (2.0, 3.0, 4.0)
+        ]
         flows.append(Flow(name, tuple(early + late), 3, True, 1448))
     waiting = tuple((at_s / 10, queue) for at_s in range(41))
     return CongestionRun(tuple(flows), waiting, ((0.05, 60),), counters)

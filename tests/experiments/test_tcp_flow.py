@@ -56,8 +56,10 @@ def test_it_fits_the_terminal_and_the_timeline_is_on_request(option: str) -> Non
         assert cell_len(line) <= 40, line
 
 
-@pytest.mark.parametrize(("wrong", "said"), [("--size=300K", "--size"), ("--size=60M", "recorded"),
-                                             ("--buffer=1", "4 KiB"), ("--buffer=10M", "256 KiB")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [("--size=300K", "--size"), ("--size=60M", "recorded"), ("--buffer=1", "4 KiB"), ("--buffer=10M", "256 KiB")],
+)
 def test_sizes_that_cannot_be(wrong: str, said: str) -> None:
     done = netlab("tcp-flow", wrong)
     assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) <= 2
@@ -70,8 +72,11 @@ def segment(number: int, sender: str, at_s: float, **more: int) -> Segment:
 
 
 def test_new_data_while_the_window_is_zero_is_found() -> None:
-    before = [segment(1, "server", 0.0, ack=1, window=100), segment(2, "client", 1.0, size=100),
-              segment(3, "server", 2.0, ack=101, window=0)]  # fmt: skip
+    before = [
+        segment(1, "server", 0.0, ack=1, window=100),
+        segment(2, "client", 1.0, size=100),
+        segment(3, "server", 2.0, ack=101, window=0),
+    ]
     probe, wrong = segment(4, "client", 4.0, sequence=100), segment(5, "client", 5.0, sequence=101, size=10)
     after = segment(6, "server", 9.0, ack=101, window=50)
     segments = [*before, probe, wrong, after]

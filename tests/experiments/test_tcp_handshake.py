@@ -44,7 +44,8 @@ def test_wireshark_has_nothing_to_warn_of(run: Run) -> None:
 
 
 def test_the_timeline_says_which_call_socket_and_look_it_was() -> None:
-    timeline = rows(report("tcp-handshake", "--delay", "0.02"), "timeline")
+    document = report("tcp-handshake", "--delay", "0.02")
+    timeline = rows(document, "timeline")
     calls = [row for row in timeline if row["view"] == "system call"]
     for number in {row["call"] for row in calls}:
         begun, ended = (row for row in calls if row["call"] == number)
@@ -57,6 +58,14 @@ def test_the_timeline_says_which_call_socket_and_look_it_was() -> None:
     assert all(row["not before"] is None or row["not before"] <= row["time"] for row in states)
     wire = [row for row in timeline if row["view"] == "wire"]
     assert all({row["host"], row["to"]} == {"client", "server"} and row["lost"] == "" for row in wire)
+    recording = document["recording"]
+    assert [frame["number"] for frame in recording["frames"]] == [row["packet"] for row in wire] == [1, 2, 3]
+    assert [frame["sent"] for frame in recording["frames"]] == [row["time"] for row in wire]
+    assert [host["addresses"][0] for host in recording["hosts"]] == ["10.0.0.1", "10.0.0.2"]
+    assert recording["end"] >= max(row["time"] for row in timeline)
+    assert document["argv"][0] == "tcp-handshake"
+    asked = [row for row in timeline if row["view"] == "course"]
+    assert [row["packet"] for row in asked] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("seed", [23, 26, 15], ids=["SYN", "SYN+ACK", "ACK"])

@@ -13,7 +13,7 @@ from netlab.experiments.tcp.flow_window import WindowCourse
 from netlab.experiments.tcp.handshake_rows import SegmentRow
 from netlab.experiments.tcp.handshake_scene import HandshakeResult
 from netlab.experiments.tcp.retransmit_rows import SynRow, TransferRow, TryRow
-from netlab.experiments.tcp.retransmit_scene import OutageResult, SilentResult, Timeout, TransferResult
+from netlab.experiments.tcp.retransmit_scene import OutageResult, RtoStep, SilentResult, TransferResult
 from netlab.experiments.tcp.teardown_rows import HeldStateRow
 from netlab.experiments.tcp.teardown_scene import HalfClose, TeardownResult
 from netlab.experiments.wire.trace import Segment, Trace
@@ -208,14 +208,14 @@ def test_transfers_are_counted_and_the_worst_is_told_of() -> None:
 
 def test_a_try_that_doubles_nothing_is_a_probe() -> None:
     sent = [segment("client", at_s, size=17) for at_s in (1.0, 1.2, 1.4, 1.8, 2.6)]
-    timeouts = (Timeout(0, 0.2, 10, 0.0), Timeout(1, 0.4, 1, 0.401), Timeout(2, 0.8, 1, 0.802))
+    timeouts = (RtoStep(0, 0.2, 10, 0.0), RtoStep(1, 0.4, 1, 0.401), RtoStep(2, 0.8, 1, 0.802))
     draft = Draft()
     retransmit.report_outage(draft, OutageResult(NOTHING, timeouts, 17), trace(*sent))
     assert not failed(draft) and "try 1 was no timeout yet" in draft.findings[0]
     rows = rows_of(TryRow, draft.finish())
     assert [row.why for row in rows] == ["the data", "loss probe", "timeout", "timeout", None]
     assert [row.timeout_then for row in rows] == [0.2, 0.2, 0.4, 0.8, None] and rows[0].pause_before is None
-    wrong = (*timeouts[:2], Timeout(2, 0.9, 2, 0.802))
+    wrong = (*timeouts[:2], RtoStep(2, 0.9, 2, 0.802))
     draft = Draft()
     retransmit.report_outage(draft, OutageResult(NOTHING, wrong, 0), trace(*sent))
     assert len(failed(draft)) == 3

@@ -33,9 +33,13 @@ def test_ports_are_used_up_and_used_again(ports: Run) -> None:
     document = ports.document
     cases = rows(document, "one client's ports")
     assert [(row["connections"], row["ports used again"], row["then"]) for row in cases] == [
-        (30, None, "EADDRNOTAVAIL"), (30, 30, "EADDRNOTAVAIL"), (30, 30, "EADDRNOTAVAIL"), (30, 30, "EADDRNOTAVAIL"),
-        (30, 0, "EADDRINUSE"), (60, 30, "EADDRNOTAVAIL"),
-    ]  # fmt: skip
+        (30, None, "EADDRNOTAVAIL"),
+        (30, 30, "EADDRNOTAVAIL"),
+        (30, 30, "EADDRNOTAVAIL"),
+        (30, 30, "EADDRNOTAVAIL"),
+        (30, 0, "EADDRINUSE"),
+        (60, 30, "EADDRNOTAVAIL"),
+    ]
     told = facts(document)
     assert told["ports in TIME-WAIT"] == 30 and 30 < told["ports stay there for"] <= 60
     assert told["descriptors allowed"] > told["descriptors for accepted connections"] > 0

@@ -60,8 +60,11 @@ def segment(sender: str, at_s: float, sequence: int, size: int, ack: int) -> Seg
 
 def exchange(body_at_s: float) -> WriteCase:
     first = len(HEAD) + 1
-    segments = (segment("client", 0.0, 1, len(HEAD), 1), segment("server", 5.0, 1, 0, first),
-                segment("client", body_at_s, first, len(BODY), 1))  # fmt: skip
+    segments = (
+        segment("client", 0.0, 1, len(HEAD), 1),
+        segment("server", 5.0, 1, 0, first),
+        segment("client", body_at_s, first, len(BODY), 1),
+    )
     return WriteCase("", segments, [1.0], calls=((0, 1, 2, 3),), delayed_s=8.0)
 
 

@@ -10,8 +10,13 @@ from netlab.experiments.tcp.teardown import VARIANTS
 from netlab.linux.tcp_states import ELEVEN
 from netlab.packets import pcap
 
-ENDS = {"orderly": "client", "simultaneous": "client, server", "reset-linger": "nobody", "reset-unread": "nobody",
-        "orphan": "nobody"}  # fmt: skip
+ENDS = {
+    "orderly": "client",
+    "simultaneous": "client, server",
+    "reset-linger": "nobody",
+    "reset-unread": "nobody",
+    "orphan": "nobody",
+}
 
 
 @pytest.fixture(scope="module", params=[variant.name for variant in VARIANTS])

@@ -8,7 +8,7 @@ import pytest
 from made_trials import ONE_CPU_EACH, counts, load, outcome, trial, udp_load
 
 from netlab.experiments.servers import trial as trials
-from netlab.experiments.servers.trial import Trial, _time_of_second_look, connections_failed, with_mode
+from netlab.experiments.servers.trial import Trial, _time_of_second_look, connections_failed
 from netlab.linux.process import TreeMemory
 from netlab.load.outcome import CORRUPT, LOST_WITH_IT, UNANSWERED
 from netlab.servers.modes import find
@@ -135,13 +135,6 @@ def test_the_second_look_is_before_the_end_by_twice_what_a_look_takes() -> None:
     assert _time_of_second_look(5_000, 1.0, 10_000_000) == 5_000 + 978_000_000
     assert _time_of_second_look(5_000, 1.0, 0) == 5_000 + 998_000_000
     assert _time_of_second_look(5_000, 1.0, 400_000_000) == 5_000 + 500_000_000  # but not in the first half
-
-
-def test_the_same_trial_with_another_mode() -> None:
-    setup = trial().setup
-    other = with_mode(setup, find("tcp", "select"))
-    assert other.mode.name == "select"
-    assert (other.plan, other.limits, other.placement) == (setup.plan, setup.limits, setup.placement)
 
 
 class Counting:

@@ -81,25 +81,55 @@ GOOD = [
     Case("trailer that may not be one", TE + b"0\r\nContent-Length: 5\r\n\r\n", noted="ignored"),
     Case("chunked in capitals", OK + b"Transfer-Encoding: CHUNKED\r\n\r\n1\r\nx\r\n0\r\n\r\n", body=b"x"),
     Case("chunked with an empty element", OK + b"Transfer-Encoding: , chunked,\r\n\r\n1\r\nx\r\n0\r\n\r\n", body=b"x"),
-    Case("TE and CL: TE wins", OK + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
-         body=b"x", reusable=False, noted="there is a Transfer-Encoding"),
-    Case("TE and CL the other way round", OK + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
-         reusable=False, noted="there is a Transfer-Encoding"),
-    Case("TE and a malformed CL", OK + b"Transfer-Encoding: chunked\r\nContent-Length: +3\r\n\r\n0\r\n\r\n",
-         reusable=False, noted="there is a Transfer-Encoding"),
+    Case(
+        "TE and CL: TE wins",
+        OK + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        body=b"x",
+        reusable=False,
+        noted="there is a Transfer-Encoding",
+    ),
+    Case(
+        "TE and CL the other way round",
+        OK + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+        reusable=False,
+        noted="there is a Transfer-Encoding",
+    ),
+    Case(
+        "TE and a malformed CL",
+        OK + b"Transfer-Encoding: chunked\r\nContent-Length: +3\r\n\r\n0\r\n\r\n",
+        reusable=False,
+        noted="there is a Transfer-Encoding",
+    ),
     Case("gzip, chunked", OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", body=b"x", noted="gzip"),
-    Case("gzip, then chunked in the next line",
-         OK + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", body=b"x",
-         noted="gzip"),
-    Case("chunked is not the last", OK + b"Transfer-Encoding: chunked, gzip\r\n\r\n1\r\nx", body=b"1\r\nx",
-         reusable=False),
-    Case("unknown coding alone", OK + b"Transfer-Encoding: chunkedchunked\r\n\r\nabc", body=b"abc", reusable=False,
-         noted="chunkedchunked"),
+    Case(
+        "gzip, then chunked in the next line",
+        OK + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        body=b"x",
+        noted="gzip",
+    ),
+    Case(
+        "chunked is not the last",
+        OK + b"Transfer-Encoding: chunked, gzip\r\n\r\n1\r\nx",
+        body=b"1\r\nx",
+        reusable=False,
+    ),
+    Case(
+        "unknown coding alone",
+        OK + b"Transfer-Encoding: chunkedchunked\r\n\r\nabc",
+        body=b"abc",
+        reusable=False,
+        noted="chunkedchunked",
+    ),
     Case("identity", OK + b"Transfer-Encoding: identity\r\n\r\nabc", body=b"abc", reusable=False),
     Case("HTTP/1.0 closes", b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", body=b"x", reusable=False),
     Case("HTTP/1.0 keep-alive", b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\nx", body=b"x"),
-    Case("HTTP/1.0 with a transfer coding", b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n"
-         b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", body=b"x", reusable=False, noted="HTTP/1.0 has no"),
+    Case(
+        "HTTP/1.0 with a transfer coding",
+        b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        body=b"x",
+        reusable=False,
+        noted="HTTP/1.0 has no",
+    ),
     Case("connection: close", OK + b"Content-Length: 0\r\nConnection: foo, Close\r\n\r\n", reusable=False),
     Case("HEAD", OK + b"Content-Length: 5\r\n\r\n", methods=("HEAD",)),
     Case("HEAD with a malformed length", OK + b"Content-Length: 5,6\r\n\r\n", methods=("HEAD",)),
@@ -107,8 +137,11 @@ GOOD = [
     Case("204", b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n"),
     Case("304", b"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n"),
     Case("100 first", b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\nx", body=b"x"),
-    Case("103 with fields and a length", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 7\r\n\r\n" + OK +
-         b"Content-Length: 1\r\n\r\nx", body=b"x"),
+    Case(
+        "103 with fields and a length",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 7\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\nx",
+        body=b"x",
+    ),
     Case("many 1xx", b"HTTP/1.1 102 P\r\n\r\n" * 16 + OK + b"Content-Length: 0\r\n\r\n"),
     Case("empty line before the status line", b"\r\n\r\n" + OK + b"Content-Length: 0\r\n\r\n", noted="empty line"),
     Case("empty lines after the last response", OK + b"Content-Length: 0\r\n\r\n\r\n\r\n"),
@@ -116,11 +149,19 @@ GOOD = [
     Case("obs-fold of an empty value", OK + b"X:\r\n\tb\r\nContent-Length: 0\r\n\r\n", noted="folded"),
     Case("obs-fold in a length", OK + b"Content-Length:\r\n 5\r\n\r\nhello", body=b"hello", noted="folded"),
     Case("obs-fold that is only white space", OK + b"X: a\r\n \r\nContent-Length: 0\r\n\r\n", noted="folded"),
-    Case("two pipelined", OK + b"Content-Length: 1\r\n\r\na" + TE + b"1\r\nb\r\n0\r\n\r\n", body=b"ab",
-         methods=("GET", "GET")),
-    Case("HEAD then GET pipelined", OK + b"Content-Length: 1\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\nb", body=b"b",
-         methods=("HEAD", "GET")),
-]  # fmt: skip
+    Case(
+        "two pipelined",
+        OK + b"Content-Length: 1\r\n\r\na" + TE + b"1\r\nb\r\n0\r\n\r\n",
+        body=b"ab",
+        methods=("GET", "GET"),
+    ),
+    Case(
+        "HEAD then GET pipelined",
+        OK + b"Content-Length: 1\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\nb",
+        body=b"b",
+        methods=("HEAD", "GET"),
+    ),
+]
 
 BAD_LINES = [
     refused("not HTTP", b"^SSH-2.0-OpenSSH_9.2\r\n", S2 + ".3"),
@@ -159,7 +200,7 @@ BAD_LINES = [
     refused("NUL in a name", OK + b"X^\x00: x\r\n\r\n", S5),
     let_pass("white space after the status line", OK + b"^ X: y\r\nContent-Length: 0\r\n\r\n", S2 + ".2"),
     refused("NUL in a folded line", OK + b"X: a\r\n b^\x00\r\n\r\n", "RFC 9110 §5.5"),
-]  # fmt: skip
+]
 
 BAD_FRAMING = [
     refused("lengths 5,6", OK + b"Content-Length: 5,^6\r\n\r\n", S63),
@@ -214,9 +255,13 @@ UNASKED = [
     refused("a response that nobody asked for", OK + b"Content-Length: 0\r\n\r\n^" + OK + b"\r\n", "RFC 9112 §9.2"),
     refused("a body after 204", b"HTTP/1.1 204 No Content\r\n\r\n^hello", "RFC 9112 §9.2"),
     refused("a body after HEAD", OK + b"Content-Length: 5\r\n\r\n^hello", "RFC 9112 §9.2", methods=("HEAD",)),
-    refused("a response after the last", OK + b"Connection: close\r\nContent-Length: 0\r\n\r\n^" + OK + b"\r\n",
-            "RFC 9112 §9.6", methods=("GET", "GET")),
-]  # fmt: skip
+    refused(
+        "a response after the last",
+        OK + b"Connection: close\r\nContent-Length: 0\r\n\r\n^" + OK + b"\r\n",
+        "RFC 9112 §9.6",
+        methods=("GET", "GET"),
+    ),
+]
 
 CUT = [
     Case("nothing at all", b"", "incomplete", S8),
@@ -233,8 +278,14 @@ CUT = [
     Case("cut before the last chunk", TE + b"5\r\nhello\r\n", "incomplete", S8, body=b"hello", where="chunk 2"),
     Case("cut in the trailers", TE + b"0\r\nX: y\r\n", "incomplete", S8, where="trailer section"),
     Case("the second of two is missing", OK + b"Content-Length: 0\r\n\r\n", "incomplete", S8, methods=("GET", "GET")),
-    Case("the last of two will not come", OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n", "incomplete", S8,
-         methods=("GET", "GET"), where="after the response"),
-]  # fmt: skip
+    Case(
+        "the last of two will not come",
+        OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n",
+        "incomplete",
+        S8,
+        methods=("GET", "GET"),
+        where="after the response",
+    ),
+]
 
 CASES = [*GOOD, *BAD_LINES, *BAD_FRAMING, *BAD_CHUNKS, *UNASKED, *CUT]

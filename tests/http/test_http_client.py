@@ -60,11 +60,14 @@ def test_a_connection_is_used_again_and_says_so() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-     b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
-     b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-     b"HTTP/1.1 200 OK\r\n\r\nall", OK + b"and more"],
-)  # fmt: skip
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\nall",
+        OK + b"and more",
+    ],
+)
 def test_a_connection_is_not_used_again_when_it_must_not(answer: bytes) -> None:
     with serving(answer) as peer, Client() as client:
         assert [client.get(parse(peer.url))[-1].use for _ in range(2)] == [1, 1]
@@ -132,9 +135,14 @@ PROBLEMS = [
     ("reset in the middle", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi", Incomplete, "", b"hi"),
     ("nothing", b"", Incomplete, "without a response", b""),
     ("a mistake", b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n", Refused, "white space before the colon", b""),
-    ("a mistake in the third chunk", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\nx",
-     Refused, "where a chunk size", b"ab"),
-]  # fmt: skip
+    (
+        "a mistake in the third chunk",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\nx",
+        Refused,
+        "where a chunk size",
+        b"ab",
+    ),
+]
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -13,9 +13,14 @@ Said = tuple[Any, ...]
 
 
 def fed(
-    pieces: Iterable[bytes], methods: tuple[str, ...] = ("GET",), *, ended: bool = False, lenient: bool = False,
-    limits: HeadLimits | None = None, clean: bool = True,
-) -> tuple[list[Event], ResponseParser]:  # fmt: skip
+    pieces: Iterable[bytes],
+    methods: tuple[str, ...] = ("GET",),
+    *,
+    ended: bool = False,
+    lenient: bool = False,
+    limits: HeadLimits | None = None,
+    clean: bool = True,
+) -> tuple[list[Event], ResponseParser]:
     """All events, and the parser after them."""
     parser = ResponseParser(limits, lenient=lenient)
     for method in methods:
@@ -38,10 +43,9 @@ def said(events: Iterable[Event]) -> list[Said]:
             else:
                 found.append(("Data", event.start, event.end, bytes(event.data)))
         elif isinstance(event, Head):
-            found.append(
-                ("Head", event.start, event.end, event.version, event.status, event.reason, tuple(event.fields),
-                 event.framing, event.keep_alive)
-            )  # fmt: skip
+            line = (event.version, event.status, event.reason)
+            rest = (tuple(event.fields), event.framing, event.keep_alive)
+            found.append(("Head", event.start, event.end, *line, *rest))
         else:
             values = [getattr(event, name) for name in type(event).__slots__]
             found.append((type(event).__name__, *(tuple(v) if isinstance(v, list) else v for v in values)))

@@ -40,8 +40,9 @@ def raw(origin: Origin, data: bytes, pieces: Sequence[int] = ()) -> bytes:
         return until_end(sock)
 
 
-def get(origin: Origin, target: str, method: str = "GET", fields: dict[str, str] | None = None,
-        body: bytes | None = None) -> tuple[http.client.HTTPResponse, bytes]:  # fmt: skip
+def get(
+    origin: Origin, target: str, method: str = "GET", fields: dict[str, str] | None = None, body: bytes | None = None
+) -> tuple[http.client.HTTPResponse, bytes]:
     """One request by http.client, and the body."""
     connection = http.client.HTTPConnection(origin.host, origin.port, timeout=PATIENCE_S)
     try:
@@ -79,5 +80,7 @@ def curl(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     needs_program("curl")
     return subprocess.run(
         ["curl", "--silent", "--show-error", "--max-time", "30", "--noproxy", "*", *arguments],
-        capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )

@@ -159,9 +159,13 @@ def http_server(at: Setup) -> list[str]:
 
 
 SERVERS: dict[str, Callable[[Setup], list[str]]] = {
-    "nginx": nginx, "apache2": apache2, "lighttpd": lighttpd, "caddy": caddy, "haproxy": haproxy,
+    "nginx": nginx,
+    "apache2": apache2,
+    "lighttpd": lighttpd,
+    "caddy": caddy,
+    "haproxy": haproxy,
     "http.server": http_server,
-}  # fmt: skip
+}
 
 
 @contextmanager
@@ -182,16 +186,18 @@ def running(name: str) -> Iterator[Running]:
             at = Setup(top, files, *_free_ports(), origin.port)
             with (top / "output").open("wb") as output:
                 process = subprocess.Popen(
-                    SERVERS[name](at), stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=top,
+                    SERVERS[name](at),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    cwd=top,
                     env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(top), "XDG_DATA_HOME": str(top)},
-                )  # fmt: skip
+                )
             try:
                 _until_it_listens(process, at.port, top)
                 plain = name == "http.server"
-                yield Running(
-                    name, at.port, None if plain else at.tls_port, top / "ca.pem", files,
-                    keeps=not plain, gzips=not plain, ranges=not plain, tags=not plain,
-                )  # fmt: skip
+                able = dict.fromkeys(("keeps", "gzips", "ranges", "tags"), not plain)
+                yield Running(name, at.port, None if plain else at.tls_port, top / "ca.pem", files, **able)
                 assert process.poll() is None, "the server has ended"
             finally:
                 process.terminate()

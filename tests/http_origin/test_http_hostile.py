@@ -17,10 +17,15 @@ from netlab.http_origin.hostile import ATTACKS
 MOST_RESIDENT_MIB = 450  # Python, two times what is kept of a body (64 MiB), and what it takes to handle it
 DEADLINE_S = 60  # far above --max-time, since this machine may be busy; far below what the attacks could go on for
 WORDS = {  # what must be said, in some form
-    "endless-headers": ("head", "fields"), "endless-line": ("status line", "head"), "endless-1xx": ("1xx", "interim"),
-    "endless-extension": ("chunk",), "endless-trailers": ("trailer",), "huge-length": ("nothing came", "incomplete"),
-    "silence": ("nothing came",), "redirect-loop": ("redirect",),
-}  # fmt: skip
+    "endless-headers": ("head", "fields"),
+    "endless-line": ("status line", "head"),
+    "endless-1xx": ("1xx", "interim"),
+    "endless-extension": ("chunk",),
+    "endless-trailers": ("trailer",),
+    "huge-length": ("nothing came", "incomplete"),
+    "silence": ("nothing came",),
+    "redirect-loop": ("redirect",),
+}
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,14 @@ class Outcome:
 
 def attacked(url: str) -> Outcome:
     """Run the command on `url`."""
+    get = [sys.executable, "-m", "netlab", "http", "get"]
     process = subprocess.Popen(
-        ["timeout", "--signal=KILL", str(DEADLINE_S), sys.executable, "-m", "netlab", "http", "get", url, "--no-save",
-         "--timeout", "1", "--max-time", "3"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-    )  # fmt: skip
+        ["timeout", "--signal=KILL", str(DEADLINE_S), *get, url, *"--no-save --timeout 1 --max-time 3".split()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
     assert process.stdout is not None
     said = process.stdout.read(1 << 20)
     process.stdout.close()

@@ -155,8 +155,11 @@ def test_a_run_that_would_use_up_the_ports_is_refused() -> None:
 def netlab(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "netlab", "http", "keepalive", "--no-save", *words],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -168,10 +171,13 @@ def test_the_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("ftp://x/",), 2, "ftp"), (("http://127.0.0.1:1/",), 4, "refused"), (("--requests", "0"), 2, "--requests"),
-        (("http://127.0.0.1:1/", "--tls"), 2, "--tls"), (("--depth", "1"), 2, "--depth"),
+        (("ftp://x/",), 2, "ftp"),
+        (("http://127.0.0.1:1/",), 4, "refused"),
+        (("--requests", "0"), 2, "--requests"),
+        (("http://127.0.0.1:1/", "--tls"), 2, "--tls"),
+        (("--depth", "1"), 2, "--depth"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_done_is_said_in_words(words: tuple[str, ...], code: int, said: str) -> None:
     done = netlab(*words)
     assert done.returncode == code and said in done.stderr and len(done.stderr.splitlines()) <= 3

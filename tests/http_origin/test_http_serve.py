@@ -18,8 +18,11 @@ from origin_peer import PATIENCE_S, curl
 def netlab(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "netlab", "http", "serve", "--no-save", *options],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 @contextmanager
@@ -27,8 +30,10 @@ def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """The command under way, and its addresses."""
     process = subprocess.Popen(
         [sys.executable, "-m", "netlab", "http", "serve", "--no-save", "--port", "0", *options],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert process.stderr is not None
         line = process.stderr.readline()
@@ -108,11 +113,14 @@ def test_it_ends_after_its_duration() -> None:
 @pytest.mark.parametrize(
     ("options", "code", "word"),
     [
-        (("--directory", "/nowhere"), 2, "/nowhere"), (("--wire-dir", "/etc/passwd"), 2, "no folder"),
-        (("--host", "192.0.2.1"), 2, "192.0.2.1"), (("--host", "no.such.name.invalid"), 2, "no.such.name"),
-        (("--tls-port", "1"), 2, "--tls"), (("--max-connections", "0"), 2, "max-connections"),
+        (("--directory", "/nowhere"), 2, "/nowhere"),
+        (("--wire-dir", "/etc/passwd"), 2, "no folder"),
+        (("--host", "192.0.2.1"), 2, "192.0.2.1"),
+        (("--host", "no.such.name.invalid"), 2, "no.such.name"),
+        (("--tls-port", "1"), 2, "--tls"),
+        (("--max-connections", "0"), 2, "max-connections"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_said_in_words(options: tuple[str, ...], code: int, word: str) -> None:
     done = netlab(*options)
     assert done.returncode == code and word in done.stderr and len(done.stderr.splitlines()) <= 3

@@ -41,10 +41,12 @@ def settle(origin: Origin) -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        b"", b"GET / HT", b"GET /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nfive!",
+        b"",
+        b"GET / HT",
+        b"GET /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nfive!",
         b"GET /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
     ],
-)  # fmt: skip
+)
 def test_a_client_that_falls_silent_is_let_go(bare: Origin, sent: bytes) -> None:
     with connected(bare) as sock:
         sock.sendall(sent)
@@ -110,12 +112,17 @@ def test_a_body_without_end_is_refused(bare: Origin) -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        b"GARBAGE\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x02\x00",
-        b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"GARBAGE\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
         b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
-        b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
     ],
-)  # fmt: skip
+)
 def test_a_malformed_request_is_refused_and_the_connection_closed(bare: Origin, sent: bytes) -> None:
     received = raw(bare, sent)
     assert received == b"" or received.startswith(b"HTTP/1.1 4") or received.startswith(b"HTTP/1.1 5")

@@ -32,9 +32,8 @@ def test_a_case_is_replayed_to_the_byte(bare: Origin, case: Case) -> None:
 def test_the_users_own_bytes(origin: Origin, bare: Origin) -> None:
     assert raw(bare, asked("/wire/hex/48690D0a00ff")) == b"Hi\r\n\0\xff"
     assert b"299 Mine" in raw(origin, asked("/wire/file/mine"))
-    for path in ("/wire/file/../mine", "/wire/file/%2e%2e/mine", "/wire/file/", "/wire/file/nope", "/wire/file/.",
-                 "/wire/file//etc/passwd", "/wire/file/%00"):  # fmt: skip
-        assert raw(origin, asked(path)).startswith(b"HTTP/1.1 404 ")
+    for name in ("../mine", "%2e%2e/mine", "", "nope", ".", "/etc/passwd", "%00"):
+        assert raw(origin, asked("/wire/file/" + name)).startswith(b"HTTP/1.1 404 ")
 
 
 def test_a_connection_that_is_kept_takes_the_next_request(bare: Origin) -> None:

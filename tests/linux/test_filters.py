@@ -53,9 +53,17 @@ def test_what_is_kept(text: str, kept: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("tpc", "'tpc' is not known"), ("port", "wants a number"), ("port 99999", "no port"), ("host x", "no IP address"),
-     ("(tcp", "not closed"), ("tcp udp", "one word too many"), ("tcp and", "missing at the end"), ("not", "missing")],
-)  # fmt: skip
+    [
+        ("tpc", "'tpc' is not known"),
+        ("port", "wants a number"),
+        ("port 99999", "no port"),
+        ("host x", "no IP address"),
+        ("(tcp", "not closed"),
+        ("tcp udp", "one word too many"),
+        ("tcp and", "missing at the end"),
+        ("not", "missing"),
+    ],
+)
 def test_what_is_no_filter(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         filters.compiled(text)

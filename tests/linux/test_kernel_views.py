@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from skips import needs_program
 
-from netlab.linux import counters
+from netlab.linux import network_counters
 from netlab.linux.diag import Diag
 from netlab.linux.tcp_info import parse, tcp_info
 
@@ -81,13 +81,13 @@ def test_ss_sees_the_same(pair: tuple[socket.socket, socket.socket, socket.socke
 
 
 def test_counters_count(pair: tuple[socket.socket, socket.socket, socket.socket]) -> None:
-    before = counters.read()
+    before = network_counters.read()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.sendto(b"x", ("127.0.0.1", pair[0].getsockname()[1]))
-    changed = counters.difference(before, counters.read())
+    changed = network_counters.difference(before, network_counters.read())
     assert changed["UdpOutDatagrams"] >= 1 and all(changed.values())
     assert {"TcpActiveOpens", "TcpExtListenOverflows", "IpInReceives"} <= set(before)
 
 
 def test_counters_of_a_file_that_is_no_pair_of_lines() -> None:
-    assert counters.parse("Tcp: A B\nTcp: 1 -2\nUdp: C\nIp: 3\n") == {"TcpA": 1, "TcpB": -2}
+    assert network_counters.parse("Tcp: A B\nTcp: 1 -2\nUdp: C\nIp: 3\n") == {"TcpA": 1, "TcpB": -2}

@@ -20,14 +20,10 @@ from netlab.linux.tcp_info_layout import segments, since_data_received_ms
 # struct tcp_info of <linux/tcp.h> up to tcpi_snd_wnd (Linux 5.4), each field with a value that no other has.
 HEADER = struct.pack("=8B", 1, 3, 11, 12, 13, 0, 0x7 | 0x9 << 4, 0)
 WORDS = [1_000_000 + number for number in range(24)]  # rto ato snd_mss rcv_mss unacked sacked lost retrans fackets …
-LATER = struct.pack(
-    "=QQQQIIIIIIQQQQIIQQIIII",
-    2_001, 2_002, 2_003, 2_004,  # pacing_rate, max_pacing_rate, bytes_acked, bytes_received
-    2_005, 2_006, 2_007, 2_008, 2_009, 2_010,  # segs_out, segs_in, notsent, min_rtt, data_segs_in, data_segs_out
-    2_011, 2_012, 2_013, 2_014,  # delivery_rate, busy_time, rwnd_limited, sndbuf_limited
-    2_015, 2_016, 2_017, 2_018,  # delivered, delivered_ce, bytes_sent, bytes_retrans
-    2_019, 2_020, 2_021, 2_022,  # dsack_dups, reord_seen, rcv_ooopack, snd_wnd
-)  # fmt: skip
+# pacing_rate, max_pacing_rate, bytes_acked, bytes_received; segs_out, segs_in, notsent, min_rtt, data_segs_in,
+# data_segs_out; delivery_rate, busy_time, rwnd_limited, sndbuf_limited; delivered, delivered_ce; bytes_sent,
+# bytes_retrans; dsack_dups, reord_seen, rcv_ooopack, snd_wnd
+LATER = struct.pack("=4Q6I4Q2I2Q4I", *range(2_001, 2_023))
 WHOLE = HEADER + struct.pack("=24I", *WORDS) + LATER
 
 

@@ -13,34 +13,44 @@ from netlab.packets.arp import Arp
 from netlab.packets.ethernet import Ethernet, Vlan
 from netlab.packets.gre import Gre
 from netlab.packets.header import Header
+from netlab.packets.header_option import HeaderOption
 from netlab.packets.ipv4 import Ipv4
-from netlab.packets.option import Option
 from netlab.packets.tcp import Tcp, mss, sack, sack_permitted, timestamps, window_scale
 from netlab.packets.udp import Udp
 
+_ICMP = (icmp.IcmpEcho, icmp.IcmpUnreachable, icmp.IcmpRedirect, icmp.IcmpTimeExceeded, icmp.IcmpParameterProblem)
+_ICMPV6 = (icmpv6.Icmpv6Echo, icmpv6.Icmpv6TooBig, icmpv6.RouterAdvertisement, icmpv6.Redirect6, icmpv6.Icmpv6Other)
+_NEIGHBOURS = (icmpv6.NeighbourSolicitation, icmpv6.NeighbourAdvertisement)
+_IPV6 = (ipv6.Ipv6, ipv6.HopByHop, ipv6.DestinationOptions, ipv6.Routing, ipv6.Fragment)
+_IGMP = (igmp.IgmpMessage, igmp.IgmpQuery, igmp.IgmpReport)
+_LINKS = (Ethernet, Vlan, links.CookedCapture, links.Null)
 HEADERS: tuple[type[Header], ...] = (
-    Ethernet, Vlan, Arp, Ipv4, ipv6.Ipv6, ipv6.HopByHop, ipv6.DestinationOptions, ipv6.Routing, ipv6.Fragment, Udp, Tcp,
-    icmp.IcmpEcho, icmp.IcmpUnreachable, icmp.IcmpRedirect, icmp.IcmpTimeExceeded, icmp.IcmpParameterProblem,
-    icmp.IcmpOther, icmpv6.Icmpv6Echo, icmpv6.Icmpv6TooBig, icmpv6.RouterAdvertisement, icmpv6.NeighbourSolicitation,
-    icmpv6.NeighbourAdvertisement, icmpv6.Redirect6, icmpv6.Icmpv6Other, igmp.IgmpMessage,
-    igmp.IgmpQuery, igmp.IgmpReport, links.CookedCapture, links.Null, Gre,
-)  # fmt: skip
+    *(*_LINKS, Arp, Ipv4, *_IPV6, Udp, Tcp, Gre),
+    *(*_ICMP, icmp.IcmpOther, *_ICMPV6, *_NEIGHBOURS, *_IGMP),
+)
 
 word = st.integers(0, 2**32 - 1)
 tcp_options = st.lists(
     st.one_of(
-        st.integers(0, 65535).map(mss), st.integers(0, 255).map(window_scale), st.just(sack_permitted()),
-        st.builds(timestamps, word, word), st.tuples(word, word).map(sack), st.just(Option(1)),
-        st.builds(Option, st.integers(2, 255), st.binary(max_size=6)),
-    ), max_size=3,
-)  # fmt: skip
+        st.integers(0, 65535).map(mss),
+        st.integers(0, 255).map(window_scale),
+        st.just(sack_permitted()),
+        st.builds(timestamps, word, word),
+        st.tuples(word, word).map(sack),
+        st.just(HeaderOption(1)),
+        st.builds(HeaderOption, st.integers(2, 255), st.binary(max_size=6)),
+    ),
+    max_size=3,
+)
 
 
 address = word.map(lambda number: str(IPv4Address(number)))
 group_records = st.builds(
-    lambda kind, group, sources: igmp.record(kind, group, *sources), st.integers(0, 255), address,
+    lambda kind, group, sources: igmp.record(kind, group, *sources),
+    st.integers(0, 255),
+    address,
     st.lists(address, max_size=3),
-)  # fmt: skip
+)
 
 
 def fields(kind: type[Header]) -> st.SearchStrategy[dict[str, Any]]:
@@ -92,11 +102,11 @@ def _true(kind: type[Header], values: dict[str, Any]) -> st.SearchStrategy[Heade
     return st.just(kind(**values))
 
 
-def _sized(kind: Callable[..., Header], values: dict[str, Any], options: tuple[Option, ...]) -> Header:
-    from netlab.packets import option
+def _sized(kind: Callable[..., Header], values: dict[str, Any], options: tuple[HeaderOption, ...]) -> Header:
+    from netlab.packets import header_option
 
-    encoded = option.encode(options)
-    parsed = option.parse(encoded)
+    encoded = header_option.encode(options)
+    parsed = header_option.parse(encoded)
     words = 5 + len(encoded) // 4
     sizes = {"version": 4, "ihl": words} if kind is Ipv4 else {"data_offset": words}
     return kind(**{**values, **sizes, "options": parsed})

@@ -24,10 +24,12 @@ def test_any_boxes_at_any_width(boxes: list[Box], width: int) -> None:
 def test_the_header_of_tcp_as_rfc_9293_draws_it() -> None:
     boxes = [Box(at.field.label, at.field.bits) for at in Tcp.LAYOUT.placed({})]
     picture = "\n".join(draw(boxes, 80))
-    for row in ("│          Source Port          │        Destination Port       │",
-                "│                        Sequence Number                        │",
-                "│  Data │     │A│C│E│U│A│P│R│S│F│",
-                "│            Checksum           │         Urgent Pointer        │"):  # fmt: skip
+    for row in (
+        "│          Source Port          │        Destination Port       │",
+        "│                        Sequence Number                        │",
+        "│  Data │     │A│C│E│U│A│P│R│S│F│",
+        "│            Checksum           │         Urgent Pointer        │",
+    ):
         assert row in picture
 
 

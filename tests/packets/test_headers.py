@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import HEADERS, fields, headers
 
-from netlab.packets import option
+from netlab.packets import header_option
 from netlab.packets.field import Field, Is, Layout
 from netlab.packets.header import Header, StopError
-from netlab.packets.option import Option
+from netlab.packets.header_option import HeaderOption
 from netlab.packets.tcp import OPTIONS as TCP_OPTIONS
 from netlab.packets.tcp import Tcp, sack, sack_blocks
 
@@ -112,22 +112,22 @@ def test_conditional_fields_fill_whole_octets(bits: int) -> None:
 
 @given(st.binary(max_size=40))
 def test_any_options_keep_their_bytes(data: bytes) -> None:
-    parsed = option.parse(data)
+    parsed = header_option.parse(data)
     assert b"".join(each.encode() for each in parsed) == data
     for each in parsed:
-        assert isinstance(option.text_of(each, TCP_OPTIONS), str)
+        assert isinstance(header_option.text_of(each, TCP_OPTIONS), str)
 
 
 @pytest.mark.parametrize("lie", [b"\x02", b"\x02\x00", b"\x02\x01\x05", b"\x02\x05\x05\xb4", b"\x01\x08\x0a\x00"])
 def test_a_lying_option_ends_the_list_and_is_said(lie: bytes) -> None:
-    last = option.parse(lie)[-1]
-    assert last.broken and "lie" in option.text_of(last, TCP_OPTIONS)
-    assert option.complaints([last], TCP_OPTIONS)
+    last = header_option.parse(lie)[-1]
+    assert last.broken and "lie" in header_option.text_of(last, TCP_OPTIONS)
+    assert header_option.complaints([last], TCP_OPTIONS)
 
 
 def test_an_option_of_the_wrong_size_is_said() -> None:
-    assert option.complaints([Option(2, b"\x05")], TCP_OPTIONS) and not option.complaints(
-        [Option(2, b"12")], TCP_OPTIONS
+    assert header_option.complaints([HeaderOption(2, b"\x05")], TCP_OPTIONS) and not header_option.complaints(
+        [HeaderOption(2, b"12")], TCP_OPTIONS
     )
 
 
@@ -135,7 +135,9 @@ def test_sack_blocks() -> None:
     assert sack_blocks(sack((1, 2), (2**32 - 1, 5)).data) == [(1, 2), (2**32 - 1, 5)]
 
 
-@pytest.mark.parametrize(("flags", "words"), [({"syn": 1}, "SYN"), ({"syn": 1, "ack": 1}, "SYN+ACK"),
-                                              ({"fin": 1, "ack": 1}, "FIN+ACK"), ({}, "no flags")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [({"syn": 1}, "SYN"), ({"syn": 1, "ack": 1}, "SYN+ACK"), ({"fin": 1, "ack": 1}, "FIN+ACK"), ({}, "no flags")],
+)
 def test_flags_in_words(flags: dict[str, int], words: str) -> None:
     assert Tcp(1, 2, **flags).flags() == words

@@ -12,8 +12,10 @@ DATA = bytes(range(40))
 
 
 def hexdump_c(data: bytes) -> str:
-    return "".join(f"{at:08x}  {data[at : at + 8].hex(' ')}  {data[at + 8 : at + 16].hex(' ')}  |................|\n"
-                   for at in range(0, len(data), 16))  # fmt: skip
+    return "".join(
+        f"{at:08x}  {data[at : at + 8].hex(' ')}  {data[at + 8 : at + 16].hex(' ')}  |................|\n"
+        for at in range(0, len(data), 16)
+    )
 
 
 def tcpdump_x(data: bytes) -> str:
@@ -28,9 +30,20 @@ def wireshark(data: bytes) -> str:
     return "".join(f"{at:04x}   {data[at : at + 16].hex(' ')}   ........\n" for at in range(0, len(data), 16))
 
 
-@pytest.mark.parametrize("form", [bytes.hex, lambda data: data.hex(" "), lambda data: data.hex(":"), hexdump_c,
-                                  tcpdump_x, xxd, wireshark, lambda data: ", ".join(f"0x{octet:02X}" for octet in data),
-                                  lambda data: data.hex("\n", 8)])  # fmt: skip
+@pytest.mark.parametrize(
+    "form",
+    [
+        bytes.hex,
+        lambda data: data.hex(" "),
+        lambda data: data.hex(":"),
+        hexdump_c,
+        tcpdump_x,
+        xxd,
+        wireshark,
+        lambda data: ", ".join(f"0x{octet:02X}" for octet in data),
+        lambda data: data.hex("\n", 8),
+    ],
+)
 def test_every_form(form) -> None:  # type: ignore[no-untyped-def]
     assert hexdump.parse(form(DATA)) == DATA
 

@@ -22,9 +22,9 @@ from netlab.packets.dissect import dissect
 from netlab.packets.ethernet import Ethernet, Vlan
 from netlab.packets.gre import Gre
 from netlab.packets.header import Header
+from netlab.packets.header_option import HeaderOption
 from netlab.packets.ipv4 import Ipv4
 from netlab.packets.ipv6 import Fragment, HopByHop, Ipv6
-from netlab.packets.option import Option
 from netlab.packets.tcp import Tcp
 from netlab.packets.udp import Udp
 
@@ -41,9 +41,15 @@ def one(rng: random.Random) -> tuple[list[Header], bytes]:
     def mac() -> str:
         return ":".join(f"{octet:02x}" for octet in (2, *rng.randbytes(5)))
 
-    four = Ipv4(f"10.{rng.randrange(256)}.0.1", f"10.1.2.{rng.randrange(1, 255)}", ttl=rng.randrange(6, 256),
-                identification=rng.randrange(65536), dont_fragment=rng.randrange(2), dscp=rng.choice([0, 8, 46]),
-                options=rng.choice([(), (), (Option(148, b"\0\0"),)]))  # fmt: skip
+    four = Ipv4(
+        f"10.{rng.randrange(256)}.0.1",
+        f"10.1.2.{rng.randrange(1, 255)}",
+        ttl=rng.randrange(6, 256),
+        identification=rng.randrange(65536),
+        dont_fragment=rng.randrange(2),
+        dscp=rng.choice([0, 8, 46]),
+        options=rng.choice([(), (), (HeaderOption(148, b"\0\0"),)]),
+    )
     six = Ipv6(
         f"fd00::{rng.randrange(1, 9999):x}", f"fd00::{rng.randrange(1, 9999):x}", flow_label=rng.randrange(1 << 20)
     )
@@ -56,8 +62,16 @@ def one(rng: random.Random) -> tuple[list[Header], bytes]:
     possible = [tcp.timestamps(rng.randrange(1, 2**32), 5)]
     possible += [tcp.mss(1460), tcp.window_scale(7), tcp.sack_permitted()] if syn else []
     options = rng.sample(possible, rng.randrange(len(possible) + 1))
-    segment = Tcp(*ports, sequence=rng.randrange(2**32), acknowledgment=rng.randrange(1, 2**32), ack=1, syn=syn,
-                  psh=rng.randrange(2), window=rng.randrange(1, 65536), options=tuple(options))  # fmt: skip
+    segment = Tcp(
+        *ports,
+        sequence=rng.randrange(2**32),
+        acknowledgment=rng.randrange(1, 2**32),
+        ack=1,
+        syn=syn,
+        psh=rng.randrange(2),
+        window=rng.randrange(1, 65536),
+        options=tuple(options),
+    )
     number = rng.randrange(10)
     if number == 0:
         return [*front, Arp(rng.choice([1, 2]), mac(), four.source, mac(), four.destination)], b""
@@ -99,17 +113,23 @@ def scapy_values(packet: Any) -> dict[str, Any]:
 
     told: dict[str, Any] = {"Ethernet": (packet[Ether].dst, packet[Ether].src, packet[Ether].type)}
     for name, kind, attributes in (
-        ("VLAN", Dot1Q, ("prio", "vlan", "type")), ("ARP", ARP, ("op", "hwsrc", "psrc", "hwdst", "pdst")),
+        ("VLAN", Dot1Q, ("prio", "vlan", "type")),
+        ("ARP", ARP, ("op", "hwsrc", "psrc", "hwdst", "pdst")),
         ("IPv4", IP, ("ihl", "tos", "len", "id", "frag", "ttl", "proto", "chksum", "src", "dst")),
         ("IPv6", IPv6, ("tc", "fl", "plen", "nh", "hlim", "src", "dst")),
         ("TCP", TCP, ("sport", "dport", "seq", "ack", "dataofs", "window", "chksum", "urgptr")),
-        ("UDP", UDP, ("sport", "dport", "len", "chksum")), ("ICMP", ICMP, ("type", "code", "chksum")),
-    ):  # fmt: skip
+        ("UDP", UDP, ("sport", "dport", "len", "chksum")),
+        ("ICMP", ICMP, ("type", "code", "chksum")),
+    ):
         if packet.haslayer(kind):
             told[name] = tuple(getattr(packet[kind], attribute) for attribute in attributes)
     if packet.haslayer(TCP):
         told["flags"] = {"FSRPAUEC"["FSRPAUEC".index(letter)] for letter in str(packet[TCP].flags)}
     return told
+
+
+def values(header: Any, names: str) -> tuple[Any, ...]:
+    return tuple(getattr(header, name) for name in names.split())
 
 
 def our_values(frame: bytes) -> dict[str, Any]:
@@ -122,32 +142,28 @@ def our_values(frame: bytes) -> dict[str, Any]:
             case "Ethernet":
                 told["Ethernet"] = (header.destination, header.source, header.type)
             case "VLAN":
-                told["VLAN"] = (header.priority, header.vlan, header.type)
+                told["VLAN"] = values(header, "priority vlan type")
             case "ARP":
-                told["ARP"] = (
-                    header.operation,
-                    header.sender_mac,
-                    header.sender_ip,
-                    header.target_mac,
-                    header.target_ip,
-                )
+                told["ARP"] = values(header, "operation sender_mac sender_ip target_mac target_ip")
             case "IPv4":
-                told["IPv4"] = (header.ihl, header.dscp << 2 | header.ecn, header.total_length, header.identification,
-                                header.fragment_offset, header.ttl, header.protocol, header.checksum, header.source,
-                                header.destination)  # fmt: skip
+                first = (header.ihl, header.dscp << 2 | header.ecn)
+                rest = "total_length identification fragment_offset ttl protocol checksum source destination"
+                told["IPv4"] = first + values(header, rest)
             case "IPv6":
-                told["IPv6"] = (header.dscp << 2 | header.ecn, header.flow_label, header.payload_length,
-                                header.next_header, header.hop_limit, header.source, header.destination)  # fmt: skip
+                rest = "flow_label payload_length next_header hop_limit source destination"
+                told["IPv6"] = (header.dscp << 2 | header.ecn, *values(header, rest))
             case "TCP":
-                told["TCP"] = (header.source_port, header.destination_port, header.sequence, header.acknowledgment,
-                               header.data_offset, header.window, header.checksum, header.urgent_pointer)  # fmt: skip
+                names = (
+                    "source_port destination_port sequence acknowledgment data_offset window checksum urgent_pointer"
+                )
+                told["TCP"] = values(header, names)
                 told["flags"] = {
                     letter for letter, name in zip("CEUAPRSF", tcp.FLAGS, strict=True) if getattr(header, name)
                 }
             case "UDP":
-                told["UDP"] = (header.source_port, header.destination_port, header.length, header.checksum)
+                told["UDP"] = values(header, "source_port destination_port length checksum")
             case "ICMP":
-                told["ICMP"] = (header.type, header.code, header.checksum)
+                told["ICMP"] = values(header, "type code checksum")
     return told
 
 
@@ -163,9 +179,9 @@ def test_scapy_would_compute_the_same_checksums_and_lengths(scapy: Any) -> None:
 
     for frame in traffic(2):
         packet = scapy.Ether(frame)
-        for kind, names in ((IP, ("chksum", "len", "ihl")), (TCP, ("chksum", "dataofs")), (UDP, ("chksum", "len")),
-                            (ICMP, ("chksum",)), (IPv6, ("plen",)), (ICMPv6EchoRequest, ("cksum",))):  # fmt: skip
-            for name in names if packet.haslayer(kind) else ():
+        computed = {IP: "chksum len ihl", TCP: "chksum dataofs", UDP: "chksum len", ICMP: "chksum", IPv6: "plen"}
+        for kind, names in (*computed.items(), (ICMPv6EchoRequest, "cksum")):
+            for name in names.split() if packet.haslayer(kind) else ():
                 delattr(packet[kind], name)
         assert bytes(packet) == frame
 
@@ -202,6 +218,16 @@ def tshark(file: Path, *options: str) -> str:
     return done.stdout
 
 
+def verifying(*protocols: str) -> list[str]:
+    """Options of tshark: check the checksums of these, too."""
+    return [word for name in protocols for word in ("-o", f"{name}.check_checksum:TRUE")]
+
+
+def fields(names: str) -> list[str]:
+    """Options of tshark: a line per packet with these fields."""
+    return ["-T", "fields", *(word for name in names.split() for word in ("-e", name))]
+
+
 def expert_warnings(file: Path) -> list[str]:
     """What Wireshark finds worth a warning or an error."""
     text = tshark(file, "-q", "-z", "expert,warn")
@@ -215,9 +241,8 @@ def test_tshark_agrees_field_by_field_and_has_nothing_to_warn_of(tmp_path: Path)
     file.write_bytes(
         pcap.write(CapturedFrame(1_700_000_000_123_456_789 + n, frame, len(frame)) for n, frame in enumerate(frames))
     )
-    checked = ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
-               "-o", "tcp.analyze_sequence_numbers:FALSE", "-o", "tcp.relative_sequence_numbers:FALSE")  # fmt: skip
-    packets = json.loads(tshark(file, *checked, "-T", "json"))
+    relative = "-o tcp.analyze_sequence_numbers:FALSE -o tcp.relative_sequence_numbers:FALSE".split()
+    packets = json.loads(tshark(file, *verifying("ip", "tcp", "udp"), *relative, "-T", "json"))
     assert len(packets) == len(frames)
     for frame, packet in zip(frames, packets, strict=True):
         layers = packet["_source"]["layers"]
@@ -247,8 +272,8 @@ def test_tshark_sees_the_damage_that_netlab_sees(tmp_path: Path) -> None:
             frame[-1] ^= 0x55
     file = tmp_path / "damaged.pcap"
     file.write_bytes(pcap.write(CapturedFrame(number, bytes(frame), len(frame)) for number, frame in enumerate(frames)))
-    text = tshark(file, "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-T", "fields",
-                  "-e", "tcp.checksum.status", "-e", "udp.checksum.status", "-e", "icmp.checksum.status")  # fmt: skip
+    statuses = fields("tcp.checksum.status udp.checksum.status icmp.checksum.status")
+    text = tshark(file, *verifying("tcp", "udp"), *statuses)
     for frame, line in zip(frames, text.split("\n"), strict=False):
         outer = [layer for layer in dissect(bytes(frame)).layers if not layer.quoted]
         if outer[-1].name in ("TCP", "UDP", "ICMP"):
@@ -265,7 +290,7 @@ def test_the_fragments_of_one_datagram_are_put_together_by_tshark(tmp_path: Path
     frames = [
         build([link, six, Fragment(7, at // 8, int(at + 1024 < len(whole)), next_header=17)], piece)
         for at, piece in pieces
-    ]  # fmt: skip
+    ]
     file = tmp_path / "fragments.pcap"
     file.write_bytes(pcap.write(CapturedFrame(number, frame, len(frame)) for number, frame in enumerate(frames)))
     assert str(len(data) + 8) in tshark(file, "-T", "fields", "-e", "udp.length").split()
@@ -280,11 +305,15 @@ def memberships(seed: int) -> list[bytes]:
         group = f"239.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
         sources = [f"10.0.0.{number}" for number in range(rng.randrange(3))]
         records = [igmp.record(rng.randrange(1, 7), group, *sources) for _ in range(rng.randrange(1, 4))]
-        header: Header = rng.choice([
-            igmp.IgmpMessage(rng.choice([0x16, 0x17]), group=group), igmp.IgmpQuery(igmp.QUERY, 100, group=group),
-            igmp.IgmpMessage(igmp.QUERY, 100), igmp.IgmpReport(records=b"".join(records)),
-        ])  # fmt: skip
-        four = Ipv4("10.0.0.2", group, ttl=1, options=(Option(148, b"\0\0"),))
+        header: Header = rng.choice(
+            [
+                igmp.IgmpMessage(rng.choice([0x16, 0x17]), group=group),
+                igmp.IgmpQuery(igmp.QUERY, 100, group=group),
+                igmp.IgmpMessage(igmp.QUERY, 100),
+                igmp.IgmpReport(records=b"".join(records)),
+            ]
+        )
+        four = Ipv4("10.0.0.2", group, ttl=1, options=(HeaderOption(148, b"\0\0"),))
         frames.append(build([Ethernet("01:00:5e:00:00:16", "02:00:00:00:00:02"), four, header]))
     return frames
 
@@ -294,8 +323,7 @@ def test_tshark_reads_the_same_groups(tmp_path: Path) -> None:
     frames = memberships(6)
     file = tmp_path / "igmp.pcap"
     file.write_bytes(pcap.write(CapturedFrame(number, frame, len(frame)) for number, frame in enumerate(frames)))
-    told = tshark(file, "-T", "fields", "-e", "igmp.type", "-e", "igmp.maddr", "-e", "igmp.saddr",
-                  "-e", "igmp.checksum.status", "-e", "igmp.record_type")  # fmt: skip
+    told = tshark(file, *fields("igmp.type igmp.maddr igmp.saddr igmp.checksum.status igmp.record_type"))
     for frame, line in zip(frames, told.splitlines(), strict=True):
         found = dissect(frame)
         header = found.find(igmp.Igmp)
@@ -314,8 +342,10 @@ def test_tshark_reads_the_same_groups(tmp_path: Path) -> None:
 
 def test_scapy_builds_the_same_reports(scapy: Any) -> None:
     layer = importlib.import_module("scapy.layers.igmp")
-    records = [layer.IGMPv3_MR_Group(rtype=4, maddr="239.1.2.3"),
-               layer.IGMPv3_MR_Group(rtype=1, maddr="239.0.0.1", srcaddrs=["10.0.0.9"])]  # fmt: skip
+    records = [
+        layer.IGMPv3_MR_Group(rtype=4, maddr="239.1.2.3"),
+        layer.IGMPv3_MR_Group(rtype=1, maddr="239.0.0.1", srcaddrs=["10.0.0.9"]),
+    ]
     ours = build([igmp.IgmpReport(records=igmp.record(4, "239.1.2.3") + igmp.record(1, "239.0.0.1", "10.0.0.9"))])
     assert bytes(layer.IGMPv3_MR(type=0x22, records=records)) == ours
     query = igmp.IgmpQuery(igmp.QUERY, 20, group="239.1.2.3", interval=7)
@@ -387,9 +417,8 @@ def test_tshark_reads_the_same_tunnels_and_damage(tmp_path: Path) -> None:
     damaged = [frame[:-1] + bytes([frame[-1] ^ 0x55]) for frame in frames]
     file = tmp_path / "gre.pcap"
     file.write_bytes(pcap.write(CapturedFrame(n, frame, len(frame)) for n, frame in enumerate(frames + damaged)))
-    told = tshark(file, "-o", "ip.check_checksum:TRUE", "-T", "fields", "-e", "gre.proto", "-e", "gre.checksum",
-                  "-e", "gre.key", "-e", "gre.sequence_number", "-e", "gre.checksum.status",
-                  "-e", "frame.protocols")  # fmt: skip
+    gre = "gre.proto gre.checksum gre.key gre.sequence_number gre.checksum.status"
+    told = tshark(file, *verifying("ip"), *fields(f"{gre} frame.protocols"))
     for frame, line in zip(frames + damaged, told.splitlines(), strict=True):
         *theirs, status, protocols = line.split("\t")
         words = tuple(int(each, 0) if each else None for each in theirs)

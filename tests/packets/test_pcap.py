@@ -14,9 +14,12 @@ from netlab.packets.capture_file import CapturedFrame, NotCaptureError
 records = st.lists(
     st.builds(
         lambda time_ns, frame, more: CapturedFrame(time_ns, frame, len(frame) + more),
-        st.integers(0, 2**32 * 10**9 - 1), st.binary(max_size=40), st.integers(0, 1000),
-    ), max_size=4,
-)  # fmt: skip
+        st.integers(0, 2**32 * 10**9 - 1),
+        st.binary(max_size=40),
+        st.integers(0, 1000),
+    ),
+    max_size=4,
+)
 
 
 @given(records)

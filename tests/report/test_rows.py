@@ -62,9 +62,17 @@ def test_a_table_has_its_columns_from_the_fields() -> None:
     table = table_of(Hop, [A_HOP])
     assert table.name == "hops" and table.heading == "Hop by hop" and table.shown
     assert table.columns == (
-        Column("number", ""), Column("from", ""), Column("sent", "s"), Column("RTT", "s"), Column("size", "B"),
-        Column("way", ""), Column("view", ""), Column("share", "share"), Column("again", ""), Column("data", ""),
-    )  # fmt: skip
+        Column("number", ""),
+        Column("from", ""),
+        Column("sent", "s"),
+        Column("RTT", "s"),
+        Column("size", "B"),
+        Column("way", ""),
+        Column("view", ""),
+        Column("share", "share"),
+        Column("again", ""),
+        Column("data", ""),
+    )
     assert table.rows == ((1, "client", 0.5, None, 60, "up", "wire", None, False, ""),)
 
 
@@ -85,9 +93,14 @@ def test_no_such_table_has_no_rows_and_several_have_all() -> None:
 
 
 OLD = (
-    Column("number", ""), Column("from", ""), Column("sent", "s"), Column("rtt", "s"), Column("size", "B"),
-    Column("way", ""), Column("colour", ""),
-)  # fmt: skip
+    Column("number", ""),
+    Column("from", ""),
+    Column("sent", "s"),
+    Column("rtt", "s"),
+    Column("size", "B"),
+    Column("way", ""),
+    Column("colour", ""),
+)
 
 
 def test_earlier_names_of_a_table_and_its_columns_are_known() -> None:
@@ -141,5 +154,29 @@ def test_all_names_of_columns_are_known_for_worksheets() -> None:
     class Few:
         mean_rtt: Annotated[Seconds, Named(was=("RTT",))]
         drops: Count
+        what: Annotated[str, Named("")]
 
-    assert shape_of(Few).column_names() == {"mean rtt", "RTT", "drops"}
+    assert shape_of(Few).column_names() == {"mean rtt", "RTT", "drops", ""}
+    assert table_of(Few, [Few(0.1, 2, "x")]).columns[-1] == Column("", "")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        *((each, True) for each in ("hops", "hop*", "*", "hops of packet 7", "hops of the*", "*7", "*hops")),
+        *((each, False) for each in ("hop", "HOPS", "hops of", "", "steps*")),
+    ],
+)
+def test_a_pattern_can_mean_a_table_by_its_name_of_now_or_an_earlier_one(pattern: str, meant: bool) -> None:
+    assert shape_of(Hop).can_be(pattern) is meant
+
+
+def test_a_column_can_be_called_otherwise_in_a_run() -> None:
+    @row("pairs")
+    class Pair:
+        name: Annotated[str, Named("")]
+        ratio: Annotated[float | None, Unit("ratio"), Named("× other", was=("× *",))] = None
+
+    table = table_of(Pair, [Pair("a", 2.0)], named={"ratio": "× select"})
+    assert [column.name for column in table.columns] == ["", "× select"]
+    assert rows_in(Pair, table) == [Pair("a", 2.0)]

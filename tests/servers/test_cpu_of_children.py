@@ -43,5 +43,9 @@ def test_a_server_reports_its_own_usage_and_that_of_its_children(monkeypatch: py
         child.resource, "getrusage", lambda who: SimpleNamespace(**dict(zip(names, used[who], strict=True)))
     )
     assert child._usage() == {
-        "user_s": 3.0, "system_s": 50.0, "voluntary_switches": 700, "involuntary_switches": 9000, "page_faults": 110000,
-    }  # fmt: skip
+        "user_s": 3.0,
+        "system_s": 50.0,
+        "voluntary_switches": 700,
+        "involuntary_switches": 9000,
+        "page_faults": 110000,
+    }

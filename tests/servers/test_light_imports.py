@@ -8,10 +8,8 @@ import sys
 import pytest
 
 HEAVY = {"dataclasses", "typing", "threading", "re", "psutil", "asyncio", "subprocess"}
-LIGHT = (
-    "acceptor", "echo", "event_loop_connections", "workers", "stopping", "tcp.fork_per_connection", "tcp.iterative",
-    "tcp.select_loop", "tcp.poll_loop", "tcp.epoll_loop", "tcp.epoll_et",
-)  # fmt: skip
+LOOPS = ("select_loop", "poll_loop", "epoll_loop", "epoll_et", "fork_per_connection", "iterative")
+LIGHT = ("acceptor", "echo", "event_loop_connections", "workers", "stopping", *(f"tcp.{name}" for name in LOOPS))
 
 
 @pytest.mark.parametrize("name", LIGHT)

@@ -18,12 +18,10 @@ WORDS = Step("t", 1, "blank", "text")
 
 
 @pytest.mark.parametrize(
-    ("typed", "seconds"),
-    [("54.2", 54.2e-6), ("54.2 µs", 54.2e-6), ("54.2us", 54.2e-6), ("0.0542 ms", 54.2e-6), ("５４．２", 54.2e-6),
-     ("54.2 μs", 54.2e-6), ("54.2 微秒", 54.2e-6), ("5.42e1", 54.2e-6), ("54.2 µs/msg", 54.2e-6)],
-)  # fmt: skip
-def test_numbers_with_and_without_units(typed: str, seconds: float) -> None:
-    assert parse(NUMBER, typed) == pytest.approx(seconds)
+    "typed", "54.2|54.2 µs|54.2us|0.0542 ms|５４．２|54.2 μs|54.2 微秒|5.42e1|54.2 µs/msg".split("|")
+)
+def test_numbers_with_and_without_units(typed: str) -> None:
+    assert parse(NUMBER, typed) == pytest.approx(54.2e-6)
 
 
 @pytest.mark.parametrize(
@@ -70,8 +68,10 @@ def test_orders(typed: str) -> None:
     assert mark(ORDER, parse(ORDER, "select epoll thread fork"), measured).inverted == (("select", "epoll"),)
 
 
-@pytest.mark.parametrize(("typed", "why"), [("epoll select", "not-all"), ("epoll epoll thread fork", "not-all"),
-                                            ("kqueue select thread fork", "no-item")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [("epoll select", "not-all"), ("epoll epoll thread fork", "not-all"), ("kqueue select thread fork", "no-item")],
+)
 def test_what_is_no_order(typed: str, why: str) -> None:
     with pytest.raises(NotAnAnswer, match=why):
         parse(ORDER, typed)

@@ -54,9 +54,20 @@ def test_what_is_nearly_equal_may_stand_either_way(said: list[str]) -> None:
     assert (not order.inverted(tuple(said))) == (set(said[:2]) == {"a", "b"})
 
 
-@pytest.mark.parametrize("text", ['fact("nope")', 'cell("Limits", "nope")', 'cell("no table", "x")', 'parameter("x")',
-                                  'cell("Limits", "here", {"": "nope"})', 'fact("served messages", run="three")',
-                                  'sample("latency", "p50")', 'observed("nope")', 'split("a", ":", 3)'])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        'fact("nope")',
+        'cell("Limits", "nope")',
+        'cell("no table", "x")',
+        'parameter("x")',
+        'cell("Limits", "here", {"": "nope"})',
+        'fact("served messages", run="three")',
+        'sample("latency", "p50")',
+        'observed("nope")',
+        'split("a", ":", 3)',
+    ],
+)
 def test_a_missing_field_is_said_to_be_missing(text: str) -> None:
     with pytest.raises(Missing):
         value(text)
@@ -70,10 +81,25 @@ def test_what_was_not_measured_is_unknown(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["__import__('os')", "fact.__class__", "(lambda: 1)()", "[x for x in [1]]", "open('/etc/passwd')", "fact", "a + 1",
-     "", "1 +", "f'{1}'", '"a" * 10000000000', "2 ** 100", "fact(*[1])", 'fact("a", "b", "c", "d")', "-'a'",
-     "print(1)"],
-)  # fmt: skip
+    [
+        "__import__('os')",
+        "fact.__class__",
+        "(lambda: 1)()",
+        "[x for x in [1]]",
+        "open('/etc/passwd')",
+        "fact",
+        "a + 1",
+        "",
+        "1 +",
+        "f'{1}'",
+        '"a" * 10000000000',
+        "2 ** 100",
+        "fact(*[1])",
+        'fact("a", "b", "c", "d")',
+        "-'a'",
+        "print(1)",
+    ],
+)
 def test_nothing_else_can_be_said(text: str) -> None:
     with pytest.raises(ValueError):
         check_syntax(text)

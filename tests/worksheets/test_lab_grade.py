@@ -11,10 +11,10 @@ from labwork import a_run
 from netlab.worksheets import grade
 from netlab.worksheets.answers import ROUNDING, Marked, mark
 from netlab.worksheets.calibration import calibration
-from netlab.worksheets.grade import State, Verdict, exit_code, judge_answer
+from netlab.worksheets.grade import State, StepGrade, exit_code, judge_answer
+from netlab.worksheets.learner_progress import LearnerAnswer
 from netlab.worksheets.messages import say
 from netlab.worksheets.model import Sheet, Step
-from netlab.worksheets.progress import LearnerAnswer
 from netlab.worksheets.record_reader import Ordering
 from netlab.worksheets.runs_of_step import judge_run
 
@@ -77,7 +77,7 @@ def test_an_order_may_be_wrong_by_a_tie_and_no_more() -> None:
     assert mark(order, ("a", "c", "b"), down).inverted == (("a", "c"),)
 
 
-def graded(given: str, sheet: Sheet, step: Step = BLANK, *, told: bool = False, blind: bool = True) -> Verdict:
+def graded(given: str, sheet: Sheet, step: Step = BLANK, *, told: bool = False, blind: bool = True) -> StepGrade:
     """The verdict of an answer against a run."""
     answer = LearnerAnswer(given, "2026-11-22T17:00:00Z", blind=blind)
     return judge_answer(sheet, step, answer, RUNS, "en", told=told)
@@ -147,7 +147,7 @@ def test_an_order_names_the_first_pair_that_is_inverted(sheet: Sheet) -> None:
     ],
 )
 def test_exit_codes(states: tuple[State, ...], code: int) -> None:
-    assert exit_code(tuple(Verdict(BLANK, state) for state in states)) == code
+    assert exit_code(tuple(StepGrade(BLANK, state) for state in states)) == code
 
 
 def test_a_run_is_held_against_each_condition_in_turn(sheet: Sheet) -> None:

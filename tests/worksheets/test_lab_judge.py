@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from labwork import record
 
-from netlab.worksheets import progress
+from netlab.worksheets import learner_progress
 from netlab.worksheets.answers import NotAnAnswer
 from netlab.worksheets.grade import State, exit_code
 from netlab.worksheets.model import Sheet
@@ -110,7 +110,7 @@ def test_wrong_options_have_their_own_words(desk: Session, sheet: Sheet) -> None
 def test_what_is_no_answer_is_not_kept(desk: Session, sheet: Sheet) -> None:
     with pytest.raises(NotAnAnswer):
         desk.answer(sheet.step("purpose"), "z")
-    assert not progress.load(sheet.id).answers
+    assert not learner_progress.load(sheet.id).answers
 
 
 def test_a_near_miss_says_why(desk: Session, sheet: Sheet) -> None:
@@ -164,7 +164,7 @@ def test_the_walkers_run_counts_however_many_came_after_it(desk: Session, sheet:
 def test_runs_before_a_reset_do_not_count(desk: Session, sheet: Sheet) -> None:
     record()
     assert state(desk, "doctor") is State.PASSED
-    progress.reset(sheet.id)
+    learner_progress.reset(sheet.id)
     assert state(Session(sheet, "en"), "doctor") is State.TODO
 
 

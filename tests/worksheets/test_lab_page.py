@@ -130,11 +130,13 @@ def test_a_browser_lays_it_out_without_scrolling_sideways(sheet: Sheet, width: i
         "<script>onmessage=e=>{document.getElementById('out').textContent=e.data}</script>"
     )
     assert CHROMIUM is not None
+    headless = "--headless --no-sandbox --disable-gpu --virtual-time-budget=5000".split()
     done = subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000",
-         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", frame.as_uri()],
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        [CHROMIUM, *headless, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", frame.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     found = re.search(r"w=(\d+) v=(\d+) s=(\d+) c=(rgb\([^)]*\))", done.stdout)
     assert found is not None, done.stdout[-2000:] + done.stderr[-500:]
     assert int(found[2]) == width and int(found[1]) <= width

@@ -94,15 +94,15 @@ def test_a_wrong_answer_that_passes_is_found(monkeypatch: pytest.MonkeyPatch) ->
 UNREADABLE = [
     ("lab.toml", "[[steps]]", "[[steps", "lab.toml: "),
     ("lab.toml", 'schema = "netlab.lab/1"', 'schema = "x"', "schema is 'x'"),
-    ("lab.toml", 'kind = "blank"', 'kind = "blink"', "step 4 (copy): kind = 'blink'"),
+    ("lab.toml", 'kind = "blank"', 'kind = "blink"', "step 4 (copy).kind: one of predict, run, blank, explain"),
     ("lab.toml", 'id = "copy"', 'id = "ports"', "two steps are called ports"),
     ("lab.toml", 'run = "doctor"', 'run = "nurse"', "run = 'nurse'"),
-    ("lab.toml", "minutes = 10", 'minutes = "ten"', "minutes = 'ten' is of the wrong type"),
-    ("lab.toml", "minutes = 10\n", "", "minutes is missing"),
+    ("lab.toml", "minutes = 10", 'minutes = "ten"', "minutes: a whole number expected, not 'ten'"),
+    ("lab.toml", "minutes = 10\n", "", "'minutes' is missing"),
     ("lab.toml", 'zh = "看 here 列。"', 'de = "Spalte"', "no words for zh"),
     ("lab.toml", 'zh = "看 here 列。"', 'zh = "看 here 列。", de = "Spalte"', "has 'de' beside its languages"),
     ("lab.toml", 'count("answers", type="PTR") > 0', '__import__("os")', "the functions are"),
-    ("lab.toml", "order = 1", "order = 1\ncolour = 1", "unknown key 'colour'"),
+    ("lab.toml", "order = 1", "order = 1\ncolour = 1", "nothing here is called 'colour'"),
     ("worksheet.md", "## 2. Predict", "## 3. Predict", "worksheet.md: steps are numbered 1, 3, 3"),
     ("worksheet.zh.md", "## 6. 动手", "## 动手", "worksheet.zh.md has 5 numbered sections"),
     ("worksheet.md", "# A tiny", "A tiny", "no title"),
@@ -141,9 +141,9 @@ def test_a_sheet_is_found_by_name_part_and_lecture() -> None:
 
 
 def test_the_sheet_of_a_lecture_is_the_one_worked_on_last() -> None:
-    from netlab.worksheets import progress
+    from netlab.worksheets import learner_progress
 
-    progress.save(progress.LearnerProgress("13-how-many"))
+    learner_progress.save(learner_progress.LearnerProgress("13-how-many"))
     assert catalogue.find("13", catalogue.sheets(LABS)).id == "13-how-many"
 
 

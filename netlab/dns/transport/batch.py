@@ -1,8 +1,8 @@
 """Datagrams by the batch: up to SLOTS of them with one system call, both ways (recvmmsg(2), sendmmsg(2)).
 
-A warm answer is little work, so most of its cost is the way into the kernel and back. One `Batch` serves any number of
-sockets, one after the other: receive, look at each, answer those whose answer lies ready, send. The Python sits between
-two arrays of `struct mmsghdr`, whose lengths it reads and writes through memoryviews.
+A warm answer is little work, so most of its cost is the way into the kernel and back. One `DatagramBatch` serves any
+number of sockets, one after the other: receive, look at each, answer those whose answer lies ready, send. The Python
+sits between two arrays of `struct mmsghdr`, whose lengths it reads and writes through memoryviews.
 
 Source: recvmmsg(2), sendmmsg(2), recvmsg(2), ip(7) and ipv6(7) for the addresses.
 """

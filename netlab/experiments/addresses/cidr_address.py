@@ -1,13 +1,13 @@
-"""`netlab cidr ADDRESS/LENGTH`: everything an address with its prefix says, and the AND that makes the
-network.
+"""`netlab cidr ADDRESS/LENGTH`: everything an address with its prefix says, and the AND that makes the network.
 
 A calculation, not a measurement: nothing of this machine goes into it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from netlab.addressing import kinds, prefix, reverse, special
 from netlab.addressing.ipv6 import full_text
@@ -37,7 +37,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     _network(draft, found)
     _kind(draft, found)
     _reverse(draft, found)
-    draft.tables += [*and_tables(found)]
+    draft.tables += [and_table(each.name, each.title, each.rows) for each in ands(found)]
     return draft.finish()
 
 
@@ -109,12 +109,8 @@ def _reverse(draft: Draft, found: Prefix) -> None:
     if found.length < found.width:
         found_zones = list(reverse.zones(found))
         end = "an octet" if found.version == 4 else "a nibble"
-        draft.fact(
-            "reverse zone",
-            found_zones[0],
-            "",
-            f"1 of {count}: /{found.length} ends inside of {end}" if count > 1 else "",
-        )
+        note = f"1 of {count}: /{found.length} ends inside of {end}" if count > 1 else ""
+        draft.fact("reverse zone", found_zones[0], "", note)
         if count > 1:
             draft.fact("last reverse zone", found_zones[-1], "", f"all: netlab cidr reverse {found.network_text}")
         delegated = reverse.delegation(found)
@@ -125,41 +121,56 @@ def _reverse(draft: Draft, found: Prefix) -> None:
     draft.fact("binary", f"{found.value:0{found.width}b}", "")
 
 
-def and_tables(found: Prefix, shown: int = 0) -> list[Table]:
-    """Address AND mask = network, cut where the network ends. IPv6 in hexadecimal, and the 32 bits around the
-    cut, or those with bit `shown` (from 1) where that is further left.
+class AndRow(NamedTuple):
+    """An operand or the result of an AND, cut where the network ends."""
+
+    name: str
+    text: str
+    network: str
+    host: str
+
+
+Rows = tuple[AndRow, AndRow, AndRow]  # address, mask, network
+
+
+class And(NamedTuple):
+    name: str
+    title: str
+    rows: Rows
+
+
+def ands(found: Prefix, shown: int = 0) -> list[And]:
+    """Address AND mask = network. IPv6 in hexadecimal, and the 32 bits around the cut, or those with bit `shown`
+    (from 1) where that is further left.
     """
-    names = ("address", "mask", "network")
-    values = (found.value, found.mask, found.network)
+
+    def rows(row: Callable[[str, int], AndRow]) -> Rows:
+        return row("address", found.value), row("mask", found.mask), row("network", found.network)
+
+    def octets(name: str, value: int) -> AndRow:
+        return AndRow(name, found.text_of(value), *_cut(f"{value:032b}", found.length, 8, "."))
+
+    def nibbles(name: str, value: int) -> AndRow:
+        return AndRow(name, "", *_cut(f"{value:032x}", found.length // 4, 4, ":"))
+
+    def near(name: str, value: int) -> AndRow:
+        text = f"{value >> shift + 16 & 0xFFFF:04x}:{value >> shift & 0xFFFF:04x}"
+        return AndRow(name, text, *_cut(f"{value >> shift & 0xFFFFFFFF:032b}", inside, 8, " "))
+
     if found.version == 4:
-        rows = tuple(
-            (name, found.text_of(value), *_cut(f"{value:032b}", found.length, 8, "."))
-            for name, value in zip(names, values, strict=True)
-        )
-        return [_table("AND in bits", rows)]
-    whole = tuple(
-        (name, "", *_cut(f"{value:032x}", found.length // 4, 4, ":")) for name, value in zip(names, values, strict=True)
-    )
+        return [And("AND in bits", "", rows(octets))]
     first = min(max(found.length // 16 - (found.length % 16 == 0), 0), 6)
     if shown:
         first = min(first, (shown - 1) // 16)
     shift, inside = 128 - 16 * (first + 2), found.length - 16 * first
-    near = tuple(
-        (
-            name,
-            f"{value >> shift + 16 & 0xFFFF:04x}:{value >> shift & 0xFFFF:04x}",
-            *_cut(f"{value >> shift & 0xFFFFFFFF:032b}", inside, 8, " "),
-        )
-        for name, value in zip(names, values, strict=True)
-    )
-    return [
-        _table("AND in hexadecimal" + (", the digit after the mark cut in two" if found.length % 4 else ""), whole),
-        _table(f"AND in bits {16 * first + 1} to {16 * first + 32}{', all the network' if inside > 32 else ''}", near),
-    ]
+    halved = "AND in hexadecimal, the digit after the mark cut in two" if found.length % 4 else ""
+    bits = f"AND in bits {16 * first + 1} to {16 * first + 32}{', all the network' if inside > 32 else ''}"
+    return [And("AND in hexadecimal", halved, rows(nibbles)), And("AND in bits", bits, rows(near))]
 
 
-def _table(name: str, rows: tuple[tuple[str, str, str, str], ...]) -> Table:
-    return Table(name, (Column("", ""), Column("text", ""), Column("network", ""), Column("host", "")), rows)
+def and_table(name: str, title: str, rows: tuple[AndRow, ...]) -> Table:
+    """A drawing of bits for report/plain_text.py."""
+    return Table(name, (Column("", ""), Column("text", ""), Column("network", ""), Column("host", "")), rows, title)
 
 
 def _cut(digits: str, at: int, group: int, separator: str) -> tuple[str, str]:

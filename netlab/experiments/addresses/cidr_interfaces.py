@@ -1,6 +1,4 @@
-"""`netlab cidr`: the interfaces of this machine, and which way a packet to a given address goes. (course,
-lecture 3)
-"""
+"""`netlab cidr`: this machine's interfaces, and which way a packet to a given address goes (course, lecture 3)."""
 
 from __future__ import annotations
 
@@ -11,11 +9,15 @@ from netlab.addressing import destinations, kinds, prefix
 from netlab.addressing.prefix import Prefix
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
+from netlab.experiments.addresses.cidr_interfaces_rows import AddressRow
 from netlab.linux import netlink, routes
 from netlab.linux.interfaces import InterfaceAddresses, interfaces
 from netlab.option import Option
 from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Measurement, Table, Value
+from netlab.report.quantity import Draft, Measurement
+from netlab.report.rows import table_of
+
+Gateways = dict[tuple[str, int], Prefix]  # of an interface and a version of IP
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +35,31 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         wanted = replace(wanted, zone=_zone(wanted.zone, here))
     draft = Draft()
     gateways = routes.default_gateways()
-    columns: tuple[str, ...] = ("address", "interface", "network", "broadcast", "default gateway")
-    columns += ("kind", "MAC", "state")
-    rows: list[tuple[Value, ...]] = []
-    for interface in here:
-        for address in interface.addresses:
-            gateway = None if destinations.is_link_local(address) else gateways.get((interface.name, address.version))
-            row: tuple[Value, ...] = (
-                f"{address.text_of(address.value)}/{address.length}",
-                interface.name,
-                address.network_text,
-                address.text_of(address.broadcast) if _has_broadcast(address) and address.broadcast else None,
-                gateway.text_of(gateway.value) if gateway else None,
-                kinds.kind(Prefix(address.version, address.value, address.width)).name,
-                str(interface.mac) if interface.mac else None,
-                "up" if interface.up else "down",
-            )
-            rows.append((*row[:2], _way(address, wanted, gateway), *row[2:]) if wanted else row)
-    if wanted:
-        columns = (*columns[:2], f"to {parameters.to}", *columns[2:])
-    draft.tables.append(Table("Addresses", tuple(Column(name, "") for name in columns), tuple(rows)))
+    rows = [_row(each, address, gateways, wanted) for each in here for address in each.addresses]
+    named, without = {"way": f"to {parameters.to}"}, () if wanted else ("way",)
+    draft.tables.append(table_of(AddressRow, rows, named=named, without=without))
     idle = [each.name for each in here if not each.addresses]
     if idle:
         draft.findings.append(f"Without an address: {', '.join(idle)}.")
     if wanted:
         _decide(draft, wanted, here, gateways)
     return draft.finish()
+
+
+def _row(interface: InterfaceAddresses, address: Prefix, gateways: Gateways, wanted: Prefix | None) -> AddressRow:
+    gateway = None if destinations.is_link_local(address) else gateways.get((interface.name, address.version))
+    broadcast = address.broadcast if _has_broadcast(address) else None
+    return AddressRow(
+        address=f"{address.text_of(address.value)}/{address.length}",
+        interface=interface.name,
+        way=_way(address, wanted, gateway) if wanted else None,
+        network=address.network_text,
+        broadcast=address.text_of(broadcast) if broadcast else None,
+        default_gateway=gateway.text_of(gateway.value) if gateway else None,
+        kind=kinds.kind(Prefix(address.version, address.value, address.width)).name,
+        mac=str(interface.mac) if interface.mac else None,
+        state="up" if interface.up else "down",
+    )
 
 
 def _has_broadcast(address: Prefix) -> bool:
@@ -89,9 +90,7 @@ def _way(address: Prefix, wanted: Prefix, gateway: Prefix | None) -> str | None:
     return "gateway" if gateway and not destinations.is_link_local(wanted) else "no way"
 
 
-def _decide(
-    draft: Draft, wanted: Prefix, here: list[InterfaceAddresses], gateways: dict[tuple[str, int], Prefix]
-) -> None:
+def _decide(draft: Draft, wanted: Prefix, here: list[InterfaceAddresses], gateways: Gateways) -> None:
     """Ours by masks and default gateways alone; the kernel's by all of its routing tables and rules."""
     ours = _by_masks(wanted, here, gateways)
     source = ""
@@ -126,7 +125,7 @@ def _of_link_local(wanted: Prefix, here: list[InterfaceAddresses]) -> str:
     return f"which link is for a zone to say, as in {wanted.text_of(wanted.value)}%{on[0]} (RFC 4007)"
 
 
-def _by_masks(wanted: Prefix, here: list[InterfaceAddresses], gateways: dict[tuple[str, int], Prefix]) -> str:
+def _by_masks(wanted: Prefix, here: list[InterfaceAddresses], gateways: Gateways) -> str:
     """The longest of our prefixes that has the destination; else a default gateway; else no way."""
     if destinations.is_loopback(wanted):
         return "this machine itself"
@@ -151,8 +150,6 @@ def _by_masks(wanted: Prefix, here: list[InterfaceAddresses], gateways: dict[tup
 def _words(decision: routes.Decision) -> str:
     if decision.kind == "local":
         return "this machine itself"
-    if decision.kind == "multicast":
-        return "multicast"
     if decision.kind == "broadcast":
         return f"broadcast on {decision.interface}"
     if decision.kind != "unicast":

@@ -9,10 +9,10 @@ from netlab.addressing import destinations, prefix
 from netlab.addressing.mistakes import AddressError
 from netlab.addressing.prefix import Prefix
 from netlab.experiment import Experiment
-from netlab.experiments.addresses.cidr_address import and_tables
+from netlab.experiments.addresses.cidr_address import and_table, ands
 from netlab.option import Argument
 from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Measurement, Table
+from netlab.report.quantity import Draft, Measurement, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +27,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Decide as a host does: AND both with my own mask and compare. Raises AddressError."""
     source, destination = prefix.parse(parameters.source), prefix.parse(parameters.destination)
     if "/" not in parameters.source:
-        guess = 24 if source.version == 4 else 64
-        raise AddressError(
-            parameters.source,
-            len(parameters.source),
-            "no prefix, and that is what decides",
-            f"{parameters.source}/{guess}",
-        )
+        example = f"{parameters.source}/{24 if source.version == 4 else 64}"
+        raise AddressError(parameters.source, len(parameters.source), "no prefix, and that is what decides", example)
     if source.version != destination.version:
-        raise AddressError(
-            parameters.destination,
-            0,
-            f"IPv{destination.version}, but A is IPv{source.version}",
-            None,
-            "IPv4 and IPv6 share a wire, never a network",
-        )
+        what = f"IPv{destination.version}, but A is IPv{source.version}"
+        raise AddressError(parameters.destination, 0, what, None, "IPv4 and IPv6 share a wire, never a network")
     draft = Draft()
     seen = Prefix(source.version, destination.value, source.length)
     known = destinations.from_host(source, destination)
@@ -57,16 +47,14 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         return draft.finish()
     asks = "ARP (RFC 826)" if source.version == 4 else "Neighbour Discovery (RFC 4861)"
     if local:
-        draft.findings.append(
-            f"{who} is a local of {source.network_text}: sent straight to it, {asks} asks for its own MAC address."
-        )
+        way = f"sent straight to it, {asks} asks for its own MAC address"
+        draft.findings.append(f"{who} is a local of {source.network_text}: {way}.")
         if source.broadcast is not None and destination.value == source.network:
             draft.warnings.append(f"{who} is the network's own address of {source.network_text}, not a host.")
     else:
-        draft.findings.append(
-            f"{who} is not in {source.network_text} (bit {differs} of {source.length} differs): sent to the gateway,"
-            f" {asks} asks for the gateway's MAC address."
-        )
+        why = f"bit {differs} of {source.length} differs"
+        way = f"sent to the gateway, {asks} asks for the gateway's MAC address"
+        draft.findings.append(f"{who} is not in {source.network_text} ({why}): {way}.")
     _other_way(draft, source, destination, local)
     return draft.finish()
 
@@ -78,15 +66,10 @@ def _first_difference(source: Prefix, seen: Prefix) -> int:
 
 def _both(source: Prefix, seen: Prefix, differs: int) -> Table:
     """One drawing for two ANDs, with the first bit that differs in it (0: none does)."""
-    ours, theirs = and_tables(source, differs)[-1], and_tables(seen, differs)[-1]
-    rows = (
-        ("A", *ours.rows[0][1:]),
-        ("B", *theirs.rows[0][1:]),
-        ("mask", *ours.rows[1][1:]),
-        ("A's net", *ours.rows[2][1:]),
-        ("B's net", *theirs.rows[2][1:]),
-    )
-    return Table(ours.name, (Column("", ""), *ours.columns[1:]), rows)
+    name, title, (ours, mask, our_net) = ands(source, differs)[-1]
+    theirs, _, their_net = ands(seen, differs)[-1].rows
+    nets = our_net._replace(name="A's net"), their_net._replace(name="B's net")
+    return and_table(name, title, (ours._replace(name="A"), theirs._replace(name="B"), mask, *nets))
 
 
 def _other_way(draft: Draft, source: Prefix, destination: Prefix, local: bool) -> None:
@@ -96,11 +79,8 @@ def _other_way(draft: Draft, source: Prefix, destination: Prefix, local: bool) -
     back = destination.contains(Prefix(source.version, source.value, source.width))
     draft.fact("answer of B", "local" if back else "gateway", "", f"B's own network is {destination.network_text}")
     if back != local:
-        way = "local" if back else "by the gateway"
-        draft.warnings.append(
-            f"B thinks otherwise: by its own /{destination.length} the way back is {way}."
-            " One of the two masks is wrong."
-        )
+        way = f"by its own /{destination.length} the way back is {'local' if back else 'by the gateway'}"
+        draft.warnings.append(f"B thinks otherwise: {way}. One of the two masks is wrong.")
 
 
 EXPERIMENT = Experiment(

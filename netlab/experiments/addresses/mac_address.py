@@ -1,6 +1,4 @@
-"""`netlab mac ADDRESS`: what a MAC address says of itself, and the addresses made from it. (course, lecture
-3)
-"""
+"""`netlab mac ADDRESS`: what a MAC address says of itself, and the addresses made from it (course, lecture 3)."""
 
 from __future__ import annotations
 
@@ -42,7 +40,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     _bits(draft, found)
     _vendor(draft, found)
     if found.known_as:
-        draft.fact("known as", *(found.known_as[0], "", found.known_as[1]))
+        name, note = found.known_as
+        draft.fact("known as", name, "", note)
     _made_from_it(draft, found)
     return draft.finish()
 
@@ -58,13 +57,9 @@ def _group(text: str) -> prefix.Prefix | None:
 
 def _bits(draft: Draft, found: Mac) -> None:
     first = found.octets[0]
-    group = (
-        "broadcast"
-        if found.value == mac.BROADCAST and found.bits == 48
-        else "a group"
-        if found.is_group
-        else "one station"
-    )
+    group = "a group" if found.is_group else "one station"
+    if found.value == mac.BROADCAST and found.bits == 48:
+        group = "broadcast"
     draft.fact("I/G bit", first & 1, "1", group)
     draft.fact("U/L bit", first >> 1 & 1, "1", "made up locally" if found.is_local else "given out by the IEEE")
     rows: list[tuple[str, int, str, str]] = [
@@ -76,7 +71,7 @@ def _bits(draft: Draft, found: Mac) -> None:
         rows += [("Y", 5, str(y), "with Z, the SLAP quadrant"), ("Z", 4, str(z), f"quadrant {y}{z}, {found.slap}")]
         draft.fact("SLAP quadrant", found.slap, "", f"Y={y} Z={z} (IEEE 802c, RFC 8948)")
     columns = (Column("bit", ""), Column("position", "1"), Column("value", ""), Column("meaning", ""))
-    draft.tables.append(Table(f"First octet, {first:02x}: {first:08b}", columns, tuple(rows)))
+    draft.tables.append(Table("First octet", columns, tuple(rows), f"First octet, {first:02x}: {first:08b}"))
 
 
 def _vendor(draft: Draft, found: Mac) -> None:
@@ -95,7 +90,7 @@ def _made_from_it(draft: Draft, found: Mac) -> None:
     groups = mac.groups4(found)
     low = mac.group6(found)
     if groups:
-        shown = ", ".join(ipv4.to_text(group) for group in groups)
+        shown = ", ".join(map(ipv4.to_text, groups))
         draft.fact("IPv4 groups", len(groups), "1", "5 of a group's 28 bits are not in it (RFC 1112 §6.4)")
         draft.findings.append(f"All of these groups have this MAC address: {shown}.")
     elif low is not None:
@@ -103,9 +98,8 @@ def _made_from_it(draft: Draft, found: Mac) -> None:
         example = ipv6.to_text(0xFF02 << 112 | above | low)
         draft.fact("IPv6 groups", f"{example}, for one", "", "all that end in these 32 bits (RFC 2464 §7)")
         if low >> 24 == 0xFF:
-            draft.fact(
-                "solicited-node group", ipv6.to_text(0xFF02 << 112 | 1 << 32 | low), "", "of every address ending so"
-            )
+            group = ipv6.to_text(0xFF02 << 112 | 1 << 32 | low)
+            draft.fact("solicited-node group", group, "", "of every address ending so")
     interface_id = found.interface_id
     if interface_id is None:
         draft.fact("interface id", None, "", "a group has none (RFC 4291 §2.5.1)")
@@ -115,12 +109,8 @@ def _made_from_it(draft: Draft, found: Mac) -> None:
     link_local = found.link_local
     assert link_local is not None
     draft.fact("link-local IPv6", ipv6.to_text(link_local), "", "RFC 2464 §5; many hosts use RFC 7217 instead")
-    draft.fact(
-        "solicited-node group",
-        ipv6.to_text(0xFF02 << 112 | 1 << 32 | 0xFF000000 | link_local & 0xFFFFFF),
-        "",
-        "RFC 4291 §2.7.1",
-    )
+    group = ipv6.to_text(0xFF02 << 112 | 1 << 32 | 0xFF000000 | link_local & 0xFFFFFF)
+    draft.fact("solicited-node group", group, "", "RFC 4291 §2.7.1")
 
 
 EXPERIMENT = Experiment(

@@ -17,32 +17,18 @@ class Parameters:
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
-    """A row for each interface."""
     draft = Draft()
     registry = oui.registry()
     rows = []
     for each in interfaces():
-        mac = each.mac
-        owner = registry.find(mac) if mac and mac.value else None
-        kind = None if mac is None or not mac.value else "local" if mac.is_local else "universal"
-        rows.append(
-            (
-                each.name,
-                str(mac) if mac else None,
-                kind,
-                owner.owner if owner else None,
-                each.mtu_bytes,
-                "up" if each.up else "down",
-            )
-        )
-    columns = (
-        Column("interface", ""),
-        Column("MAC", ""),
-        Column("U/L", ""),
-        Column("vendor", ""),
-        Column("MTU in bytes", "1"),
-        Column("state", ""),
-    )
+        text = str(each.mac) if each.mac else None
+        mac = each.mac if each.mac and each.mac.value else None
+        owner = registry.find(mac) if mac else None
+        kind = ("local" if mac.is_local else "universal") if mac else None
+        state = "up" if each.up else "down"
+        rows.append((each.name, text, kind, owner.owner if owner else None, each.mtu_bytes, state))
+    units = {"interface": "", "MAC": "", "U/L": "", "vendor": "", "MTU in bytes": "1", "state": ""}
+    columns = tuple(Column(name, unit) for name, unit in units.items())
     draft.tables.append(Table("Interfaces", columns, tuple(rows)))
     draft.fact("registry date", registry.date, "")
     return draft.finish()

@@ -1,6 +1,4 @@
-"""`netlab mac neighbours`: who is on our wires, as the kernel's ARP and ND table has it. (course, lectures 3
-and 6)
-"""
+"""`netlab mac neighbours`: who is on our wires, as the kernel's ARP and ND table has it (course, lectures 3 and 6)."""
 
 from __future__ import annotations
 
@@ -26,15 +24,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     for each in neighbours():
         owner = registry.find(each.mac) if each.mac else None
         vendor = owner.owner if owner else "made up locally" if each.mac and each.mac.is_local else None
-        rows.append(
-            (
-                each.address.text_of(each.address.value),
-                str(each.mac) if each.mac else None,
-                each.interface,
-                each.state,
-                vendor,
-            )
-        )
+        address, mac = each.address.text_of(each.address.value), str(each.mac) if each.mac else None
+        rows.append((address, mac, each.interface, each.state, vendor))
     columns = tuple(Column(name, "") for name in ("address", "MAC", "interface", "state", "vendor"))
     draft.tables.append(Table("Neighbours", columns, tuple(rows)))
     if not rows:

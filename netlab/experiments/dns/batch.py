@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TextIO
 
 from netlab.dns.records import type_from_text
 from netlab.errors import UsageError
@@ -16,14 +18,14 @@ def read(path: Path, rtype: str) -> tuple[str, ...]:
     """NAME [TYPE] a line; `rtype` where a line has none. Empty lines and what follows # are left out. UsageError says
     in which line something is wrong.
     """
+    stdin: TextIO = sys.stdin
     try:
-        if str(path) == "-":
-            text = sys.stdin.read(MOST_BYTES)
-        else:
-            with path.open(encoding="utf-8") as file:
-                text = file.read(MOST_BYTES)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--batch: {path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
+        with nullcontext(stdin) if str(path) == "-" else path.open(encoding="utf-8") as file:
+            text = file.read(MOST_BYTES)
+    except UnicodeDecodeError:
+        raise UsageError(f"--batch: {path}: not UTF-8 text") from None
+    except OSError as error:
+        raise UsageError(f"--batch: {path}: {error.strerror or 'cannot be read'}") from None
     questions = []
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split("#")[0].split()

@@ -13,8 +13,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from netlab.dns import stub
+from netlab.dns.cache_layers import CacheLayer, CachingForwarder, answer_of, good_for
 from netlab.dns.exchange import NameServer
-from netlab.dns.layers import CacheLayer, Forwarder, answer_of, good_for
 from netlab.dns.names import ROOT, Name
 from netlab.dns.records import rcode_text, type_from_text
 from netlab.dns.recursor import Recursor
@@ -36,8 +36,6 @@ LOCAL = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The name that is looked up."""
-
     name: Domain = "my.xxsilence.net"
     type: Type = "A"
     zones: Zones = None
@@ -51,7 +49,7 @@ class _House:
     here: World
     browser: CacheLayer
     system: CacheLayer
-    router: Forwarder
+    router: CachingForwarder
     router_at: NameServer
     isp: Recursor
     shift_s: float = 0.0
@@ -121,7 +119,7 @@ def _open(stack: ExitStack, here: World) -> _House:
     isp_listener = Listener(here.loop, (LOCAL, 0), isp, Counter())
     stack.callback(isp_listener.close)
     router_layer = CacheLayer("router", longest_s=ROUTER_S)
-    router = Forwarder(router_layer, NameServer(ROOT, *isp_listener.where), here.upstream.ask, here.rng, now_s)
+    router = CachingForwarder(router_layer, NameServer(ROOT, *isp_listener.where), here.upstream.ask, here.rng, now_s)
     router_listener = Listener(here.loop, (LOCAL, 0), router, Counter())
     stack.callback(router_listener.close)
     browser, system = CacheLayer("browser", fixed_s=BROWSER_S), CacheLayer("system", longest_s=SYSTEM_S)

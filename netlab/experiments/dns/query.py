@@ -22,7 +22,7 @@ from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.dns.exit_codes import exit_code
 from netlab.experiments.dns.options import NAME, Tcp, Timeout, Type, Zones, ip_and_port
-from netlab.experiments.dns.query_rows import QuestionRow, RecordRow
+from netlab.experiments.dns.query_rows import QuestionRow, ReplyRow
 from netlab.experiments.dns.resolution_tables import record_cells
 from netlab.experiments.dns.world import StartingPoint, question_name, rng, world
 from netlab.experiments.options import AnySeed
@@ -97,11 +97,11 @@ def _report(
     question = (to_text(asked.name), type_text(asked.rtype)) if asked else (parameters.name, parameters.type)
     draft.tables.append(table_of(QuestionRow, [QuestionRow(*question, rcode)]))
     records = [
-        *(RecordRow("answer", *cells) for rrset in reply.answer for cells in record_cells(rrset)),
-        *(RecordRow("authority", *cells) for rrset in reply.authority for cells in record_cells(rrset)),
-        *(RecordRow("additional", *cells) for rrset in reply.additional for cells in record_cells(rrset)),
+        *(ReplyRow("answer", *cells) for rrset in reply.answer for cells in record_cells(rrset)),
+        *(ReplyRow("authority", *cells) for rrset in reply.authority for cells in record_cells(rrset)),
+        *(ReplyRow("additional", *cells) for rrset in reply.additional for cells in record_cells(rrset)),
     ]
-    draft.tables.append(table_of(RecordRow, records))
+    draft.tables.append(table_of(ReplyRow, records))
     return draft.finish()
 
 

@@ -17,9 +17,7 @@ class QuestionRow:
 
 
 @row("records")
-class RecordRow:
-    """One record of the reply."""
-
+class ReplyRow:
     section: Literal["answer", "authority", "additional"]
     name: str
     ttl: Annotated[int, Unit("s")]
@@ -27,4 +25,4 @@ class RecordRow:
     data: str
 
 
-ROWS = (QuestionRow, RecordRow)
+ROWS = (QuestionRow, ReplyRow)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from netlab.experiments.dns.query_rows import QuestionRow, RecordRow
+from netlab.experiments.dns.query_rows import QuestionRow, ReplyRow
 from netlab.report.glyphs import printable
 from netlab.report.quantity import Measurement, Value
 from netlab.report.rows import rows_of
@@ -20,14 +20,14 @@ MOST_SHOWN = 500
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     """Header, sections, and how it came."""
     facts = {fact.name: fact.value for fact in found.facts}
-    records = rows_of(RecordRow, found)
+    records = rows_of(ReplyRow, found)
     yield _header(facts, rows_of(QuestionRow, found)[0], records, width)
     for section in _SECTIONS:
         yield _section(section, [each for each in records if each.section == section], width)
     yield _transport(facts, width)
 
 
-def _header(facts: dict[str, Value], question: QuestionRow, records: list[RecordRow], width: int) -> Iterator[Text]:
+def _header(facts: dict[str, Value], question: QuestionRow, records: list[ReplyRow], width: int) -> Iterator[Text]:
     style = "bold green" if facts["status"] == "NOERROR" else "bold red"
     yield Text.assemble("status ", (str(facts["status"]), style), f", flags {facts['flags']}, id {facts['id']}")
     counts = ", ".join(f"{sum(each.section == name for each in records)} {name}" for name in _SECTIONS)
@@ -37,7 +37,7 @@ def _header(facts: dict[str, Value], question: QuestionRow, records: list[Record
     yield from wrapped(f"{question.name} {question.type}", width, first="  ")
 
 
-def _section(section: str, records: list[RecordRow], width: int) -> Iterator[Text]:
+def _section(section: str, records: list[ReplyRow], width: int) -> Iterator[Text]:
     if not records:
         return
     yield Text(section.upper(), style="bold")

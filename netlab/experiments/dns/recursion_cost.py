@@ -32,8 +32,6 @@ WAYS = ("recursive, cold", "iterative, cold", "recursive, warm", "iterative, war
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The name, and how often."""
-
     name: Domain = "my.xxsilence.net"
     type: Type = "A"
     rounds: Rounds = 20
@@ -53,7 +51,6 @@ class _Way:
     rcodes: set[int] = field(default_factory=set)
 
     def row(self, name: str) -> WayRow:
-        """The medians over the rounds."""
         host, server, size = (int(median(each)) for each in (self.host_sent, self.server_sent, self.host_bytes))
         return WayRow(name, host, server, size, median(self.times_s), median(self.rtts_s) if self.rtts_s else None)
 

@@ -8,7 +8,7 @@ from netlab.dns.iterate import Resolution
 from netlab.dns.names import to_text
 from netlab.dns.records import RRset, rcode_text, type_text
 from netlab.dns.steps import ResolutionStep, TracedAnswer
-from netlab.experiments.dns.trace_rows import AnswerRow, HostRow, QuestionRow, RecordRow, StepRow
+from netlab.experiments.dns.trace_rows import AnswerRow, HostRow, RecordRow, ResolutionRow, StepRow
 from netlab.report.quantity import Table
 from netlab.report.rows import table_of
 
@@ -17,7 +17,7 @@ from netlab.report.rows import table_of
 class ResolutionTables:
     """Rows that grow by a resolution at a time."""
 
-    questions: list[QuestionRow] = field(default_factory=list)
+    questions: list[ResolutionRow] = field(default_factory=list)
     answers: list[AnswerRow] = field(default_factory=list)
     steps: list[StepRow] = field(default_factory=list)
     records: list[RecordRow] = field(default_factory=list)
@@ -27,7 +27,7 @@ class ResolutionTables:
         """Add one; times are by the loop's clock. Returns the question's number."""
         number = len(self.questions) + 1
         self.questions.append(
-            QuestionRow(
+            ResolutionRow(
                 question=number,
                 name=to_text(resolution.name),
                 type=type_text(resolution.rtype),
@@ -53,7 +53,7 @@ class ResolutionTables:
     def tables(self) -> tuple[Table, ...]:
         """All of them; the host's only where there is one."""
         return (
-            table_of(QuestionRow, self.questions),
+            table_of(ResolutionRow, self.questions),
             table_of(AnswerRow, self.answers),
             table_of(StepRow, self.steps),
             table_of(RecordRow, self.records),
@@ -103,6 +103,5 @@ def _record_rows(question: int, index: int, step: ResolutionStep) -> list[Record
 
 
 def record_cells(rrset: RRset) -> list[tuple[str, int, str, str]]:
-    """Name, TTL, type and data of each record."""
     owner, rtype = to_text(rrset.owner), type_text(rrset.rtype)
     return [(owner, rrset.ttl, rtype, text) for text in rrset.texts()]

@@ -62,8 +62,6 @@ class Parameters(Questions):
 
 @dataclass(frozen=True, slots=True)
 class ReverseParameters(Questions):
-    """The name of an address."""
-
     address: Annotated[str, Argument("An IPv4 or IPv6 address.", "IP", recorded=False)] = field(kw_only=True)
 
 

@@ -10,7 +10,7 @@ Ttl = Annotated[int, Unit("s")]
 
 
 @row("questions")
-class QuestionRow:
+class ResolutionRow:
     """One resolution. `dropped` counts record sets that were not believed, `ignored` replies that did not match."""
 
     question: Count
@@ -106,4 +106,4 @@ class HostRow:
     rtt: Seconds
 
 
-ROWS = (QuestionRow, AnswerRow, StepRow, RecordRow, HostRow)
+ROWS = (ResolutionRow, AnswerRow, StepRow, RecordRow, HostRow)

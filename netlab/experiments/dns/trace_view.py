@@ -13,7 +13,7 @@ from itertools import chain
 from rich.cells import cell_len
 from rich.text import Text
 
-from netlab.experiments.dns.trace_rows import AnswerRow, HostRow, QuestionRow, RecordRow, StepRow
+from netlab.experiments.dns.trace_rows import AnswerRow, HostRow, RecordRow, ResolutionRow, StepRow
 from netlab.report.chart import bar
 from netlab.report.glyphs import printable
 from netlab.report.quantity import Measurement
@@ -31,8 +31,7 @@ Numbers = dict[int, tuple[int, int]]  # by step: those of query and reply
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
-    """The sections that take the place of facts and tables."""
-    questions = rows_of(QuestionRow, found)
+    questions = rows_of(ResolutionRow, found)
     origin = next((str(fact.value) for fact in found.facts if fact.name == "from"), "")
     yield wrapped(f"From the root of {origin}", width, style="dim")
     if len(questions) > MOST_IN_FULL:
@@ -66,7 +65,7 @@ def _numbers(steps: Sequence[StepRow], host: bool) -> Numbers:
 
 
 def _story(
-    question: QuestionRow, steps: Sequence[StepRow], records: Sequence[RecordRow], host: Sequence[HostRow], width: int
+    question: ResolutionRow, steps: Sequence[StepRow], records: Sequence[RecordRow], host: Sequence[HostRow], width: int
 ) -> Iterator[Iterator[Text]]:
     asked = f"{question.name} {question.type}"
     numbers = _numbers(steps, bool(host))
@@ -198,7 +197,7 @@ def _line(mark: str, mark_style: str, left: str, right: str, width: int, left_st
     return line.append("\n" + " " * (width - below.cell_len)).append(below)
 
 
-def _conclusion(question: QuestionRow, answers: Sequence[AnswerRow], width: int) -> Iterator[Text]:
+def _conclusion(question: ResolutionRow, answers: Sequence[AnswerRow], width: int) -> Iterator[Text]:
     style = "bold green" if question.rcode == "NOERROR" and answers else "bold red"
     asked = f"  {question.name} {question.type}: "
     yield Text.assemble(("Answer", "bold"), asked, (_verdict(question, answers), style))
@@ -224,7 +223,7 @@ def _conclusion(question: QuestionRow, answers: Sequence[AnswerRow], width: int)
     yield from flowing([f"  {said[0]}", *said[1:]], width, "dim")
 
 
-def _verdict(question: QuestionRow, answers: Sequence[AnswerRow]) -> str:
+def _verdict(question: ResolutionRow, answers: Sequence[AnswerRow]) -> str:
     types = {row.type for row in answers if row.section == "answer"}
     if question.rcode != "NOERROR" or question.type in types or (question.type == "ANY" and types):
         return question.rcode
@@ -245,7 +244,7 @@ def _bars(steps: Sequence[StepRow], numbers: Numbers, total_s: float, width: int
     if not asked or total_s <= 0:
         return
     yield Text.assemble(("Time", "bold"), (f"  0 to {human(total_s, 's')}", "dim"))
-    label = min(max(cell_len(step.server or "") for step, *_ in asked), max(width // 3, 12))
+    label = min(max(cell_len(server) for _, server, _, _ in asked), max(width // 3, 12))
     room = width - label - 18
     left_out = len(asked) - MOST_FIRST - MOST_LAST
     for index, (step, server, started_s, took_s) in enumerate(asked):
@@ -259,7 +258,7 @@ def _bars(steps: Sequence[StepRow], numbers: Numbers, total_s: float, width: int
         yield line.append(f" {human(took_s, 's'):>9}")
 
 
-def _summary(questions: Sequence[QuestionRow], width: int) -> Iterator[Text]:
+def _summary(questions: Sequence[ResolutionRow], width: int) -> Iterator[Text]:
     """Many questions, a line each."""
     yield Text.assemble(("Questions", "bold"), (f"  {len(questions)}; the steps of each are in --json", "dim"))
     longest = max(len(printable(row.name)) for row in questions)

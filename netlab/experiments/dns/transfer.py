@@ -122,7 +122,6 @@ class _TwoServers:
         return str(soa(reply.answer[0].data[0]).serial) if reply.answer else rcode_text(reply.rcode)
 
     def ask_soa(self, where: Where) -> message.Message | None:
-        """Ask one of the servers for its SOA."""
         return self.ask(where, message.write_query(secrets.randbits(16), self.origin, SOA))
 
     def ask(self, where: Where, payload: bytes) -> message.Message | None:

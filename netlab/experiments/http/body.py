@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from netlab.errors import UsageError
 
@@ -21,11 +22,8 @@ NOTHING = Body()
 
 def body_of(data: str | None, data_file: Path | None, json_data: str | None) -> tuple[Body | None, str | None]:
     """The body and its Content-Type. UsageError."""
-    given = [
-        word
-        for word, value in (("--data", data), ("--data-file", data_file), ("--json-data", json_data))
-        if value is not None
-    ]
+    options = {"--data": data, "--data-file": data_file, "--json-data": json_data}
+    given = [name for name, value in options.items() if value is not None]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} exclude each other")
     if data is not None:
@@ -43,8 +41,9 @@ def body_of(data: str | None, data_file: Path | None, json_data: str | None) -> 
 
 def read_file(name: str, most: int = 64 << 20) -> Body:
     """A file's bytes, or stdin's for "-". UsageError."""
+    stdin: TextIO = sys.stdin
     try:
-        with open(name, "rb") if name != "-" else sys.stdin.buffer as file:
+        with open(name, "rb") if name != "-" else stdin.buffer as file:
             data = file.read(most + 1)
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror}") from None

@@ -42,11 +42,15 @@ def byte_range(start: int, end: int) -> str:
 
 def lines(rows: Sequence[BoxRow], width: int, last_words: str = "the head ends here") -> Iterator[Text]:
     """All lines of one head. `rows` are its boxes, in order."""
-    for number, group in groupby(rows, lambda each: each.line):
+    for number, group in groupby(rows, _line_of):
         boxes = list(group)
         if number == 0:
             yield _labels(boxes, width)
         yield from _line(boxes, width, last_words)
+
+
+def _line_of(box: BoxRow) -> int:
+    return box.line
 
 
 def _labels(boxes: Sequence[BoxRow], width: int) -> Text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from typing import Annotated
 from netlab.errors import PeerError
 from netlab.experiment import Experiment
 from netlab.experiments.http.body import Body, read_file
+from netlab.experiments.http.check_rows import AspectRow
 from netlab.experiments.http.exchange_tables import ExchangeTables
 from netlab.experiments.http.opinions import Opinion, notes, of_h11, of_http_client, ours
 from netlab.experiments.http.options import AnswerTo, Cacert, Insecure, Patience
@@ -22,7 +23,8 @@ from netlab.http.transport import Timeout
 from netlab.http.url import Url, parse
 from netlab.option import Argument
 from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Measurement, Table
+from netlab.report.quantity import Draft, Measurement
+from netlab.report.rows import table_of
 
 _MOST_BYTES = 16 << 20
 
@@ -51,17 +53,17 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     data, ended = (bytes(parameters.data), True) if parameters.data is not None else _fetched(parameters, draft)
     draft.fact("bytes", len(data), "B")
     mine, problem = ours(data, parameters.method, ended=ended)
-    opinions = (mine, of_h11(data, parameters.method, ended=ended), of_http_client(data, parameters.method))
+    others = [of_h11(data, parameters.method, ended=ended), of_http_client(data, parameters.method)]
     if problem is not None:
         tables.add_refusal(1, problem, data, 0)
     noted = notes(data, parameters.method)
     for note in noted:
         tables.add_note(1, note)
-    draft.tables.append(_side_by_side(opinions))
+    draft.tables.append(table_of(AspectRow, _side_by_side([mine, *others])))
     draft.tables += [table for table in tables.tables() if table.name != "exchanges"]
-    for other in opinions[1:]:
+    for other in others:
         draft.findings += differences(mine, other, [note.what for note in noted])
-    agreed = sum(other.verdict == mine.verdict for other in opinions[1:])
+    agreed = sum(other.verdict == mine.verdict for other in others)
     draft.fact("verdict", _verdict(mine), "")
     draft.fact("others that agree", agreed, "1")
     if not draft.findings:
@@ -70,10 +72,10 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _side_by_side(opinions: Sequence[Opinion]) -> Table:
-    columns = (Column("what", ""), *(Column(each.parser, "") for each in opinions))
-    aspects = zip(*(_aspects(each).items() for each in opinions), strict=True)
-    return Table("three parsers", columns, tuple((cells[0][0], *(text for _, text in cells)) for cells in aspects))
+def _side_by_side(opinions: Sequence[Opinion]) -> Iterator[AspectRow]:
+    """The opinions are those of netlab, h11 and http.client."""
+    for (what, mine), (_, h11), (_, http_client) in zip(*(_aspects(each).items() for each in opinions), strict=True):
+        yield AspectRow(what, mine, h11, http_client)
 
 
 def _aspects(opinion: Opinion) -> dict[str, str]:

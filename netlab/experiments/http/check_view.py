@@ -18,7 +18,6 @@ from netlab.report.wrap import wrapped
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
-    """The sections that take the place of facts and tables."""
     yield _what(found, width)
     for refusal in rows_of(RefusalRow, found):
         yield caret(refusal, width)
@@ -46,7 +45,6 @@ def _stacked(table: Table, width: int) -> Iterator[Text]:
 
 
 def _columns(table: Table) -> list[tuple[Column, list[str]]]:
-    """Each column with its cells."""
     return [(column, [str(row[at]) for row in table.rows]) for at, column in enumerate(table.columns)]
 
 

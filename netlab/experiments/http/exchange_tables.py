@@ -130,7 +130,6 @@ class ExchangeTables:
         )
 
     def add_request(self, number: int, request: Request, base: int) -> None:
-        """The boxes of a request, and its body."""
         head = request.head()
         self._add_boxes(number, "request", head, base, request.boxes(base))
         if request.body:
@@ -173,7 +172,6 @@ class ExchangeTables:
             self.warnings.append(f"{chunk - MOST_CHUNKS:,} more chunks are not listed.")
 
     def add_note(self, number: int, note: Note) -> None:
-        """What was let pass."""
         self.notes.append(NoteRow(number, note.start, note.end, note.where, note.what, note.source, note.lenient))
 
     def add_refusal(self, number: int, event: Refused | Incomplete, raw: bytes, base: int) -> None:

@@ -46,7 +46,6 @@ def _exit_code(found: Measurement) -> int:
 
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
-    """Read the bytes."""
     draft, tables = Draft(), ExchangeTables()
     data = bytes(parameters.data)
     if parameters.crlf:

@@ -22,7 +22,7 @@ from netlab.experiments.http.resolving import resolving
 from netlab.http.client import Client, ClientPolicy, Hop, Interrupted, Lost
 from netlab.http.limits import HeadLimits, Timeouts
 from netlab.http.request import Request, field_from_text
-from netlab.http.tls import Session, TlsPolicy
+from netlab.http.tls import TlsPolicy, TlsSession
 from netlab.http.url import Url, parse
 from netlab.option import Argument, Option
 from netlab.progress import Progress
@@ -171,7 +171,7 @@ def _report(draft: Draft, tables: ExchangeTables, hops: list[Hop], parameters: P
         draft.findings.append(f"{len(hops)} requests over {ports}: keep-alive (RFC 9112 §9.3; course, lecture 14).")
 
 
-def _tls(draft: Draft, session: Session | None) -> None:
+def _tls(draft: Draft, session: TlsSession | None) -> None:
     if session is None:
         return
     draft.fact("TLS version", session.version, "")

@@ -116,8 +116,6 @@ class RefusalRow:
 
 @row("dump")
 class DumpRow:
-    """Sixteen bytes."""
-
     exchange: Count
     direction: str
     offset: Bytes
@@ -127,8 +125,6 @@ class DumpRow:
 
 @row("certificates")
 class CertificateRow:
-    """One certificate of the server's chain."""
-
     subject: str
     issuer: str
     not_before: str

@@ -37,7 +37,7 @@ _FRAMINGS = {"none": "none", "length": "by length", "chunked": "chunked", "close
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class _ExchangeParts:
     """What is shown of an exchange."""
 
     boxes: list[BoxRow]
@@ -48,9 +48,8 @@ class _Parts:
     phases: list[PhaseRow]
     dump: list[DumpRow]
 
-    def of(self, number: int) -> _Parts:
-        """Those of one exchange."""
-        return _Parts(
+    def of(self, number: int) -> _ExchangeParts:
+        return _ExchangeParts(
             [each for each in self.boxes if each.exchange == number],
             [each for each in self.chunks if each.exchange == number],
             [each for each in self.bodies if each.exchange == number],
@@ -62,9 +61,8 @@ class _Parts:
 
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
-    """The sections that take the place of facts and tables."""
     exchanges = rows_of(ExchangeRow, found)
-    parts = _Parts(
+    parts = _ExchangeParts(
         rows_of(BoxRow, found),
         rows_of(ChunkRow, found),
         rows_of(BodyRow, found),
@@ -95,7 +93,7 @@ def _origin(found: Measurement, width: int) -> Iterator[Text]:
             yield from wrapped(text, width, style="dim")
 
 
-def _request(exchange: ExchangeRow, mine: _Parts, count: int, width: int) -> Iterator[Text]:
+def _request(exchange: ExchangeRow, mine: _ExchangeParts, count: int, width: int) -> Iterator[Text]:
     title = f"→ Request {exchange.exchange}" if count > 1 else "→ Request"
     yield Text.assemble((title, "bold cyan"), (f"  {exchange.method} {exchange.url}"[: width - 12], "bold"))
     use = exchange.use or 1
@@ -107,8 +105,8 @@ def _request(exchange: ExchangeRow, mine: _Parts, count: int, width: int) -> Ite
             yield from _body(body, width)
 
 
-def _response(exchange: ExchangeRow, mine: _Parts, width: int) -> Iterator[Iterator[Text]]:
-    for message, boxes in groupby(mine.boxes, lambda each: each.message):
+def _response(exchange: ExchangeRow, mine: _ExchangeParts, width: int) -> Iterator[Iterator[Text]]:
+    for message, boxes in groupby(mine.boxes, _message_of):
         if message not in ("request", "trailers"):
             yield _head(message, list(boxes), width)
     if exchange.framing:
@@ -120,6 +118,10 @@ def _response(exchange: ExchangeRow, mine: _Parts, width: int) -> Iterator[Itera
         yield wrapped(exchange.problem, width, first="✗ ", style="bold red")
 
 
+def _message_of(box: BoxRow) -> str:
+    return box.message
+
+
 def _head(message: str, boxes: Sequence[BoxRow], width: int) -> Iterator[Text]:
     said = " ".join(box.text for box in boxes if box.part in ("status", "reason"))
     title = "← Interim response" if message.startswith("interim") else f"← {message.capitalize()}"
@@ -129,7 +131,7 @@ def _head(message: str, boxes: Sequence[BoxRow], width: int) -> Iterator[Text]:
     yield from boxes_view.lines(boxes, width)
 
 
-def _framing(exchange: ExchangeRow, framing: str, mine: _Parts, width: int) -> Iterator[Text]:
+def _framing(exchange: ExchangeRow, framing: str, mine: _ExchangeParts, width: int) -> Iterator[Text]:
     upgraded = "no longer HTTP" if exchange.status == 101 else "a tunnel"
     yield Text.assemble(("  Body: ", "bold"), (_FRAMINGS.get(framing, upgraded), "bold green"))
     yield from wrapped(f"{exchange.why} ({exchange.source})", width, first="    why: ", style="dim")

@@ -53,7 +53,6 @@ class KeepaliveRounds:
 
 
 def fill(draft: Draft, parameters: Parameters, found: KeepaliveRounds, url: Url) -> None:
-    """Put everything into `draft`."""
     draft.fact("server", str(url), "", "" if found.counts is None else "the built-in origin")
     draft.fact("placement", "not pinned", "", "client and server run where the scheduler puts them")
     draft.fact("rounds", found.complete, "1")

@@ -52,8 +52,6 @@ class Round:
 
 @dataclass(slots=True)
 class Target:
-    """Whom to ask for what."""
-
     url: Url
     tls: TlsPolicy
     timeouts: Timeouts

@@ -125,7 +125,6 @@ class _File(io.BytesIO):
 
     @property
     def at(self) -> int:
-        """Bytes read."""
         return self.tell() if self._closed_at is None else self._closed_at
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from netlab.experiments.journey.journey_rows import StepRow, StretchRow, WayRow
+from netlab.experiments.journey.journey_rows import JourneyStepRow, PathRow, StretchRow
 from netlab.experiments.journey.journey_view import stretches_of
 from netlab.report.glyphs import printable
 from netlab.report.quantity import Measurement
@@ -32,13 +32,13 @@ _STYLE = """
 
 def drawn(found: Measurement) -> Figure | None:
     """The whole picture; None where the measurement is of no journey."""
-    ways, stretches = rows_of(WayRow, found), stretches_of(found)
+    ways, stretches = rows_of(PathRow, found), stretches_of(found)
     if not ways or not stretches:
         return None
     shown = ways[:_MOST]
     parts: list[str] = []
     y = _TOP
-    for step in rows_of(StepRow, found):
+    for step in rows_of(JourneyStepRow, found):
         own = [way for way in shown if way.step == step.step]
         if own:
             y += _STEP
@@ -65,7 +65,7 @@ def _host(name: str, bottom: float) -> Iterator[str]:
     yield text(_x(name), _TOP - 22, name, "ink heading", "middle")
 
 
-def _packet(way: WayRow, stretches: Sequence[StretchRow], y: float) -> Iterator[str]:
+def _packet(way: PathRow, stretches: Sequence[StretchRow], y: float) -> Iterator[str]:
     """Its arrows, one a stretch, and at the right what it says."""
     colour = _COLOURS.get(way.protocol, _OTHERS)
     reached = {stretches[0].sender: y} if stretches else {}

@@ -12,8 +12,9 @@ from netlab.errors import PeerError, UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.journey import journey_scene, world
 from netlab.experiments.journey.checks import changed_on_the_way, changes, checks, transits
+from netlab.experiments.journey.journey_recording import recording_of
 from netlab.experiments.journey.journey_result import JourneyPlan, JourneyResult
-from netlab.experiments.journey.journey_rows import NeighbourRow, RouteRow, StepRow, StretchRow, WayRow
+from netlab.experiments.journey.journey_rows import JourneyStepRow, NeighbourRow, PathRow, RouteRow, StretchRow
 from netlab.experiments.journey.packets import Crossing, Packet, assembled, dissected
 from netlab.experiments.journey.story import JourneyStep, PacketWords, StepKind, by_visit, steps
 from netlab.experiments.wire import trace
@@ -28,6 +29,7 @@ from netlab.network.scene import run_scene
 from netlab.option import Argument, Option
 from netlab.packets.capture_file import CapturedFrame
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -62,17 +64,16 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     result = run_scene(journey_scene.play, plan, progress, timeout_s=_TIMEOUT_S)
     packets = assembled(dissected(result.frames))
     chosen = numbers(parameters.packet, len(packets)) if parameters.packet else frozenset()
-    at_client = [each.record for each in result.frames if "client" in (each.record.sender, each.receiver)]
-    trace.write_pcap(parameters.pcap, trace.at_client(at_client, result.epoch_ns))
+    trace.write_pcap(parameters.pcap, trace.at_client(result.frames[world.FIRST], result.epoch_ns))
     draft = Draft()
     story = steps(packets, url, result)
     start_ns = result.visits[0].began_ns
     _facts(draft, packets, result, chosen)
     _tables(draft, story, packets, parameters.packets, start_ns)
     draft.tables.append(table_of(NeighbourRow, result.kernel.neighbours))
-    routes = [RouteRow(each.host, each.destination, each.by, each.interface) for each in result.kernel.routes]
-    draft.tables.append(table_of(RouteRow, routes))
+    draft.tables.append(table_of(RouteRow, result.kernel.routes))
     draft.tables += _dissections(packets, chosen, result.epoch_ns, start_ns).tables()
+    draft.recording = recording_of(packets, result.epoch_ns, start_ns)
     checks(draft, packets, result)
     _findings(draft, packets, result)
     return draft.finish()
@@ -96,7 +97,8 @@ def _facts(draft: Draft, packets: Sequence[Packet], result: JourneyResult, chose
     crossings = [each for packet in packets for each in packet.crossings]
     routed = sum(world.plan(host).kind == "router" for host, *_ in transits(packets))
     body = first.response.body.strip() if first.response else ""
-    draft.fact("packets", len(packets), "1", f"on {len({each.link for each in crossings})} links")
+    links = {each.link for each in crossings}
+    draft.fact("packets", len(packets), "1", say("on {links} links", links=len(links)))
     draft.fact("frames", len(crossings), "1", "each packet once on every link it crossed")
     draft.fact("gates passed", routed, "1", "each time a new MAC header")
     draft.fact("lost on the wire", sum(each.arrived_ns is None for each in crossings), "1")
@@ -109,13 +111,18 @@ def _facts(draft: Draft, packets: Sequence[Packet], result: JourneyResult, chose
 def _tables(
     draft: Draft, story: Sequence[JourneyStep], packets: Sequence[Packet], in_full: bool, start_ns: int
 ) -> None:
-    rows = [StepRow(each.number, each.visit + 1, each.title, each.words, len(each.packets)) for each in story]
-    draft.tables.append(table_of(StepRow, rows))
+    draft.tables.append(table_of(JourneyStepRow, (_step(each, start_ns) for each in story)))
     shown = {packet.number for packet in packets} if in_full else _telling(story)
     words = PacketWords()
     ways = [_way(packet, words, packet.number in shown) for packet in packets]
-    draft.tables.append(table_of(WayRow, ways))
+    draft.tables.append(table_of(PathRow, ways))
     draft.tables.append(table_of(StretchRow, (each for packet in packets for each in _stretches(packet, start_ns))))
+
+
+def _step(step: JourneyStep, start_ns: int) -> JourneyStepRow:
+    began_ns = min((packet.first.sent_ns for packet in step.packets), default=None)
+    began = None if began_ns is None else (began_ns - start_ns) / 1e9
+    return JourneyStepRow(step.number, step.visit + 1, step.title, step.words, len(step.packets), began)
 
 
 def _telling(story: Sequence[JourneyStep]) -> set[int]:
@@ -129,7 +136,7 @@ def _telling(story: Sequence[JourneyStep]) -> set[int]:
     return chosen
 
 
-def _way(packet: Packet, words: PacketWords, in_full: bool) -> WayRow:
+def _way(packet: Packet, words: PacketWords, in_full: bool) -> PathRow:
     found = packet.first.found
     layers = [f"{layer.name} {layer.end - layer.start}" for layer in found.layers if not layer.quoted]
     if packet.size:
@@ -137,7 +144,7 @@ def _way(packet: Packet, words: PacketWords, in_full: bool) -> WayRow:
     lost = "; ".join(f"{each.link}: {each.fate}" for each in packet.crossings if each.arrived_ns is None)
     changed = "; ".join(changed_on_the_way(packet))
     said = words.of(packet)
-    return WayRow(packet.number, packet.step, *said, ", ".join(layers), lost, int(in_full), changed)
+    return PathRow(packet.number, packet.step, *said, ", ".join(layers), lost, int(in_full), changed)
 
 
 def _stretches(packet: Packet, start_ns: int) -> Iterator[StretchRow]:
@@ -178,14 +185,15 @@ def _dissections(packets: Sequence[Packet], chosen: frozenset[int], epoch_ns: in
 
 def _findings(draft: Draft, packets: Sequence[Packet], result: JourneyResult) -> None:
     if result.visits[0].failed:
-        draft.findings.append(f"{result.visits[0].failed}. {result.visits[0].hint}.")
+        draft.finding(say("{failed}. {hint}.", failed=result.visits[0].failed, hint=result.visits[0].hint))
     if len(result.visits) > 1:
         first, second = (own for _, own in by_visit(packets, result))
         arp, dns = sum(packet.arp is not None for packet in first), sum(packet.udp is not None for packet in packets)
-        draft.findings.append(
-            f"The second time {len(second)} packets do what took {len(first)} the first time: of those, {arp} were "
-            f"ARP's and {dns} DNS's, and what they found out is remembered."
+        text = (
+            "The second time {second} packets do what took {first} the first time: of those, {arp} were ARP's and "
+            "{dns} DNS's, and what they found out is remembered."
         )
+        draft.finding(say(text, second=len(second), first=len(first), arp=arp, dns=dns))
 
 
 def _exit_code(found: Measurement) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from netlab.experiments.journey.journey_rows import NeighbourRow
+from netlab.experiments.journey.journey_rows import NeighbourRow, RouteRow
 from netlab.network.conditions import Conditions
 from netlab.network.frame_record import FrameRecord
 
@@ -55,36 +55,11 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkFrame:
-    """What the wire of one link recorded of a frame to `receiver`."""
-
-    link: str
-    receiver: str
-    record: FrameRecord
-
-
-@dataclass(frozen=True, slots=True)
-class RouteDecision:
-    """What `host` does with a packet to `destination`. `kind`: unicast, local …, or the error where there is no way."""
-
-    host: str
-    destination: str
-    kind: str
-    interface: str = ""
-    gateway: str | None = None
-
-    @property
-    def by(self) -> str:
-        """The gateway, or that none is needed, or why it cannot be."""
-        return self.gateway or ("itself: local" if self.interface else self.kind)
-
-
-@dataclass(frozen=True, slots=True)
 class KernelTables:
     """What the hosts' kernels know at the end; `forwarded`: packets by router (IpForwDatagrams)."""
 
     neighbours: tuple[NeighbourRow, ...]
-    routes: tuple[RouteDecision, ...]
+    routes: tuple[RouteRow, ...]
     forwarded: dict[str, int]
 
 
@@ -98,10 +73,10 @@ class GivenAnswer:
 
 @dataclass(frozen=True, slots=True)
 class JourneyResult:
-    """`dns_answers`: what the DNS server answered; `taken`: digests of request bodies as the shop got them."""
+    """`frames` by link; `dns_answers`: what the DNS server answered; `taken`: digests of request bodies that came."""
 
     visits: tuple[Visit, ...]
-    frames: tuple[LinkFrame, ...]
+    frames: dict[str, list[FrameRecord]]
     epoch_ns: int
     kernel: KernelTables
     dns_answers: tuple[str, ...]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from netlab.experiments.wire import packet_rows
 from netlab.report.rows import Count, Named, Seconds, row
 
 
 @row("steps")
-class StepRow:
+class JourneyStepRow:
     """A step of the journey: what happens, what is decided there, and how many packets it takes."""
 
     step: Count
@@ -16,10 +17,11 @@ class StepRow:
     title: str
     words: str
     packets: Count
+    began: Seconds | None = None
 
 
 @row("ways")
-class WayRow:
+class PathRow:
     """A packet from end to end. `lost`: on which link; `in_full` is 1 where every stretch is to be shown; `changed`:
     what every host on the way changed."""
 
@@ -66,9 +68,13 @@ class NeighbourRow:
     state: str
 
 
+NO_GATEWAY = "itself: local"
+
+
 @row("routes")
 class RouteRow:
-    """What a host's kernel decides for a destination: by which gateway, out of which interface."""
+    """What a host's kernel decides for a destination: `by` which gateway, NO_GATEWAY, or why it cannot; and the
+    interface."""
 
     host: str
     destination: str
@@ -76,4 +82,4 @@ class RouteRow:
     out_of: str
 
 
-ROWS = (StepRow, WayRow, StretchRow, NeighbourRow, RouteRow)
+ROWS = (*packet_rows.ROWS, JourneyStepRow, PathRow, StretchRow, NeighbourRow, RouteRow)

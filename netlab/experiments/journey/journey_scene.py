@@ -9,20 +9,12 @@ from collections.abc import Iterator
 from netlab.addressing import prefix
 from netlab.errors import NetlabError
 from netlab.experiments.journey import world
-from netlab.experiments.journey.journey_result import (
-    JourneyPlan,
-    JourneyResult,
-    KernelTables,
-    LinkFrame,
-    RouteDecision,
-    Visit,
-)
-from netlab.experiments.journey.journey_rows import NeighbourRow
+from netlab.experiments.journey.journey_result import JourneyPlan, JourneyResult, KernelTables, Visit
+from netlab.experiments.journey.journey_rows import NO_GATEWAY, NeighbourRow, RouteRow
 from netlab.http.transport import literal
 from netlab.http.url import parse
-from netlab.linux import counters, neighbours, netlink, routes
+from netlab.linux import neighbours, netlink, network_counters, routes
 from netlab.linux.diag import Diag
-from netlab.network.conditions import Conditions
 from netlab.network.private import PrivateNetwork
 from netlab.network.scene import ReportProgress
 
@@ -51,21 +43,11 @@ def play(plan: JourneyPlan, report_progress: ReportProgress) -> JourneyResult:
         kernel = _kernel(network, places[0] if places else None)
         shop.close()
         book.close()
-        frames = tuple(_frames(network))
+        frames = network.stop()
     answers = tuple(each.answer for each in book.asked)
     taken, given = tuple(shop.site.taken), tuple(each.finished() for each in shop.site.given)
     epoch_ns = time.time_ns() - time.monotonic_ns()
     return JourneyResult(tuple(visits), frames, epoch_ns, kernel, answers, taken, given, network.lost)
-
-
-def _frames(network: PrivateNetwork) -> Iterator[LinkFrame]:
-    """End all wires; every frame on every link."""
-    recorded = network.stop()
-    for link in world.links(Conditions()):
-        (one, _), (other, _) = link.ends
-        receiver = {one: other, other: one}
-        for each in recorded[link.name]:
-            yield LinkFrame(link.name, receiver[each.sender], each)
 
 
 def _wait_for_connections(network: PrivateNetwork) -> None:
@@ -97,7 +79,7 @@ def _forwarded(network: PrivateNetwork) -> dict[str, int]:
     for name, host in network.hosts.items():
         if world.plan(name).kind == "router":
             with host.namespace.entered():
-                counted[name] = counters.read()["IpForwDatagrams"]
+                counted[name] = network_counters.read()["IpForwDatagrams"]
     return counted
 
 
@@ -118,11 +100,12 @@ def _neighbours(network: PrivateNetwork) -> Iterator[NeighbourRow]:
                 yield NeighbourRow(name, each.interface, ip, mac, each.state)
 
 
-def _route(network: PrivateNetwork, host: str, destination: str) -> RouteDecision:
+def _route(network: PrivateNetwork, host: str, destination: str) -> RouteRow:
     try:
         with network.hosts[host].namespace.entered():
             found = routes.decide(prefix.parse(destination))
     except netlink.RefusedError as error:
-        return RouteDecision(host, destination, str(error))
-    gateway = found.gateway.text_of(found.gateway.value) if found.gateway else None
-    return RouteDecision(host, destination, found.kind, found.interface, gateway)
+        return RouteRow(host, destination, str(error), "")
+    if found.gateway:
+        return RouteRow(host, destination, found.gateway.text_of(found.gateway.value), found.interface)
+    return RouteRow(host, destination, NO_GATEWAY if found.interface else found.kind, found.interface)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from netlab.experiments.journey.journey_rows import StepRow, StretchRow, WayRow
+from netlab.experiments.journey.journey_rows import JourneyStepRow, PathRow, StretchRow
 from netlab.experiments.wire import packets_view
 from netlab.experiments.wire.packets_view import COLOURS
 from netlab.report import facts, grid
@@ -25,9 +25,9 @@ _WIDE = 78  # columns that a stretch takes in one line
 
 def sections(found: Measurement, width: int) -> Iterator[Iterator[Text]]:
     """The steps; then packets in boxes, if asked for; then the kernels' tables, and facts."""
-    ways, stretches = rows_of(WayRow, found), stretches_of(found)
+    ways, stretches = rows_of(PathRow, found), stretches_of(found)
     shown: set[str] = set()
-    for step in rows_of(StepRow, found):
+    for step in rows_of(JourneyStepRow, found):
         yield _step(step, [way for way in ways if way.step == step.step], stretches, shown, width)
     for number in found.chosen("boxes"):
         yield iter([Text(f"Packet {number}, on its first stretch", style="bold")])
@@ -48,7 +48,9 @@ def stretches_of(found: Measurement) -> dict[int, list[StretchRow]]:
     return by_packet
 
 
-def _step(step: StepRow, ways: Sequence[WayRow], stretches: Stretches, shown: set[str], width: int) -> Iterator[Text]:
+def _step(
+    step: JourneyStepRow, ways: Sequence[PathRow], stretches: Stretches, shown: set[str], width: int
+) -> Iterator[Text]:
     yield Text.assemble((f"{step.step}  ", "bold cyan"), (step.title, "bold"))
     yield from wrapped(step.words, width, first="   ", style="italic")
     for at, way in enumerate(ways):
@@ -61,7 +63,7 @@ def _step(step: StepRow, ways: Sequence[WayRow], stretches: Stretches, shown: se
             yield from _stretches(way, stretches, width)
 
 
-def _way(way: WayRow, shown: set[str], width: int) -> Iterator[Text]:
+def _way(way: PathRow, shown: set[str], width: int) -> Iterator[Text]:
     """A packet in a line: from whom to whom, what it says; and how it is packed, the first time that it is so."""
     mark, ends = f"{way.packet:>4} ", printable(f"{way.from_} → {way.to}")
     first = f"{mark}{ends:<{_ENDS}} " if width >= _ENDS + 44 else f"{mark}{ends}: "
@@ -79,7 +81,7 @@ def _way(way: WayRow, shown: set[str], width: int) -> Iterator[Text]:
         yield from wrapped(f"{packed}, bytes", width, first="     ", style="dim")
 
 
-def _stretches(way: WayRow, stretches: Stretches, width: int) -> Iterator[Text]:
+def _stretches(way: PathRow, stretches: Stretches, width: int) -> Iterator[Text]:
     for each in stretches.get(way.packet, ()):
         yield from _stretch(each, width)
     if way.changed:
@@ -106,7 +108,7 @@ def _joined(marked: Sequence[tuple[str, bool]]) -> Iterator[tuple[str, str]]:
         yield (words, "bold yellow" if different else "")
 
 
-def _on_its_way(way: WayRow, stretches: Stretches, width: int) -> Iterator[Text]:
+def _on_its_way(way: PathRow, stretches: Stretches, width: int) -> Iterator[Text]:
     yield Text(f"Packet {way.packet}, on every stretch", style="bold")
     yield from _stretches(way, stretches, width)
 

@@ -7,10 +7,12 @@ came to this host before and is otherwise the same; if there are several, the fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from netlab.experiments.journey.journey_result import LinkFrame
+from netlab.experiments.journey import world
+from netlab.network.conditions import Conditions
+from netlab.network.frame_record import FrameRecord
 from netlab.packets.arp import Arp
 from netlab.packets.dissect import Dissection, dissect
 from netlab.packets.ethernet import Ethernet
@@ -126,13 +128,15 @@ class Packet:
         self._gone.add((crossing.sender, crossing.link))
 
 
-def dissected(frames: Iterable[LinkFrame]) -> list[Crossing]:
-    """The frames taken apart, in the order of sending."""
+def dissected(frames: Mapping[str, Sequence[FrameRecord]]) -> list[Crossing]:
+    """The frames of all links taken apart, in the order of sending."""
     found: list[Crossing] = []
-    for each in frames:
-        seen = each.record
-        ends = seen.sender, each.receiver
-        found.append(Crossing(each.link, *ends, seen.sent_ns, seen.arrived_ns, seen.fate, dissect(seen.frame)))
+    for link in world.links(Conditions()):
+        (one, _), (other, _) = link.ends
+        receiver = {one: other, other: one}
+        for each in frames.get(link.name, ()):
+            way = link.name, each.sender, receiver[each.sender]
+            found.append(Crossing(*way, each.sent_ns, each.arrived_ns, each.fate, dissect(each.frame)))
     return sorted(found, key=lambda crossing: crossing.sent_ns)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from netlab.experiments.journey.journey_result import GivenAnswer
-from netlab.http_origin import wire
+from netlab.http_origin import raw_responses
 from netlab.http_origin.message import OriginAnswer, Piece, ReceivedRequest, Replay, text
 from netlab.http_origin.site import Site
 
@@ -62,7 +62,7 @@ class Shop(Site):
         size = request.path.removeprefix("/big/")
         if size != request.path and size.isdecimal() and int(size[:12]) > MOST_BYTES:
             return text(f"at most {MOST_BYTES:,} bytes are fetched on this journey\n", 404)
-        if request.path.startswith(wire.PREFIX):
+        if request.path.startswith(raw_responses.PREFIX):
             return text("broken responses are not for journeys: netlab http get\n", 404)
         return super().answer(request)
 

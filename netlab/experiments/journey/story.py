@@ -12,12 +12,14 @@ from enum import Enum
 
 from netlab.addressing import destinations, prefix
 from netlab.experiments.journey import world
-from netlab.experiments.journey.journey_result import JourneyResult, RouteDecision, Visit
+from netlab.experiments.journey.journey_result import JourneyResult, Visit
+from netlab.experiments.journey.journey_rows import NO_GATEWAY, RouteRow
 from netlab.experiments.journey.packets import Flow, Packet
 from netlab.experiments.wire.packet_story import protocol, summary
 from netlab.http.url import Url
 from netlab.packets.arp import REQUEST, Arp
 from netlab.packets.ethernet import BROADCAST
+from netlab.report.phrase import listed, say
 
 
 class StepKind(Enum):
@@ -46,7 +48,7 @@ class JourneyStep:
     def title(self) -> str:
         """What happens."""
         title = self.kind.value
-        return title if self.visit == 0 else f"Again: {title[:1].lower()}{title[1:]}"
+        return title if self.visit == 0 else say("Again: {title}", title=f"{title[:1].lower()}{title[1:]}")
 
 
 def steps(packets: Sequence[Packet], url: Url, result: JourneyResult) -> list[JourneyStep]:
@@ -97,13 +99,13 @@ class _Classifier:
         return StepKind.END if self._ending else StepKind.ORDER if self._data else StepKind.CALL
 
 
-def _words(kind: StepKind, url: Url, visit: Visit, routes: Sequence[RouteDecision], has_packets: bool) -> str | None:
+def _words(kind: StepKind, url: Url, visit: Visit, routes: Sequence[RouteRow], has_packets: bool) -> str | None:
     """What is to be said of a step; None where there is no such step on this visit."""
     addresses = visit.lookup.addresses or (() if _is_name(url) else (url.host,))
     if kind is StepKind.BAR:
         return _bar(url)
     if kind is StepKind.LOCAL:
-        return f"{decision(world.address('dns'))} ARP." if visit.lookup.asked else None
+        return say("{decision} ARP.", decision=decision(world.address("dns"))) if visit.lookup.asked else None
     if kind is StepKind.BOOK:
         return _book(url, visit)
     if not addresses:
@@ -111,10 +113,11 @@ def _words(kind: StepKind, url: Url, visit: Visit, routes: Sequence[RouteDecisio
     if kind is StepKind.GATE:
         return _gate(addresses[0], has_packets)
     if kind is StepKind.ORDER and visit.response is not None:
-        return (
-            f"{visit.method} {url.target} is what the shop reads, and {visit.response.status} is its word. The "
-            "ACKs are TCP's own reports of safe arrival, and no answer to it."
+        text = (
+            "{method} {target} is what the shop reads, and {status} is its word. The ACKs are TCP's own reports of "
+            "safe arrival, and no answer to it."
         )
+        return say(text, method=visit.method, target=url.target, status=visit.response.status)
     if kind is StepKind.CALL and has_packets:
         return _call(routes)
     if kind is StepKind.END and has_packets:
@@ -127,13 +130,14 @@ def _is_name(url: Url) -> bool:
 
 
 def _bar(url: Url) -> str:
-    what = f"{url}: the protocol is HTTP, the port {url.port}"
+    what = say("{url}: the protocol is HTTP, the port {port}", url=str(url), port=url.port)
     if not _is_name(url):
-        return f"{what}, and {url.host} is an address already: no address book is needed."
-    return (
-        f"{what}, the shop's name {url.host}. Where that is, a browser does not know; the address book (DNS) is at "
-        f"{world.address('dns')}."
+        return say("{what}, and {host} is an address already: no address book is needed.", what=what, host=url.host)
+    text = (
+        "{what}, the shop's name {host}. Where that is, a browser does not know; the address book (DNS) is at "
+        "{address}."
     )
+    return say(text, what=what, host=url.host, address=world.address("dns"))
 
 
 def _book(url: Url, visit: Visit) -> str | None:
@@ -141,17 +145,19 @@ def _book(url: Url, visit: Visit) -> str | None:
     if not _is_name(url):
         return None
     if lookup.rcode not in ("", "NOERROR"):
-        return f"{lookup.rcode}: there is no such name. The journey ends here, for nobody knows where to."
+        text = "{rcode}: there is no such name. The journey ends here, for nobody knows where to."
+        return say(text, rcode=lookup.rcode)
     if not lookup.addresses:
-        return f"No address came of it: {visit.failed}."
+        return say("No address came of it: {failed}.", failed=visit.failed)
     place = lookup.addresses[0]
     if not lookup.asked:
-        return f"Remembered: {url.host} is at {place}. Nothing is asked."
-    alias = f", which is another name of {lookup.aliases[-1]}," if lookup.aliases else ""
-    return (
-        f"{url.host}{alias} is at {place}: its door number, to be remembered for {lookup.ttl_s} s. (The letters' "
-        "case is random: who forges an answer has to guess that, too.)"
+        return say("Remembered: {host} is at {place}. Nothing is asked.", host=url.host, place=place)
+    alias = say(", which is another name of {name},", name=lookup.aliases[-1]) if lookup.aliases else ""
+    text = (
+        "{host}{alias} is at {place}: its door number, to be remembered for {ttl_s} s. (The letters' case is random: "
+        "who forges an answer has to guess that, too.)"
     )
+    return say(text, host=url.host, alias=alias, place=place, ttl_s=lookup.ttl_s)
 
 
 def decision(destination: str) -> str:
@@ -159,39 +165,52 @@ def decision(destination: str) -> str:
     own = world.plan("client").interfaces[0]
     source, to = prefix.parse(f"{own.ip}/{own.prefix}"), prefix.parse(destination)
     if to.version != 4:
-        return f"{destination} is IPv6, which this network does not speak."
+        return say("{destination} is IPv6, which this network does not speak.", destination=destination)
     known = destinations.from_host(source, to)
     if known is not None:
-        return f"{destination} is {known.why}."
+        return say("{destination} is {why}.", destination=destination, why=known.why)
     seen = prefix.Prefix(4, to.value, source.length)
-    anded = f"{destination} AND {to.text_of(source.mask)} = {to.text_of(seen.network)}"
+    mask, network = to.text_of(source.mask), to.text_of(seen.network)
+    anded = say("{destination} AND {mask} = {network}", destination=destination, mask=mask, network=network)
     if source.contains(to):
-        return f"{anded}, my own network: a local. Locals one reaches by shouting:"
-    return f"{anded}, and my network is {to.text_of(source.network)}: from elsewhere."
+        return say("{anded}, my own network: a local. Locals one reaches by shouting:", anded=anded)
+    return say("{anded}, and my network is {mine}: from elsewhere.", anded=anded, mine=to.text_of(source.network))
 
 
 def _gate(place: str, shown: bool) -> str | None:
     words = decision(place)
     if not words.endswith("elsewhere."):
-        return f"{words} ARP." if words.endswith(":") else words
+        return say("{words} ARP.", words=words) if words.endswith(":") else words
     gateway = world.address("gateway")
     if not shown:
-        return f"{words} So to the gateway, {gateway}, whose MAC address is known by now."
-    return (
-        f"{words} Who goes abroad goes to customs, who leaves the network to the gateway, {gateway}. Its MAC address "
-        "is asked for, never the shop's."
+        text = "{words} So to the gateway, {gateway}, whose MAC address is known by now."
+        return say(text, words=words, gateway=gateway)
+    text = (
+        "{words} Who goes abroad goes to customs, who leaves the network to the gateway, {gateway}. Its MAC address is "
+        "asked for, never the shop's."
     )
+    return say(text, words=words, gateway=gateway)
 
 
-def _call(routes: Sequence[RouteDecision]) -> str:
-    words = [
+def _call(routes: Sequence[RouteRow]) -> str:
+    text = "The {host}'s kernel: {destination} is {way}."
+    words: list[str] = [
         "Every gate takes the MAC header off, reads the IP header, asks its route table, and puts a new MAC header on."
     ]
-    for each in routes:
-        if each.host in ("gateway", "router") and each.destination != world.address("client"):
-            way = f"by {each.gateway}, out of {each.interface}" if each.gateway else f"a local of {each.interface}"
-            words.append(f"The {each.host}'s kernel: {each.destination} is {way if each.interface else each.kind}.")
-    return " ".join(words)
+    words += (
+        say(text, host=each.host, destination=each.destination, way=_way(each))
+        for each in routes
+        if each.host in ("gateway", "router") and each.destination != world.address("client")
+    )
+    return listed(words, " ")
+
+
+def _way(row: RouteRow) -> str:
+    if not row.out_of:
+        return row.by
+    if row.by == NO_GATEWAY:
+        return say("a local of {out_of}", out_of=row.out_of)
+    return say("by {by}, out of {out_of}", by=row.by, out_of=row.out_of)
 
 
 class PacketWords:

@@ -42,13 +42,14 @@ HOSTS: tuple[HostPlan, ...] = (
         "shop", (Interface("eth0", "02:00:00:00:00:51", "106.114.138.24"),), (Route("0.0.0.0", 0, "106.114.138.1"),)
     ),
 )
+FIRST = "client–switch"
 FAR = "gateway–router"  # the long way; the other links are within a building
 
 
 def links(far: Conditions) -> tuple[Link, ...]:
     """All cables; `far` are the conditions between the gates, in both directions."""
     return (
-        Link("client–switch", (("client", "eth0"), ("switch", "eth0"))),
+        Link(FIRST, (("client", "eth0"), ("switch", "eth0"))),
         Link("dns–switch", (("dns", "eth0"), ("switch", "eth1"))),
         Link("switch–gateway", (("switch", "eth2"), ("gateway", "eth0"))),
         Link(FAR, (("gateway", "eth1"), ("router", "eth0")), {"gateway": far, "router": far}),

@@ -6,6 +6,7 @@ from netlab.experiments.limits import descriptors_scene
 from netlab.experiments.limits.descriptors_scene import DescriptorsPlan, Exhaustion
 from netlab.network.scene import run_scene
 from netlab.progress import silent
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft
 
 LIMIT = 64
@@ -16,7 +17,7 @@ def measure(draft: Draft) -> None:
     result = run_scene(descriptors_scene.play, DescriptorsPlan(LIMIT), silent, timeout_s=60.0)
     accepts, failed = result.accepts, result.failed
     draft.fact("descriptors allowed", LIMIT, "1", "RLIMIT_NOFILE, lowered in one process")
-    before = f"{accepts.in_use} were in use before"
+    before = say("{in_use} were in use before", in_use=accepts.in_use)
     draft.fact("descriptors for accepted connections", accepts.made, "1", before)
     draft.fact("descriptors lacking for", failed.queued, "1", "connections that wait in the accept queue")
     claim, limit = "socket() fails when all descriptors are in use", f"{LIMIT}, EMFILE"

@@ -172,25 +172,22 @@ class _EchoClient:
 
     def echoes(self, held: HoldResult, latency_ns: array[int]) -> None:
         """Add the latencies to `latency_ns`, those of the warm-up left out. PeerError."""
-        with _on(self._cpu):
-            self._echoes(held, latency_ns)
-
-    def _echoes(self, held: HoldResult, latency_ns: array[int]) -> None:
         sock, ring = self._sock, self._ring
-        for number in range(_WARM_UP + _ECHOES):
-            message = ring[number % len(ring)]
-            begun_ns = monotonic_ns()
-            sock.sendall(message)
-            got = sock.recv(_SIZE)
-            while got and len(got) < _SIZE and (more := sock.recv(_SIZE - len(got))):
-                got += more
-            took_ns = monotonic_ns() - begun_ns
-            if not got:
-                hint = "see 'netlab tcp-server --mode epoll'"
-                raise PeerError("the server has closed the connection that talks", hint)
-            held.intact += got == message
-            if number >= _WARM_UP:
-                latency_ns.append(took_ns)
+        with _on(self._cpu):
+            for number in range(_WARM_UP + _ECHOES):
+                message = ring[number % len(ring)]
+                begun_ns = monotonic_ns()
+                sock.sendall(message)
+                got = sock.recv(_SIZE)
+                while got and len(got) < _SIZE and (more := sock.recv(_SIZE - len(got))):
+                    got += more
+                took_ns = monotonic_ns() - begun_ns
+                if not got:
+                    hint = "see 'netlab tcp-server --mode epoll'"
+                    raise PeerError("the server has closed the connection that talks", hint)
+                held.intact += got == message
+                if number >= _WARM_UP:
+                    latency_ns.append(took_ns)
 
     def close(self) -> None:
         self._sock.close()

@@ -2,7 +2,7 @@
 
 Lecture 13: "of course it does not get that far": first the descriptors, then the memory. Each limit is read, and said
 in connections; the one that is least is the one to raise. Memory is not among them: how much is left is watched while
-the connections grow (tcp_hold.py).
+the connections grow (hold.py).
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import os
 from dataclasses import dataclass
 
 from netlab.errors import MachineLacks
+from netlab.experiments.limits.limits_rows import LimitRow
 from netlab.linux import machine
 from netlab.linux.process import cpus as allowed_cpus
+from netlab.report.phrase import say
 from netlab.servers.modes import Mode, find
 from netlab.servers.placement import place
 
@@ -23,15 +25,12 @@ _SPARE = 64  # descriptors that a process has beside its connections, with room
 _UNEVEN = 0.9  # of what a worker could hold: which of them gets a connection is a hash, and that is never quite even
 
 
-@dataclass(frozen=True, slots=True)
-class KernelLimit:
-    """A limit as the kernel has it, and how many connections it leaves; None: it does not bound their number."""
-
-    name: str
-    here: int | None
-    connections: int | None
-    bounds: str
-    raise_it: str = ""
+_RAISE = {  # how to, by the name of the limit
+    "open files, hard": "sudo prlimit --pid $$ --nofile=1048576, for this shell; /etc/security/limits.conf, for good.",
+    "fs.file-max": "sudo sysctl -w fs.file-max=4000000.",
+    "processes": "ulimit -u, or pids.max of the cgroup.",
+    "epoll watches": "sudo sysctl -w fs.epoll.max_user_watches=4000000.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +49,13 @@ class HoldPlan:
 
 def plan_of(wanted: int) -> HoldPlan:
     """How to hold so many, or as many as the limits leave. MachineLacks where that is none."""
-    bounding = [each for each in limits() if each.connections is not None and each.raise_it]
-    connections = min([wanted, *(each.connections or 0 for each in bounding)])
+    bounding = [(each, each.connections) for each in limits() if each.connections is not None and each.limit in _RAISE]
+    connections = min([wanted, *(most for _, most in bounding)])
+    text = "{limit} is {here:,}: that leaves {most:,} of {wanted:,} connections. Raise it: {how}"
     reduced = tuple(
-        f"{each.name} is {each.here:,}: that leaves {each.connections:,} of {wanted:,} connections. {each.raise_it}"
-        for each in bounding
-        if (each.connections or 0) < wanted
+        say(text, limit=each.limit, here=each.here, most=most, wanted=wanted, how=_RAISE[each.limit])
+        for each, most in bounding
+        if most < wanted
     )
     if connections < 1:
         raise MachineLacks("no connection can be held here", reduced[0])
@@ -73,48 +73,28 @@ def plan_of(wanted: int) -> HoldPlan:
     return HoldPlan(wanted, connections, find("tcp", "epoll-multi"), workers, cpus, on, reduced)
 
 
-def limits() -> tuple[KernelLimit, ...]:
+def limits() -> tuple[LimitRow, ...]:
     """The limits on connections of this machine, those first that one meets first."""
     soft, hard = machine.descriptors()
     processes, ports = machine.processes(), machine.ephemeral_ports()
-    file_max, nr_open = machine.sysctl_number("fs.file-max"), machine.sysctl_number("fs.nr_open")
-    watches = machine.sysctl_number("fs.epoll.max_user_watches")
+    number = machine.sysctl_number
+    file_max, watches = number("fs.file-max"), number("fs.epoll.max_user_watches")
     most = min(MOST_PROCESSES, max((soft or 1 << 20) - _SPARE, 0) // _PARENT)
     per_worker = max(int(_per_process() * _UNEVEN), 0)
+    by_processes = _by_processes(processes, most, per_worker)
+    shared = f"a process; so up to {most} processes share the connections here"
     return (
-        KernelLimit("ephemeral ports", ports, ports, "from one client address to one server address and port"),
-        KernelLimit("open files, soft", soft, None, "a process, until it raises the limit itself, up to the hard one"),
-        KernelLimit(
-            "open files, hard",
-            hard,
-            per_worker * most,
-            f"a process; so up to {most} processes share the connections here",
-            "Raise it: sudo prlimit --pid $$ --nofile=1048576, for this shell; /etc/security/limits.conf, for good.",
+        LimitRow("ephemeral ports", ports, ports, "from one client address to one server address and port"),
+        LimitRow("open files, soft", soft, None, "a process, until it raises the limit itself, up to the hard one"),
+        LimitRow("open files, hard", hard, per_worker * most, shared),
+        LimitRow("fs.nr_open", number("fs.nr_open"), None, "what the hard limit of a process may be raised to"),
+        LimitRow(
+            "fs.file-max", file_max, _by_file_max(file_max), "all open files; both ends are files here (root is free)"
         ),
-        KernelLimit("fs.nr_open", nr_open, None, "what the hard limit of a process may be raised to"),
-        KernelLimit(
-            "fs.file-max",
-            file_max,
-            _by_file_max(file_max),
-            "all open files; both ends are files here (root is free)",
-            "Raise it: sudo sysctl -w fs.file-max=4000000.",
-        ),
-        KernelLimit(
-            "processes",
-            processes,
-            _by_processes(processes, most, per_worker),
-            "processes and threads of this user",
-            "Raise it: ulimit -u, or pids.max of the cgroup.",
-        ),
-        KernelLimit(
-            "epoll watches",
-            watches,
-            watches,
-            "fs.epoll.max_user_watches: a descriptor in an epoll list is one",
-            "Raise it: sudo sysctl -w fs.epoll.max_user_watches=4000000.",
-        ),
-        KernelLimit("somaxconn", machine.sysctl_number("net.core.somaxconn"), None, "those that wait for accept()"),
-        KernelLimit("tcp_mem, pages", _tcp_mem(), None, "what all sockets have queued; an idle connection has nothing"),
+        LimitRow("processes", processes, by_processes, "processes and threads of this user"),
+        LimitRow("epoll watches", watches, watches, "fs.epoll.max_user_watches: a descriptor in an epoll list is one"),
+        LimitRow("somaxconn", number("net.core.somaxconn"), None, "those that wait for accept()"),
+        LimitRow("tcp_mem, pages", _tcp_mem(), None, "what all sockets have queued; an idle connection has nothing"),
     )
 
 

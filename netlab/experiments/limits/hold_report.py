@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from netlab.experiments.limits.hold import HoldResult
 from netlab.experiments.limits.limits_rows import CacheRow, GrowthRow, LatencyRow
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Samples
 from netlab.report.rows import table_of
 from netlab.report.stats import percentile, ratio
@@ -25,8 +26,9 @@ def report(draft: Draft, held: HoldResult, keep_free: int) -> None:
     draft.fact("hold connections", grown.held, "1", "at once, both ends of each on this machine")
     draft.fact("hold set-up time", held.setup_s, "s")
     draft.fact("hold set-up rate", ratio(grown.held, held.setup_s), "1/s")
-    draft.fact("hold server processes", plan.workers, "1", f"mode {plan.mode.name}")
-    draft.fact("hold client processes", len(plan.holder_cpus), "1", f"from {held.source_addresses} of 127.0.0.0/8")
+    draft.fact("hold server processes", plan.workers, "1", say("mode {mode}", mode=plan.mode.name))
+    note = say("from {addresses} of 127.0.0.0/8", addresses=held.source_addresses)
+    draft.fact("hold client processes", len(plan.holder_cpus), "1", note)
     draft.fact("hold placement", f"the talking connection on CPU {plan.server_cpus[0]}, as its server", "")
     _memory(draft, held)
     _latency(draft, held)
@@ -47,14 +49,15 @@ def _memory(draft: Draft, held: HoldResult) -> None:
     listed = _listed(held)
     if slab is not None and listed > slab / 100:
         slab -= listed
-        draft.warnings.append(
-            f"Left out of the kernel's memory: {listed / 1024:.1f} KiB a connection that it keeps because somebody has "
-            "listed the descriptors of all processes meanwhile (ps, lsof, a monitor): proc_inode_cache."
+        text = (
+            "Left out of the kernel's memory: {listed:.1f} KiB a connection that it keeps because somebody has listed "
+            "the descriptors of all processes meanwhile (ps, lsof, a monitor): proc_inode_cache."
         )
+        draft.warnings.append(say(text, listed=listed / 1024))
     server, clients = each(after.server, before.server), each(after.clients, before.clients)
     caches = list(_caches(held, slab))
-    by_cache = "" if caches else "; root is told by cache"
-    draft.fact("memory kernel per connection", slab, "B", f"both ends; Slab of /proc/meminfo{by_cache}")
+    note = "both ends; Slab of /proc/meminfo" + ("" if caches else "; root is told by cache")
+    draft.fact("memory kernel per connection", slab, "B", note)
     draft.fact("memory server per connection", server, "B", "what its processes have written (PSS)")
     draft.fact("memory clients per connection", clients, "B")
     draft.fact("memory available before", before.kernel.available, "B")
@@ -64,11 +67,12 @@ def _memory(draft: Draft, held: HoldResult) -> None:
     if caches:
         draft.tables.append(table_of(CacheRow, caches))
     if slab and server is not None and clients is not None and after.kernel.available:
-        draft.findings.append(
-            f"A connection that does nothing takes {slab / 1024:.1f} KiB of the kernel's memory (both of its ends are "
-            f"here) and {server:.0f} B of the server's own. What is still available would do for some "
-            f"{float(f'{after.kernel.available / (slab + server + clients):.2g}'):,.0f} more."
+        text = (
+            "A connection that does nothing takes {slab:.1f} KiB of the kernel's memory (both of its ends are here) "
+            "and {server:.0f} B of the server's own. What is still available would do for some {more:,.0f} more."
         )
+        more = float(f"{after.kernel.available / (slab + server + clients):.2g}")
+        draft.finding(say(text, slab=slab / 1024, server=server, more=more))
 
 
 _CACHES = {
@@ -157,13 +161,14 @@ def _why_not_more(draft: Draft, held: HoldResult, keep_free: int) -> None:
     number = held.grown.held
     draft.warnings += held.plan.reduced
     if (left := held.available_at_stop) is not None:
-        draft.warnings.append(
-            f"Growing was stopped at {number:,} of {held.plan.connections:,}: {left / 2**30:.1f} GiB of memory "
-            f"were available, and {keep_free / 2**30:.1f} GiB are to stay free (--keep-free)."
+        text = (
+            "Growing was stopped at {at:,} of {wanted:,}: {left:.1f} GiB of memory were available, and {keep:.1f} GiB "
+            "are to stay free (--keep-free)."
         )
+        wanted, gib = held.plan.connections, 2**30
+        draft.warnings.append(say(text, at=number, wanted=wanted, left=left / gib, keep=keep_free / gib))
     if held.refused_at_limit:
-        draft.warnings.append(
-            f"The server refused {held.refused_at_limit:,} connections: one of its processes had no descriptor left."
-        )
+        text = "The server refused {refused:,} connections: one of its processes had no descriptor left."
+        draft.warnings.append(say(text, refused=held.refused_at_limit))
     for kind, count in held.grown.errors.items():
-        draft.warnings.append(f"{count:,} attempts to connect failed: {kind}.")
+        draft.warnings.append(say("{count:,} attempts to connect failed: {kind}.", count=count, kind=kind))

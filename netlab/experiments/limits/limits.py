@@ -21,6 +21,7 @@ from netlab.linux import machine
 from netlab.notation import size_bytes
 from netlab.option import Option
 from netlab.progress import Progress, part
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Lack, Measurement
 from netlab.report.rows import table_of
 
@@ -63,8 +64,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         if not draft.checks:
             raise
         draft.interrupted = True
-    rows = [LimitRow(each.name, each.here, each.connections, each.bounds) for each in limits()]
-    draft.tables.append(table_of(LimitRow, rows))
+    draft.tables.append(table_of(LimitRow, limits()))
     return draft.finish()
 
 
@@ -74,7 +74,7 @@ def _ports(draft: Draft, parameters: Parameters, progress: Progress) -> None:
     except NetlabError as error:
         if error.exit_code != MachineLacks.exit_code or parameters.pcap:
             raise
-        draft.lacking = Lack(f"{error.message}; so no ports could be used up", error.hint or "")
+        draft.lacking = Lack(say("{message}; so no ports could be used up", message=error.message), error.hint or "")
 
 
 def _keep_free(parameters: Parameters) -> int:

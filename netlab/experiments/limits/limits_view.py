@@ -1,4 +1,4 @@
-"""Facts and tables; growth and latency are in the charts (and in --json)."""
+"""Facts, then tables, then samples: elsewhere samples come before tables."""
 
 from __future__ import annotations
 

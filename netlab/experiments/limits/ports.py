@@ -12,6 +12,7 @@ from netlab.experiments.wire.trace import write_pcap
 from netlab.linux import machine
 from netlab.network.scene import run_scene
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft
 from netlab.report.rows import table_of
 
@@ -35,44 +36,34 @@ def measure(draft: Draft, ports: int, file: Path | None, progress: Progress) -> 
     draft.fact("ports of this machine", machine.ephemeral_ports(), "1", "its own ip_local_port_range")
     _four_tuple(draft, ports, result)
     _bound(draft, ports, result)
-    _table(draft, result)
+    draft.tables.append(table_of(PortsRow, [*result.destinations, result.bound_first, result.bound_late]))
     _time_wait(draft, ports, result.time_wait)
 
 
 def _four_tuple(draft: Draft, ports: int, result: PortsResult) -> None:
-    one, port, host, source = result.destinations
+    one, _, _, source = result.destinations
     claim = "to one destination there are as many connections as ports"
     draft.check(claim, "ip(7), ip_local_port_range", ports, one.connections)
-    draft.check("one more fails", "connect(2)", "EADDRNOTAVAIL", one.error)
-    everything, used = f"{ports} of {ports}", f"{port.again} of {port.connections}"
-    draft.check("the same ports carry as many to another port of the server", _FOUR_TUPLE, everything, used)
-    draft.check("and as many to another address", _FOUR_TUPLE, everything, f"{host.again} of {host.connections}")
+    draft.check("one more fails", "connect(2)", "EADDRNOTAVAIL", one.then)
+    to_port, to_host = (f"{each.ports_used_again} of {each.connections}" for each in result.destinations[1:3])
+    everything = f"{ports} of {ports}"
+    draft.check("the same ports carry as many to another port of the server", _FOUR_TUPLE, everything, to_port)
+    draft.check("and as many to another address", _FOUR_TUPLE, everything, to_host)
     claim = "at one server address and port: client addresses × client ports"
     draft.check(claim, "course, lecture 13", 2 * ports, one.connections + source.connections)
     total = sum(each.connections for each in result.destinations)
-    draft.findings.append(
-        f"{ports} ports carried {total} connections at once: no two had all of {{source address, source port, "
-        "destination address, destination port} in common. A port is not used up; a four-tuple is."
+    text = (
+        "{ports} ports carried {total} connections at once: no two had all of {{source address, source port, "
+        "destination address, destination port}} in common. A port is not used up; a four-tuple is."
     )
+    draft.finding(say(text, ports=ports, total=total))
 
 
 def _bound(draft: Draft, ports: int, result: PortsResult) -> None:
-    first, late = (f"{each.connections}, {each.error}" for each in (result.bound_first, result.bound_late))
+    first, late = (f"{each.connections}, {each.then}" for each in (result.bound_first, result.bound_late))
     claim = "bind() before connect() takes a port for all destinations"
     draft.check(claim, _BIND_LATE, f"{ports}, EADDRINUSE", first)
     draft.check("with IP_BIND_ADDRESS_NO_PORT it does not", _BIND_LATE, f"{2 * ports}, EADDRNOTAVAIL", late)
-
-
-def _table(draft: Draft, result: PortsResult) -> None:
-    rows = [
-        PortsRow(each.source, each.connections, each.again if number else None, each.to, each.error)
-        for number, each in enumerate(result.destinations)
-    ]
-    rows += [
-        PortsRow(f"{each.source}, bound {when}", each.connections, each.again, each.to, each.error)
-        for when, each in (("first", result.bound_first), ("late", result.bound_late))
-    ]
-    draft.tables.append(table_of(PortsRow, rows))
 
 
 def _time_wait(draft: Draft, ports: int, seen: TimeWait) -> None:
@@ -88,7 +79,8 @@ def _time_wait(draft: Draft, ports: int, seen: TimeWait) -> None:
     claim = "with tcp_tw_reuse a port is used again before TIME-WAIT is over"
     draft.check(claim, "tcp(7), tcp_tw_reuse", True, lasts_s is not None and delay_s / 2 < reused_s < lasts_s)
     if lasts_s and here:
-        draft.findings.append(
-            f"From one address to one server port, {here:,} ports and {lasts_s:.0f} s of TIME-WAIT allow "
-            f"{here / lasts_s:,.0f} new connections a second, if the client closes first; beyond that, connect() fails."
+        text = (
+            "From one address to one server port, {here:,} ports and {lasts_s:.0f} s of TIME-WAIT allow {rate:,.0f} "
+            "new connections a second, if the client closes first; beyond that, connect() fails."
         )
+        draft.finding(say(text, here=here, lasts_s=lasts_s, rate=here / lasts_s))

@@ -10,11 +10,12 @@ from __future__ import annotations
 import errno
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from netlab.errors import NetlabError
+from netlab.experiments.limits.limits_rows import PortsRow
 from netlab.linux import rtnetlink
 from netlab.linux.diag import Diag
 from netlab.linux.tap import Tap
@@ -39,19 +40,6 @@ class PortsPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
-    """How many connections there were, from how many `ports`, until connect(2) failed with `error`. `again`: how many
-    of the ports were used by the first case, too."""
-
-    source: str
-    to: str
-    connections: int
-    ports: int
-    again: int
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class TimeWait:
     """How many ports were in TIME-WAIT and for how long; the errors of connect(2) to the same and another destination;
     after what time tcp_tw_reuse let one be used again, and the least that it wants (None: an older kernel's second)."""
@@ -69,9 +57,9 @@ class PortsResult:
     """Several destinations in turn; both ports of the server from an address bound with and without a port."""
 
     frames: tuple[CapturedFrame, ...]
-    destinations: tuple[Connected, Connected, Connected, Connected]
-    bound_first: Connected
-    bound_late: Connected
+    destinations: list[PortsRow]
+    bound_first: PortsRow
+    bound_late: PortsRow
     time_wait: TimeWait
 
 
@@ -141,17 +129,18 @@ class _SmallRange:
         return None
 
     def connect_all(
-        self, to: Iterable[SocketAddress], source: str = "", *, late: bool = True
+        self, addresses: Sequence[SocketAddress], source: str = "", *, late: bool = True
     ) -> tuple[list[int], str | None]:
-        """Connect to each of `to` in turn, over and over, until it fails: the clients' ports, and the error."""
-        addresses = list(to)
+        """Connect to the addresses in turn, over and over, until it fails: the clients' ports, and the error."""
         ports: list[int] = []
         for number in range(4 * self.ports):  # more than there can be
+            to = addresses[number % len(addresses)]
             try:
-                client = self.connect(addresses[number % len(addresses)], source, late=late)
+                client = self.connect(to, source, late=late)
             except OSError as error:
                 return ports, errno.errorcode.get(error.errno or 0, "?")
-            ports.append(_port(client))
+            own: SocketAddress = client.getsockname()
+            ports.append(own[1])
         return ports, None
 
     def close(self) -> None:
@@ -159,31 +148,25 @@ class _SmallRange:
             each.close()
 
 
-def _port(sock: socket.socket) -> int:
-    address: SocketAddress = sock.getsockname()
-    return address[1]
-
-
-def _destinations(place: _SmallRange) -> tuple[Connected, Connected, Connected, Connected]:
+def _destinations(place: _SmallRange) -> list[PortsRow]:
     """One destination until no port is left; then others, and another source, while all of these stay open."""
+    rows: list[PortsRow] = []
     first: set[int] = set()
-
-    def case(to: SocketAddress, source: str = "") -> Connected:
+    for to, source in ((SERVER, ""), (OTHER_PORT, ""), (OTHER_ADDRESS, ""), (SERVER, "127.0.0.3")):
         ports, error = place.connect_all([to], source)
-        again = len(first & set(ports))
-        first.update(ports if not first else ())
-        return Connected(source or "127.0.0.1", f"{to[0]}:{to[1]}", len(ports), len(set(ports)), again, error)
+        again = len(first & set(ports)) if first else None
+        first = first or set(ports)
+        rows.append(PortsRow(source or "127.0.0.1", len(ports), again, f"{to[0]}:{to[1]}", error))
+    return rows
 
-    return case(SERVER), case(OTHER_PORT), case(OTHER_ADDRESS), case(SERVER, "127.0.0.3")
 
-
-def _two_destinations(place: _SmallRange, *, late: bool) -> Connected:
+def _two_destinations(place: _SmallRange, *, late: bool) -> PortsRow:
     """Two destinations in turn from an address that is bound first, with or without a port."""
     source = "127.0.0.4"
     ports, error = place.connect_all([SERVER, OTHER_PORT], source, late=late)
     place.close()
-    used = len(set(ports))
-    return Connected(source, "both ports", len(ports), used, len(ports) - used, error)
+    again, bound = len(ports) - len(set(ports)), f"{source}, bound {'late' if late else 'first'}"
+    return PortsRow(bound, len(ports), again, "both ports", error)
 
 
 def _time_wait(place: _SmallRange, timeout_s: float) -> TimeWait:

@@ -8,15 +8,19 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from netlab.experiment import Experiment
+from netlab.experiments.machine.doctor_rows import AbilityRow, DoctorLimitRow, RemedyRow, ToolRow
 from netlab.linux import machine
 from netlab.network.probe import private_network
 from netlab.progress import Progress
-from netlab.report.quantity import Column, Draft, Measurement, Table
+from netlab.report.phrase import listed, say
+from netlab.report.quantity import Draft, Measurement
+from netlab.report.rows import table_of
 
 OK, LIMITED, MISSING = "ok", "limited", "missing"
 
@@ -26,34 +30,7 @@ class Parameters:
     """The doctor asks nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """A number that should be at least `wanted`. None: there is no limit, or none that the kernel tells."""
-
-    name: str
-    here: int | None
-    wanted: int
-    enables: str
-    get: str
-
-    @property
-    def state(self) -> str:
-        """What is not limited, as far as we know, is ok."""
-        return LIMITED if self.here is not None and self.here < self.wanted else OK
-
-
-@dataclass(frozen=True, slots=True)
-class Ability:
-    """Something the kernel or the C library does or does not let this user do."""
-
-    name: str
-    state: str
-    enables: str
-    get: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(NamedTuple):
     """A program that worksheets call as a second opinion, and the Debian package it is in."""
 
     name: str
@@ -77,9 +54,26 @@ TOOLS = (
 )
 
 
+_SYSCTL = "sudo sysctl -w"
+_REMEDIES = {
+    "CPUs": "measure on a machine with two or more",
+    "open files, soft": "ulimit -n 1048576",
+    "open files, hard": "a line '* hard nofile 1048576' in /etc/security/limits.conf, then log in again",
+    "processes": "ulimit -u 4096, or pids.max",
+    "ephemeral ports": f"{_SYSCTL} net.ipv4.ip_local_port_range='10240 65535'",
+    "somaxconn": f"{_SYSCTL} net.core.somaxconn=4096",
+    "tcp_max_syn_backlog": f"{_SYSCTL} net.ipv4.tcp_max_syn_backlog=1024",
+    "CAP_NET_RAW": "run that one command with sudo; capture --during does not need it",
+    "PSS": "a kernel with /proc/self/smaps_rollup (4.14 or newer)",
+    "SO_REUSEPORT": "a kernel of 3.9 or newer, outside of a sandbox that forbids it",
+    "recvmmsg": "glibc 2.14 or musl",
+    "IPv6 loopback": f"{_SYSCTL} net.ipv6.conf.lo.disable_ipv6=0",
+}
+
+
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Look at everything; takes less than a second and needs nothing."""
-    draft = Draft()
+    draft, remedies = Draft(), dict(_REMEDIES)
     total_bytes, available_bytes = machine.memory()
     kernel = os.uname()
     draft.fact("kernel", f"{kernel.sysname} {kernel.release}", "")
@@ -90,131 +84,64 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     progress(0.2, "reading limits")
     limits = list(_limits())
     progress(0.5, "trying what the kernel allows")
-    abilities = list(_abilities())
+    abilities = list(_abilities(remedies))
     progress(0.9, "looking for tools")
-    tools = [(tool, shutil.which(tool.name)) for tool in TOOLS]
-    drawing = OK if find_spec("matplotlib") else MISSING
-    draft.tables.append(
-        Table(
-            "Limits",
-            (Column("", ""), Column("state", ""), Column("here", "1"), Column("want", "1"), Column("enables", "")),
-            tuple((each.name, each.state, each.here, each.wanted, each.enables) for each in limits),
-        )
-    )
-    draft.tables.append(
-        Table(
-            "Kernel",
-            (Column("", ""), Column("state", ""), Column("enables", "")),
-            tuple((each.name, each.state, each.enables) for each in abilities),
-        )
-    )
-    draft.tables.append(
-        Table(
-            "Tools",
-            (Column("", ""), Column("state", ""), Column("enables", "")),
-            (
-                *((tool.name, OK if path else MISSING, tool.enables) for tool, path in tools),
-                ("matplotlib", drawing, "--plot FILE.png (SVG needs nothing)"),
-            ),
-        )
-    )
-    looked_at: list[Limit | Ability] = [*limits, *abilities]
-    remedies = [(each.name, each.get) for each in looked_at if each.state != OK]
-    packages = " ".join(dict.fromkeys(tool.package for tool, path in tools if not path))
-    if packages:
-        remedies.append(("tools", f"sudo apt install {packages}"))
-    if drawing != OK:
-        remedies.append(("matplotlib", "pip install 'netlab[plot]'"))
-    if remedies:
-        draft.tables.append(
-            Table("How to get what is missing", (Column("", ""), Column("do this", "")), tuple(remedies))
-        )
-    draft.findings.append(_verdict(looked_at))
+    missing = [tool for tool in TOOLS if not shutil.which(tool.name)]
+    tools = [ToolRow(tool.name, MISSING if tool in missing else OK, tool.enables) for tool in TOOLS]
+    matplotlib = OK if find_spec("matplotlib") else MISSING
+    tools.append(ToolRow("matplotlib", matplotlib, "--plot FILE.png (SVG needs nothing)"))
+    draft.tables.append(table_of(DoctorLimitRow, limits))
+    draft.tables.append(table_of(AbilityRow, abilities))
+    draft.tables.append(table_of(ToolRow, tools))
+    states = {each.name: each.state for each in limits} | {each.name: each.state for each in abilities}
+    to_do = [RemedyRow(name, remedies[name]) for name, state in states.items() if state != OK]
+    if missing:
+        packages = dict.fromkeys((tool.package for tool in missing), True)
+        to_do.append(RemedyRow("tools", f"sudo apt install {' '.join(packages)}"))
+    if matplotlib != OK:
+        to_do.append(RemedyRow("matplotlib", "pip install 'netlab[plot]'"))
+    if to_do:
+        draft.tables.append(table_of(RemedyRow, to_do))
+    draft.findings.append(_verdict(states))
     progress(1.0, "done")
     return draft.finish()
 
 
-def _limits() -> Iterator[Limit]:
+def _limits() -> Iterator[DoctorLimitRow]:
     soft, hard = machine.descriptors()
-    yield Limit(
-        "CPUs", len(os.sched_getaffinity(0)), 2, "server and load side by side", "measure on a machine with two or more"
-    )
-    yield Limit("open files, soft", soft, 1024, "a descriptor per connection", "ulimit -n 1048576")
-    yield Limit(
-        "open files, hard",
-        hard,
-        10_100,
-        "10,000 connections at once",
-        "a line '* hard nofile 1048576' in /etc/security/limits.conf, then log in again",
-    )
-    yield Limit(
-        "processes", machine.processes(), 1_200, "fork and thread with 1,000 connections", "ulimit -u 4096, or pids.max"
-    )
-    yield Limit(
-        "ephemeral ports",
-        machine.ephemeral_ports(),
-        20_000,
-        "many short connections: TIME-WAIT holds ports",
-        "sudo sysctl -w net.ipv4.ip_local_port_range='10240 65535'",
-    )
-    yield Limit(
-        "somaxconn",
-        machine.sysctl_number("net.core.somaxconn"),
-        1_024,
-        "accept queues: 1,000 clients at once",
-        "sudo sysctl -w net.core.somaxconn=4096",
-    )
-    yield Limit(
-        "tcp_max_syn_backlog",
-        machine.sysctl_number("net.ipv4.tcp_max_syn_backlog"),
-        512,
-        "handshakes under way at once",
-        "sudo sysctl -w net.ipv4.tcp_max_syn_backlog=1024",
-    )
+    backlog = machine.sysctl_number("net.ipv4.tcp_max_syn_backlog")
+    yield _limit("CPUs", len(os.sched_getaffinity(0)), 2, "server and load side by side")
+    yield _limit("open files, soft", soft, 1024, "a descriptor per connection")
+    yield _limit("open files, hard", hard, 10_100, "10,000 connections at once")
+    yield _limit("processes", machine.processes(), 1_200, "fork and thread with 1,000 connections")
+    yield _limit("ephemeral ports", machine.ephemeral_ports(), 20_000, "many short connections: TIME-WAIT holds ports")
+    somaxconn = machine.sysctl_number("net.core.somaxconn")
+    yield _limit("somaxconn", somaxconn, 1_024, "accept queues: 1,000 clients at once")
+    yield _limit("tcp_max_syn_backlog", backlog, 512, "handshakes under way at once")
 
 
-def _abilities() -> Iterator[Ability]:
+def _limit(name: str, here: int | None, want: int, enables: str) -> DoctorLimitRow:
+    """What is not limited, as far as we know, is ok."""
+    return DoctorLimitRow(name, LIMITED if here is not None and here < want else OK, here, want, enables)
+
+
+def _abilities(remedies: dict[str, str]) -> Iterator[AbilityRow]:
+    """Those whose remedy depends on why they are missing put it among the others."""
+
+    def ability(name: str, there: bool, enables: str, otherwise: str = MISSING) -> AbilityRow:
+        return AbilityRow(name, OK if there else otherwise, enables)
+
     namespaces, why_not = machine.user_namespaces()
-    yield Ability(
-        "user namespaces", OK if namespaces else MISSING, "networks of your own, without root", _permit(why_not)
-    )
-    lab, why_not = private_network() if namespaces else (False, why_not)
-    yield Ability(
-        "private networks",
-        OK if lab else MISSING,
-        "two hosts and a wire: tcp-handshake and its like",
-        f"{why_not}; a kernel with veth and packet sockets (CONFIG_VETH, CONFIG_PACKET)",
-    )
-    yield Ability(
-        "CAP_NET_RAW",
-        OK if machine.may_capture() else MISSING,
-        "capture --interface: this machine's own",
-        "run that one command with sudo; capture --during does not need it",
-    )
-    yield Ability(
-        "PSS",
-        OK if machine.pss_readable() else LIMITED,
-        "memory of processes that share pages",
-        "a kernel with /proc/self/smaps_rollup (4.14 or newer)",
-    )
-    yield Ability(
-        "SO_REUSEPORT",
-        OK if machine.has_reuse_port() else MISSING,
-        "modes with several listeners: epoll-multi",
-        "a kernel of 3.9 or newer, outside of a sandbox that forbids it",
-    )
-    yield Ability(
-        "recvmmsg",
-        OK if machine.has_recvmmsg() else MISSING,
-        "many datagrams a system call: UDP mode batch",
-        "glibc 2.14 or musl",
-    )
-    yield Ability(
-        "IPv6 loopback",
-        OK if machine.has_ipv6() else MISSING,
-        "--host ::1",
-        "sudo sysctl -w net.ipv6.conf.lo.disable_ipv6=0",
-    )
+    remedies["user namespaces"] = _permit(why_not)
+    yield ability("user namespaces", namespaces, "networks of your own, without root")
+    networks, why_not = private_network() if namespaces else (False, why_not)
+    remedies["private networks"] = f"{why_not}; a kernel with veth and packet sockets (CONFIG_VETH, CONFIG_PACKET)"
+    yield ability("private networks", networks, "two hosts and a wire: tcp-handshake and its like")
+    yield ability("CAP_NET_RAW", machine.may_capture(), "capture --interface: this machine's own")
+    yield ability("PSS", machine.pss_readable(), "memory of processes that share pages", LIMITED)
+    yield ability("SO_REUSEPORT", machine.has_reuse_port(), "modes with several listeners: epoll-multi")
+    yield ability("recvmmsg", machine.has_recvmmsg(), "many datagrams a system call: UDP mode batch")
+    yield ability("IPv6 loopback", machine.has_ipv6(), "--host ::1")
 
 
 def _permit(why_not: str) -> str:
@@ -226,17 +153,17 @@ def _permit(why_not: str) -> str:
     return f"sudo sysctl -w {name}={wanted}"
 
 
-def _verdict(looked_at: Sequence[Limit | Ability]) -> str:
-    limited = [each.name for each in looked_at if each.state == LIMITED]
-    missing = [each.name for each in looked_at if each.state == MISSING]
+def _verdict(states: dict[str, str]) -> str:
+    limited = [name for name, state in states.items() if state == LIMITED]
+    missing = [name for name, state in states.items() if state == MISSING]
     if not limited and not missing:
         return "Every experiment can run here in full."
-    parts = []
+    parts: list[str] = []
     if limited:
-        parts.append(f"Limited: {', '.join(limited)}.")
+        parts.append(say("Limited: {names}.", names=", ".join(limited)))
     if missing:
-        parts.append(f"Missing: {', '.join(missing)}.")
-    return f"Most experiments run here. {' '.join(parts)}"
+        parts.append(say("Missing: {names}.", names=", ".join(missing)))
+    return say("Most experiments run here. {parts}", parts=listed(parts, " "))
 
 
 EXPERIMENT = Experiment(

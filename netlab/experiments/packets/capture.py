@@ -12,6 +12,7 @@ from typing import Annotated
 from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.packets import capture_scene
+from netlab.experiments.packets.capture_recording import recording_of
 from netlab.experiments.packets.capture_scene import CapturePlan
 from netlab.experiments.packets.options import Fields, Packets
 from netlab.experiments.wire.packet_numbers import numbers
@@ -24,6 +25,7 @@ from netlab.option import REPORT, Argument, Option
 from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import dissect
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 
 _LOOK_S = 0.1
@@ -64,11 +66,12 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.fact("frames kept", len(kept), "1")
     draft.fact("dropped by the kernel", lost, "1", "netlab was too slow")
     draft.show(fields=parameters.fields)
-    story = PacketTables()
-    story.add_all(kept, numbers(parameters.packets, len(kept)) if parameters.packets and kept else frozenset())
-    draft.tables += story.tables()
+    tables = PacketTables()
+    tables.add_all(kept, numbers(parameters.packets, len(kept)) if parameters.packets and kept else frozenset())
+    draft.tables += tables.tables()
+    draft.recording = recording_of(kept, tables.packets)
     if lost:
-        draft.warnings.append(f"{lost} frames came faster than they could be taken, and are missing.")
+        draft.warnings.append(say("{lost} frames came faster than they could be taken, and are missing.", lost=lost))
     write_pcap(parameters.pcap, kept)
     return draft.finish()
 
@@ -92,7 +95,7 @@ def _during(
     if why := _NOT_RUN.get(result.status or 0):
         draft.check("the command could be run", "sh(1): 126, 127", "yes", why)
     elif result.status:
-        draft.warnings.append(f"The command failed: exit status {result.status}.")
+        draft.warnings.append(say("The command failed: exit status {status}.", status=result.status))
     return result.frames, result.lost
 
 

@@ -14,9 +14,9 @@ from netlab.experiments.wire.packet_numbers import numbers
 from netlab.experiments.wire.packet_story import PacketTables
 from netlab.option import Argument, Option
 from netlab.packets import hexdump, pcap
-from netlab.packets.capture_file import CapturedFrame
-from netlab.packets.dissect import Stop
+from netlab.packets.capture_file import Capture, CapturedFrame
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 
 LINKS = {"auto": None, "ethernet": 1, "ip": 101}
@@ -36,32 +36,31 @@ class Parameters:
 
 def measure(parameters: Parameters, progress: Progress) -> Measurement:
     """Read and dissect. Raises UsageError for what is neither a capture nor hex."""
-    kind, records, stopped = load(parameters.source, parameters.link)
-    wanted = numbers(parameters.packets, len(records))
-    draft, story = Draft(), PacketTables()
-    for number, record in enumerate(records, start=1):
+    capture = load(parameters.source, parameters.link)
+    count = len(capture.records)
+    wanted = numbers(parameters.packets, count)
+    draft, tables = Draft(), PacketTables()
+    for number, record in enumerate(capture.records, start=1):
         if number % 1000 == 1:
-            progress(number / len(records), f"packet {number:,}")
-        story.add(record, number in wanted)
-    draft.fact("format", kind, "")
-    draft.fact("packets", len(records), "1")
-    draft.fact("dissected in part", sum(row.stopped_at is not None for row in story.packets), "1")
-    draft.fact("with notes", sum(bool(row.notes) for row in story.packets), "1")
+            progress(number / count, f"packet {number:,}")
+        tables.add(record, number in wanted)
+    draft.fact("format", capture.format, "")
+    draft.fact("packets", count, "1")
+    draft.fact("dissected in part", sum(row.stopped_at is not None for row in tables.packets), "1")
+    draft.fact("with notes", sum(bool(row.notes) for row in tables.packets), "1")
     draft.show(fields=parameters.fields)
-    draft.tables += story.tables()
-    if stopped:
-        draft.warnings.append(
-            f"The file ends or lies at byte {stopped.at:,}: {stopped.why}. Shown is what comes before."
-        )
+    draft.tables += tables.tables()
+    if stopped := capture.stopped:
+        text = "The file ends or lies at byte {at:,}: {why}. Shown is what comes before."
+        draft.warnings.append(say(text, at=stopped.at, why=stopped.why))
     return draft.finish()
 
 
-def load(source: str, link: str) -> tuple[str, list[CapturedFrame], Stop | None]:
-    """Format, records, and where a capture file is broken. Raises UsageError."""
+def load(source: str, link: str) -> Capture:
+    """What `source` is or names. Raises UsageError."""
     data = _bytes_of(source)
     if data is not None and pcap.is_capture(data):
-        capture = pcap.read(data)
-        return capture.format, capture.records, capture.stopped
+        return pcap.read(data)
     try:
         text = source if data is None else data.decode("ascii")
         frame = hexdump.parse(text)
@@ -73,8 +72,7 @@ def load(source: str, link: str) -> tuple[str, list[CapturedFrame], Stop | None]
         raise UsageError(f"{source} is neither pcap nor pcapng nor hex digits: {error}") from None
     if not frame:
         raise UsageError("no bytes to dissect")
-    chosen = LINKS.get(link)
-    return "hex", [CapturedFrame(None, frame, len(frame), chosen or hexdump.link_of(frame))], None
+    return Capture("hex", [CapturedFrame(None, frame, len(frame), LINKS[link] or hexdump.link_of(frame))])
 
 
 def _bytes_of(source: str) -> bytes | None:

@@ -6,17 +6,25 @@ import time
 from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 
-from netlab.clock import monotonic_ns
 from netlab.experiments.options import Seed
 from netlab.experiments.servers.options import LOAD_PROCESSES, Cpus, Load, Timestamps, refuse_two_ends
-from netlab.experiments.servers.server_report import client_checks, error_table, late_sends, load_samples
-from netlab.experiments.servers.trial import connections_failed
+from netlab.experiments.servers.server_report import (
+    FAIRNESS,
+    client_checks,
+    error_table,
+    late_sends,
+    load_samples,
+    schedule_facts,
+    share_facts,
+    unrecorded,
+)
+from netlab.experiments.servers.trial import connections_failed, watcher
 from netlab.load.generator import LoadGenerator
 from netlab.load.outcome import CORRUPT, UNANSWERED
-from netlab.load.window import Tally
 from netlab.notation import Address, address
 from netlab.option import Argument
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.stats import jain_index, ratio
 from netlab.servers.placement import FREE, parse_cpus
@@ -52,15 +60,10 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
     with LoadGenerator(target.host, target.port, plan, cpus=cpus, transport=transport) as load:
         total = plan.connections + plan.idle
         connected = load.connect(lambda count: progress(0.1 * count / total, f"connecting: {count:,} of {total:,}"))
-        began = load.go()
+        show = watcher(load, plan, progress, load.go())
 
         def watch() -> None:
-            messages = load.tally()[Tally.MESSAGES]
-            if plan.duration_s is not None and plan.messages is None:
-                done = (monotonic_ns() - began) / 1e9 / plan.duration_s
-            else:
-                done = messages / ((plan.messages or 1) * plan.connections)
-            progress(min(1.0, 0.1 + 0.9 * max(0.0, done)), f"{messages:,} messages")
+            show()
             time.sleep(0.01)
 
         try:
@@ -74,24 +77,19 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
 
     window_s = result.window_ns / 1e9
     rate = ratio(result.window_messages, window_s)
-    per_connection = sorted(result.per_connection)
     host = f"[{target.host}]" if ":" in target.host else target.host
     draft.fact("server", f"{host}:{target.port}", "")
     draft.fact("messages per second", rate, "1/s")
     draft.fact("throughput", None if rate is None else rate * plan.size, "B/s", "one way; the echo is as much again")
     draft.fact("window", window_s, "s")
-    draft.fact("fairness", jain_index(per_connection), "ratio", "Jain's index over the connections: 1 is all alike")
+    draft.fact("fairness", jain_index(result.per_connection), "ratio", FAIRNESS)
     draft.fact("load messages", result.messages, "1")
     draft.fact("load messages in window", result.window_messages, "1")
     draft.fact("load connections", result.connections, "1")
     draft.fact("load idle connections", connected.idle, "1")
     draft.fact("load CPUs busy", result.busy_share if result.window_ns else None, "ratio")
-    draft.fact("load fewest by a connection", per_connection[0] if per_connection else None, "1")
-    draft.fact("load median of a connection", per_connection[len(per_connection) // 2] if per_connection else None, "1")
-    draft.fact("load most by a connection", per_connection[-1] if per_connection else None, "1")
-    if plan.rate is not None:
-        draft.fact("load rate asked for", plan.rate, "1/s")
-        draft.fact("load sends over 1 ms late", result.late_sends, "1")
+    share_facts(draft, result)
+    schedule_facts(draft, plan, result)
     for name, count in result.datagrams.items():
         draft.fact(f"datagrams {name}", count, "1")
     load_samples(draft, result)
@@ -99,13 +97,10 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
     unanswered, corrupt = result.errors.get(UNANSWERED, 0), result.errors.get(CORRUPT, 0)
     draft.checks.extend(client_checks(transport, result, unanswered, corrupt, connections_failed(result.errors)))
     if result.busy_share >= 0.9 and plan.rate is None:
-        draft.warnings.append(
-            f"This load generator used its CPU to {result.busy_share:.0%}: it may be the limit, "
-            "not the server. Try more --workers."
+        text = (
+            "This load generator used its CPU to {share:.0%}: it may be the limit, not the server. Try more --workers."
         )
+        draft.warnings.append(say(text, share=result.busy_share))
     late_sends(draft, plan, result)
-    if result.unrecorded:
-        draft.warnings.append(
-            f"Latencies of the last {result.unrecorded:,} messages were not kept: the sample store was full."
-        )
+    unrecorded(draft, result)
     return draft.finish()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 from netlab.errors import UsageError
 from netlab.experiments.options import COMPARISON, LOAD, Rounds, Seed, Size
@@ -20,6 +20,7 @@ from netlab.load.plan import Plan
 from netlab.notation import counts, names
 from netlab.option import Option
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft
 from netlab.report.stats import median, percentile, ratio, spread
 from netlab.servers.counters import Count
@@ -29,7 +30,6 @@ from netlab.servers.placement import place
 
 BASELINE = "iterative"
 ALL = "all"
-
 
 Connections = Annotated[tuple[int, ...], Option("Busy connections: 1,100,1000.", "LIST", panel=LOAD, parse=counts)]
 
@@ -60,6 +60,11 @@ class Cell:
     idle: int
 
 
+Figure = Literal[
+    "rate", "cpu_per_message_s", "p50_s", "p99_s", "memory_per_connection", "fairness", "server_cpu_s", "lost"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a trial came to, once its raw samples can go."""
@@ -81,6 +86,9 @@ class Result:
     limit: str | None
     others_busy: float | None = None
 
+    def figure(self, name: Figure) -> float | None:
+        return cast("float | None", getattr(self, name))
+
 
 Results = dict[Cell, list[Result]]
 
@@ -95,7 +103,7 @@ def modes_of(transport: str, text: str) -> tuple[str, ...]:
     )
     if not found:
         raise UsageError("--modes: none given", "netlab modes lists them")
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found, True))
 
 
 def modes_option(transport: str, shown: str | None = None) -> Option:
@@ -135,9 +143,7 @@ def run_rounds(
                 where += f" + {cell.idle:,} idle"
             progress(step / total, where)
             try:
-                trial = run(
-                    setups[cell], lambda done, _, step=step, where=where: progress((step + done) / total, where)
-                )
+                trial = run(setups[cell], _part_of(progress, step, total, where))
             except KeyboardInterrupt:
                 return results, True
             if trial.interrupted:
@@ -145,6 +151,15 @@ def run_rounds(
             results[cell].append(result_of(trial))
             step += 1
     return results, False
+
+
+def _part_of(progress: Progress, step: int, total: int, where: str) -> Progress:
+    """The progress of one step of several."""
+
+    def report(done: float, text: str) -> None:
+        progress((step + done) / total, where)
+
+    return report
 
 
 def _setup(transport: str, parameters: CompareParameters, cell: Cell) -> Setup:
@@ -198,24 +213,24 @@ def result_of(trial: Trial) -> Result:
     )
 
 
-def middle(results: list[Result], name: str) -> float | None:
+def middle(results: list[Result], name: Figure) -> float | None:
     """The median over the rounds of one figure; None if no round has it."""
-    return median([value for result in results if (value := getattr(result, name)) is not None])
+    return median([value for result in results if (value := result.figure(name)) is not None])
 
 
-def width(results: list[Result], name: str) -> float | None:
+def width(results: list[Result], name: Figure) -> float | None:
     """Its spread over the rounds."""
-    return spread([value for result in results if (value := getattr(result, name)) is not None])
+    return spread([value for result in results if (value := result.figure(name)) is not None])
 
 
-def relative(results: list[Result], to: list[Result], name: str) -> float | None:
+def relative(results: list[Result], to: list[Result], name: Figure) -> float | None:
     """The median of the ratios, each taken within its round."""
     return median(quotients(results, to, name))
 
 
-def quotients(results: list[Result], to: list[Result], name: str) -> list[float]:
+def quotients(results: list[Result], to: list[Result], name: Figure) -> list[float]:
     """The ratio of one figure within each round that has both."""
-    found = (ratio(getattr(one, name), getattr(other, name)) for one, other in zip(results, to, strict=False))
+    found = (ratio(one.figure(name), other.figure(name)) for one, other in zip(results, to, strict=False))
     return [quotient for quotient in found if quotient is not None]
 
 
@@ -224,8 +239,14 @@ def rounds_fact(draft: Draft, parameters: CompareParameters, results: Results, i
     if interrupted and not any(results.values()):
         raise KeyboardInterrupt  # nothing to report
     done = min(len(found) for found in results.values())
-    note = f"complete, of {parameters.rounds}" if interrupted else ""
+    note = say("complete, of {rounds}", rounds=parameters.rounds) if interrupted else ""
     draft.fact("rounds", done, "1", note)
+
+
+def limited_by_load(results: Results) -> str:
+    """The modes that could do more than the load asked of them."""
+    limited = {cell.mode for cell, found in results.items() if any(result.limit == "load" for result in found)}
+    return ", ".join(sorted(limited))
 
 
 def how_to_read(draft: Draft) -> None:

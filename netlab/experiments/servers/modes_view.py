@@ -6,7 +6,9 @@ import io
 import json
 import textwrap
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+
+from netlab.codec import encode
 
 BOLD, DIM, CYAN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[36m", "\x1b[0m"
 
@@ -24,14 +26,13 @@ class Lesson:
 
     @property
     def paragraphs(self) -> list[str]:
-        """The docstring's paragraphs, unwrapped."""
         return [" ".join(paragraph.split()) for paragraph in self.text.split("\n\n")]
 
 
 def listing(lessons: Sequence[Lesson], *, width: int, colour: bool) -> str:
     """Name, headline and first paragraph of each."""
     lines = []
-    for transport in dict.fromkeys(lesson.transport for lesson in lessons):
+    for transport in dict.fromkeys((lesson.transport for lesson in lessons), True):
         lines.append(_paint(f"{transport.upper()} modes: netlab {transport}-server --mode MODE", BOLD, colour))
         for lesson in lessons:
             if lesson.transport != transport:
@@ -88,8 +89,7 @@ def source(text: str, *, width: int, colour: bool) -> str:
 
 
 def as_json(lessons: Sequence[Lesson]) -> str:
-    """All of it for machines."""
-    return json.dumps([asdict(lesson) for lesson in lessons], ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(encode(lessons), ensure_ascii=False, indent=2) + "\n"
 
 
 def _wrap(text: str, width: int, indent: str = "    ") -> list[str]:

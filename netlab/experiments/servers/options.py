@@ -54,7 +54,7 @@ Cpus = Annotated[str | None, Option("Pin it there: 0, 0,2 or free.", "LIST", pan
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ServerOptions:
     """Where a server listens and what bounds it; None: by the mode or the load. Times in seconds."""
 
     host: Host = "127.0.0.1"

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from netlab.experiments.servers.trial import Trial
+from collections import Counter
+from collections.abc import Mapping
+
+from netlab.experiments.servers.trial import Setup, Trial
 from netlab.load.generator import LoadResult
 from netlab.load.outcome import UNANSWERED
 from netlab.load.plan import Plan
+from netlab.report.phrase import listed, say
 from netlab.report.quantity import Check, Column, Draft, Measurement, Samples, Table
 from netlab.report.stats import ratio
 from netlab.servers.counters import Count
 from netlab.servers.limits import FD_SETSIZE
 
+FAIRNESS = "Jain's index over the connections: 1 is all alike"
 DISTURBED = 0.3
 """More CPUs than this kept busy by others, and the report says so."""
 STARVED = 0.5
@@ -18,7 +23,6 @@ STARVED = 0.5
 
 
 def measurement_of(trial: Trial) -> Measurement:
-    """The full report of one trial."""
     draft = Draft()
     _facts(draft, trial)
     load_samples(draft, trial.load)
@@ -35,14 +39,9 @@ def _facts(draft: Draft, trial: Trial) -> None:
     draft.fact("mode", setup.mode.name, "")
     draft.fact("placement", setup.placement.describe(), "")
     draft.fact("messages per second", trial.rate, "1/s")
-    draft.fact(
-        "throughput",
-        None if trial.rate is None else trial.rate * plan.size,
-        "B/s",
-        "one way; the echo is as much again",
-    )
+    draft.fact("throughput", _times(plan.size, trial.rate), "B/s", "one way; the echo is as much again")
     draft.fact("window", trial.window_s, "s")
-    draft.fact("fairness", trial.fairness, "ratio", "Jain's index over the connections: 1 is all alike")
+    draft.fact("fairness", trial.fairness, "ratio", FAIRNESS)
 
     draft.fact("server CPU per message", trial.cpu_per_message_s, "s")
     draft.fact("server CPUs busy", trial.server_busy, "ratio")
@@ -69,15 +68,25 @@ def _facts(draft: Draft, trial: Trial) -> None:
     if setup.transport == "udp":
         draft.fact("served not, queue full", counts[Count.OVERFLOWED], "1")
 
-    per_connection = sorted(load.per_connection)
     draft.fact("load messages in window", load.window_messages, "1")
     draft.fact("load connections" if setup.transport == "tcp" else "load clients", load.connections, "1")
     draft.fact("load CPUs busy", load.busy_share if load.window_ns else None, "ratio")
-    draft.fact("load fewest by a connection", per_connection[0] if per_connection else None, "1")
-    draft.fact("load median of a connection", per_connection[len(per_connection) // 2] if per_connection else None, "1")
-    draft.fact("load most by a connection", per_connection[-1] if per_connection else None, "1")
+    share_facts(draft, load)
     for name, count in load.datagrams.items():
         draft.fact(f"datagrams {name}", count, "1")
+    schedule_facts(draft, plan, load)
+
+
+def share_facts(draft: Draft, load: LoadResult) -> None:
+    """How the messages were shared out."""
+    shares: list[int | None] = [*sorted(load.per_connection)] or [None]
+    draft.fact("load fewest by a connection", shares[0], "1")
+    draft.fact("load median of a connection", shares[len(shares) // 2], "1")
+    draft.fact("load most by a connection", shares[-1], "1")
+
+
+def schedule_facts(draft: Draft, plan: Plan, load: LoadResult) -> None:
+    """How an open loop kept its schedule."""
     if plan.rate is not None:
         draft.fact("load rate asked for", plan.rate, "1/s")
         draft.fact("load sends over 1 ms late", load.late_sends, "1")
@@ -88,7 +97,6 @@ def _times(count: int | None, factor: float | None) -> float | None:
 
 
 def load_samples(draft: Draft, load: LoadResult) -> None:
-    """The latencies, as nanosecond arrays."""
     draft.samples.append(Samples("latency", "s", load.latency_ns, 1e-9))  # of all that were sent in the window
     if load.kernel_ns:
         draft.samples.append(Samples("latency to the kernel", "s", load.kernel_ns, 1e-9))
@@ -99,7 +107,7 @@ def load_samples(draft: Draft, load: LoadResult) -> None:
 def error_table(draft: Draft, load: LoadResult) -> None:
     """What went wrong, by kind, if anything did."""
     if load.errors:
-        rows = tuple(sorted(load.errors.items(), key=lambda item: -item[1]))
+        rows = tuple(Counter(load.errors).most_common())
         draft.tables.append(Table("errors", (Column("what", ""), Column("count", "1")), rows))
 
 
@@ -129,20 +137,14 @@ def checks_of(trial: Trial) -> list[Check]:
     """The claims of every server report."""
     load, outcome = trial.load, trial.outcome
     checks = client_checks(trial.setup.transport, load, trial.unanswered, trial.corrupt, trial.other_errors)
-    if trial.setup.transport == "tcp":
-        # Bytes that the client has verified; an echo that it did not wait for or could not use is among the errors
-        # above.
-        expected = load.messages * trial.setup.plan.size
-        observed = outcome.counts[Count.BYTES_OUT]
-        if not load.errors:
-            checks.append(Check("bytes echoed, as client and server count them", "netlab", expected, observed))
-    else:
-        expected = load.datagrams.get("echoed", 0)
-        observed = outcome.counts[Count.CHUNKS]
-        at_least = "at least as many" if observed >= expected else "fewer"
-        checks.append(
-            Check("datagrams the server echoed, against those that came back", "netlab", "at least as many", at_least)
-        )
+    if trial.setup.transport == "udp":
+        at_least = "at least as many"
+        observed = at_least if outcome.counts[Count.CHUNKS] >= load.datagrams.get("echoed", 0) else "fewer"
+        claim = "datagrams the server echoed, against those that came back"
+        checks.append(Check(claim, "netlab", at_least, observed))
+    elif not load.errors:  # an echo that the client did not wait for or could not use is among them
+        verified, echoed = load.messages * trial.setup.plan.size, outcome.counts[Count.BYTES_OUT]
+        checks.append(Check("bytes echoed, as client and server count them", "netlab", verified, echoed))
     checks.append(Check("the server ended in order (exit code)", "netlab", 0, outcome.exit_code))
     checks.append(Check("no server process crashed", "netlab", 0, outcome.counts[Count.CRASHED]))
     return checks
@@ -151,37 +153,7 @@ def checks_of(trial: Trial) -> list[Check]:
 def _findings(draft: Draft, trial: Trial) -> None:
     setup, load, counts = trial.setup, trial.load, trial.outcome.counts
     draft.interrupted = trial.interrupted
-    say = draft.findings.append
-    if counts[Count.OUT_OF_FD_SET]:
-        say(
-            f"FD_SETSIZE reached: select(2) can watch descriptors below {FD_SETSIZE} only, "
-            f"so {counts[Count.OUT_OF_FD_SET]:,} connections with a higher number were closed unserved. "
-            "poll and epoll have no such limit."
-        )
-    if counts[Count.OUT_OF_DESCRIPTORS]:
-        say(
-            f"Out of descriptors: accept(2) failed with EMFILE, and {counts[Count.OUT_OF_DESCRIPTORS]:,} connections "
-            "were closed unserved. `ulimit -n` is the limit; netlab doctor shows it."
-        )
-    if counts[Count.OUT_OF_WORKERS]:
-        say(
-            f"{counts[Count.OUT_OF_WORKERS]:,} connections were closed unserved: "
-            "no process or thread could be started for them."
-        )
-    elif counts[Count.SHED] and not counts[Count.OUT_OF_FD_SET] and not counts[Count.OUT_OF_DESCRIPTORS]:
-        if setup.transport == "udp":
-            say(
-                f"{counts[Count.SHED]:,} datagrams came from clients beyond --max-connections "
-                f"{setup.limits.max_connections:,}, and were dropped."
-            )
-        else:
-            say(
-                f"{counts[Count.SHED]:,} connections were over --max-connections "
-                f"{setup.limits.max_connections:,}, and closed unserved."
-            )
-    if counts[Count.IDLED_OUT]:
-        whose = "connections were closed" if setup.transport == "tcp" else "clients' workers ended"
-        say(f"{counts[Count.IDLED_OUT]:,} {whose} after {setup.limits.idle_timeout_s:g} s of silence (--idle-timeout).")
+    _limits_reached(draft, setup, counts)
     _fairness(draft, trial)
     _loss(draft, load, counts[Count.OVERFLOWED])
     limit = trial.bottleneck()
@@ -191,17 +163,50 @@ def _findings(draft: Draft, trial: Trial) -> None:
             "Take CPU per message for comparisons, or more --load-workers."
         )
     elif limit == "server":
-        say("The server was the limit: it used its CPU fully.")
+        draft.findings.append("The server was the limit: it used its CPU fully.")
     late_sends(draft, setup.plan, load)
     if (trial.others_busy or 0) > DISTURBED:
-        draft.warnings.append(
-            f"Other processes kept {trial.others_busy:.1f} CPUs busy meanwhile. Hold no other run against this one; "
-            "on a quiet machine the figures will differ."
+        text = (
+            "Other processes kept {others_busy:.1f} CPUs busy meanwhile. Hold no other run against this one; on a "
+            "quiet machine the figures will differ."
         )
+        draft.warnings.append(say(text, others_busy=trial.others_busy))
+    unrecorded(draft, load)
+
+
+def _limits_reached(draft: Draft, setup: Setup, counts: Mapping[Count, int]) -> None:
+    tcp, most, after = setup.transport == "tcp", setup.limits.max_connections, setup.limits.idle_timeout_s
+    no_descriptor, no_worker = counts[Count.OUT_OF_DESCRIPTORS], counts[Count.OUT_OF_WORKERS]
+    if too_high := counts[Count.OUT_OF_FD_SET]:
+        text = (
+            "FD_SETSIZE reached: select(2) can watch descriptors below {fd_setsize} only, so {too_high:,} connections "
+            "with a higher number were closed unserved. poll and epoll have no such limit."
+        )
+        draft.finding(say(text, fd_setsize=FD_SETSIZE, too_high=too_high))
+    if no_descriptor:
+        text = (
+            "Out of descriptors: accept(2) failed with EMFILE, and {connections:,} connections were closed unserved. "
+            "`ulimit -n` is the limit; netlab doctor shows it."
+        )
+        draft.finding(say(text, connections=no_descriptor))
+    if no_worker:
+        text = "{connections:,} connections were closed unserved: no process or thread could be started for them."
+        draft.finding(say(text, connections=no_worker))
+    elif (shed := counts[Count.SHED]) and not too_high and not no_descriptor:
+        over = "{shed:,} connections were over --max-connections {most:,}, and closed unserved."
+        beyond = "{shed:,} datagrams came from clients beyond --max-connections {most:,}, and were dropped."
+        draft.finding(say(over, shed=shed, most=most) if tcp else say(beyond, shed=shed, most=most))
+    if silent := counts[Count.IDLED_OUT]:
+        closed = "{silent:,} connections were closed after {after:g} s of silence (--idle-timeout)."
+        ended = "{silent:,} clients' workers ended after {after:g} s of silence (--idle-timeout)."
+        draft.finding(say(closed, silent=silent, after=after) if tcp else say(ended, silent=silent, after=after))
+
+
+def unrecorded(draft: Draft, load: LoadResult) -> None:
+    """Say so when not all latencies could be kept."""
     if load.unrecorded:
-        draft.warnings.append(
-            f"Latencies of the last {load.unrecorded:,} messages were not kept: the sample store was full."
-        )
+        text = "Latencies of the last {unrecorded:,} messages were not kept: the sample store was full."
+        draft.warnings.append(say(text, unrecorded=load.unrecorded))
 
 
 def _fairness(draft: Draft, trial: Trial) -> None:
@@ -210,15 +215,14 @@ def _fairness(draft: Draft, trial: Trial) -> None:
         return
     served = sum(1 for messages in shares if messages)
     if trial.setup.transport == "tcp" and served < len(shares) - trial.outcome.counts[Count.SHED]:
-        draft.findings.append(
-            f"Not everybody was served: in the window {served:,} of {len(shares):,} connections got "
-            "an echo. The others were connected, their bytes in the kernel's buffers, and nobody read them until "
-            "the first were done."
+        text = (
+            "Not everybody was served: in the window {served:,} of {shares:,} connections got an echo. The others were "
+            "connected, their bytes in the kernel's buffers, and nobody read them until the first were done."
         )
+        draft.finding(say(text, served=served, shares=len(shares)))
     elif served == len(shares):
-        draft.findings.append(
-            f"The shares differ much: one connection got {max(shares):,} echoes in the window, another {min(shares):,}."
-        )
+        text = "The shares differ much: one connection got {most:,} echoes in the window, another {least:,}."
+        draft.finding(say(text, most=max(shares), least=min(shares)))
 
 
 def _loss(draft: Draft, load: LoadResult, overflowed: int) -> None:
@@ -226,18 +230,19 @@ def _loss(draft: Draft, load: LoadResult, overflowed: int) -> None:
     sent, lost = load.datagrams.get("sent", 0), load.datagrams.get("lost", 0)
     if not lost:
         return
-    places = []
+    places: list[str] = []
     if overflowed:
-        places.append(f"the server's receive queue was full for {overflowed:,} (SO_RCVBUF)")
+        places.append(say("the server's receive queue was full for {overflowed:,} (SO_RCVBUF)", overflowed=overflowed))
     if here := load.datagrams.get("lost here", 0):
-        places.append(f"the client's for {here:,}")
+        places.append(say("the client's for {here:,}", here=here))
     if late := load.datagrams.get("late", 0):
-        places.append(f"{late:,} came back after all, too late")
-    where = ": " + "; ".join(places) if places else ""
-    draft.findings.append(
-        f"{lost:,} of {sent:,} datagrams ({lost / sent:.1%}) had no echo in time{where}. UDP tells nobody: "
-        "who needs to know must number the datagrams, as this client does."
+        places.append(say("{late:,} came back after all, too late", late=late))
+    where = say(": {places}", places=listed(places)) if places else ""
+    text = (
+        "{lost:,} of {sent:,} datagrams ({share:.1%}) had no echo in time{where}. UDP tells nobody: who needs to know "
+        "must number the datagrams, as this client does."
     )
+    draft.finding(say(text, lost=lost, sent=sent, share=lost / sent, where=where))
 
 
 def late_sends(draft: Draft, plan: Plan, load: LoadResult) -> None:
@@ -249,8 +254,9 @@ def late_sends(draft: Draft, plan: Plan, load: LoadResult) -> None:
         due = round(plan.rate * (plan.warmup_s + plan.duration_s))
         sent = load.datagrams.get("sent", load.messages + load.errors.get(UNANSWERED, 0))
         if due - sent > due // 100:
-            unsent = f", and {due - sent:,} of the {due:,} that were due not at all"
-    draft.warnings.append(
-        f"{load.late_sends:,} messages were sent over 1 ms after they were due{unsent}: this machine could not keep "
-        "the schedule. Latency counts from when a message was due, all the same."
+            unsent = say(", and {unsent:,} of the {due:,} that were due not at all", unsent=due - sent, due=due)
+    text = (
+        "{late_sends:,} messages were sent over 1 ms after they were due{unsent}: this machine could not keep the "
+        "schedule. Latency counts from when a message was due, all the same."
     )
+    draft.warnings.append(say(text, late_sends=load.late_sends, unsent=unsent))

@@ -7,7 +7,15 @@ from typing import Annotated, TypeVar
 
 from netlab.errors import UsageError
 from netlab.experiments.options import Seed
-from netlab.experiments.servers.options import LOAD_PROCESSES, Load, Mode, Serve, Server, Timestamps, refuse_two_ends
+from netlab.experiments.servers.options import (
+    LOAD_PROCESSES,
+    Load,
+    Mode,
+    Serve,
+    ServerOptions,
+    Timestamps,
+    refuse_two_ends,
+)
 from netlab.experiments.servers.server_report import measurement_of
 from netlab.experiments.servers.trial import Setup, run
 from netlab.option import leaves
@@ -41,7 +49,7 @@ class ServerParameters:
     load: Load = field(default_factory=Load)
     load_workers: Annotated[int, LOAD_PROCESSES] = 1
     timestamps: Timestamps = False
-    server: Server = field(default_factory=Server)
+    server: ServerOptions = field(default_factory=ServerOptions)
     seed: Seed = 0
 
 
@@ -70,7 +78,6 @@ def settle(transport: str, parameters: OneTrial, written: frozenset[str]) -> One
 
 
 def measure(transport: str, parameters: ServerParameters, progress: Progress) -> Measurement:
-    """Run the trial that the parameters describe, and report it."""
     return measurement_of(run(setup_of(transport, parameters), progress))
 
 
@@ -84,7 +91,7 @@ def setup_of(transport: str, parameters: ServerParameters) -> Setup:
     return Setup(transport, mode, plan, limits, placement, server.host, server.port)
 
 
-def limits_of(mode: ServerMode, server: Server, *, connections: int, cpu_count: int) -> Limits:
+def limits_of(mode: ServerMode, server: ServerOptions, *, connections: int, cpu_count: int) -> Limits:
     """The limits that suit a mode, where the user has not said otherwise."""
     workers = server.workers
     if workers is None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from statistics import fmean
+from typing import NamedTuple
 
 from netlab.errors import NetlabError
 from netlab.experiment import Experiment
-from netlab.experiments.servers.options import Server
+from netlab.experiments.servers.options import ServerOptions
 from netlab.experiments.servers.server_trial import SERVE_PORT, limits_of
 from netlab.linux.process import cpus as allowed_cpus
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Column, Draft, Measurement, Table
 from netlab.report.stats import ratio
 from netlab.servers.counters import Count
@@ -30,8 +33,17 @@ class Parameters:
 
     transport: str
     mode: str = "epoll"
-    server: Server = field(default_factory=lambda: Server(port=SERVE_PORT))
+    server: ServerOptions = field(default_factory=lambda: ServerOptions(port=SERVE_PORT))
     duration_s: float | None = None
+
+
+class Sample(NamedTuple):
+    """How a server was doing: connections open, echoes per second, CPUs busy."""
+
+    at_s: float
+    open: int
+    rate: float
+    busy: float
 
 
 def measure(serving: Parameters, progress: Progress) -> Measurement:
@@ -44,7 +56,7 @@ def measure(serving: Parameters, progress: Progress) -> Measurement:
     placement = Placement((), ()) if wanted.cpus in (None, FREE) else Placement(parse_cpus(wanted.cpus or ""), ())
     cpu_count = len(placement.server or allowed_cpus())
     limits = limits_of(mode, wanted, connections=16, cpu_count=cpu_count)
-    history: list[tuple[float, int, float, float]] = []
+    history: list[Sample] = []
     with RunningServer(
         serving.transport, mode, host=wanted.host, port=wanted.port, limits=limits, cpus=placement.server
     ) as server:
@@ -52,17 +64,15 @@ def measure(serving: Parameters, progress: Progress) -> Measurement:
         start = server.look()
         try:
             # Announced in here: whoever reads that the server is up may end it at once.
-            progress(
-                0.0,
-                f"{mode.name} {serving.transport.upper()} echo server on {host}:{server.port}, process {server.pid}",
-            )
+            where = f"on {host}:{server.port}, process {server.pid}"
+            progress(0.0, f"{mode.name} {serving.transport.upper()} echo server {where}")
             _watch(server, serving, start, progress, history)
         except KeyboardInterrupt:
             pass  # that is how a server is ended
         end = server.look()
         memory = server.memory()
         outcome = server.stop()
-    return _report(serving, mode.name, placement, start, end, memory.processes, outcome, history)
+    return _report(mode.name, placement, start, end, memory.processes, outcome, history)
 
 
 def _watch(
@@ -70,7 +80,7 @@ def _watch(
     serving: Parameters,
     start: ServerLook,
     progress: Progress,
-    history: list[tuple[float, int, float, float]],
+    history: list[Sample],
 ) -> None:
     last = sampled = start
     while True:
@@ -86,21 +96,20 @@ def _watch(
         last = now
         if now.at_ns - sampled.at_ns >= SAMPLE_S * 1e9 and len(history) < MOST_SAMPLES:
             rate, busy = _since(sampled, now)
-            history.append((elapsed_s, _open(now), rate, busy))
+            history.append(Sample(elapsed_s, _open(now), rate, busy))
             sampled = now
         if serving.duration_s is not None and elapsed_s >= serving.duration_s:
             return
 
 
-def _thinned(history: list[tuple[float, int, float, float]]) -> tuple[tuple[float, int, float, float], ...]:
-    """At most MOST_ROWS rows over the whole time, each for as many samples: most open, mean rate, mean CPUs busy."""
+def downsampled(history: list[Sample]) -> list[Sample]:
+    """At most MOST_ROWS over the whole time, each for as many samples: most open, mean rate, mean CPUs busy."""
     step = -(-len(history) // MOST_ROWS)
-    rows = []
-    for start in range(0, len(history), step):
-        some = history[start : start + step]
-        rates, busy = [row[2] for row in some], [row[3] for row in some]
-        rows.append((some[-1][0], max(row[1] for row in some), sum(rates) / len(some), sum(busy) / len(some)))
-    return tuple(rows)
+    parts = (history[start : start + step] for start in range(0, len(history), step))
+    return [
+        Sample(some[-1].at_s, max(s.open for s in some), fmean(s.rate for s in some), fmean(s.busy for s in some))
+        for some in parts
+    ]
 
 
 def _since(before: ServerLook, after: ServerLook) -> tuple[float, float]:
@@ -114,14 +123,13 @@ def _open(look: ServerLook) -> int:
 
 
 def _report(
-    serving: Parameters,
     mode: str,
     placement: Placement,
     start: ServerLook,
     end: ServerLook,
     processes: int,
     outcome: ServerOutcome,
-    history: list[tuple[float, int, float, float]],
+    history: list[Sample],
 ) -> Measurement:
     draft = Draft()
     counts = outcome.counts
@@ -130,7 +138,7 @@ def _report(
     draft.fact("mode", mode, "")
     draft.fact("placement", placement.describe(), "")
     draft.fact("served for", served_s, "s")
-    names = [
+    counted = [
         ("connections", Count.ACCEPTED, "1"),
         ("at once at most", Count.PEAK_OPEN, "1"),
         ("echoes", Count.CHUNKS, "1"),
@@ -141,7 +149,7 @@ def _report(
         ("connections closed as idle", Count.IDLED_OUT, "1"),
         ("connections cut at the end", Count.FORCE_CLOSED, "1"),
     ]
-    for name, count, unit in names:
+    for name, count, unit in counted:
         draft.fact(f"served {name}", counts[count], unit)
     draft.fact("server CPU per echo", ratio(end.cpu_s - start.cpu_s, end.counts[Count.CHUNKS]) if chunks else None, "s")
     draft.fact("server user time", outcome.user_s, "s")
@@ -151,22 +159,19 @@ def _report(
     draft.fact("server peak RSS", outcome.peak_rss_bytes, "B")
     draft.fact("server processes at the end", processes, "1")
     if history:
-        columns = (
-            Column("time", "s"),
-            Column("open", "1"),
-            Column("echoes per second", "1/s"),
-            Column("CPUs busy", "ratio"),
-        )
-        draft.tables.append(Table("over time", columns, _thinned(history)))
+        rate = Column("echoes per second", "1/s")
+        columns = (Column("time", "s"), Column("open", "1"), rate, Column("CPUs busy", "ratio"))
+        draft.tables.append(Table("over time", columns, tuple(downsampled(history))))
         if len(history) > 1:
             draft.charts.append(Chart("line", "echoes per second", "over time", "time", "echoes per second"))
     draft.check("the server ended in order (exit code)", "netlab", 0, outcome.exit_code)
     draft.check("no server process crashed", "netlab", 0, counts[Count.CRASHED])
     if counts[Count.OUT_OF_FD_SET]:
-        draft.findings.append(
-            f"FD_SETSIZE reached: {counts[Count.OUT_OF_FD_SET]:,} connections had a descriptor of 1024 or more, "
-            "which select(2) cannot watch; they were closed unserved."
+        text = (
+            "FD_SETSIZE reached: {connections:,} connections had a descriptor of 1024 or more, which select(2) cannot "
+            "watch; they were closed unserved."
         )
+        draft.finding(say(text, connections=counts[Count.OUT_OF_FD_SET]))
     return draft.finish()
 
 

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
 from netlab.experiment import Experiment
 from netlab.experiments.servers import client_trial
-from netlab.progress import Progress
-from netlab.report.quantity import Measurement
 
-
-@dataclass(frozen=True, slots=True)
-class Parameters(client_trial.ClientParameters):
-    """What can be set."""
-
-
-def measure(parameters: Parameters, progress: Progress) -> Measurement:
-    """Connect, load, report. Raises NetlabError."""
-    return client_trial.measure("tcp", parameters, progress)
-
+Parameters = client_trial.ClientParameters
 
 EXPERIMENT = Experiment(
     Parameters,
-    measure,
+    partial(client_trial.measure, "tcp"),
     about="""Load a TCP echo server, check every byte that comes back, and report how long it took.
 
     Ctrl-C gives the report so far.

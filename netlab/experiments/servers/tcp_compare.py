@@ -15,6 +15,7 @@ from netlab.experiments.servers.compare import (
     Results,
     cells_of,
     how_to_read,
+    limited_by_load,
     middle,
     modes_option,
     quotients,
@@ -25,10 +26,13 @@ from netlab.experiments.servers.compare import (
 )
 from netlab.experiments.servers.options import MaxConnections
 from netlab.experiments.servers.server_report import DISTURBED
+from netlab.experiments.servers.tcp_compare_rows import ShortConnectionsRow, TcpModeRow
 from netlab.notation import counts
 from netlab.option import Option
 from netlab.progress import Progress
-from netlab.report.quantity import Chart, Column, Draft, Measurement, Table
+from netlab.report.phrase import count, listed, say
+from netlab.report.quantity import Chart, Draft, Measurement, Table
+from netlab.report.rows import table_of
 from netlab.report.stats import clearly_more, median
 from netlab.servers.limits import FD_SETSIZE
 from netlab.servers.modes import find
@@ -39,8 +43,6 @@ UNP_AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class Parameters(CompareParameters):
-    """What can be set."""
-
     modes: Annotated[tuple[str, ...], modes_option("tcp")] = ("iterative", "fork", "thread", "select", "epoll")
     idle: Annotated[tuple[int, ...], Option("Silent ones beside them: 0,900.", "LIST", panel=LOAD, parse=counts)] = (
         0,
@@ -64,8 +66,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     rounds_fact(draft, parameters, results, interrupted)
     draft.fact("each trial", parameters.duration_s, "s")
     draft.fact("placement", place(find("tcp", parameters.modes[0]), parameters.cpus).describe(), "")
-    first = parameters.modes[0]
-    baseline = BASELINE if BASELINE in parameters.modes else first
+    baseline = BASELINE if BASELINE in parameters.modes else parameters.modes[0]
     for part in _parts(parameters):
         draft.tables.append(_table(part, results, baseline))
         draft.charts.extend(_charts(part))
@@ -84,82 +85,53 @@ def _parts(parameters: Parameters) -> list[Parameters]:
     return [replace(parameters, connections=(connections,)) for connections in parameters.connections]
 
 
-def _name(parameters: Parameters) -> str:
-    if len(parameters.connections) > 1:
-        return "modes"
-    return f"modes with {busy(parameters.connections[0])}"
+def _title(parameters: Parameters) -> str:
+    return "" if len(parameters.connections) > 1 else say("modes with {busy}", busy=busy(parameters.connections[0]))
 
 
 def busy(connections: int) -> str:
-    """So many, in words."""
-    return f"{connections:,} busy connection{'s' if connections != 1 else ''}"
+    return count(connections, "{n:,} busy connection", "{n:,} busy connections")
 
 
 def _table(parameters: Parameters, results: Results, baseline: str) -> Table:
     """A row a cell. A column of loads only where there is more than one of them."""
-    lead = [Column("mode", "")]
-    if len(parameters.connections) > 1:
-        lead.append(Column("connections", "1"))
-    if len(parameters.idle) > 1:
-        lead.append(Column("idle", "1"))
-    columns = (
-        *lead,
-        Column("messages/s", "1/s"),
-        Column("±", "%"),
-        Column(f"× {baseline}", "ratio"),
-        Column("CPU/msg", "s"),
-        Column("memory/conn", "B"),
-        Column("p50", "s"),
-        Column("fairness", "ratio"),
-        Column("p99", "s"),
+    cells = [cell for cell in cells_of(parameters) if results[cell]]
+    rows = [_row(cell, results[cell], results[replace(cell, mode=baseline)]) for cell in cells]
+    varies = {"connections": len(parameters.connections) > 1, "idle": len(parameters.idle) > 1}
+    without = [name for name, several in varies.items() if not several]
+    named = {"relative": f"× {baseline}"}
+    return table_of(TcpModeRow, rows, title=_title(parameters), without=without, named=named)
+
+
+def _row(cell: Cell, found: list[Result], ground: list[Result]) -> TcpModeRow:
+    spread = width(found, "rate")
+    return TcpModeRow(
+        mode=cell.mode,
+        connections=cell.connections,
+        idle=cell.idle,
+        messages_per_s=middle(found, "rate"),
+        spread=spread and spread * 100,
+        relative=relative(found, ground, "rate"),
+        cpu_per_message=middle(found, "cpu_per_message_s"),
+        memory_per_connection=middle(found, "memory_per_connection"),
+        p50=middle(found, "p50_s"),
+        fairness=middle(found, "fairness"),
+        p99=middle(found, "p99_s"),
     )
-    rows = []
-    for cell in cells_of(parameters):
-        found = results[cell]
-        if not found:
-            continue
-        ground = results[replace(cell, mode=baseline)]
-        row: list[float | int | str | None] = [cell.mode]
-        if len(parameters.connections) > 1:
-            row.append(cell.connections)
-        if len(parameters.idle) > 1:
-            row.append(cell.idle)
-        spread = width(found, "rate")
-        row += [
-            middle(found, "rate"),
-            None if spread is None else spread * 100,
-            relative(found, ground, "rate"),
-            middle(found, "cpu_per_message_s"),
-            middle(found, "memory_per_connection"),
-            middle(found, "p50_s"),
-            middle(found, "fairness"),
-            middle(found, "p99_s"),
-        ]
-        rows.append(tuple(row))
-    return Table(_name(parameters), columns, tuple(rows))
 
 
 def _charts(parameters: Parameters) -> list[Chart]:
-    name = _name(parameters)
+    title, rate = _title(parameters) or "modes", "messages per second"
     if len(parameters.idle) > 1:
-        beside = busy(parameters.connections[0])
+        load = say("{busy}, idle ones beside them", busy=busy(parameters.connections[0]))
         return [
-            Chart(
-                "line",
-                f"CPU time a message: {beside}, idle ones beside them",
-                name,
-                "idle",
-                "CPU/msg",
-                "mode",
-                log_y=True,
-            ),
-            Chart("line", f"messages per second: {beside}, idle ones beside them", name, "idle", "messages/s", "mode"),
+            Chart("line", say("CPU time a message: {load}", load=load), title, "idle", "CPU/msg", "mode", log_y=True),
+            Chart("line", say("{rate}: {load}", rate=rate, load=load), title, "idle", "messages/s", "mode"),
         ]
     if len(parameters.connections) > 1:
-        return [
-            Chart("line", "messages per second, by connections", name, "connections", "messages/s", "mode", log_x=True)
-        ]
-    return [Chart("bar", "messages per second", name, "mode", "messages/s")]
+        text = "{rate}, by connections"
+        return [Chart("line", say(text, rate=rate), title, "connections", "messages/s", "mode", log_x=True)]
+    return [Chart("bar", rate, title, "mode", "messages/s")]
 
 
 def _overtaking(draft: Draft, parameters: Parameters, results: Results) -> None:
@@ -177,12 +149,15 @@ def _overtaking(draft: Draft, parameters: Parameters, results: Results) -> None:
                 seen.append((idle, faster, cheaper))
         if seen:
             verdict = _verdict([(idle, clearly_more(cheaper)) for idle, _, cheaper in seen])
-            said = "; ".join(
-                f"beside {idle:,} idle it makes {median(faster):.2f} × the messages for "
-                f"{1 / (median(cheaper) or 1):.2f} × the CPU time each{'' if _decided(cheaper) else ' (undecided)'}"
-                for idle, faster, cheaper in seen
-            )
-            draft.findings.append(f"With {busy(connections)} {verdict}. Epoll against select: {said}.")
+            said = listed([_beside(*each) for each in seen])
+            text = "With {busy} {verdict}. Epoll against select: {said}."
+            draft.finding(say(text, busy=busy(connections), verdict=verdict, said=said))
+
+
+def _beside(idle: int, faster: list[float], cheaper: list[float]) -> str:
+    text = "beside {idle:,} idle it makes {faster:.2f} × the messages for {cpu:.2f} × the CPU time each"
+    one = say(text, idle=idle, faster=median(faster), cpu=1 / (median(cheaper) or 1))
+    return one if _decided(cheaper) else say("{one} (undecided)", one=one)
 
 
 def _decided(cheaper: list[float]) -> bool:
@@ -202,24 +177,21 @@ def _verdict(cheaper: list[tuple[int, bool]]) -> str:
 
 def _bounds(draft: Draft, results: Results) -> None:
     for cell, found in results.items():
-        if any(result.out_of_fd_set for result in found):
-            most = max(result.out_of_fd_set for result in found)
-            draft.findings.append(
-                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: FD_SETSIZE reached. select(2) cannot watch "
-                f"descriptors from {FD_SETSIZE} up; {most:,} connections were closed unserved."
-            )
-        elif any(result.shed for result in found):
-            most = max(result.shed for result in found)
-            draft.findings.append(
-                f"{cell.mode}, {cell.connections:,} + {cell.idle:,} idle: {most:,} connections over its limit "
-                "were closed unserved."
-            )
-    limited = {cell.mode for cell, found in results.items() if any(result.limit == "load" for result in found)}
-    if limited:
-        draft.warnings.append(
-            f"The load generator was the limit for {', '.join(sorted(limited))}: "
-            "they could do more than the table says. Compare their CPU time a message."
+        load = say(
+            "{mode}, {connections:,} + {idle:,} idle", mode=cell.mode, connections=cell.connections, idle=cell.idle
         )
+        if most := max((result.out_of_fd_set for result in found), default=0):
+            text = (
+                "{load}: FD_SETSIZE reached. select(2) cannot watch descriptors from {fd_setsize} up; {most:,} "
+                "connections were closed unserved."
+            )
+            draft.finding(say(text, load=load, fd_setsize=FD_SETSIZE, most=most))
+        elif most := max((result.shed for result in found), default=0):
+            text = "{load}: {most:,} connections over its limit were closed unserved."
+            draft.finding(say(text, load=load, most=most))
+    if limited := limited_by_load(results):
+        more = "they could do more than the table says. Compare their CPU time a message."
+        draft.warnings.append(say("The load generator was the limit for {limited}: {more}", limited=limited, more=more))
 
 
 def common_checks(draft: Draft, results: Results) -> None:
@@ -233,10 +205,11 @@ def common_checks(draft: Draft, results: Results) -> None:
     draft.check("no connection failed, but those that the server shed", "RFC 9293 §3.10", 0, unexpected)
     most = max((result.others_busy or 0 for result in every), default=0)
     if most > DISTURBED:
-        draft.warnings.append(
-            f"Other processes kept up to {most:.1f} CPUs busy meanwhile. Rounds make that fair, not harmless: "
-            "trust ratios more than rates, and repeat it on a quiet machine."
+        text = (
+            "Other processes kept up to {most:.1f} CPUs busy meanwhile. Rounds make that fair, not harmless: trust "
+            "ratios more than rates, and repeat it on a quiet machine."
         )
+        draft.warnings.append(say(text, most=most))
     draft.check("every server ended in order", "netlab", 0, sum(result.exit_code != 0 for result in every))
 
 
@@ -244,7 +217,7 @@ def _unp(parameters: Parameters, progress: Progress) -> Measurement:
     """The table of UNP ch. 30: CPU time for so many short connections, over that of the iterative server."""
     number = parameters.unp_connections
     assert number
-    modes = tuple(dict.fromkeys((BASELINE, *parameters.modes)))
+    modes = tuple(dict.fromkeys((BASELINE, *parameters.modes), True))
     # So many at once that each client makes the same number of them.
     at_once = next(n for n in range(min(UNP_AT_ONCE, number), 0, -1) if number % n == 0)
     parameters = replace(parameters, modes=modes, connections=(at_once,), idle=(0,))
@@ -257,23 +230,8 @@ def _unp(parameters: Parameters, progress: Progress) -> Measurement:
     rounds_fact(draft, parameters, results, interrupted)
     draft.fact("placement", place(find("tcp", modes[0]), parameters.cpus).describe(), "")
     ground = results[cells[0]]
-    rows = []
-    for cell in cells:
-        found = results[cell]
-        if not found:
-            continue
-        cpu_s = middle(found, "server_cpu_s")
-        each_s = None if cpu_s is None else cpu_s / number
-        rows.append((cell.mode, cpu_s, _over(found, ground), each_s, middle(found, "rate"), middle(found, "p99_s")))
-    columns = (
-        Column("mode", ""),
-        Column("server CPU", "s"),
-        Column("over iterative", "s"),
-        Column("CPU/connection", "s"),
-        Column("connections/s", "1/s"),
-        Column("p99", "s"),
-    )
-    draft.tables.append(Table("modes", columns, tuple(rows)))
+    rows = [_short_row(cell.mode, results[cell], ground, number) for cell in cells if results[cell]]
+    draft.tables.append(table_of(ShortConnectionsRow, rows))
     draft.charts.append(Chart("bar", "server CPU time a connection", "modes", "mode", "CPU/connection"))
     draft.findings.append(
         "Over iterative: what the mode costs beyond doing the work, its process control (UNP ch. 30). It may be "
@@ -285,10 +243,11 @@ def _unp(parameters: Parameters, progress: Progress) -> Measurement:
     return draft.finish()
 
 
-def _over(found: list[Result], ground: list[Result]) -> float | None:
-    """CPU seconds beyond the baseline's, as the difference of medians."""
-    mine, its = middle(found, "server_cpu_s"), middle(ground, "server_cpu_s")
-    return None if mine is None or its is None else mine - its
+def _short_row(mode: str, found: list[Result], ground: list[Result], number: int) -> ShortConnectionsRow:
+    cpu_s, baseline_s = middle(found, "server_cpu_s"), middle(ground, "server_cpu_s")
+    over_s = None if cpu_s is None or baseline_s is None else cpu_s - baseline_s
+    each_s = None if cpu_s is None else cpu_s / number
+    return ShortConnectionsRow(mode, cpu_s, over_s, each_s, middle(found, "rate"), middle(found, "p99_s"))
 
 
 EXPERIMENT = Experiment(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from netlab.clock import monotonic_ns
 from netlab.linux import others, process
@@ -71,7 +71,6 @@ class Trial:
 
     @property
     def window_s(self) -> float:
-        """How long the load was measured."""
         return self.load.window_ns / 1e9
 
     @property
@@ -169,7 +168,7 @@ def run(setup: Setup, progress: Progress) -> Trial:
             held = server.memory()
             measure_at = load.go()
             before, busy_before, busy_after = server.look(), None, None
-            watch = _watcher(load, plan, progress, measure_at)
+            watch = watcher(load, plan, progress, measure_at)
             try:
                 _sleep_until(measure_at)
                 before, busy_before = server.look(), others.busy_s(CPUS)
@@ -234,7 +233,7 @@ def _time_of_second_look(measure_at: int, duration_s: float, look_took_ns: int) 
     return measure_at + max(latest, int(duration_s * 0.5e9))
 
 
-def _watcher(load: LoadGenerator, plan: Plan, progress: Progress, measure_at: int) -> Callable[[], None]:
+def watcher(load: LoadGenerator, plan: Plan, progress: Progress, measure_at: int) -> Callable[[], None]:
     def watch() -> None:
         messages = load.tally()[Tally.MESSAGES]
         if plan.duration_s is not None and plan.messages is None:
@@ -248,8 +247,3 @@ def _watcher(load: LoadGenerator, plan: Plan, progress: Progress, measure_at: in
 
 def _sleep_until(at_ns: int) -> None:
     time.sleep(max(0.0, (at_ns - monotonic_ns()) / 1e9))
-
-
-def with_mode(setup: Setup, mode: Mode) -> Setup:
-    """The same trial with another mode."""
-    return replace(setup, mode=mode)

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated
 
 from netlab.experiment import Experiment
 from netlab.experiments.servers import client_trial
 from netlab.experiments.servers.options import TCP_ONLY, Load
 from netlab.option import Without
-from netlab.progress import Progress
-from netlab.report.quantity import Measurement
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters(client_trial.ClientParameters):
-    """What can be set."""
-
     load: Annotated[Load, Without(*TCP_ONLY)] = field(default_factory=Load)
-
-
-def measure(parameters: Parameters, progress: Progress) -> Measurement:
-    """Send, listen, report. Raises NetlabError."""
-    return client_trial.measure("udp", parameters, progress)
 
 
 EXPERIMENT = Experiment(
     Parameters,
-    measure,
+    partial(client_trial.measure, "udp"),
     about="""Load a UDP echo server and count what is lost, late, doubled or out of order.
 
     Ctrl-C gives the report so far.

@@ -8,10 +8,13 @@ from typing import Annotated
 from netlab.experiment import Experiment
 from netlab.experiments.servers.compare import (
     ALL,
+    Cell,
     CompareParameters,
     Connections,
+    Result,
     cells_of,
     how_to_read,
+    limited_by_load,
     middle,
     modes_of,
     modes_option,
@@ -21,16 +24,17 @@ from netlab.experiments.servers.compare import (
     width,
 )
 from netlab.experiments.servers.tcp_compare import common_checks
+from netlab.experiments.servers.udp_compare_rows import UdpModeRow
 from netlab.progress import Progress
-from netlab.report.quantity import Chart, Column, Draft, Measurement, Table
+from netlab.report.phrase import say
+from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.rows import table_of
 from netlab.servers.modes import find
 from netlab.servers.placement import place
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters(CompareParameters):
-    """What can be set."""
-
     modes: Annotated[tuple[str, ...], modes_option("udp", shown=ALL)] = modes_of("udp", ALL)
     connections: Connections = (100,)
 
@@ -47,52 +51,36 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.fact("placement", place(find("udp", parameters.modes[0]), parameters.cpus).describe(), "")
     baseline = parameters.modes[0]
     several = len(parameters.connections) > 1
-    rows = []
-    for cell in cells:
-        found = results[cell]
-        if not found:
-            continue
-        spread = width(found, "rate")
-        rows.append(
-            (
-                cell.mode,
-                *((cell.connections,) if several else ()),
-                middle(found, "rate"),
-                None if spread is None else spread * 100,
-                relative(found, results[replace(cell, mode=baseline)], "rate"),
-                middle(found, "cpu_per_message_s"),
-                middle(found, "p50_s"),
-                middle(found, "p99_s"),
-                middle(found, "lost"),
-            )
-        )
-    columns = (
-        Column("mode", ""),
-        *((Column("clients", "1"),) if several else ()),
-        Column("datagrams/s", "1/s"),
-        Column("±", "%"),
-        Column(f"× {baseline}", "ratio"),
-        Column("CPU/datagram", "s"),
-        Column("p50", "s"),
-        Column("p99", "s"),
-        Column("lost", "ratio"),
-    )
-    draft.tables.append(Table("modes", columns, tuple(rows)))
+    rows = [_row(cell, results[cell], results[replace(cell, mode=baseline)]) for cell in cells if results[cell]]
+    without, named = () if several else ("clients",), {"relative": f"× {baseline}"}
+    draft.tables.append(table_of(UdpModeRow, rows, without=without, named=named))
     if several:
-        draft.charts.append(
-            Chart("line", "datagrams per second, by clients", "modes", "clients", "datagrams/s", "mode", log_x=True)
-        )
+        by_clients = "modes", "clients", "datagrams/s", "mode"
+        draft.charts.append(Chart("line", "datagrams per second, by clients", *by_clients, log_x=True))
     else:
         draft.charts.append(Chart("bar", "datagrams per second", "modes", "mode", "datagrams/s"))
-    limited = {cell.mode for cell, found in results.items() if any(result.limit == "load" for result in found)}
-    if limited:
-        draft.warnings.append(
-            f"The load generator was the limit for {', '.join(sorted(limited))}: they could do more than that."
-        )
+    if limited := limited_by_load(results):
+        text = "The load generator was the limit for {limited}: they could do more than that."
+        draft.warnings.append(say(text, limited=limited))
     how_to_read(draft)
     common_checks(draft, results)
     draft.interrupted = interrupted
     return draft.finish()
+
+
+def _row(cell: Cell, found: list[Result], ground: list[Result]) -> UdpModeRow:
+    spread, cpu_s = width(found, "rate"), middle(found, "cpu_per_message_s")
+    return UdpModeRow(
+        mode=cell.mode,
+        clients=cell.connections,
+        datagrams_per_s=middle(found, "rate"),
+        spread=spread and spread * 100,
+        relative=relative(found, ground, "rate"),
+        cpu_per_datagram=cpu_s,
+        p50=middle(found, "p50_s"),
+        p99=middle(found, "p99_s"),
+        lost=middle(found, "lost"),
+    )
 
 
 EXPERIMENT = Experiment(

@@ -10,26 +10,17 @@ from netlab.experiment import Experiment
 from netlab.experiments.servers import server_trial
 from netlab.experiments.servers.options import TCP_ONLY, Load, Mode
 from netlab.option import Without
-from netlab.progress import Progress
-from netlab.report.quantity import Measurement
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters(server_trial.ServerParameters):
-    """What can be set."""
-
     mode: Mode = "iterative"
     load: Annotated[Load, Without(*TCP_ONLY)] = field(default_factory=Load)
 
 
-def measure(parameters: Parameters, progress: Progress) -> Measurement:
-    """Run the mode in a process of its own, load it, report. Raises NetlabError."""
-    return server_trial.measure("udp", parameters, progress)
-
-
 EXPERIMENT = Experiment(
     Parameters,
-    measure,
+    partial(server_trial.measure, "udp"),
     about="""Run a UDP echo server in one of its modes, load it, and report what was measured: loss, too.
 
     With --serve it stays up instead, and reports what it served.

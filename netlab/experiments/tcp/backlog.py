@@ -11,13 +11,15 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp.backlog_rows import AttemptRow, QueueRow
 from netlab.experiments.tcp.backlog_scene import BacklogPlan, BacklogResult, fill_accept_queue, fill_half_open_queue
 from netlab.experiments.wire.options import Delay, Pcap, Seed, Timeline
-from netlab.experiments.wire.trace import Trace, observe, recorded, report
+from netlab.experiments.wire.trace import Trace, observe, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.scene import Scene
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.option import Option
 from netlab.progress import Progress, silent
-from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.phrase import say
+from netlab.report.quantity import Chart, Draft, Evidence, Measurement
 from netlab.report.rows import table_of
 
 SOMAXCONN = 2  # of the case that shows its limit
@@ -92,37 +94,44 @@ def _check_accept_queue(draft: Draft, parameters: Parameters, queue: BacklogResu
     draft.fact("turned away", away, "1", "their SYN was dropped; they are in SYN-SENT and try again")
     draft.fact("got in after one accept()", queue.got_in, "1", "by trying again, as the server counts them")
     draft.fact("ESTABLISHED at their own end", queue.established, "1", "of those who tried again, at that moment")
+    draft.answer = say("listen({n}) let {fit} connections wait and turned {away} away.", n=n, fit=fit, away=away)
     source = "listen(2); sk_acceptq_is_full() of <net/sock.h>"
-    draft.check("the queue takes one more than listen() says", source, n + 1, fit)
+    attempts, row = Evidence(table="attempts"), Evidence(table="queues", row=0)
+    draft.check("the queue takes one more than listen() says", source, n + 1, fit, attempts, row)
     counted = queue.overflows >= away
-    draft.check("the kernel counts every SYN it drops for it", "ListenOverflows, nstat(8)", True, counted)
-    draft.check("who was turned away gets in by trying again", "RFC 9293 §3.8.1", True, queue.got_in >= 1)
+    draft.check("the kernel counts every SYN it drops for it", "ListenOverflows, nstat(8)", True, counted, attempts)
+    claim, got_in = "who was turned away gets in by trying again", Evidence(fact="got in after one accept()")
+    draft.check(claim, "RFC 9293 §3.8.1", True, queue.got_in >= 1, got_in)
     claim, first = "whom nobody has accepted is ESTABLISHED all the same", queue.attempts[0]
-    draft.check(claim, "course, lecture 13", "ESTABLISHED", first.client_is)
-    draft.findings.append(
-        f"listen({n}) let {fit} connections wait. The {_ordinal(fit + 1)} got no answer at all, not even a reset: "
-        "to it the server looks slow, not full."
+    draft.check(claim, "course, lecture 13", "ESTABLISHED", first.client_is, Evidence(table="attempts", row=0))
+    text = (
+        "listen({n}) let {fit} connections wait. The {next} got no answer at all, not even a reset: to it the "
+        "server looks slow, not full."
     )
+    draft.finding(say(text, n=n, fit=fit, next=_ordinal(fit + 1)), attempts)
     if queue.established > queue.got_in:
-        draft.findings.append(
-            f"One accept() made room for one, and {queue.established} clients are ESTABLISHED by it: a SYN is answered "
-            "while there is room, but the place is taken only by the ACK. Whose ACK comes too late is not told; its "
-            "server keeps it half-open, and sends the SYN+ACK again."
+        text = (
+            "One accept() made room for one, and {established} clients are ESTABLISHED by it: a SYN is answered while "
+            "there is room, but the place is taken only by the ACK. Whose ACK comes too late is not told; its server "
+            "keeps it half-open, and sends the SYN+ACK again."
         )
+        draft.finding(say(text, established=queue.established), Evidence(fact="ESTABLISHED at their own end"))
 
 
 def _check_half_open(draft: Draft, parameters: Parameters, runs: Mapping[str, tuple[BacklogResult, Trace]]) -> None:
     n, clients = parameters.backlog, parameters.clients
     plain, (cookies, trace), limit = runs[NO_COOKIES][0], runs[COOKIES], runs[CAPPED][0].limit
+    row = {name: Evidence(table="queues", row=number) for number, name in enumerate(runs)}
     claim = "half-open ones have a queue of their own, of this length or one more"
-    draft.check(claim, "course, lecture 13", True, n <= plain.half_open <= n + 1)
+    draft.check(claim, "course, lecture 13", True, n <= plain.half_open <= n + 1, row[NO_COOKIES])
     claim = "beyond it, without SYN cookies, SYNs are dropped"
-    draft.check(claim, "TCPReqQFullDrop", clients - plain.half_open, plain.requests_dropped)
+    draft.check(claim, "TCPReqQFullDrop", clients - plain.half_open, plain.requests_dropped, row[NO_COOKIES])
     claim = "with SYN cookies they are answered, and nothing is kept"
-    draft.check(claim, "RFC 4987 §3.6", clients - cookies.half_open, cookies.cookies)
+    draft.check(claim, "RFC 4987 §3.6", clients - cookies.half_open, cookies.cookies, row[COOKIES])
     answered = {each.tcp.destination_port for each in trace.segments if each.sender == "server"}
-    draft.check("so every client gets its SYN+ACK", "RFC 4987 §3.6", clients, len(answered))
-    draft.check("net.core.somaxconn cuts listen() short, silently", "listen(2)", min(n, SOMAXCONN), limit)
+    draft.check("so every client gets its SYN+ACK", "RFC 4987 §3.6", clients, len(answered), row[COOKIES])
+    claim = "net.core.somaxconn cuts listen() short, silently"
+    draft.check(claim, "listen(2)", min(n, SOMAXCONN), limit, row[CAPPED])
 
 
 def _ordinal(number: int) -> str:

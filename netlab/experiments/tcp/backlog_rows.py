@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from netlab.experiments.wire import trace_rows
 from netlab.report.rows import Count, Named, row
 
 
@@ -29,4 +30,4 @@ class QueueRow:
     cookies: Count
 
 
-ROWS = (AttemptRow, QueueRow)
+ROWS = (*trace_rows.ROWS, AttemptRow, QueueRow)

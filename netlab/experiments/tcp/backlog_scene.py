@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from netlab.errors import NetlabError
 from netlab.experiments.tcp.backlog_rows import AttemptRow
-from netlab.linux import counters
+from netlab.linux import network_counters
 from netlab.linux.diag import Diag, Sock
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
@@ -64,7 +64,7 @@ class _Backlog:
         self.clients: list[socket.socket] = []
         with hosts.pair.server.namespace.entered():
             self._diag = Diag()
-            self._before = counters.read()
+            self._before = network_counters.read()
 
     def __enter__(self) -> _Backlog:
         return self
@@ -99,7 +99,7 @@ class _Backlog:
     def counted(self, name: str) -> int:
         """By how much a counter of the server has grown."""
         with self.hosts.pair.server.namespace.entered():
-            return counters.read().get(name, 0) - self._before.get(name, 0)
+            return network_counters.read().get(name, 0) - self._before.get(name, 0)
 
     def result(self) -> BacklogResult:
         """The queue's limit, the counters that tell of queues, and all that was seen."""

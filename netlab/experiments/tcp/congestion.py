@@ -27,6 +27,7 @@ from netlab.network.two_hosts import TwoHostsPlan
 from netlab.notation import names
 from netlab.option import Option
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 
 AVAILABLE = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
@@ -75,11 +76,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 def _part(progress: Progress, begun: float, share: float, what: str) -> Progress:
     """The progress of a part of it all."""
 
-    def told(done: float, text: str) -> None:
+    def part(done: float, text: str) -> None:
         progress(begun + share * done, what)
 
-    told(0.0, "")
-    return told
+    part(0.0, "")
+    return part
 
 
 def _offered(draft: Draft, wanted: Sequence[str]) -> list[str]:
@@ -88,12 +89,13 @@ def _offered(draft: Draft, wanted: Sequence[str]) -> list[str]:
         raise UsageError("which algorithms? Each once", "--algorithms reno,cubic,bbr")
     here = AVAILABLE.read_text().split()
     missing = [name for name in wanted if name not in here]
-    hint = f"sudo modprobe {' '.join(f'tcp_{name}' for name in missing)}"
+    hint = say("sudo modprobe {missing}", missing=" ".join(f"tcp_{name}" for name in missing))
     if len(missing) == len(wanted):
         what = f"this kernel has none of {', '.join(wanted)} now; it has {', '.join(here)}"
         raise MachineLacks(what, f"if its modules are installed: {hint}")
     if missing:
-        draft.warnings.append(f"left out, because this kernel does not have it now: {', '.join(missing)} ({hint})")
+        text = "left out, because this kernel does not have it now: {missing} ({hint})"
+        draft.warnings.append(say(text, missing=", ".join(missing), hint=hint))
     return [name for name in wanted if name in here]
 
 

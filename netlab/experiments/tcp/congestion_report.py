@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from netlab.experiments.tcp.congestion_rows import AloneRow, CurveRow, RoundTripRow, SharingRow
 from netlab.experiments.tcp.congestion_run import BETA, CongestionRun, Flow
 from netlab.report.downsample import extremes
-from netlab.report.quantity import Chart, Draft
+from netlab.report.phrase import say
+from netlab.report.quantity import Chart, Draft, Evidence
 from netlab.report.rows import table_of
 from netlab.report.stats import jain_index
 
@@ -43,18 +44,25 @@ def report(draft: Draft, runs: Sequence[CongestionRun], wire: Bottleneck) -> Non
     alone, sharing = [run for run in runs if run.alone], [run for run in runs if not run.alone]
     draft.fact("round trip, queue empty", wire.base_s + wire.frame_s, "s", "delay both ways, and one full frame's time")
     draft.fact("the pipe holds", wire.bdp, "1", "full frames, with nothing waiting: bandwidth × delay")
-    draft.fact("a full queue adds", wire.queue * wire.frame_s, "s", f"to a round trip: {wire.queue} frames")
+    note = say("to a round trip: {queue} frames", queue=wire.queue)
+    draft.fact("a full queue adds", wire.queue * wire.frame_s, "s", note)
     if alone:
         draft.tables.append(table_of(AloneRow, [_alone(run, wire, steady_s) for run in alone]))
+    best = min((run for run in alone if run.mean_rtt() is not None), key=lambda run: run.mean_rtt() or 0, default=None)
+    if best is not None:
+        text = "Alone, {name} has the shortest round trips: {rtt:.0f} ms in the mean, {empty:.0f} ms on the empty path."
+        full_s, mean_s = wire.base_s + wire.frame_s, best.mean_rtt() or 0
+        draft.answer = say(text, name=best.flows[0].algorithm, rtt=mean_s * 1e3, empty=full_s * 1e3)
     if sharing:
         draft.tables.append(table_of(SharingRow, [_shared(run, steady_s) for run in sharing]))
     for run in alone:
-        title = f"{run.name}: cwnd, ssthresh and queue"
-        draft.tables.append(replace(table_of(CurveRow, _curves(run), shown=False), name=title))
-        draft.charts.append(Chart("curve", f"{title}, in segments", title, "time", "segments", "of"))
+        curves = say("{name}: cwnd, ssthresh and queue", name=run.name)
+        draft.tables.append(table_of(CurveRow, _curves(run), title=curves, shown=False))
+        title = say("{curves}, in segments", curves=curves)
+        draft.charts.append(Chart("curve", title, curves, "time", "segments", "of"))
     draft.tables.append(table_of(RoundTripRow, _round_trips(alone), shown=False))
-    title = "Round trip, each alone: the queue is in it"
-    draft.charts.append(Chart("curve", title, "round trips", "time", "RTT", "algorithm"))
+    alone_title = "Round trip, each alone: the queue is in it"
+    draft.charts.append(Chart("curve", alone_title, "round trips", "time", "RTT", "algorithm"))
     _check(draft, runs, wire)
     for run in alone:
         if run.flows[0].algorithm in BETA:
@@ -103,18 +111,23 @@ def _check(draft: Draft, runs: Sequence[CongestionRun], wire: Bottleneck) -> Non
     """In how many of the runs each claim holds: it must in all."""
 
     def check(claim: str, source: str, holds: Iterator[bool]) -> None:
-        draft.check(claim, source, len(runs), sum(holds))
+        tables = [Evidence(table=table) for table in ("alone", "sharing") if _has(runs, table)]
+        draft.check(claim, source, len(runs), sum(holds), *tables)
 
     intact = (all(flow.intact for flow in run.flows) for run in runs)
     check("every byte arrives, in order and intact, in each run", "RFC 9293 §3.8", intact)
-    claim = f"never do more than {wire.queue} frames wait, and none is dropped while fewer do"
-    check(claim, "drop-tail", (_drop_tail(run, wire) for run in runs))
+    most = say("never do more than {queue} frames wait, and none is dropped while fewer do", queue=wire.queue)
+    check(most, "drop-tail", (_drop_tail(run, wire) for run in runs))
     claim = "what the receivers get is less than the bottleneck's rate, in each run"
     used = (_used(run, wire) for run in runs)
     check(claim, "the wire's rate", (each is not None and each < 1 for each in used))
     claim = "what was dropped was sent again: not fewer segments than drops, in each run"
     again = (sum(flow.retransmitted for flow in run.flows) >= len(run.drops) for run in runs)
     check(claim, "RFC 9293 §3.8.1", again)
+
+
+def _has(runs: Sequence[CongestionRun], table: str) -> bool:
+    return any(run.alone == (table == "alone") for run in runs)
 
 
 def _drop_tail(run: CongestionRun, wire: Bottleneck) -> bool:
@@ -125,15 +138,23 @@ def _check_window(draft: Draft, flow: Flow, wire: Bottleneck) -> None:
     """Of one that goes by losses, alone."""
     name, grows = flow.algorithm, flow.grows_as_acknowledged()
     if grows is None:
-        draft.warnings.append(f"{name} alone: slow start was over before cwnd had doubled, so it is not judged")
+        text = "{name} alone: slow start was over before cwnd had doubled, so it is not judged"
+        draft.warnings.append(say(text, name=name))
     else:
-        draft.check(f"{name}: in slow start each segment acknowledged adds one to cwnd", "RFC 5681 §3.1", True, grows)
+        text = "{name}: in slow start each segment acknowledged adds one to cwnd"
+        draft.check(say(text, name=name), "RFC 5681 §3.1", True, grows, _curve(flow))
     cuts, beta = list(flow.cuts(wire.base_s)), BETA[name]
     if cuts:
-        claim = f"{name}: ssthresh is {beta:.1g} of the window that met a loss, each time of {len(cuts)}"
-        draft.check(claim, _SOURCES[name], len(cuts), sum(cut.by(beta) for cut in cuts))
+        text = "{name}: ssthresh is {beta:.1g} of the window that met a loss, each time of {cuts}"
+        claim = say(text, name=name, beta=beta, cuts=len(cuts))
+        draft.check(claim, _SOURCES[name], len(cuts), sum(cut.by(beta) for cut in cuts), _curve(flow))
     else:
-        draft.warnings.append(f"{name} alone: no loss was answered while it was watched, so none is judged")
+        text = "{name} alone: no loss was answered while it was watched, so none is judged"
+        draft.warnings.append(say(text, name=name))
+
+
+def _curve(flow: Flow) -> Evidence:
+    return Evidence(table=f"{flow.algorithm} alone: cwnd, ssthresh and queue")
 
 
 def _find(draft: Draft, alone: Sequence[CongestionRun], wire: Bottleneck, steady_s: float) -> None:
@@ -145,22 +166,25 @@ def _find(draft: Draft, alone: Sequence[CongestionRun], wire: Bottleneck, steady
     for name, run in by_name.items():
         queue, rtt_s = run.mean_queue(steady_s), run.mean_rtt()
         if queue is not None and rtt_s is not None:
-            draft.findings.append(
-                f"{name} alone: in the second half a frame finds {queue:.1f} in the queue, in the mean; "
-                f"{wire.queue} may wait. A round trip takes {rtt_s * 1e3:.0f} ms, on the empty path {full * 1e3:.0f}."
+            text = (
+                "{name} alone: in the second half a frame finds {mean:.1f} in the queue, in the mean; {most} may wait. "
+                "A round trip takes {rtt:.0f} ms, on the empty path {empty:.0f}."
             )
+            draft.finding(say(text, name=name, mean=queue, most=wire.queue, rtt=rtt_s * 1e3, empty=full * 1e3))
     if "bbr" in by_name:
         draft.findings += _bbr(by_name["bbr"], wire, steady_s)
     if wire.queue > 1.5 * wire.bdp:
-        draft.findings.append(
-            f"This queue is deep: {wire.queue} frames, where the pipe holds {wire.bdp:.0f}. Who stops only at a loss "
-            "fills it (bufferbloat): all of the rate is used, and everybody waits. Try --queue 5."
+        text = (
+            "This queue is deep: {queue} frames, where the pipe holds {bdp:.0f}. Who stops only at a loss fills it "
+            "(bufferbloat): all of the rate is used, and everybody waits. Try --queue 5."
         )
+        draft.finding(say(text, queue=wire.queue, bdp=wire.bdp))
     elif wire.queue < 0.5 * wire.bdp:
-        draft.findings.append(
-            f"This queue is shallow: {wire.queue} frames, where the pipe holds {wire.bdp:.0f}. A halved window no "
-            "longer fills the pipe, so some of the rate is left unused; round trips are short. Try --queue 100."
+        text = (
+            "This queue is shallow: {queue} frames, where the pipe holds {bdp:.0f}. A halved window no longer fills "
+            "the pipe, so some of the rate is left unused; round trips are short. Try --queue 100."
         )
+        draft.finding(say(text, queue=wire.queue, bdp=wire.bdp))
 
 
 def _unfair(run: CongestionRun, steady_s: float) -> str | None:
@@ -180,19 +204,19 @@ def _saw(run: CongestionRun, wire: Bottleneck) -> Iterator[str]:
     flow = run.flows[0]
     name, start, doubled = flow.algorithm, flow.slow_start(), _doublings(flow)
     if len(doubled) > 1:
-        yield (
-            f"{name}, slow start: cwnd {', '.join(f'{cwnd} after {at_s * 1e3:.0f} ms' for at_s, cwnd in doubled)}. "
-            "One more for each that is acknowledged doubles it every round trip."
-        )
+        text = "{name}, slow start: cwnd {doubled}. One more for each that is acknowledged doubles it every round trip."
+        yield say(text, name=name, doubled=", ".join(f"{cwnd} after {at_s * 1e3:.0f} ms" for at_s, cwnd in doubled))
     noticed = [words for key, words in _HYSTART.items() if run.counters.get(f"TcpExtTCPHystart{key}")]
     if noticed and start:
-        yield (
-            f"{name} left slow start before it was told of a loss, at cwnd {start[-1].cwnd}: HyStart (RFC 9406 is a "
-            f"later form of it) noticed that {noticed[0]}."
+        text = (
+            "{name} left slow start before it was told of a loss, at cwnd {cwnd}: HyStart (RFC 9406 is a later form of "
+            "it) noticed that {noticed}."
         )
+        yield say(text, name=name, cwnd=start[-1].cwnd, noticed=noticed[0])
     if cuts := list(flow.cuts(wire.base_s)):
         words = ", ".join(f"{cut.before} → {cut.after}" for cut in cuts[:4])
-        yield f"{name}, window when a loss was noticed → ssthresh: {words}. The factor is {BETA[name]:.1g}."
+        text = "{name}, window when a loss was noticed → ssthresh: {words}. The factor is {beta:.1g}."
+        yield say(text, name=name, words=words, beta=BETA[name])
 
 
 def _bbr(run: CongestionRun, wire: Bottleneck, steady_s: float) -> list[str]:
@@ -201,13 +225,14 @@ def _bbr(run: CongestionRun, wire: Bottleneck, steady_s: float) -> list[str]:
     passes = wire.rate * run.flows[0].mss / FULL_FRAME
     if queue is None or pacing is None or queue <= 0.5 * wire.bdp or pacing <= passes:
         return []
-    return [
-        f"bbr does not keep the queue empty, as the textbook has it. It paces its data at {8 * pacing / 1e6:.2f} "
-        f"Mbit/s (the median), where {8 * passes / 1e6:.2f} pass: the rate it asks for is meant to have headers in it "
-        "(bbr_rate_bytes_per_sec of tcp_bbr.c), but where no fq queue paces for it TCP counts data alone "
-        "(tcp_update_skb_after_send of tcp_output.c). What stops it is its limit of twice the pipe and a few "
-        "(cwnd_gain, again tcp_bbr.c), however deep the queue."
-    ]
+    text = (
+        "bbr does not keep the queue empty, as the textbook has it. It paces its data at {pacing:.2f} Mbit/s (the "
+        "median), where {passes:.2f} pass: the rate it asks for is meant to have headers in it (bbr_rate_bytes_per_sec "
+        "of tcp_bbr.c), but where no fq queue paces for it TCP counts data alone (tcp_update_skb_after_send of "
+        "tcp_output.c). What stops it is its limit of twice the pipe and a few (cwnd_gain, again tcp_bbr.c), however "
+        "deep the queue."
+    )
+    return [say(text, pacing=8 * pacing / 1e6, passes=8 * passes / 1e6)]
 
 
 def _doublings(flow: Flow) -> list[tuple[float, int]]:

@@ -19,7 +19,7 @@ INITIAL = 10  # segments: RFC 6928
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class TcpInfoSample:
     """TCP_INFO at one moment, and how many bytes the receiver had by then."""
 
     at_s: float
@@ -51,7 +51,7 @@ class Flow:
     """A connection under one congestion control."""
 
     algorithm: str
-    samples: tuple[Sample, ...]
+    samples: tuple[TcpInfoSample, ...]
     retransmitted: int
     intact: bool
     mss: int
@@ -74,7 +74,7 @@ class Flow:
         """Median of the rate the sender spreads its segments at."""
         return median([sample.pacing for sample in self.samples if sample.at_s >= from_s and sample.pacing])
 
-    def slow_start(self) -> tuple[Sample, ...]:
+    def slow_start(self) -> tuple[TcpInfoSample, ...]:
         """Until it ends: by a loss, or before one (HyStart)."""
         for number, sample in enumerate(self.samples):
             if sample.ssthresh is not None or sample.congestion != "open":

@@ -14,8 +14,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from netlab.experiments.tcp.congestion_run import CongestionRun, Flow, Sample
-from netlab.linux import counters
+from netlab.experiments.tcp.congestion_run import CongestionRun, Flow, TcpInfoSample
+from netlab.linux import network_counters
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.frame_record import FrameRecord
 from netlab.network.private import Pair
@@ -52,7 +52,7 @@ def play(plan: CongestionPlan, report_progress: ReportProgress) -> CongestionRun
         listener.listen(len(plan.algorithms))
         connections = [_Connection(pair, listener, name, plan.hosts) for name in plan.algorithms]
         with pair.client.namespace.entered():
-            before = counters.read()
+            before = network_counters.read()
         start_ns = time.monotonic_ns()
         calls = [connection.start(start_ns + round(plan.duration_s * 1e9)) for connection in connections]
         told_s = 0.0
@@ -68,7 +68,7 @@ def play(plan: CongestionPlan, report_progress: ReportProgress) -> CongestionRun
             sending.result(plan.hosts.timeout_s)
             receiving.result(plan.hosts.timeout_s)
         with pair.client.namespace.entered():
-            changed = counters.difference(before, counters.read())
+            changed = network_counters.difference(before, network_counters.read())
         flows = tuple(connection.flow() for connection in connections)
         frames = pair.stop()
         queue, drops = _queue(frames, start_ns)
@@ -104,7 +104,7 @@ class _Connection:
         self._block = random.Random(f"{plan.seed} {port_of(self._sock)}").randbytes(16_384)
         self._sent, self._received = hashlib.sha256(), hashlib.sha256()
         self._bytes = 0
-        self._samples: list[Sample] = []
+        self._samples: list[TcpInfoSample] = []
 
     def start(self, until_ns: int) -> tuple[Call[None], Call[None]]:
         """Send until then, and receive until the end of the stream."""
@@ -128,7 +128,7 @@ class _Connection:
         info, received = tcp_info(self._sock), self._bytes
         at_s = (time.monotonic_ns() - start_ns) / 1e9
         window = info.cwnd, info.ssthresh, info.rtt_s, info.delivered, info.congestion
-        self._samples.append(Sample(at_s, *window, received, info.pacing_rate))
+        self._samples.append(TcpInfoSample(at_s, *window, received, info.pacing_rate))
 
     def flow(self) -> Flow:
         """All of it, once the receiver has come to the end."""

@@ -17,14 +17,17 @@ from netlab.experiments.tcp import flow_scene
 from netlab.experiments.tcp.flow_rows import ProbeRow, WindowRow
 from netlab.experiments.tcp.flow_scene import PIECE, WRITE, FlowPlan, FlowResult
 from netlab.experiments.tcp.flow_window import Stall, WindowCourse
+from netlab.experiments.wire.evidence import packets
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Trace, recorded, report
+from netlab.experiments.wire.trace import Trace, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.notation import size_bytes
 from netlab.option import Option
 from netlab.progress import Progress
-from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.phrase import say
+from netlab.report.quantity import Chart, Draft, Evidence, Measurement
 from netlab.report.rows import table_of
 
 _BUFFERS = 1 << 12, 1 << 18
@@ -71,6 +74,8 @@ def judged(parameters: Parameters, result: FlowResult, trace: Trace) -> Measurem
     draft, course = Draft(), WindowCourse.of(trace.segments)
     stall = course.stall
     _facts(draft, parameters, result, trace, course)
+    blocked_s = (result.blocked.ended_ns - result.blocked.begun_ns) / 1e9
+    draft.answer = say("While the reader stopped, one send() blocked for {blocked:.2f} s.", blocked=blocked_s)
     _check_kernels(draft, parameters, result)
     if not trace.lacking:  # windows and probes are seen on the wire
         _check_windows(draft, course)
@@ -92,10 +97,11 @@ def _facts(draft: Draft, parameters: Parameters, result: FlowResult, trace: Trac
     reading, blocked = result.reading, result.blocked
     draft.fact("window scale", offered[0].scale if offered else None, "1", "bits to shift by, from the SYN+ACK")
     draft.fact("largest window", max((each.size for each in offered), default=None), "B", "that the receiver offered")
-    draft.fact("reader stops", trace.seconds(reading.stopped_ns), "s", f"after {parameters.read_bytes:,} B")
+    note = say("after {read:,} B", read=parameters.read_bytes)
+    draft.fact("reader stops", trace.seconds(reading.stopped_ns), "s", note)
     if stall is not None:
         draft.fact("window is zero", stall.zero.sent_s, "s", "and the sender knows half a round trip later")
-    note = f"when the sender's kernel has sent {parameters.probes} probes"
+    note = say("when the sender's kernel has sent {probes} probes", probes=parameters.probes)
     draft.fact("reader begins again", trace.seconds(reading.again_ns), "s", note)
     draft.fact("send() blocked", (blocked.ended_ns - blocked.begun_ns) / 1e9, "s", "the longest of its calls")
     draft.fact("held by the receiver's kernel", reading.held_unread, "B", "inet_diag: came, and was not read")
@@ -104,42 +110,51 @@ def _facts(draft: Draft, parameters: Parameters, result: FlowResult, trace: Trac
         before = [read for at_ns, read in reading.pieces if trace.seconds(at_ns) <= stall.update.sent_s]
         took = before[-1] - parameters.read_bytes if before else 0
         draft.fact("first window update", stall.update.size, "B")
-        draft.fact("read before it", took, "B", f"in pieces of {PIECE} B")
+        draft.fact("read before it", took, "B", say("in pieces of {piece} B", piece=PIECE))
 
 
 def _check_kernels(draft: Draft, parameters: Parameters, result: FlowResult) -> None:
     """What calls and kernels say of it, without a look at the wire."""
     reading, blocked = result.reading, result.blocked
     claim = "when nobody reads, send() blocks until somebody reads again"
-    draft.check(claim, "send(2)", True, blocked.begun_ns < reading.again_ns < blocked.ended_ns)
+    blocks = blocked.begun_ns < reading.again_ns < blocked.ended_ns
+    seen = Evidence(fact="send() blocked"), Evidence(fact="reader begins again")
+    draft.check(claim, "send(2)", True, blocks, *seen)
     pending = blocked.written - parameters.read_bytes
     held = pending <= reading.held_unread + reading.held_unsent <= pending + WRITE
     claim = "what is written and not read is held by the two kernels, give or take one send()"
-    draft.check(claim, "tcp(7)", True, held)
+    seen = Evidence(fact="held by the receiver's kernel"), Evidence(fact="held by the sender's kernel")
+    draft.check(claim, "tcp(7)", True, held, *seen)
     claim = "in the end every byte has arrived, in order and intact"
     whole = result.intact and reading.received == parameters.size_bytes
-    draft.check(claim, "course, lecture 12", True, whole)
+    draft.check(claim, "course, lecture 12", True, whole, Evidence(table="window"))
 
 
 def _check_windows(draft: Draft, course: WindowCourse) -> None:
     section = "RFC 9293 §3.8.6"
     taken_back = sum(later.edge < earlier.edge for earlier, later in pairwise(course.offered))
-    draft.check("never is there more under way than the window allows", section, 0, course.beyond())
-    draft.check("what has been allowed is never taken back", section, 0, taken_back)
-    draft.check("when nobody reads, the window closes: it reaches 0", section, True, course.stall is not None)
+    window = Evidence(table="window")
+    draft.check("never is there more under way than the window allows", section, 0, course.beyond(), window)
+    draft.check("what has been allowed is never taken back", section, 0, taken_back, window)
+    zero = [] if course.stall is None else [Evidence(packet=course.stall.zero.number, field="Window")]
+    claim = "when nobody reads, the window closes: it reaches 0"
+    draft.check(claim, section, True, course.stall is not None, *zero)
 
 
 def _check_stall(draft: Draft, stall: Stall, probes: int, least: int) -> None:
     at, section, pauses = "while the window is 0", "RFC 9293 §3.8.6.1", stall.pauses()
-    draft.check(f"{at}, no new data is sent", "RFC 9293 §3.8.6", 0, stall.new_data)
-    draft.check(f"{at}, the sender's kernel asks", section, True, len(stall.probes) >= probes)
+    zero, asked = Evidence(packet=stall.zero.number, field="Window"), packets(*stall.probes)
+    draft.check(say("{at}, no new data is sent", at=at), "RFC 9293 §3.8.6", 0, stall.new_data, zero)
+    draft.check(say("{at}, the sender's kernel asks", at=at), section, True, len(stall.probes) >= probes, *asked)
     answered = sum(each is not None for each in stall.answers)
-    draft.check(f"{at}, every question is answered", section, len(stall.probes), answered)
+    answers = [Evidence(packet=each.number) for each in stall.answers if each is not None]
+    draft.check(say("{at}, every question is answered", at=at), section, len(stall.probes), answered, *answers)
     longer = len(pauses) > 1 and pauses[-1] > pauses[0]
-    draft.check("it asks with longer and longer pauses", section, True, longer)
+    draft.check("it asks with longer and longer pauses", section, True, longer, Evidence(table="probes"))
     claim = "the window does not open by less than a full segment (or half the buffer)"
     opened = stall.update is not None and stall.update.size >= least
-    draft.check(claim, "RFC 9293 §3.8.6.2.2", True, opened)
+    update = [] if stall.update is None else [Evidence(packet=stall.update.number, field="Window")]
+    draft.check(claim, "RFC 9293 §3.8.6.2.2", True, opened, *update)
 
 
 def _probes(stall: Stall) -> Iterator[ProbeRow]:
@@ -155,18 +170,20 @@ def _findings(draft: Draft, stall: Stall) -> None:
             "so must be answered. RFC 9293 would send one new byte, which the receiver might have to throw away."
         )
     if stall.remainder is not None:
-        draft.findings.append(
-            f"The window before it was 0 was {stall.remainder.size} B, less than a segment. The sender kept back "
-            "until a timer ran out, and only then filled it (RFC 9293 §3.8.6.2.1): small windows, "
-            "filled at once, would make small segments for good."
+        text = (
+            "The window before it was 0 was {size} B, less than a segment. The sender kept back until a timer ran out, "
+            "and only then filled it (RFC 9293 §3.8.6.2.1): small windows, filled at once, would make small segments "
+            "for good."
         )
+        draft.finding(say(text, size=stall.remainder.size), Evidence(packet=stall.remainder.number, field="Window"))
     if stall.update is not None:
-        draft.findings.append(
-            f"The reader took pieces of {PIECE} B, but the first window update was of {stall.update.size:,} B: the "
-            "receiver's kernel keeps small gains to itself. No probe had to ask for it."
-            if not stall.asked
-            else f"The first window that was not 0 came in answer to a probe: {stall.update.size:,} B."
+        asked = say("The first window that was not 0 came in answer to a probe: {size:,} B.", size=stall.update.size)
+        text = (
+            "The reader took pieces of {piece} B, but the first window update was of {size:,} B: the receiver's kernel "
+            "keeps small gains to itself. No probe had to ask for it."
         )
+        opened = asked if stall.asked else say(text, piece=PIECE, size=stall.update.size)
+        draft.finding(opened, Evidence(packet=stall.update.number, field="Window"))
 
 
 EXPERIMENT = Experiment(

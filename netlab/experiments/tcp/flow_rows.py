@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netlab.experiments.wire import trace_rows
 from netlab.report.rows import Bytes, Count, Seconds, row
 
 
@@ -25,4 +26,4 @@ class WindowRow:
     bytes: Bytes
 
 
-ROWS = (ProbeRow, WindowRow)
+ROWS = (*trace_rows.ROWS, ProbeRow, WindowRow)

@@ -51,7 +51,7 @@ class BlockedSend:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PausedReading:
     """The reader stopped, and went on when the kernels held so much of what was written: unread here, unsent there.
     `pieces`: when each had been read, and how many bytes by then."""
 
@@ -70,7 +70,7 @@ class FlowResult:
 
     observation: Observation
     blocked: BlockedSend
-    reading: Reading
+    reading: PausedReading
     intact: bool
     mss: int
 
@@ -123,7 +123,7 @@ def _write(hosts: TwoHosts, client: socket.socket, data: bytes) -> BlockedSend:
     return BlockedSend(begun_ns, ended_ns, before)
 
 
-def _read(hosts: TwoHosts, server: socket.socket, looks: _Looks, first: int) -> Reading:
+def _read(hosts: TwoHosts, server: socket.socket, looks: _Looks, first: int) -> PausedReading:
     """`first` bytes, nothing until there were probes, small pieces, the rest."""
     digest, read = hashlib.sha256(), 0
 
@@ -149,7 +149,7 @@ def _read(hosts: TwoHosts, server: socket.socket, looks: _Looks, first: int) -> 
     hosts.timeline.note("server", CALL, "recv(), as fast as it can")
     while take(65536):
         pass
-    return Reading(read, digest.hexdigest(), stopped_ns, again_ns, tuple(pieces), unread, unsent)
+    return PausedReading(read, digest.hexdigest(), stopped_ns, again_ns, tuple(pieces), unread, unsent)
 
 
 class _Looks:

@@ -9,16 +9,20 @@ from netlab.experiments.tcp import handshake_scene
 from netlab.experiments.tcp.handshake_rows import SegmentRow
 from netlab.experiments.tcp.handshake_scene import HandshakeResult
 from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
+from netlab.experiments.wire.evidence import moment, packets, states
 from netlab.experiments.wire.options import Delay, Loss, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace, recorded, report
+from netlab.experiments.wire.trace import Segment, Trace, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
-from netlab.packets.option import COMMON, Option, name_of, text_of
+from netlab.packets.header_option import COMMON, HeaderOption, name_of, text_of
 from netlab.packets.tcp import OPTIONS, WINDOW_SCALE
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 
+_OPTION = "Maximum Segment Size"  # as the packet's fields have it
 _MAXIMUM_SEGMENT_SIZE = 2  # kind of the option
 _STATES = {"client": "CLOSED, SYN-SENT, ESTABLISHED", "server": "CLOSED, LISTEN, SYN-RECEIVED, ESTABLISHED"}
 _COURSE = (  # the lecture's dialogue
@@ -51,6 +55,10 @@ def judged(parameters: Parameters, result: HandshakeResult, trace: Trace) -> Mea
     opening = _first(trace, "client", 1, 0), _first(trace, "server", 1, 1), _first(trace, "client", 0, 1)
     called, returned = trace.when("client", "call", "connect"), trace.when("client", "return", "connect")
     took_s = returned - called if called is not None and returned is not None else None
+    if took_s is not None:
+        took = say("connect() took {took:.2f} ms", took=took_s * 1e3)
+        wire = say("{took}; on this wire a round trip takes {rtt:.2f} ms.", took=took, rtt=2e3 * parameters.delay_s)
+        draft.answer = say("{took}, on loopback.", took=took) if trace.lacking else wire
     if trace.lacking:
         draft.fact("connect() took", took_s, "s", "on loopback: no wire to wait for")
         _check_calls(draft, trace, took_s)
@@ -84,44 +92,57 @@ def _first(trace: Trace, sender: str, syn: int, ack: int) -> Segment | None:
 def _check_calls(draft: Draft, trace: Trace, took_s: float | None) -> None:
     """What can be seen without a wire: the calls, and the states that last."""
     for host in ("client", "server"):
-        draft.check(f"{host}: ESTABLISHED in the end", "RFC 9293 §3.3.2", "ESTABLISHED", trace.states(host)[-1])
+        text = "{host}: ESTABLISHED in the end"
+        draft.check(
+            say(text, host=host), "RFC 9293 §3.3.2", "ESTABLISHED", trace.states(host)[-1], *states(trace, host)
+        )
     both = took_s is not None and took_s > 0 and trace.when("server", "return", "accept") is not None
-    draft.check("connect() returned, and accept() did", "connect(2), accept(2)", True, both)
+    seen = *moment(trace, "client", "return", "connect"), *moment(trace, "server", "return", "accept")
+    draft.check("connect() returned, and accept() did", "connect(2), accept(2)", True, both, *seen)
 
 
 def _check_segments(
     draft: Draft, trace: Trace, syn: Segment | None, syn_ack: Segment | None, ack: Segment | None
 ) -> None:
     distinct = {(each.sender, each.tcp.syn, each.tcp.ack) for each in trace.segments}
-    draft.check("three different segments open a connection", "course, lecture 11", 3, len(distinct))
+    seen = packets(syn, syn_ack, ack)
+    draft.check("three different segments open a connection", "course, lecture 11", 3, len(distinct), *seen)
     wanted = "client SYN, server SYN+ACK, client ACK"
     order = ", ".join(f"{each.sender} {each.tcp.flags()}" for each in (syn, syn_ack, ack) if each)
-    draft.check("SYN, then SYN+ACK, then ACK", "RFC 9293 §3.5", wanted, order)
+    draft.check("SYN, then SYN+ACK, then ACK", "RFC 9293 §3.5", wanted, order, *seen)
     if syn is None or syn_ack is None or ack is None:
         return
     for claim, first, answer in (
         ("the SYN+ACK acknowledges the client's number + 1", syn, syn_ack),
         ("the ACK acknowledges the server's number + 1", syn_ack, ack),
     ):
-        draft.check(claim, "RFC 9293 §3.4", (first.tcp.sequence + 1) % 2**32, answer.tcp.acknowledgment)
+        numbers = *packets(first, field="Sequence Number"), *packets(answer, field="Acknowledgment Number")
+        draft.check(claim, "RFC 9293 §3.4", (first.tcp.sequence + 1) % 2**32, answer.tcp.acknowledgment, *numbers)
     sizes = ", ".join("yes" if _option(each, _MAXIMUM_SEGMENT_SIZE) else "no" for each in (syn, syn_ack, ack))
-    draft.check("each side says in its SYN how large a segment it takes", "RFC 9293 §3.7.1", "yes, yes, no", sizes)
+    claim, options = (
+        "each side says in its SYN how large a segment it takes",
+        packets(syn, syn_ack, field="Maximum Segment Size"),
+    )
+    draft.check(claim, "RFC 9293 §3.7.1", "yes, yes, no", sizes, *options)
     returned, accepted = trace.when("client", "return", "connect"), trace.when("server", "return", "accept")
-    draft.check("connect() returned after the SYN+ACK had come", "connect(2)", True, _not_before(returned, syn_ack))
-    draft.check("accept() returned after the ACK had come", "accept(2)", True, _not_before(accepted, ack))
+    seen = [*packets(syn_ack), *moment(trace, "client", "return", "connect")]
+    claim, after = "connect() returned after the SYN+ACK had come", _not_before(returned, syn_ack)
+    draft.check(claim, "connect(2)", True, after, *seen)
+    seen = [*packets(ack), *moment(trace, "server", "return", "accept")]
+    draft.check("accept() returned after the ACK had come", "accept(2)", True, _not_before(accepted, ack), *seen)
 
 
 def _check_states(draft: Draft, trace: Trace) -> None:
-    for host, states in _STATES.items():
-        claim = f"{host}: {states.replace(', ', ' → ')}"
-        draft.check(claim, "RFC 9293 §3.3.2", states, ", ".join(trace.states(host)))
+    for host, wanted in _STATES.items():
+        claim = say("{host}: {states}", host=host, states=wanted.replace(", ", " → "))
+        draft.check(claim, "RFC 9293 §3.3.2", wanted, ", ".join(trace.states(host)), *states(trace, host))
 
 
 def _not_before(at_s: float | None, segment: Segment) -> bool | None:
     return None if at_s is None or segment.arrived_s is None else at_s >= segment.arrived_s
 
 
-def _option(segment: Segment, kind: int) -> Option | None:
+def _option(segment: Segment, kind: int) -> HeaderOption | None:
     return next((option for option in segment.tcp.options if option.kind == kind), None)
 
 
@@ -138,10 +159,12 @@ def _find_window(draft: Draft, syn: Segment | None, ack: Segment | None) -> None
     scale = _option(syn, WINDOW_SCALE) if syn else None
     if scale and ack:
         unit = 1 << scale.data[0]
-        draft.findings.append(
-            f"The window of the last segment, {ack.tcp.window}, is not smaller: after the SYNs windows count in units "
-            f"that each side has announced in its own, here {unit} bytes. {ack.tcp.window} × {unit} = "
-            f"{ack.tcp.window * unit:,} bytes (RFC 7323 §2)."
+        text = (
+            "The window of the last segment, {window}, is not smaller: after the SYNs windows count in units that each "
+            "side has announced in its own, here {unit} bytes. {window} × {unit} = {size:,} bytes (RFC 7323 §2)."
+        )
+        draft.finding(
+            say(text, window=ack.tcp.window, unit=unit, size=ack.tcp.window * unit), *packets(ack, field="Window")
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netlab.experiments.tcp.teardown_rows import HeldStateRow
+from netlab.experiments.wire import trace_rows
 from netlab.report.rows import Count, row
 
 
@@ -18,4 +19,4 @@ class SegmentRow:
     options: str
 
 
-ROWS = (SegmentRow, HeldStateRow)
+ROWS = (*trace_rows.ROWS, SegmentRow, HeldStateRow)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from netlab.experiments.wire import trace_rows
 from netlab.report.rows import Count, Named, Ratio, Seconds, row
 
 
@@ -33,4 +34,4 @@ class KeystrokeRow:
     headers: Annotated[Ratio | None, Named("headers a byte")]
 
 
-ROWS = (CaseRow, KeystrokeRow)
+ROWS = (*trace_rows.ROWS, CaseRow, KeystrokeRow)

@@ -14,7 +14,7 @@ from netlab.errors import UsageError
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import retransmit_one_loss, retransmit_scene
 from netlab.experiments.tcp.retransmit_rows import LossStepRow, SynRow, TransferRow, TryRow
-from netlab.experiments.tcp.retransmit_scene import DOUBLINGS, Timeout, TransferPlan, TransferResult
+from netlab.experiments.tcp.retransmit_scene import DOUBLINGS, RtoStep, TransferPlan, TransferResult
 from netlab.experiments.wire.options import WIRE, Delay, Pcap, Seed
 from netlab.experiments.wire.trace import Segment, Trace, check_path, observe, save
 from netlab.network.conditions import Conditions
@@ -23,7 +23,8 @@ from netlab.notation import size_bytes
 from netlab.option import Option
 from netlab.packets.tcp import SACK
 from netlab.progress import Progress, silent
-from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.phrase import say
+from netlab.report.quantity import Chart, Draft, Evidence, Measurement
 from netlab.report.rows import table_of
 
 _SEEN_S = 0.03  # between a try and the moment that the doubled timeout was seen
@@ -102,27 +103,33 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 def report_transfers(draft: Draft, transfers: Sequence[Transfer], size: int) -> None:
     """The same transfer of `size` bytes at more and more loss."""
     rows = [each.row() for each in transfers]
-    for transfer, row in zip(transfers, rows, strict=True):
-        at, result, source = f"at {row.loss:.0%} loss", transfer.result, "course, lecture 11; RFC 9293 §3.8"
+    for number, (transfer, row) in enumerate(zip(transfers, rows, strict=True)):
+        seen = Evidence(table="transfers", row=number)
+        at, source = say("at {loss:.0%} loss", loss=row.loss), "course, lecture 11; RFC 9293 §3.8"
+        result = transfer.result
         whole = result.intact and result.received == size
-        draft.check(f"{at}, every byte arrives, in order and intact", source, True, whole)
+        draft.check(say("{at}, every byte arrives, in order and intact", at=at), source, True, whole, seen)
         if row.lost:
-            claim = f"{at}, all that was lost is delivered by a later segment"
-            draft.check(claim, "RFC 9293 §3.8.1", True, covered(transfer.data(), size))
+            claim = say("{at}, all that was lost is delivered by a later segment", at=at)
+            draft.check(claim, "RFC 9293 §3.8.1", True, covered(transfer.data(), size), seen)
         if row.lost >= 5:
-            claim = f"{at}, the receiver reports its gaps in SACK blocks"
-            draft.check(claim, "RFC 2018 §4", True, row.sacks > 0)
+            claim = say("{at}, the receiver reports its gaps in SACK blocks", at=at)
+            draft.check(claim, "RFC 2018 §4", True, row.sacks > 0, seen)
     draft.tables.append(table_of(TransferRow, rows))
     draft.charts.append(Chart("bar", "The same transfer, at more and more loss", "transfers", "loss", "took"))
     losses = [row.loss for row in rows]
-    worst = rows[losses.index(max(losses))]
+    worst, best = rows[losses.index(max(losses))], rows[losses.index(min(losses))]
+    text = "At {loss:.0%} loss the transfer took {took:.2f} s, at {least:.0%} {best:.2f} s."
+    draft.answer = say(text, loss=worst.loss, took=worst.took, least=best.loss, best=best.took)
     if worst.lost:
-        draft.findings.append(
-            f"At {worst.loss:.0%} loss {worst.sent_again} segments were sent again: {worst.fast} by fast retransmit, "
-            f"on word of the receiver, within a round trip. {worst.timeouts} timeouts, of 200 ms or more each, cost "
-            "the rest of the time; what was sent again on either account and is in neither number went out in the "
-            "slow start after a timeout, or to probe for a loss at the end (RFC 8985)."
+        text = (
+            "At {loss:.0%} loss {sent_again} segments were sent again: {fast} by fast retransmit, on word of the "
+            "receiver, within a round trip. {timeouts} timeouts, of 200 ms or more each, cost the rest of the time; "
+            "what was sent again on either account and is in neither number went out in the slow start after a "
+            "timeout, or to probe for a loss at the end (RFC 8985)."
         )
+        told = say(text, loss=worst.loss, sent_again=worst.sent_again, fast=worst.fast, timeouts=worst.timeouts)
+        draft.finding(told, Evidence(table="transfers", row=losses.index(worst.loss)))
     stories = (retransmit_one_loss.steps(each.trace) for each in transfers)
     if story := next(filter(None, stories), None):
         draft.tables.append(table_of(LossStepRow, story))
@@ -150,13 +157,14 @@ def report_outage(draft: Draft, result: retransmit_scene.OutageResult, trace: Tr
             "doubles nothing. So two pauses are alike before they begin to double."
         )
     ratios = ", ".join(f"{later.rto_s / earlier.rto_s:.1f}" for earlier, later in pairwise(timeouts))
-    draft.check("every timeout is twice the one before", "RFC 6298 §5.5", ", ".join(["2.0"] * DOUBLINGS), ratios)
-    draft.check("after a timeout one segment is allowed under way", "RFC 5681 §3.1", 1, timeouts[-1].cwnd)
-    draft.check("when the wire is whole again, the data arrives", "RFC 9293 §3.8.1", True, result.arrived > 0)
+    tries = Evidence(table="a wire that is cut")
+    draft.check("every timeout is twice the one before", "RFC 6298 §5.5", ", ".join(["2.0"] * DOUBLINGS), ratios, tries)
+    draft.check("after a timeout one segment is allowed under way", "RFC 5681 §3.1", 1, timeouts[-1].cwnd, tries)
+    draft.check("when the wire is whole again, the data arrives", "RFC 9293 §3.8.1", True, result.arrived > 0, tries)
     draft.fact("timeout before the cut", timeouts[0].rto_s, "s", "TCP_INFO; Linux never goes below 200 ms")
 
 
-def _tries(tries: Sequence[float], timeouts: Sequence[Timeout]) -> Iterator[TryRow]:
+def _tries(tries: Sequence[float], timeouts: Sequence[RtoStep]) -> Iterator[TryRow]:
     """A timeout that has doubled was seen within moments of the try that it led to; a try that doubled none is a probe.
 
     Of the tries after the last doubling that was seen, nothing is known.
@@ -186,12 +194,18 @@ def report_silent_peer(draft: Draft, result: retransmit_scene.SilentResult, trac
         growing = sent[2] - sent[1] > 1.5 * (sent[1] - sent[0])
         if host == "client":
             claim = "SYN retries as in the textbook: each pause is longer than the last"
-            draft.check(claim, "RFC 6298 §5.5", True, growing)
+            draft.check(claim, "RFC 6298 §5.5", True, growing, Evidence(table="a silent peer"))
         elif result.linear:
             claim = "SYN retries of new kernels: the first pauses are alike"
-            draft.check(claim, "tcp_syn_linear_timeouts", True, not growing)
+            draft.check(claim, "tcp_syn_linear_timeouts", True, not growing, Evidence(table="a silent peer"))
     outcome = ", ".join(result.outcome)
-    draft.check("in the end, connect() fails: timed out", "connect(2)", "ETIMEDOUT, ETIMEDOUT", outcome)
+    draft.check(
+        "in the end, connect() fails: timed out",
+        "connect(2)",
+        "ETIMEDOUT, ETIMEDOUT",
+        outcome,
+        Evidence(table="a silent peer"),
+    )
     draft.tables.append(table_of(SynRow, rows))
     draft.charts.append(Chart("line", "SYNs to a silent peer", "a silent peer", "sent", "SYN", "way"))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netlab.errors import NetlabError
-from netlab.linux import counters
+from netlab.linux import network_counters
 from netlab.linux.tcp_info import tcp_info
 from netlab.network.conditions import Conditions
 from netlab.network.observation import Observation
@@ -48,7 +48,7 @@ class TransferResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeout:
+class RtoStep:
     """The retransmission timeout and the window as TCP_INFO first had them at `at_s`, doubled `backoff` times."""
 
     backoff: int
@@ -62,7 +62,7 @@ class OutageResult:
     """`arrived`: how many bytes came when the wire was whole again."""
 
     observation: Observation
-    timeouts: tuple[Timeout, ...]
+    timeouts: tuple[RtoStep, ...]
     arrived: int
 
 
@@ -89,7 +89,7 @@ def transfer(plan: TransferPlan, report_progress: ReportProgress) -> TransferRes
             Call(lambda: _send(client, data)).result(hosts.timeout_s)
             received, digest = receiving.result(hosts.timeout_s)
             took_s = time.monotonic() - begun_s
-            grown = counters.difference(before, _counters(hosts.pair.client))
+            grown = network_counters.difference(before, _counters(hosts.pair.client))
             fast, timeouts = grown.get("TcpExtTCPFastRetrans", 0), grown.get("TcpExtTCPTimeouts", 0)
             intact = digest == hashlib.sha256(data).hexdigest()
             return TransferResult(hosts.observation(), received, intact, took_s, fast, timeouts)
@@ -109,14 +109,14 @@ def outage(plan: TwoHostsPlan, report_progress: ReportProgress) -> OutageResult:
             return OutageResult(hosts.observation(), timeouts, arrived)
 
 
-def _doublings(client: socket.socket, timeout_s: float) -> tuple[Timeout, ...]:
+def _doublings(client: socket.socket, timeout_s: float) -> tuple[RtoStep, ...]:
     """The timeout at first and each time it has doubled, until it was often enough."""
-    timeouts: list[Timeout] = []
+    timeouts: list[RtoStep] = []
     begun_s = time.monotonic()
     while not timeouts or timeouts[-1].backoff < DOUBLINGS:
         info, at_s = tcp_info(client), time.monotonic() - begun_s
         if not timeouts or info.backoff != timeouts[-1].backoff:
-            timeouts.append(Timeout(info.backoff, info.rto_s, info.cwnd, at_s))
+            timeouts.append(RtoStep(info.backoff, info.rto_s, info.cwnd, at_s))
         if at_s > timeout_s:
             raise NetlabError(f"the timeout did not double {DOUBLINGS} times")
         time.sleep(_LOOK_S)
@@ -163,7 +163,7 @@ def _connected(hosts: TwoHosts) -> tuple[socket.socket, socket.socket]:
 
 def _counters(host: Host) -> dict[str, int]:
     with host.namespace.entered():
-        return counters.read()
+        return network_counters.read()
 
 
 def _send(client: socket.socket, data: bytes) -> None:

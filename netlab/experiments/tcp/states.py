@@ -6,7 +6,7 @@ Two connections are enough: one that ends in order has ten of them, and CLOSING 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netlab.experiment import Experiment
 from netlab.experiments.tcp import teardown
@@ -17,7 +17,8 @@ from netlab.linux.tcp_states import ELEVEN
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.progress import Progress, silent
-from netlab.report.quantity import Draft, Measurement
+from netlab.report.phrase import say
+from netlab.report.quantity import Draft, Evidence, Measurement
 from netlab.report.rows import table_of
 
 _MEANINGS = {
@@ -65,12 +66,17 @@ def judged(traces: Mapping[str, Trace]) -> Measurement:
     draft.tables.append(table_of(StateRow, rows))
     found = [each.state for each in rows if each.at is not None]
     draft.fact("states seen", len(found), "1")
+    draft.answer = say("{seen} of TCP's {all} states were seen in the kernel.", seen=len(found), all=len(ELEVEN))
     wanted: Sequence[str] = _LASTING if draft.lacking else ELEVEN
     which = "every state that lasts was" if draft.lacking else "all eleven states were"
     seen = ", ".join(state for state in found if state in wanted)
-    draft.check(f"{which} reached, and seen", "RFC 9293 §3.3.2", ", ".join(wanted), seen)
+    claim, table = say("{which} reached, and seen", which=which), Evidence(table="states")
+    draft.check(claim, "RFC 9293 §3.3.2", ", ".join(wanted), seen, table)
     for name, trace in traces.items():
-        teardown.check(draft, teardown.find(name), trace)
+        own = Draft()
+        teardown.check(own, teardown.find(name), trace)
+        # The packets and times of the two traces are not in this record; the table of states is.
+        draft.checks += [replace(each, evidence=(table,)) for each in own.checks]
     draft.findings.append(
         "SYN-RECEIVED is no socket yet: accept() knows nothing of it, and only the kernel can show it."
     )

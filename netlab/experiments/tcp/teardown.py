@@ -12,13 +12,16 @@ from netlab.experiment import Experiment
 from netlab.experiments.tcp import teardown_scene
 from netlab.experiments.tcp.teardown_rows import HeldStateRow, held
 from netlab.experiments.tcp.teardown_scene import LAST_WORDS, HalfClose, TeardownPlan, TeardownResult
+from netlab.experiments.wire.evidence import moment, packets, states
 from netlab.experiments.wire.options import Delay, Pcap, Seed
-from netlab.experiments.wire.trace import Segment, Trace, recorded, report
+from netlab.experiments.wire.trace import Segment, Trace, recorded
+from netlab.experiments.wire.trace_tables import report
 from netlab.network.conditions import Conditions
 from netlab.network.two_hosts import TwoHostsPlan
 from netlab.option import Option
 from netlab.progress import Progress
-from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.phrase import count, say
+from netlab.report.quantity import Chart, Draft, Evidence, Measurement
 from netlab.report.rows import table_of
 
 KERNEL_TIME_WAIT_S = 60.0  # TCP_TIMEWAIT_LEN of <net/tcp.h>
@@ -126,33 +129,43 @@ def judged(variant: Variant, result: TeardownResult, trace: Trace) -> Measuremen
     draft.fact("variant", variant.title, "")
     draft.fact("segments", None if trace.lacking else len(trace.marked()), "1")
     draft.fact("in TIME-WAIT at the end", ", ".join(waiting) or "nobody", "")
+    if not trace.lacking:
+        took = count(len(trace.marked()), "It took one segment", "It took {n} segments")
+        text = "{took}; in TIME-WAIT: {who}."
+        draft.answer = say(text, took=took, who=", ".join(waiting) or "no host")
     check(draft, variant, trace)
     if result.half_close is not None:
         _check_half_close(draft, result.half_close, trace)
     if variant.name.startswith("reset"):
         errors = ", ".join(each.detail for each in trace.events("server", "return") if each.what == "recv()")
         wanted = "Connection reset by peer"
-        draft.check("the server's recv() fails: connection reset", "recv(2), ECONNRESET", wanted, errors)
-        draft.check("nobody is in TIME-WAIT", "RFC 9293 §3.10.7.4", "", ", ".join(waiting))
+        seen = moment(trace, "server", "return", "recv()")
+        draft.check("the server's recv() fails: connection reset", "recv(2), ECONNRESET", wanted, errors, *seen)
+        seen = [each for host in _HOSTS for each in states(trace, host)]
+        draft.check("nobody is in TIME-WAIT", "RFC 9293 §3.10.7.4", "", ", ".join(waiting), *seen)
     draft.findings.append(variant.finding)
     report(draft, trace, _course(trace) if variant.name == "orderly" else ())
-    if states := [row for host in _HOSTS for row in _held(trace, host)]:  # none, where a reset ends it all at once
-        draft.tables.append(table_of(HeldStateRow, states))
+    if rows := [row for host in _HOSTS for row in _held(trace, host)]:  # none, where a reset ends it all at once
+        draft.tables.append(table_of(HeldStateRow, rows))
         draft.charts.append(Chart("bar", "How long each state was held", "states", "state", "lasted"))
     return draft.finish()
 
 
 def check(draft: Draft, variant: Variant, trace: Trace) -> None:
     """The states and the segments that this variant must have; on loopback only the last state is sure to be seen."""
-    for host, states in (("client", variant.client), ("server", variant.server)):
-        found, last = trace.states(host), states.rpartition(" ")[2]
+    for host, wanted in (("client", variant.client), ("server", variant.server)):
+        found, last, seen = trace.states(host), wanted.rpartition(" ")[2], states(trace, host)
         if trace.lacking:
-            draft.check(f"{host}: {last} in the end", "RFC 9293 §3.3.2", last, found[-1])
+            claim = say("{host}: {last} in the end", host=host, last=last)
+            draft.check(claim, "RFC 9293 §3.3.2", last, found[-1], *seen[-1:])
         else:
-            draft.check(f"{host}: ESTABLISHED → {states}", "RFC 9293 §3.3.2", states, " → ".join(found))
+            claim = say("{host}: ESTABLISHED → {states}", host=host, states=wanted)
+            draft.check(claim, "RFC 9293 §3.3.2", wanted, " → ".join(found), *seen)
     if not trace.lacking:
-        sent = [f"{each.sender} {'RST' if each.tcp.rst else 'FIN'}" for each in _ending(trace) if not each.again]
-        draft.check(f"on the wire: {variant.ending}", "RFC 9293 §3.6", variant.ending, ", ".join(sent))
+        ending = [each for each in _ending(trace) if not each.again]
+        sent = ", ".join(f"{each.sender} {'RST' if each.tcp.rst else 'FIN'}" for each in ending)
+        claim = say("on the wire: {ending}", ending=variant.ending)
+        draft.check(claim, "RFC 9293 §3.6", variant.ending, sent, *packets(*ending))
 
 
 def _ending(trace: Trace) -> list[Segment]:
@@ -164,14 +177,17 @@ def _check_half_close(draft: Draft, half_close: HalfClose, trace: Trace) -> None
     draft.fact("TIME-WAIT lasts", lasts_s, "s", "the kernel's timer, when it was first seen")
     draft.fact("TIME-WAIT in the RFC", RFC_TIME_WAIT_S, "s", "2 MSL, with an MSL of two minutes")
     source = "RFC 9293 §3.6, half-close"
-    draft.check("data flows to the side that has closed", source, len(LAST_WORDS), half_close.size)
+    late = packets(*(each for each in trace.marked() if each.size))
+    draft.check("data flows to the side that has closed", source, len(LAST_WORDS), half_close.size, *late)
     minute = lasts_s is not None and KERNEL_TIME_WAIT_S / 2 < lasts_s <= KERNEL_TIME_WAIT_S
     source = "TCP_TIMEWAIT_LEN in <net/tcp.h>"
-    draft.check("Linux waits a minute at most, whatever the RFC says", source, True, minute)
+    seen = Evidence(fact="TIME-WAIT lasts")
+    draft.check("Linux waits a minute at most, whatever the RFC says", source, True, minute, seen)
     if not trace.lacking:
         fins = [each for each in trace.marked() if each.tcp.fin and not each.again]
         each_acked = len(fins) == 2 and all(_acknowledged_alone(trace, fin) for fin in fins)
-        draft.check("each FIN is acknowledged by itself: four segments", "course, lecture 11", True, each_acked)
+        claim = "each FIN is acknowledged by itself: four segments"
+        draft.check(claim, "course, lecture 11", True, each_acked, *packets(*fins))
 
 
 def _acknowledged_alone(trace: Trace, fin: Segment) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netlab.experiments.wire import trace_rows
 from netlab.report.rows import Seconds, row
 
 
@@ -21,4 +22,4 @@ def held(state: str, begin_s: float | None, end_s: float | None) -> HeldStateRow
     return HeldStateRow(state, begin_s, end_s, lasted_s)
 
 
-ROWS = (HeldStateRow,)
+ROWS = (*trace_rows.ROWS, HeldStateRow)

@@ -21,6 +21,7 @@ from netlab.option import Option
 from netlab.packets.icmp import IcmpUnreachable
 from netlab.packets.ipv4 import Ipv4
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -77,7 +78,8 @@ def _boundaries(draft: Draft, seen: Trace, result: Boundaries) -> None:
     largest = max(result.sent)
     pieces = math.ceil((largest + 8) / (_MTU - 20))
     fragments = sum(_is_fragment(each.found.find(Ipv4)) for each in seen.frames)
-    claim = f"{largest} bytes over an MTU of {_MTU} are cut into {pieces} fragments"
+    text = "{largest} bytes over an MTU of {mtu} are cut into {pieces} fragments"
+    claim = say(text, largest=largest, mtu=_MTU, pieces=pieces)
     draft.check(claim, "RFC 791 §3.2", pieces, fragments)
     draft.check("and put together again by the receiver's IP", "RFC 791 §3.2", 1, result.reassembled)
 
@@ -125,10 +127,11 @@ def _disorder(draft: Draft, seen: Trace, sent: int, arrived: Sequence[int]) -> N
     draft.tables.append(table_of(ArrivalRow, rows, shown=False))
     title = "Over a bad wire: numbers in the order of arrival"
     draft.charts.append(Chart("line", title, "arrivals", "arrival", "number"))
-    draft.findings.append(
-        f"Of {sent} datagrams {missing} never came, {doubled} came twice and {late} were overtaken; the sender knows "
-        "of none of it. What TCP does about that: netlab tcp-retransmit."
+    text = (
+        "Of {sent} datagrams {missing} never came, {doubled} came twice and {late} were overtaken; the sender knows of "
+        "none of it. What TCP does about that: netlab tcp-retransmit."
     )
+    draft.finding(say(text, sent=sent, missing=missing, doubled=doubled, late=late))
 
 
 EXPERIMENT = Experiment(

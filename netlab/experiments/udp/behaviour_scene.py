@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 
 from netlab.experiments.udp import groups_scene
-from netlab.linux import counters
+from netlab.linux import network_counters
 from netlab.network.conditions import Conditions
 from netlab.network.observation import Observation
 from netlab.network.scene import ReportProgress
@@ -97,11 +97,11 @@ def _client(hosts: TwoHosts) -> socket.socket:
 
 def _counters(hosts: TwoHosts) -> dict[str, int]:
     with hosts.pair.server.namespace.entered():
-        return counters.read()
+        return network_counters.read()
 
 
 def _counted(hosts: TwoHosts, before: dict[str, int], name: str) -> int:
-    return counters.difference(before, _counters(hosts)).get(name, 0)
+    return network_counters.difference(before, _counters(hosts)).get(name, 0)
 
 
 def _boundaries(hosts: TwoHosts) -> Boundaries:
@@ -152,9 +152,9 @@ def _overrun(hosts: TwoHosts, flood: int) -> Overrun:
 
 def _delivers(hosts: TwoHosts, before: dict[str, int]) -> bool:
     """False once a pause has brought nothing new to the server."""
-    first = counters.difference(before, _counters(hosts))
+    first = network_counters.difference(before, _counters(hosts))
     select.select([], [], [], _QUIET_S)
-    return counters.difference(before, _counters(hosts)) != first
+    return network_counters.difference(before, _counters(hosts)) != first
 
 
 def _number(data: bytes) -> int:

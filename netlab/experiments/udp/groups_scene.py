@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from netlab.errors import NetlabError
-from netlab.linux import counters
+from netlab.linux import network_counters
 from netlab.network.two_hosts import TwoHosts
 
 BROADCAST, GROUP = "10.0.0.255", "239.1.2.3"
@@ -104,9 +104,9 @@ def _reported(hosts: TwoHosts, change: Callable[[], None]) -> None:
     """Change a membership, and wait until the server's kernel has said so on the wire."""
     deadline_s = time.monotonic() + hosts.timeout_s
     with hosts.pair.server.namespace.entered():
-        before = counters.read().get("IpExtOutMcastPkts", 0)
+        before = network_counters.read().get("IpExtOutMcastPkts", 0)
         change()
-        while counters.read().get("IpExtOutMcastPkts", 0) == before:
+        while network_counters.read().get("IpExtOutMcastPkts", 0) == before:
             if time.monotonic() > deadline_s:
                 raise NetlabError("the kernel reported no change of membership (IGMP)")
             time.sleep(_LOOK_S)

@@ -1,6 +1,6 @@
 """A timeline as a ladder diagram in SVG: a vertical line a host, an arrow a packet, beside them calls and states.
 
-It draws what tcp_timeline.py prints. Rungs are in the order of time, one below the other, not to scale: what matters
+It draws what timeline_view.py prints. Rungs are in the order of time, one below the other, not to scale: what matters
 happens within microseconds, or after a second of nothing. The times stand in the margin.
 """
 

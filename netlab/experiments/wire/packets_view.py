@@ -51,28 +51,28 @@ def in_full(found: Measurement, number: int, width: int) -> Iterator[Iterator[Te
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class _PacketParts:
     """Layers, fields and content, of all packets."""
 
     layers: list[LayerRow]
     fields: list[FieldRow]
     content: list[ContentRow]
 
-    def of(self, number: int) -> _Parts:
+    def of(self, number: int) -> _PacketParts:
         """Those of one packet."""
-        return _Parts(
+        return _PacketParts(
             [row for row in self.layers if row.packet == number],
             [row for row in self.fields if row.packet == number],
             [row for row in self.content if row.packet == number],
         )
 
 
-def _parts(found: Measurement) -> _Parts:
-    return _Parts(rows_of(LayerRow, found), rows_of(FieldRow, found), rows_of(ContentRow, found))
+def _parts(found: Measurement) -> _PacketParts:
+    return _PacketParts(rows_of(LayerRow, found), rows_of(FieldRow, found), rows_of(ContentRow, found))
 
 
 def _in_full(
-    packets: Sequence[PacketRow], parts: _Parts, number: int, width: int, as_list: bool
+    packets: Sequence[PacketRow], parts: _PacketParts, number: int, width: int, as_list: bool
 ) -> Iterator[Iterator[Text]]:
     """How its headers lie in each other, then each of them, then what they carry."""
     packet, own = packets[number - 1], parts.of(number)
@@ -112,7 +112,7 @@ def overview(packets: Sequence[PacketRow], width: int, *, hint: bool = False) ->
         yield Text("One of them in full: --packet N", style="dim")
 
 
-def _line(own: _Parts, packet: PacketRow, width: int) -> Iterator[Text]:
+def _line(own: _PacketParts, packet: PacketRow, width: int) -> Iterator[Text]:
     """How the headers are packed into each other, and how many bytes each takes."""
     parts = [f"{layer.name} {layer.end - layer.first_byte}" for layer in own.layers]
     for row in own.content:

@@ -35,22 +35,27 @@ def serve(server: Server) -> None:
     while clients.running():
         unfinished.update(interest.poll(0 if unfinished else clients.patience_s))
         for _ in range(TURNS):
-            for fd, change in clients.echo(list(unfinished.items())):
-                if change == ARRIVAL:
-                    newcomer = clients.admit()
-                    if newcomer is not None:
-                        interest.register(newcomer, EPOLLIN | EPOLLOUT | EPOLLET)
-                elif change == GONE:
-                    clients.close(fd)
-                elif change == ALARM:
-                    for special in clients.last_call():
-                        interest.unregister(special)
-                elif change == READ:
-                    continue  # what was held back is out, so there may be more to read: not finished
-                del unfinished[fd]  # EMPTY or WRITE: read(2) or write(2) could do no more, so an edge will come
-            # A slow reader that still takes nothing changes nothing and is not in the answer: an edge will tell.
-            for fd in clients.held.keys() & unfinished.keys():
-                del unfinished[fd]
+            _take_turns(clients, interest, unfinished)
             if not unfinished:
                 break
     interest.close()
+
+
+def _take_turns(clients: EventLoopConnections, interest: epoll, unfinished: dict[int, int]) -> None:
+    """One read from each that is unfinished."""
+    for fd, change in clients.echo(list(unfinished.items())):
+        if change == ARRIVAL:
+            newcomer = clients.admit()
+            if newcomer is not None:
+                interest.register(newcomer, EPOLLIN | EPOLLOUT | EPOLLET)
+        elif change == GONE:
+            clients.close(fd)
+        elif change == ALARM:
+            for special in clients.last_call():
+                interest.unregister(special)
+        elif change == READ:
+            continue  # what was held back is out, so there may be more to read: not finished
+        del unfinished[fd]  # EMPTY or WRITE: read(2) or write(2) could do no more, so an edge will come
+    # A slow reader that still takes nothing changes nothing and is not in the answer: an edge will tell.
+    for fd in clients.held.keys() & unfinished.keys():
+        del unfinished[fd]

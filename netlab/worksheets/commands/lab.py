@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from netlab.cli.help import Command, Group, examples
+from netlab.cli.help import Group, examples, subcommand
 from netlab.errors import CheckFailed, UsageError
-from netlab.worksheets.commands.lab_options import Lab, Labs, LabsDir, Lang, Question, desk_of, settle
+from netlab.worksheets.commands.lab_options import Lab, Labs, LabsDir, Lang, Question, session_of, settle
 
 app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, invoke_without_command=True)
 
@@ -31,7 +31,7 @@ def lab(context: typer.Context, lang: Lang = None, labs_dir: LabsDir = None) -> 
         raise typer.Exit(complain_of(found.broken))
 
 
-@app.command("list", cls=Command, short_help="The worksheets, and how far you are")
+@subcommand(app, "list", short_help="The worksheets, and how far you are")
 @examples("netlab lab list", "netlab lab list --lang zh")
 def list_(context: typer.Context, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """List the worksheets by lecture: minutes, what they need, how far you are."""
@@ -42,7 +42,7 @@ def list_(context: typer.Context, lang: Lang = None, labs_dir: LabsDir = None) -
     raise typer.Exit(complain_of(among.broken))
 
 
-@app.command(cls=Command, short_help="Walk through one, from where you left it")
+@subcommand(app, short_help="Walk through one, from where you left it")
 @examples("netlab lab start 13", "netlab lab start four-ways --lang zh")
 def start(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Walk through a worksheet, from its first open step.
@@ -52,28 +52,28 @@ def start(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDi
     """
     from netlab.worksheets.commands.walk import walk
 
-    raise typer.Exit(walk(desk_of(context, name, lang, labs_dir)))
+    raise typer.Exit(walk(session_of(context, name, lang, labs_dir)))
 
 
-@app.command("next", cls=Command, short_help="Only its next open step")
+@subcommand(app, "next", short_help="Only its next open step")
 @examples("netlab lab next 13", "netlab lab next sockets")
 def next_(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Do the next open step of a worksheet, and stop after it."""
     from netlab.worksheets.commands.walk import walk
 
-    raise typer.Exit(walk(desk_of(context, name, lang, labs_dir), steps=1))
+    raise typer.Exit(walk(session_of(context, name, lang, labs_dir), steps=1))
 
 
-@app.command(cls=Command, short_help="A hint for the open step, then the next one")
+@subcommand(app, short_help="A hint for the open step, then the next one")
 @examples("netlab lab hint 13", "netlab lab hint sockets")
 def hint(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Show the next hint for the step that is open. Each call shows one more."""
     from netlab.worksheets.commands.lab_print import print_hint
 
-    print_hint(desk_of(context, name, lang, labs_dir))
+    print_hint(session_of(context, name, lang, labs_dir))
 
 
-@app.command(cls=Command, short_help="What passes, and what is wrong first")
+@subcommand(app, short_help="What passes, and what is wrong first")
 @examples("netlab lab check 13", "netlab lab check sockets --json")
 def check(
     context: typer.Context,
@@ -88,15 +88,15 @@ def check(
     """
     from netlab.worksheets.commands.check import print_check
 
-    raise typer.Exit(print_check(desk_of(context, name, lang, labs_dir), as_json))
+    raise typer.Exit(print_check(session_of(context, name, lang, labs_dir), as_json))
 
 
-@app.command(cls=Command, short_help="Begin one anew")
+@subcommand(app, short_help="Begin one anew")
 @examples("netlab lab reset 13", "netlab lab reset sockets")
 def reset(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Forget answers and hints of a worksheet; runs so far no longer count for it."""
     from netlab.cli.output import write
-    from netlab.worksheets import catalogue, progress
+    from netlab.worksheets import catalogue, learner_progress
     from netlab.worksheets.messages import say
     from netlab.worksheets.session import anything_done
 
@@ -105,20 +105,20 @@ def reset(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDi
     if not anything_done(sheet):
         write(say("reset-nothing", language, lab=sheet.id) + "\n")
         return
-    kept = progress.reset(sheet.id)
+    kept = learner_progress.reset(sheet.id)
     write(say("reset" if kept else "reset-runs", language, lab=sheet.id, path=kept) + "\n")
 
 
-@app.command(cls=Command, short_help="The worksheet as text")
+@subcommand(app, short_help="The worksheet as text")
 @examples("netlab lab show 13", "netlab lab show sockets --lang zh | less")
 def show(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDir = None) -> None:
     """Print a whole worksheet, to be followed by hand."""
     from netlab.worksheets.commands.lab_print import print_sheet
 
-    print_sheet(desk_of(context, name, lang, labs_dir))
+    print_sheet(session_of(context, name, lang, labs_dir))
 
 
-@app.command(cls=Command, short_help="Answer one question by hand")
+@subcommand(app, short_help="Answer one question by hand")
 @examples("netlab lab answer 13.4 28231", "netlab lab answer sockets.1 20 --sure 80")
 def answer(
     context: typer.Context,
@@ -142,17 +142,17 @@ def answer(
     step = sheet.steps[number - 1]
     if not step.asks:
         raise UsageError(f"step {number} of {sheet.id} asks nothing: it is one to run", f"netlab lab show {sheet.id}")
-    desk = Session(sheet, language)
+    session = Session(sheet, language)
     try:
-        verdict = desk.answer(step, " ".join(given), None if sure is None else sure / 100)
+        verdict = session.answer(step, " ".join(given), None if sure is None else sure / 100)
     except NotAnAnswer as error:
         raise UsageError(say(str(error), language, items=", ".join(step.items))) from None
-    write(f"{strong(f'{sheet.id} · {heading_of(desk, step)}')}\n")
-    print_verdict(desk, verdict)
+    write(f"{strong(f'{sheet.id} · {heading_of(session, step)}')}\n")
+    print_verdict(session, verdict)
     raise typer.Exit(CheckFailed.exit_code if verdict.state is State.WRONG else 0)
 
 
-@app.command(cls=Command, short_help="What you did: in words, or a page to hand in")
+@subcommand(app, short_help="What you did: in words, or a page to hand in")
 @examples("netlab lab report 13", "netlab lab report 13 --html four-ways.html")
 def report(
     context: typer.Context,
@@ -167,14 +167,14 @@ def report(
     from netlab.worksheets.session import Session
 
     among, language = settle(context, lang, labs_dir)
-    desk = Session(catalogue.find(name, among), language)
+    session = Session(catalogue.find(name, among), language)
     if html is None:
-        print_report(desk, among)
+        print_report(session, among)
     else:
-        write_page(desk, among, html)
+        write_page(session, among, html)
 
 
-@app.command(cls=Command, short_help="For authors: is a worksheet sound?")
+@subcommand(app, short_help="For authors: is a worksheet sound?")
 @examples("netlab lab verify four-ways", "netlab lab verify --labs-dir my-labs")
 def verify(
     context: typer.Context,

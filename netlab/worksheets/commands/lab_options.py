@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -37,13 +38,11 @@ def settle(context: typer.Context, lang: str | None, labs_dir: Path | None) -> t
     """The worksheets and the language: an option of the command, or else of `netlab lab` before it."""
     from netlab.worksheets import catalogue, messages
 
-    outer: dict[str, Any] = context.parent.params if context.parent else {}
-    named = labs_dir or outer.get("labs_dir")  # the outer one is as it was typed
-    folder = catalogue.folder_of(None if named is None else Path(named))
-    return catalogue.sheets(folder), messages.language(lang or outer.get("lang"))
+    lang, labs_dir = _or_before(context, lang, labs_dir)
+    return catalogue.sheets(catalogue.folder_of(labs_dir)), messages.language(lang)
 
 
-def desk_of(context: typer.Context, wanted: str, lang: str | None, labs_dir: Path | None) -> Session:
+def session_of(context: typer.Context, wanted: str, lang: str | None, labs_dir: Path | None) -> Session:
     """The learner at the worksheet that is meant."""
     from netlab.worksheets import catalogue
     from netlab.worksheets.session import Session
@@ -54,6 +53,14 @@ def desk_of(context: typer.Context, wanted: str, lang: str | None, labs_dir: Pat
 
 def _again(context: typer.Context, lang: str | None, labs_dir: Path | None) -> str:
     """The options that were typed, as they have to be typed again for the next command; NETLAB_LABS stays by itself."""
-    outer: dict[str, Any] = context.parent.params if context.parent else {}
-    typed = (("--lang", lang or outer.get("lang")), ("--labs-dir", labs_dir or outer.get("labs_dir")))
+    lang, labs_dir = _or_before(context, lang, labs_dir)
+    typed = (("--lang", lang), ("--labs-dir", labs_dir))
     return "".join(f" {option} {shlex.quote(str(value))}" for option, value in typed if value)
+
+
+def _or_before(context: typer.Context, lang: str | None, labs_dir: Path | None) -> tuple[str | None, Path | None]:
+    """An option of the command, or else as it was typed before it."""
+    outer: Mapping[str, object] = context.parent.params if context.parent else {}
+    folder = outer.get("labs_dir")
+    labs_dir = labs_dir or (Path(str(folder)) if folder else None)
+    return lang or cast("str | None", outer.get("lang")), labs_dir

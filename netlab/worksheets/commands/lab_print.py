@@ -1,6 +1,6 @@
 """What `netlab lab` prints: lists, sheets, hints, a verdict. Prose is wrapped to the terminal, in both languages.
 
-All verdicts of a worksheet together: lab_check.py.
+All verdicts of a worksheet together: check.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from netlab.cli.output import terminal_width, wants_colour, write
 from netlab.errors import UsageError
 from netlab.report.glyphs import CROSS, TICK, printable
 from netlab.report.prose_terminal import columns, command_lines, prose
-from netlab.worksheets.grade import State, Verdict
+from netlab.worksheets.grade import State, StepGrade
 from netlab.worksheets.messages import say, source_words
 from netlab.worksheets.model import Sheet, Step
 from netlab.worksheets.needs import lacking
@@ -41,19 +41,20 @@ def tell_prompt(text: str) -> None:
     sys.stdout.flush()
 
 
-def tell_done(desk: Session) -> None:
+def tell_done(session: Session) -> None:
     """All steps pass: what makes a page of it."""
-    _tell_command(desk, "done", f"netlab lab report {desk.sheet.id} --html {desk.sheet.id}.html{desk.options}")
+    id = session.sheet.id
+    _tell_command(session, "done", f"netlab lab report {id} --html {id}.html{session.options}")
 
 
-def tell_paused(desk: Session) -> None:
+def tell_paused(session: Session) -> None:
     """The learner stops: what goes on from here."""
-    _tell_command(desk, "paused", f"netlab lab start {desk.sheet.id}{desk.options}")
+    _tell_command(session, "paused", f"netlab lab start {session.sheet.id}{session.options}")
 
 
-def _tell_command(desk: Session, key: str, command: str) -> None:
+def _tell_command(session: Session, key: str, command: str) -> None:
     """A sentence with a command behind it; where that does not fit, it stands by itself, so that it can be copied."""
-    sentence = f"{say(key, desk.lang)}{say('colon', desk.lang)}"
+    sentence = f"{session.say(key)}{session.say('colon')}"
     if columns(sentence + command) <= width():
         write(f"{sentence}{command}\n")
     else:
@@ -105,14 +106,14 @@ def tell_indented(text: str) -> None:
         write(f"    {line}\n")
 
 
-def _standing(desk: Session) -> str:
-    if not desk.progress.begun or not (desk.progress.answers or desk.progress.runs):
-        return say("untouched", desk.lang)
-    verdicts = desk.verdicts()
+def _standing(session: Session) -> str:
+    if not session.progress.begun or not (session.progress.answers or session.progress.runs):
+        return session.say("untouched")
+    verdicts = session.verdicts()
     passed = sum(verdict.state is State.PASSED for verdict in verdicts)
     if passed == len(verdicts):
-        return f"{TICK} {say('finished', desk.lang)}"
-    return say("begun", desk.lang, passed=passed, all=len(verdicts))
+        return f"{TICK} {session.say('finished')}"
+    return session.say("begun", passed=passed, all=len(verdicts))
 
 
 def _lacks(sheet: Sheet, lang: str) -> str:
@@ -121,89 +122,88 @@ def _lacks(sheet: Sheet, lang: str) -> str:
     )
 
 
-def heading_of(desk: Session, step: Step) -> str:
+def heading_of(session: Session, step: Step) -> str:
     """ "3. Fill in: …" """
-    return f"{step.number}. {desk.sheet.section(step, desk.lang).heading}"
+    return f"{step.number}. {session.sheet.section(step, session.lang).heading}"
 
 
-def print_card(desk: Session) -> None:
+def print_card(session: Session) -> None:
     """What a worksheet is about, before its first step."""
-    sheet = desk.sheet
-    write(f"{strong(sheet.title[desk.lang])}\n")
-    write(
-        f"{say('lecture', desk.lang, n=sheet.lecture)} · {say('minutes', desk.lang, n=sheet.minutes)} · {sheet.id}\n\n"
-    )
-    tell(sheet.pages[desk.lang].context)
-    short_of = _lacks(sheet, desk.lang)
+    sheet = session.sheet
+    write(f"{strong(sheet.title[session.lang])}\n")
+    write(f"{session.say('lecture', n=sheet.lecture)} · {session.say('minutes', n=sheet.minutes)} · {sheet.id}\n\n")
+    tell(sheet.pages[session.lang].context)
+    short_of = _lacks(sheet, session.lang)
     if short_of:
-        tell(say("lacks", desk.lang, what=short_of))
+        tell(session.say("lacks", what=short_of))
 
 
-def print_section(desk: Session, step: Step) -> None:
+def print_section(session: Session, step: Step) -> None:
     """The words of one step."""
     write("\n" + "─" * width() + "\n")
-    write(f"{strong(heading_of(desk, step))}\n\n")
-    tell(desk.sheet.section(step, desk.lang).body)
+    write(f"{strong(heading_of(session, step))}\n\n")
+    tell(session.sheet.section(step, session.lang).body)
 
 
-def print_sheet(desk: Session) -> None:
+def print_sheet(session: Session) -> None:
     """All of it, answers left out."""
-    print_card(desk)
-    for step in desk.sheet.steps:
-        print_section(desk, step)
-    if desk.sheet.pages[desk.lang].tail:
+    print_card(session)
+    for step in session.sheet.steps:
+        print_section(session, step)
+    if session.sheet.pages[session.lang].tail:
         write("\n")
-        tell(desk.sheet.pages[desk.lang].tail)
+        tell(session.sheet.pages[session.lang].tail)
 
 
-def print_hint(desk: Session) -> None:
+def print_hint(session: Session) -> None:
     """One more hint for the open step."""
-    step = desk.next_step()
+    step = session.next_step()
     if step is None:
-        tell_done(desk)
+        tell_done(session)
         return
-    write(f"{strong(heading_of(desk, step))}\n")
-    found = desk.hint(step)
+    write(f"{strong(heading_of(session, step))}\n")
+    found = session.hint(step)
     if found is None:
-        tell(say("no-hint" if step.hints else "no-hints", desk.lang))
+        tell(session.say("no-hint" if step.hints else "no-hints"))
         return
-    tell(f"**{say('hint', desk.lang, n=found[0], of=len(step.hints))}** {found[1]}")
+    tell(f"**{session.say('hint', n=found[0], of=len(step.hints))}** {found[1]}")
 
 
-def reveal(desk: Session, step: Step) -> None:
+def reveal(session: Session, step: Step) -> None:
     """Why it is so, once a step passes."""
     if not step.why:
         return
-    parts = [f"**{say('why', desk.lang)}{say('colon', desk.lang)}**{step.why[desk.lang]}"]
+    lang, colon = session.lang, session.say("colon")
+    parts = [f"**{session.say('why')}{colon}**{step.why[lang]}"]
     if step.tempting:
-        parts.append(f"**{say('tempting', desk.lang)}{say('colon', desk.lang)}**{step.tempting[desk.lang]}")
+        parts.append(f"**{session.say('tempting')}{colon}**{step.tempting[lang]}")
     if step.source:
-        parts.append(f"*{say('source', desk.lang)}{say('colon', desk.lang)}{source_words(step.source, desk.lang)}*")
+        parts.append(f"*{session.say('source')}{colon}{source_words(step.source, lang)}*")
     if step.solution:
-        parts.append(f"{say('solution', desk.lang)}{say('colon', desk.lang)}`{step.solution}`")
+        parts.append(f"{session.say('solution')}{colon}`{step.solution}`")
     write("\n")
     tell("\n\n".join(parts))
 
 
-def mark_of(verdict: Verdict) -> str:
+def mark_of(verdict: StepGrade) -> str:
     """✓ and ✗; ≠ for a prediction that did not hold, – for one that came after its run."""
     if verdict.late:
         return "–"  # neither held nor missed
     return "≠" if verdict.hit is False else _MARKS[verdict.state]
 
 
-def print_verdict(desk: Session, verdict: Verdict, *, explain: bool = True) -> None:
+def print_verdict(session: Session, verdict: StepGrade, *, explain: bool = True) -> None:
     """How an answer stands; the explanation where it is right, or where a prediction has met its run."""
     said = [printable(text) for text in verdict.said]
     if verdict.step.kind == "predict" and verdict.hit is None and verdict.state is State.PASSED:
-        said = [say("noted", desk.lang)]
+        said = [session.say("noted")]
     mark = _MARKS[verdict.state]
     if verdict.hit is not None:
         mark = mark_of(verdict)
-    tell(f"{mark} " + say("between", desk.lang).join(said))
+    tell(f"{mark} " + session.say("between").join(said))
     settled = verdict.hit is not None or (verdict.state is State.PASSED and verdict.step.kind != "predict")
     if explain and settled:
-        reveal(desk, verdict.step)
+        reveal(session, verdict.step)
 
 
 def print_problems(sheets: Sequence[Sheet], static: bool) -> bool:

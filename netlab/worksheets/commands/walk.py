@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from typing import TextIO
 
 from netlab.cli.output import terminal_width, write
 from netlab.errors import INTERRUPTED
@@ -26,7 +27,6 @@ from netlab.worksheets.commands.lab_print import (
     tell_prompt,
 )
 from netlab.worksheets.grade import State
-from netlab.worksheets.messages import say
 from netlab.worksheets.model import Step
 from netlab.worksheets.session import Session
 
@@ -38,112 +38,112 @@ class Stopped(Exception):
     """The learner stops here: q, or the end of the input."""
 
 
-def walk(desk: Session, steps: int | None = None) -> int:
+def walk(session: Session, steps: int | None = None) -> int:
     """From the first open step on, at most `steps` of them; returns the exit code."""
     try:
-        if not (desk.progress.answers or desk.progress.runs):
-            print_card(desk)
-        while (step := desk.next_step()) is not None:
-            _do(desk, step)
+        if not (session.progress.answers or session.progress.runs):
+            print_card(session)
+        while (step := session.next_step()) is not None:
+            _do(session, step)
             if steps is not None:
                 steps -= 1
                 if steps == 0:
                     return 0
             if step.kind in ("blank", "explain", "task"):
-                _ask(desk, "ask-next")
+                _ask(session, "ask-next")
         write("\n")
-        if any(verdict.state is not State.PASSED for verdict in desk.verdicts()):
-            return print_check(desk, as_json=False)  # something could not be judged here
-        tell_done(desk)
+        if any(verdict.state is not State.PASSED for verdict in session.verdicts()):
+            return print_check(session, as_json=False)  # something could not be judged here
+        tell_done(session)
         return 0
     except Stopped:
         write("\n")
-        tell_paused(desk)
+        tell_paused(session)
         return 0
     except KeyboardInterrupt:
         write("\n")
-        tell_paused(desk)
+        tell_paused(session)
         return INTERRUPTED
 
 
-def _do(desk: Session, step: Step) -> None:
-    print_section(desk, step)
+def _do(session: Session, step: Step) -> None:
+    print_section(session, step)
     if step.kind == "run":
-        _run_step(desk, step)
+        _run_step(session, step)
     elif step.kind == "task":
-        _task(desk, step)
+        _task(session, step)
     else:
-        _question(desk, step)
+        _question(session, step)
 
 
-def _question(desk: Session, step: Step) -> None:
+def _question(session: Session, step: Step) -> None:
     """Ask until a right answer is given; a prediction is taken as it is."""
     key = f"ask-{step.type}"
     unit = f" ({step.unit})" if step.unit else ""
     while True:
-        typed = _ask(desk, key, options=", ".join(step.options), items=", ".join(step.items), unit=unit, step=step)
+        typed = _ask(session, key, options=", ".join(step.options), items=", ".join(step.items), unit=unit, step=step)
         try:
-            sure = _confidence(desk, step, typed) if step.kind == "predict" else None
-            verdict = desk.answer(step, typed, sure)
+            sure = _confidence(session, step, typed) if step.kind == "predict" else None
+            verdict = session.answer(step, typed, sure)
         except NotAnAnswer as error:
-            tell(say(str(error), desk.lang, items=", ".join(step.items)))
+            tell(session.say(str(error), items=", ".join(step.items)))
             continue
-        print_verdict(desk, verdict)
+        print_verdict(session, verdict)
         if verdict.state is not State.WRONG:
             return
-        tell(say("try-again", desk.lang))
+        tell(session.say("try-again"))
 
 
-def _confidence(desk: Session, step: Step, typed: str) -> float:
+def _confidence(session: Session, step: Step, typed: str) -> float:
     from netlab.worksheets.answers import parse
 
     parse(step, typed)  # first complain about the answer, if there is reason to
     while True:
-        text = _ask(desk, "ask-sure").strip().rstrip("%％").strip()
+        text = _ask(session, "ask-sure").strip().rstrip("%％").strip()
         try:
             sure = float(text)
         except ValueError:
             sure = 0.0
         if 50 <= sure <= 100:
             return sure / 100
-        tell(say("bad-sure", desk.lang))
+        tell(session.say("bad-sure"))
 
 
-def _run_step(desk: Session, step: Step) -> None:
+def _run_step(session: Session, step: Step) -> None:
     """Run the command live, then say how the predictions about it came out."""
-    _ask(desk, "ask-run")
+    _ask(session, "ask-run")
     code = run_command(step.command)
-    verdict = desk.verdict(step)
+    verdict = session.verdict(step)
     if verdict.state is not State.PASSED:
         if verdict.report is None and code:
-            tell(say("run-failed", desk.lang, code=code))
-        print_verdict(desk, verdict)
+            tell(session.say("run-failed", code=code))
+        print_verdict(session, verdict)
         raise Stopped
-    desk.remember(step)
-    _score_predictions(desk, step)
+    session.remember(step)
+    _score_predictions(session, step)
 
 
-def _score_predictions(desk: Session, step: Step) -> None:
+def _score_predictions(session: Session, step: Step) -> None:
     """What was predicted of this run, against what it measured."""
-    for other in desk.verdicts():
+    for other in session.verdicts():
         if other.step.kind == "predict" and other.step.run == step.id and other.hit is not None:
-            write(f"\n{strong(heading_of(desk, other.step))}\n")
-            print_verdict(desk, other)
+            write(f"\n{strong(heading_of(session, other.step))}\n")
+            print_verdict(session, other)
 
 
-def _task(desk: Session, step: Step) -> None:
+def _task(session: Session, step: Step) -> None:
     while True:
-        typed = _ask(desk, "ask-task", step=step, may_be_empty=True)
+        typed = _ask(session, "ask-task", step=step, may_be_empty=True)
         if typed:
-            run_command(typed) if _is_netlab(typed) else tell(say("only-netlab", desk.lang))
-        verdict = desk.verdict(step)
+            run_command(typed) if _is_netlab(typed) else tell(session.say("only-netlab"))
+        verdict = session.verdict(step)
         if verdict.state is State.PASSED:
-            desk.remember(step)
-            print_verdict(desk, verdict, explain=False)
-            reveal(desk, step)
-            _score_predictions(desk, step)
+            session.remember(step)
+            print_verdict(session, verdict, explain=False)
+            reveal(session, step)
+            _score_predictions(session, step)
             return
-        print_verdict(desk, verdict)
+        print_verdict(session, verdict)
 
 
 def _is_netlab(line: str) -> bool:
@@ -177,20 +177,23 @@ def _die_with_the_walker() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _ask(desk: Session, key: str, step: Step | None = None, may_be_empty: bool = True, **values: str) -> str:
+def _ask(session: Session, key: str, step: Step | None = None, may_be_empty: bool = True, **values: str) -> str:
     """One line from the learner; h is answered with a hint, q and the end of input raise Stopped."""
-    keys = say("keys-hint" if step is not None and step.hints else "keys", desk.lang)
+    keys = session.say("keys-hint" if step is not None and step.hints else "keys")
     while True:
-        tell_prompt(f"{say(key, desk.lang, keys=keys, **values)}{say('colon', desk.lang)}")
-        line = sys.stdin.readline()
+        tell_prompt(f"{session.say(key, keys=keys, **values)}{session.say('colon')}")
+        stdin: TextIO = sys.stdin
+        line = stdin.readline()
         if not line:
             raise Stopped
         text = line.strip()
         if text.lower() in ("q", "quit", "ｑ"):
             raise Stopped
         if text.lower() in ("h", "hint", "?", "？", "ｈ") and step is not None:
-            found = desk.hint(step)
-            words = say("no-hint" if step.hints else "no-hints", desk.lang) if found is None else ""
-            tell(words or f"**{say('hint', desk.lang, n=found[0], of=len(step.hints))}** {found[1]}")  # type: ignore[index]
+            if found := session.hint(step):
+                number, words = found
+                tell(f"**{session.say('hint', n=number, of=len(step.hints))}** {words}")
+            else:
+                tell(session.say("no-hint" if step.hints else "no-hints"))
             continue
         return text

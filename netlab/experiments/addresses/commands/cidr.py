@@ -21,8 +21,6 @@ def _by_hand(name: str, function: str, what: str) -> Command:
 
 
 class CidrGroup(SubGroup):
-    """`netlab cidr`."""
-
     subs = (
         _ADDRESS,
         _INTERFACES,
@@ -73,7 +71,9 @@ def contains(
         for text, one in asked:
             inside = whole.contains(one)
             missing |= not inside
-            lines.row({"prefix": whole.network_text, "wanted": text, "contained": inside},
-                      f"{text}\t{'in' if inside else 'not in'} {whole.network_text}")  # fmt: skip
+            lines.row(
+                {"prefix": whole.network_text, "wanted": text, "contained": inside},
+                f"{text}\t{'in' if inside else 'not in'} {whole.network_text}",
+            )
     if missing:
         raise typer.Exit(1)

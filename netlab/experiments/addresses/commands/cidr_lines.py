@@ -11,7 +11,7 @@ from netlab import notation
 from netlab.addressing.prefix import Prefix
 from netlab.cli import options
 from netlab.cli.help import examples
-from netlab.cli.values import reader
+from netlab.cli.option_values import reader
 from netlab.errors import UsageError
 from netlab.experiments.addresses.commands.lines import JsonLines, Lines, Sources, Strict, each
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -50,7 +51,8 @@ def _tables(source: str, lines: Lines) -> tuple[Table4, Table6]:
         four += some4
         six += some6
     answers4: dict[tuple[int, int], str] = {}
-    for value, length in struct.iter_unpack(">IB", four):
+    pairs: Iterator[tuple[int, int]] = struct.iter_unpack(">IB", four)
+    for value, length in pairs:
         first = value >> 32 - length << 32 - length
         answers4[first, length] = f"\t{ipv4.to_text(first)}/{length}\n"
     answers6 = {(one.network, one.length): f"\t{one.network_text}\n" for one in bulk.unpacked(6, bytes(six))}

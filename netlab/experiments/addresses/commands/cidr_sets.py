@@ -8,7 +8,7 @@ import typer
 
 from netlab import notation
 from netlab.cli.help import examples
-from netlab.cli.values import reader
+from netlab.cli.option_values import reader
 from netlab.errors import UsageError
 from netlab.experiments.addresses.commands.lines import JsonLines, Lines, Sources, Strict, packed, texts
 
@@ -41,8 +41,10 @@ def split(
         parts, rest = splitting.by_hosts(parent, wanted)
         with Lines("cidr split", as_json) as lines:
             for number, part in zip(wanted, parts, strict=True):
-                lines.row({"hosts": number, "prefix": part.network_text, "usable": part.usable_count},
-                          f"{part.network_text}\t{number} hosts of {part.usable_count}")  # fmt: skip
+                lines.row(
+                    {"hosts": number, "prefix": part.network_text, "usable": part.usable_count},
+                    f"{part.network_text}\t{number} hosts of {part.usable_count}",
+                )
             for part in rest:
                 lines.row(
                     {"hosts": None, "prefix": part.network_text, "usable": part.usable_count},

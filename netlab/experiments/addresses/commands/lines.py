@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, BinaryIO, TextIO
 
 import typer
 
@@ -37,9 +37,10 @@ class Lines:
 
     def __init__(self, command: str, as_json: bool, strict: bool = False) -> None:
         self._command, self._json, self._strict = command, as_json, strict
-        self._errors: list[dict[str, Any]] = []
+        self._errors: list[dict[str, object]] = []
         self._first = True
-        self._write = sys.stdout.write
+        stdout: TextIO = sys.stdout
+        self._write = stdout.write
 
     def __enter__(self) -> Lines:
         return self
@@ -62,7 +63,7 @@ class Lines:
         if self._errors:
             raise typer.Exit(UsageError.exit_code)
 
-    def row(self, result: Any, text: str) -> None:
+    def row(self, result: object, text: str) -> None:
         """One result: as JSON, or as a line of text."""
         if self._json:
             if self._first:
@@ -131,12 +132,13 @@ def opened(sources: Sequence[str] | None) -> Iterator[tuple[Prefix | None, Binar
     """For each source a prefix, or None and the open file with its name. UsageError for a file that cannot be
     read.
     """
+    stdin: TextIO = sys.stdin
     for source in sources or ("-",):
         if source == "-":
-            yield None, sys.stdin.buffer, "stdin"
+            yield None, stdin.buffer, "stdin"
             continue
         try:
-            yield parse(source), sys.stdin.buffer, source
+            yield parse(source), stdin.buffer, source
             continue
         except AddressError as mistake:
             try:

@@ -9,16 +9,14 @@ import typer
 from netlab import notation
 from netlab.cli.commands import Command, of_group
 from netlab.cli.help import examples
+from netlab.cli.option_values import reader
 from netlab.cli.subcommands import SubGroup
-from netlab.cli.values import reader
 from netlab.experiments.addresses.commands.lines import JsonLines, Lines
 
 _ADDRESS, _INTERFACES, _NEIGHBOURS = of_group("mac")
 
 
 class MacGroup(SubGroup):
-    """`netlab mac`."""
-
     subs = (
         _ADDRESS,
         _INTERFACES,
@@ -72,8 +70,10 @@ def vendor(
     with Lines("mac vendor", as_json) as lines:
         for each in listings.owned_by(name):
             found = True
-            lines.row({"assignment": each.text, "registry": each.registry, "vendor": each.owner},
-                      f"{each.text:<18} {each.registry}  {each.owner}")  # fmt: skip
+            lines.row(
+                {"assignment": each.text, "registry": each.registry, "vendor": each.owner},
+                f"{each.text:<18} {each.registry}  {each.owner}",
+            )
     if not found:
         from netlab.cli.failures import complain
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netlab.cli.streams import written
+from netlab.cli.at_once import written
 from netlab.errors import NetlabError
 
 if TYPE_CHECKING:

@@ -12,8 +12,6 @@ _TRACE, *_OTHERS = of_group("dns")
 
 
 class DnsGroup(TableGroup):
-    """`netlab dns`."""
-
     subs = (
         _TRACE,
         Command(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netlab.cli import derive
 from netlab.cli.derive import Given
 from netlab.cli.failures import complain
-from netlab.experiment import Experiment, Named
+from netlab.experiment import Experiment, ExperimentName
 from netlab.experiments.http.get import Parameters
 from netlab.http.request import field_from_text
 from netlab.http.request_framing import doubts
@@ -14,7 +14,7 @@ CREDENTIALS = {"authorization", "proxy-authorization", "cookie"}
 """Fields that are not written into a run record unless --save asks for it."""
 
 
-def start(line: Named, experiment: Experiment[Parameters], given: Given[Parameters]) -> None:
+def start(line: ExperimentName, experiment: Experiment[Parameters], given: Given[Parameters]) -> None:
     """One run, not recorded where it carries a secret."""
     fields = given.parameters.header
     secret = next((name for name in map(_name_of, fields) if name.lower() in CREDENTIALS), None)

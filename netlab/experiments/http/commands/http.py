@@ -10,8 +10,6 @@ from netlab.cli.subcommands import TableGroup
 
 
 class HttpGroup(TableGroup):
-    """`netlab http`."""
-
     subs = of_group("http")
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from netlab.cli import options, values
-from netlab.cli.help import Command, Group, examples
+from netlab.cli import option_values, options
+from netlab.cli.help import Group, examples, subcommand
 from netlab.errors import UsageError
 from netlab.report import store
 
@@ -17,7 +17,7 @@ app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False, invoke
 Id = Annotated[
     str,
     typer.Argument(
-        metavar="ID", help="A run's id, its beginning or its end, or 'last'.", autocompletion=values.complete_run
+        metavar="ID", help="A run's id, its beginning or its end, or 'last'.", autocompletion=option_values.complete_run
     ),
 ]
 
@@ -36,7 +36,7 @@ def runs(
         write(listing(store.ids(), limit, width=terminal_width()))
 
 
-@app.command(cls=Command)
+@subcommand(app)
 @examples("netlab runs show last", "netlab runs show 20261122-1705 --json")
 def show(wanted: Id = "last", as_json: options.Json = False, plot: options.Plot = None) -> None:
     """Show the report of one run again."""
@@ -49,7 +49,7 @@ def show(wanted: Id = "last", as_json: options.Json = False, plot: options.Plot 
     present(replace(report, record=name), as_json=as_json, plot=plot)
 
 
-@app.command(cls=Command)
+@subcommand(app)
 @examples("netlab runs path", "jq .measurement.checks $(netlab runs path last)")
 def path(
     wanted: Annotated[str | None, typer.Argument(metavar="[ID]", help="As for 'show'; without it, the folder.")] = None,

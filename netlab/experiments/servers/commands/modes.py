@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from netlab.cli import values
+from netlab.cli import option_values
 from netlab.cli.help import examples
 from netlab.experiments.servers.options import complete_mode
 
@@ -16,7 +16,7 @@ def modes(
     mode: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MODE]", help="Only this one, in full.", autocompletion=values.completer(complete_mode)
+            metavar="[MODE]", help="Only this one, in full.", autocompletion=option_values.completer(complete_mode)
         ),
     ] = None,
     udp: Annotated[bool, typer.Option("--udp", help="The UDP mode of that name.")] = False,

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from netlab.cli import derive
 from netlab.cli.derive import Given
-from netlab.experiment import Experiment, Named
+from netlab.experiment import Experiment, ExperimentName
 from netlab.experiments.servers import serving
 from netlab.experiments.servers.server_trial import SERVE_PORT, ServerParameters
 from netlab.registry import find
 
 
-def start(line: Named, experiment: Experiment[ServerParameters], given: Given[ServerParameters]) -> None:
+def start(line: ExperimentName, experiment: Experiment[ServerParameters], given: Given[ServerParameters]) -> None:
     """One trial; or, with --serve, stay up: Ctrl-C and SIGTERM end it in order, with its report and exit code 0."""
     told = given.parameters
     if not told.serve:

@@ -1,7 +1,7 @@
 """The caches between a browser and the Internet: whole answers, each layer with its own idea of how long they are good.
 
-A `Layer` is a cache; a `Forwarder` is a layer that is a server, such as the one in a home router: it asks the next one
-for what it has not got (RFC 5625). No sockets; time is an argument.
+A `CacheLayer` is a cache; a `CachingForwarder` is one that is a server, such as the one in a home router: it asks
+the next one for what it has not got (RFC 5625). No sockets; time is an argument.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def answer_of(reply: message.Message) -> TracedAnswer:
     return TracedAnswer(reply.rcode, reply.answer, [each for each in reply.authority if each.rtype == SOA])
 
 
-class Forwarder:
+class CachingForwarder:
     """A layer with a server: answers from its cache, or asks the next resolver and remembers what that says."""
 
     def __init__(

@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from netlab.child.inside import Message, send
+from netlab.child.child_side import Message, send
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -14,7 +14,7 @@ END, NO_OPERATION = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class HeaderOption:
     """An option. Of END, `data` is the padding after it; of a `broken` one, everything after the octet of kind."""
 
     kind: int
@@ -59,34 +59,34 @@ COMMON: Kinds = {
 }
 
 
-def parse(data: bytes) -> tuple[Option, ...]:
+def parse(data: bytes) -> tuple[HeaderOption, ...]:
     """The options in `data`. Never fails: see the module's docstring."""
     options, at = [], 0
     while at < len(data):
         kind = data[at]
         if kind == END:
-            options.append(Option(END, data[at + 1 :]))
+            options.append(HeaderOption(END, data[at + 1 :]))
             break
         if kind == NO_OPERATION:
-            options.append(Option(NO_OPERATION))
+            options.append(HeaderOption(NO_OPERATION))
             at += 1
             continue
         length = data[at + 1] if at + 1 < len(data) else 0
         if length < 2 or at + length > len(data):
-            options.append(Option(kind, data[at + 1 :], broken=True))
+            options.append(HeaderOption(kind, data[at + 1 :], broken=True))
             break
-        options.append(Option(kind, data[at + 2 : at + length]))
+        options.append(HeaderOption(kind, data[at + 2 : at + length]))
         at += length
     return tuple(options)
 
 
-def encode(options: Sequence[Option]) -> bytes:
+def encode(options: Sequence[HeaderOption]) -> bytes:
     """The options as bytes, filled up with zeros to a multiple of four (RFC 9293 §3.1)."""
     data = b"".join(option.encode() for option in options)
     return data + bytes(-len(data) % 4)
 
 
-def placed(options: Sequence[Option], start: int) -> list[tuple[int, Option]]:
+def placed(options: Sequence[HeaderOption], start: int) -> list[tuple[int, HeaderOption]]:
     """Each option with the byte at which it begins, the first at `start`."""
     found = []
     for option in options:
@@ -95,13 +95,13 @@ def placed(options: Sequence[Option], start: int) -> list[tuple[int, Option]]:
     return found
 
 
-def name_of(option: Option, kinds: Kinds) -> str:
+def name_of(option: HeaderOption, kinds: Kinds) -> str:
     """What it is called."""
     kind = kinds.get(option.kind)
     return kind.name if kind else f"Option {option.kind}"
 
 
-def text_of(option: Option, kinds: Kinds) -> str:
+def text_of(option: HeaderOption, kinds: Kinds) -> str:
     """Its data for a reader; says so where the length is not one that this kind may have."""
     kind = kinds.get(option.kind)
     if option.broken:
@@ -113,7 +113,7 @@ def text_of(option: Option, kinds: Kinds) -> str:
     return kind.text(option.data)
 
 
-def complaints(options: Sequence[Option], kinds: Kinds) -> list[str]:
+def complaints(options: Sequence[HeaderOption], kinds: Kinds) -> list[str]:
     """What is wrong in a list of options, in words."""
     wrong = []
     for option in options:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 
-from netlab.child.inside import Message, send
+from netlab.child.child_side import Message, send
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,12 +11,13 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import cast
 
+from netlab.codec import DecodeError, Json, decode, encode
 from netlab.errors import UsageError
 from netlab.report.store import state_folder
 
@@ -53,7 +54,6 @@ class LearnerProgress:
 
     @property
     def begun(self) -> bool:
-        """True when there is anything in it."""
         return bool(self.touched)
 
 
@@ -63,7 +63,6 @@ def now() -> str:
 
 
 def path_of(lab: str) -> Path:
-    """The file."""
     return state_folder() / "labs" / f"{lab}.json"
 
 
@@ -71,28 +70,23 @@ def load(lab: str) -> LearnerProgress:
     """The progress kept, or an empty one. UsageError where the file cannot be read."""
     path = path_of(lab)
     try:
-        data = json.loads(path.read_bytes())
-        if data["schema"] != SCHEMA:
+        document = _read(path)
+        if document.pop("schema", None) != SCHEMA:
             raise ValueError(f"not a {SCHEMA} document")
-        return _progress(lab, data)
+        return replace(decode(LearnerProgress, document), lab=lab)
     except FileNotFoundError:
         return LearnerProgress(lab)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, DecodeError, RecursionError) as error:
         raise UsageError(f"{path} cannot be read: {error}", f"netlab lab reset {lab} puts it aside") from None
 
 
-def _progress(lab: str, data: dict[str, Any]) -> LearnerProgress:
-    return LearnerProgress(
-        lab,
-        since=str(data["since"]),
-        touched=str(data["touched"]),
-        answers={str(id): LearnerAnswer(**answer) for id, answer in data["answers"].items()},
-        tries={str(id): [str(given) for given in tries] for id, tries in data["tries"].items()},
-        runs={str(id): str(record) for id, record in data["runs"].items()},
-        hints={str(id): int(count) for id, count in data["hints"].items()},
-    )
+def _read(path: Path) -> dict[str, Json]:
+    document: Json = json.loads(path.read_bytes())
+    if not isinstance(document, dict):
+        raise ValueError("no JSON object")
+    return document
 
 
 @contextmanager
@@ -120,7 +114,8 @@ def save(progress: LearnerProgress) -> None:
     progress.touched = now()
     path = path_of(progress.lab)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    text = json.dumps({"schema": SCHEMA, **asdict(progress)}, indent=1, ensure_ascii=False) + "\n"
+    document = {"schema": SCHEMA} | cast("dict[str, Json]", encode(progress))
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with unfinished.open("w", encoding="utf-8", errors="replace") as file:

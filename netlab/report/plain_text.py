@@ -81,10 +81,10 @@ def _tables(found: Measurement, width: int, paint: _Paint) -> Iterator[str]:
     for table in (each for each in found.tables if each.shown):
         yield ""
         if [column.name for column in table.columns[-2:]] == ["network", "host"]:
-            yield paint(_BOLD, table.name)
+            yield paint(_BOLD, table.heading)
             yield from _drawing(table, width, paint)
         else:
-            yield paint(_BOLD, table.name.rpartition(":")[0])
+            yield paint(_BOLD, table.heading.rpartition(":")[0])
             yield from _octet(table, width, paint)
 
 
@@ -124,14 +124,13 @@ def _label(word: str, room: int, side: str) -> str:
 
 def _octet(table: Table, width: int, paint: _Paint) -> Iterator[str]:
     """From each bit, the rightmost first, a line down and to the right: which bit, its value, its meaning."""
-    bits = table.name.rpartition(" ")[2]
+    bits = table.heading.rpartition(" ")[2]
     yield "  " + paint(_GREEN, bits)
-    name_at, at = table.column("bit"), table.column("position")
-    places = [int(str(row[at])) for row in table.rows]
-    for index, row in enumerate(table.rows):
+    places = [int(str(position)) for _, position, *_ in table.rows]
+    for index, (bit, _, value, meaning) in enumerate(table.rows):
         line = "".join("│" if place in places[index + 1 :] else " " for place in range(places[index]))
         line += "└" + "─" * (len(bits) - places[index])
-        yield from _wrapped(f"{row[at + 1]}: {row[at + 2]}", width, f"  {line} {row[name_at]} ", " " * (len(bits) + 5))
+        yield from _wrapped(f"{value}: {meaning}", width, f"  {line} {bit} ", " " * (len(bits) + 5))
 
 
 def _pieces(value: str, room: int) -> list[str]:
