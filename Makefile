@@ -37,7 +37,8 @@ demo: $(READY) ## a one-minute tour: an order's way to the shop, a handshake, th
 
 # Most tests wait for something: more of them than CPUs run side by side. WORKERS=0: one after the other.
 WORKERS ?= 4
-PYTEST  := $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup --no-loadscope-reorder
+# The tests start Python a thousand times: without cached bytecode it would compile all of netlab each time.
+PYTEST  := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup --no-loadscope-reorder
 
 test: $(READY) ## the tests that need no program but netlab
 	$(PYTEST) -m 'not peers and not soak'
@@ -48,12 +49,13 @@ test-peers: $(READY) ## the tests with foreign programs: servers, clients, Wires
 soak: $(READY) ## before a release: long runs, many random examples, every worksheet
 	$(PYTEST) -m 'soak or hypothesis' --hypothesis-profile=soak
 
-check: $(READY) ## lint, types, and the direction of imports
+check: $(READY) ## lint, types, the direction of imports, dead code
 	$(BIN)/ruff check .
 	$(BIN)/ruff check --isolated --select C901 --config 'lint.mccabe.max-complexity=20' .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/dead_code.py
 
 bench: $(READY) ## speeds as ratios to plain C and to other libraries (installs those, needs gcc)
 	@PYTHON=$(abspath $(BIN))/python ./benchmarks/build.sh

@@ -33,7 +33,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_carries_every_worksheet_whole(installed: Path) -> None:
-    sheets = installed / "netlab" / "labs" / "sheets"
+    sheets = installed / "netlab" / "worksheets" / "sheets"
     for lab in every_worksheet():
         for name in ("lab.toml", "worksheet.md", "worksheet.zh.md"):
             assert (sheets / lab / name).read_bytes() == (LABS / lab / name).read_bytes()
