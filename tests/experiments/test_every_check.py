@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -50,17 +51,23 @@ class Made:
 
         def made(check: Check, *arguments: Any, **named: Any) -> None:
             real(check, *arguments, **named)
-            frame = sys._getframe(1)
-            while frame.f_code in (Draft.check.__code__,) or frame.f_code.co_name in ("<listcomp>", "<genexpr>"):
-                assert frame.f_back
-                frame = frame.f_back
-            place = (
-                str(Path(frame.f_code.co_filename).relative_to(ROOT)),
-                _begin(frame.f_code.co_filename, frame.f_lineno),
-            )
-            self.seen.add((place, self.experiment, check.claim, check.passed))
+            place = _place_of(sys._getframe(1))
+            if place is not None:
+                self.seen.add((place, self.experiment, check.claim, check.passed))
 
         patch.setattr(Check, "__init__", made)
+
+
+def _place_of(frame: FrameType | None) -> Place | None:
+    """Where in an experiment a check is made; None for a copy of one."""
+    while frame is not None and (
+        frame.f_code is Draft.check.__code__ or frame.f_code.co_name in ("<listcomp>", "<genexpr>")
+    ):
+        frame = frame.f_back
+    if frame is None or not Path(frame.f_code.co_filename).is_relative_to(ROOT):
+        return None
+    path = frame.f_code.co_filename
+    return str(Path(path).relative_to(ROOT)), _begin(path, frame.f_lineno)
 
 
 def places() -> Iterator[Place]:
@@ -77,7 +84,7 @@ def _calls(path: str) -> list[tuple[int, int]]:
     for node in ast.walk(ast.parse(Path(path).read_text())):
         if isinstance(node, ast.Call) and node.end_lineno:
             function = node.func
-            by_draft = isinstance(function, ast.Attribute) and function.attr == "check" and len(node.args) == 4
+            by_draft = isinstance(function, ast.Attribute) and function.attr == "check" and len(node.args) >= 4
             if by_draft or (isinstance(function, ast.Name) and function.id == "Check"):
                 found.append((node.lineno, node.end_lineno))
     return found
