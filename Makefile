@@ -48,12 +48,13 @@ test-peers: $(READY) ## the tests with foreign programs: servers, clients, Wires
 soak: $(READY) ## before a release: long runs, many random examples, every worksheet
 	$(PYTEST) -m 'soak or hypothesis' --hypothesis-profile=soak
 
-check: $(READY) ## lint, types, and the direction of imports
+check: $(READY) ## lint, types, the direction of imports, dead code
 	$(BIN)/ruff check .
 	$(BIN)/ruff check --isolated --select C901 --config 'lint.mccabe.max-complexity=20' .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/dead_code.py
 
 bench: $(READY) ## speeds as ratios to plain C and to other libraries (installs those, needs gcc)
 	@PYTHON=$(abspath $(BIN))/python ./benchmarks/build.sh

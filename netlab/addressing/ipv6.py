@@ -11,7 +11,7 @@ from netlab.addressing.mistakes import AddressError, brief, shifted
 
 WIDTH = 128
 ALL = (1 << WIDTH) - 1
-MAPPED = 0xFFFF << 32  # ::ffff:0:0/96, RFC 4291 §2.5.5.2
+
 
 _HEX = frozenset("0123456789abcdefABCDEF")
 

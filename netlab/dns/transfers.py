@@ -71,7 +71,6 @@ class Incoming:
     def __init__(self, origin: Name, rtype: int, have: Zone | None) -> None:
         self._origin, self._rtype, self._have = origin, rtype, have
         self._records: list[RRset] = []
-        self._soas = 0
         self.messages = self.octets = 0
 
     def feed(self, data: bytes) -> bool:

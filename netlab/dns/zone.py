@@ -17,7 +17,7 @@ import dns.name
 import dns.zone
 import dns.zonefile
 
-from netlab.dns.names import Name, below, to_text, within
+from netlab.dns.names import Name, to_text, within
 from netlab.dns.records import ANY, CNAME, DNAME, NS, SOA, RRset, Soa, soa
 from netlab.errors import UsageError
 
@@ -256,11 +256,3 @@ def read_file(path: Path, change: dict[str, str] | None = None) -> ZoneText:
             break
     stem = path.name.removesuffix(".zone")
     return ZoneText(from_text("." if stem == "root" else stem), text, str(path))
-
-
-def is_glue(zone: Zone, rrset: RRset) -> bool:
-    """True for what lies at or below a delegation: told in referrals, not part of the zone's own word."""
-    return any(
-        NS in zone.nodes.get(rrset.owner[depth:], {}) and below(rrset.owner[depth:], zone.origin)
-        for depth in range(len(rrset.owner) - len(zone.origin))
-    )

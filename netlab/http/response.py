@@ -49,11 +49,6 @@ class ResponseParser:
         return self._looked + self._held.looked
 
     @property
-    def outstanding(self) -> int:
-        """Requests whose response is not complete."""
-        return len(self._methods)
-
-    @property
     def body_left(self) -> int:
         """Bytes of a body of known length that are still to come: as much may be received straight into its place."""
         return self._left if self._state == _FIXED else 0

@@ -69,7 +69,7 @@ class HttpTransport:
     def __init__(self, sock: socket.socket, clock: Clock = monotonic_ns) -> None:
         self.sock = sock
         self._clock = clock
-        self._receive_s = self._send_s = -1.0
+        self._receive_s = -1.0
         self.local: tuple[str, int] = sock.getsockname()[:2]
         self.peer: tuple[str, int] = sock.getpeername()[:2]
 

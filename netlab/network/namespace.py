@@ -80,10 +80,6 @@ class Namespace:
             _call(_libc.setns, self.fd, _NEW_NET)
             yield
 
-    def stay(self) -> None:
-        """The calling thread moves in for good."""
-        _call(_libc.setns, self.fd, _NEW_NET)
-
     def sysctl(self, name: str, value: object) -> None:
         """Set a sysctl of this namespace: sysctl("net.ipv4.tcp_fin_timeout", 3)."""
         with self.entered():

@@ -58,7 +58,7 @@ class Parameters:
     lenient: Lenient = False
     raw: Raw = False
     timing: Annotated[bool, Option("When each phase was.", panel=SHOW)] = False
-    every_hop: bool = False
+
     output: Annotated[Path | None, Option("Write the body there.", "FILE", panel=SHOW, short="-o")] = None
 
 

@@ -40,7 +40,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     found, draft = KeepaliveRounds(), Draft()
     with _server(parameters, found) as target:
         warm = run_round(ONE, target, _WARM_UP)
-        found.extra_connections, found.extra_requests = warm.connections, _WARM_UP + warm.repeated
+        found.extra_connections = warm.connections
         try:
             for number in range(parameters.rounds):
                 ways = list(WAYS)

@@ -44,7 +44,6 @@ class KeepaliveRounds:
     rounds: dict[str, list[Round]] = field(default_factory=lambda: {way: [] for way in WAYS})
     counts: dict[str, int] | None = None
     extra_connections: int = 0
-    extra_requests: int = 0
 
     @property
     def complete(self) -> int:

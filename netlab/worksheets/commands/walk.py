@@ -133,7 +133,7 @@ def _score_predictions(session: Session, step: Step) -> None:
 
 def _task(session: Session, step: Step) -> None:
     while True:
-        typed = _ask(session, "ask-task", step=step, may_be_empty=True)
+        typed = _ask(session, "ask-task", step=step)
         if typed:
             run_command(typed) if _is_netlab(typed) else tell(session.say("only-netlab"))
         verdict = session.verdict(step)
@@ -177,7 +177,7 @@ def _die_with_the_walker() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _ask(session: Session, key: str, step: Step | None = None, may_be_empty: bool = True, **values: str) -> str:
+def _ask(session: Session, key: str, step: Step | None = None, **values: str) -> str:
     """One line from the learner; h is answered with a hint, q and the end of input raise Stopped."""
     keys = session.say("keys-hint" if step is not None and step.hints else "keys")
     while True:
