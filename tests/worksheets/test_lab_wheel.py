@@ -34,9 +34,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_carries_every_worksheet_whole(installed: Path) -> None:
     sheets = installed / "netlab" / "labs" / "sheets"
-    for lab in every_worksheet():
+    for sheet in every_worksheet():
         for name in ("lab.toml", "worksheet.md", "worksheet.zh.md"):
-            assert (sheets / lab / name).read_bytes() == (LABS / lab / name).read_bytes()
+            assert (sheets / sheet / name).read_bytes() == (LABS / sheet / name).read_bytes()
     assert (sheets / "glossary.md").exists()
 
 
