@@ -37,7 +37,8 @@ demo: $(READY) ## a one-minute tour: an order's way to the shop, a handshake, th
 
 # Most tests wait for something: more of them than CPUs run side by side. WORKERS=0: one after the other.
 WORKERS ?= 4
-PYTEST  := $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup --no-loadscope-reorder
+# The tests start Python a thousand times: without cached bytecode it would compile all of netlab each time.
+PYTEST  := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup --no-loadscope-reorder
 
 test: $(READY) ## the tests that need no program but netlab
 	$(PYTEST) -m 'not peers and not soak'

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
 import jsonschema
 import pytest
 from evidence import missing_evidence
@@ -22,9 +22,7 @@ SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
 def netlab(*arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
     """The command as a user types it; skips where private networks are forbidden."""
     needs_networks()
-    command = [sys.executable, "-m", "netlab", *arguments, "--no-save"]
-    environment = {**os.environ, "COLUMNS": f"{columns}"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
+    return forked.run(*arguments, "--no-save", environment={"COLUMNS": f"{columns}"}, timeout_s=120)
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,15 @@ def rows(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
 def facts(document: dict[str, Any]) -> dict[str, Any]:
     """Values by name."""
     return {fact["name"]: fact["value"] for fact in document["measurement"]["facts"]}
+
+
+def at_widths(widths: Sequence[int], *arguments: str) -> Iterator[tuple[int, subprocess.CompletedProcess[str]]]:
+    """Run a command in a terminal of the first width, and show its run again in terminals of the others."""
+    needs_networks()
+    first, *others = widths
+    yield first, forked.run(*arguments, environment={"COLUMNS": f"{first}"}, timeout_s=120)
+    for columns in others:
+        yield columns, forked.run("runs", "show", "last", environment={"COLUMNS": f"{columns}"})
 
 
 def expert_warnings(file: Path) -> list[str]:

@@ -12,7 +12,6 @@ from netlab.addressing.mistakes import AddressError, brief, shifted
 WIDTH = 128
 ALL = (1 << WIDTH) - 1
 
-
 _HEX = frozenset("0123456789abcdefABCDEF")
 
 

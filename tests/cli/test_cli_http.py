@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from rich.cells import cell_len
 
@@ -171,14 +170,7 @@ def test_what_it_ends_with(netlab: Netlab, arguments: tuple[str, ...], code: int
 
 def with_stdin(data: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run a command with these bytes on its stdin."""
-    return subprocess.run(
-        [sys.executable, "-m", "netlab", "http", *arguments, "--no-save"],
-        input=data,
-        capture_output=True,
-        timeout=60,
-        check=False,
-        env=dict(os.environ),
-    )
+    return forked.run_bytes("http", *arguments, "--no-save", given=data)
 
 
 def test_explain_puts_a_caret_under_the_byte() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import jsonschema
 import pytest
 
@@ -27,15 +28,7 @@ STREAMS = {
 
 def run(line: str, given: str | bytes) -> subprocess.CompletedProcess[str]:
     data = given.encode() if isinstance(given, str) else given
-    done = subprocess.run(
-        [sys.executable, "-m", "netlab", "cidr", *line.split()],
-        input=data,
-        capture_output=True,
-        timeout=60,
-        cwd=ROOT,
-        check=False,
-    )
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    return forked.run("cidr", *line.split(), given=data)
 
 
 @pytest.mark.parametrize(("line", "results"), STREAMS.items())

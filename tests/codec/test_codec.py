@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.codec import DecodeError, Json, decode, encode, json_schema
@@ -116,7 +117,7 @@ def test_comes_back_the_same_through_json(value: Everything) -> None:
     assert decode(Everything, json.loads(text)) == value
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(everything)
 def test_the_schema_takes_what_is_encoded(value: Everything) -> None:
     jsonschema.Draft202012Validator(json_schema(Everything)).validate(json.loads(json.dumps(encode(value))))
@@ -131,7 +132,7 @@ def test_any_json_value_is_taken_or_refused_with_the_codecs_own_error(value: Jso
             pass
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.data())
 def test_one_wrong_value_anywhere_is_refused_with_its_place(data: st.DataObject) -> None:
     """Whatever is put in the place of one part of a valid document: it is taken, or refused by a DecodeError."""

@@ -7,7 +7,8 @@ import dns.name
 import dns.rdataclass
 import dns.rrset
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.dns import message
@@ -39,7 +40,7 @@ rrsets = st.one_of(
 
 
 @given(names, st.lists(rrsets, max_size=6), st.lists(rrsets, max_size=4))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_what_we_write_dnspython_and_we_read_alike(
     name: tuple[bytes, ...], answer: list[RRset], more: list[RRset]
 ) -> None:
@@ -86,7 +87,7 @@ def test_we_read_what_dnspython_writes() -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_random_bytes_are_a_message_or_a_format_error(data: bytes) -> None:
     try:
         message.read(data)
@@ -95,7 +96,7 @@ def test_random_bytes_are_a_message_or_a_format_error(data: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_spoiled_messages_too(data: st.DataObject) -> None:
     writer = Writer(1, QR, 512)
     name = from_text("my.xxsilence.net")

@@ -16,6 +16,7 @@ import dns.message
 import dns.query
 import dns.rcode
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -122,7 +123,7 @@ def test_any_tcp_prefix(internet: MiniInternet, resolver_process: ResolverProces
 
 
 @given(st.lists(st.binary(max_size=120), min_size=1, max_size=20))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_bytes_by_udp_and_tcp(
     internet: MiniInternet, resolver_process: ResolverProcess, chunks: list[bytes]
 ) -> None:
@@ -176,7 +177,7 @@ def upstream_that_says(replies: list[bytes]) -> Iterator[Where]:
 
 
 @given(st.lists(st.binary(max_size=60), min_size=1, max_size=5))
-@settings(max_examples=8, deadline=None)
+@examples(8)
 def test_garbage_from_upstream_is_a_failure_never_a_crash(replies: list[bytes]) -> None:
     from netlab.experiments.dns.trace import Parameters, measure
     from netlab.progress import silent

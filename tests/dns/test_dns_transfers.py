@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.dns import message, transfers
@@ -45,7 +46,7 @@ hosts = st.dictionaries(
 
 
 @given(st.lists(hosts, min_size=2, max_size=5), st.integers(0, 4))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_any_row_of_changes_arrives_by_axfr_and_by_ixfr(versions: list[dict[str, str]], since: int) -> None:
     serials = [(1 << 32) - 2 + number for number in range(len(versions))]  # they wrap around in the midst of it
     zone = version(serials[0], versions[0])
@@ -88,7 +89,7 @@ def test_differences_that_do_not_fit_are_refused() -> None:
 
 
 @given(st.lists(st.binary(max_size=100), min_size=1, max_size=4))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_garbage_in_a_transfer_is_the_peers_error(messages: list[bytes]) -> None:
     incoming = Incoming(ORIGIN, AXFR, None)
     try:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.dns import message
@@ -60,7 +61,10 @@ def test_no_descriptor_left_is_a_failure_in_words(tcp: bool) -> None:
     try:
         hints = Delegation(ROOT, ((from_text("root.example"), ("127.0.0.1",) * MANY),))
         resolver = Resolver(
-            hints, random.Random(7), ResolverPolicy(port=53, tcp=tcp), ResolutionLimits(max_queries=2 * MANY)
+            hints,
+            random.Random(7),
+            ResolverPolicy(port=53, tcp=tcp),
+            ResolutionLimits(max_queries=2 * MANY, total_s=600),
         )
         resolution = Resolution(resolver, NAME, A, loop.now_s())
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
@@ -119,7 +123,7 @@ def good(query: bytes) -> bytes:
 
 
 @given(st.lists(st.binary(max_size=80), max_size=6), st.booleans(), st.booleans())
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_any_bytes_by_tcp_are_a_failure_or_are_ignored(chunks: list[bytes], frames: bool, then_good: bool) -> None:
     """Random streams, and random messages in right frames with the right ID, alone or before an honest reply."""
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.dns import message, topology
@@ -154,7 +155,7 @@ def test_the_same_question_again_is_answered_from_what_was_composed_before(zone:
 
 
 @given(st.binary(max_size=80))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_random_bytes_at_a_server_are_answered_in_order_or_not_at_all(data: bytes) -> None:
     server = Authority([PARSED])
     for tcp in (False, True):
@@ -164,7 +165,7 @@ def test_random_bytes_at_a_server_are_answered_in_order_or_not_at_all(data: byte
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_nearly_right_queries_too(data: st.DataObject) -> None:
     query = bytearray(message.write_query(1, from_text("x.y.wild.example"), MX, udp_size=1232))
     for _ in range(data.draw(st.integers(1, 3))):

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import forked
 import psutil
 import pytest
 
@@ -27,7 +28,7 @@ def netlab() -> Run:
     """netlab("tcp-server", "--json"): the finished process with its output."""
 
     def run(*arguments: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=timeout_s, check=False)
+        return forked.run(*arguments, timeout_s=timeout_s)
 
     return run
 

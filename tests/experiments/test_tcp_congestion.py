@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from network_run import Run, expert_messages, netlab, recorded, report, rows
+from network_run import Run, at_widths, expert_messages, netlab, recorded, report, rows
 from rich.cells import cell_len
 
 from netlab.experiments.tcp import congestion as tcp_congestion
@@ -80,13 +78,12 @@ def test_bad_input(wrong: tuple[str, str]) -> None:
     assert done.returncode == 2 and "Traceback" not in done.stderr and len(done.stderr.splitlines()) <= 2, done.stderr
 
 
-@pytest.mark.parametrize("columns", [40, 60, 80])
-def test_it_fits_the_terminal(columns: int) -> None:
+def test_it_fits_the_terminal() -> None:
     command = ("tcp-congestion", "--algorithms", "reno", "--duration", "1", "--queue", "5")
-    done: subprocess.CompletedProcess[str] = netlab(*command, columns=columns)
-    assert "● cwnd" in done.stdout, done.stderr
-    for line in done.stdout.splitlines():
-        assert cell_len(line) <= columns, line
+    for columns, done in at_widths([40, 60, 80], *command):
+        assert "● cwnd" in done.stdout, done.stderr
+        for line in done.stdout.splitlines():
+            assert cell_len(line) <= columns, line
 
 
 def test_ctrl_c_gives_what_was_found_until_then(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from network_run import Run, expert_warnings, facts, netlab, recorded, report, rows
+from network_run import Run, at_widths, expert_warnings, facts, recorded, report, rows
 from ordinary import command, needs_networks
 from rich.cells import cell_len
 
@@ -145,12 +145,11 @@ def test_an_ordinary_user_may_do_it() -> None:
     assert facts(json.loads(done.stdout))["hold connections"] == 2000
 
 
-@pytest.mark.parametrize("columns", [40, 60])
-def test_it_fits_the_terminal(columns: int) -> None:
-    done = netlab("tcp-limits", "--hold", "6000", "--ports", "10", columns=columns)
-    assert done.returncode == 0, done.stdout + done.stderr
-    for line in done.stdout.splitlines():
-        assert cell_len(line) <= columns, line
+def test_it_fits_the_terminal() -> None:
+    for columns, done in at_widths([40, 60], "tcp-limits", "--hold", "6000", "--ports", "10"):
+        assert done.returncode == 0, done.stdout + done.stderr
+        for line in done.stdout.splitlines():
+            assert cell_len(line) <= columns, line
 
 
 @pytest.mark.serial

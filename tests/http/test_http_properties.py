@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from response_cases import CASES
 from wire_feeding import body, fed, refusal, said
@@ -77,7 +78,7 @@ def cut(data: bytes, sizes: list[int]) -> list[bytes]:
     return pieces
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(responses(), PIECES)
 def test_what_is_built_is_what_is_read(built: Built, sizes: list[int]) -> None:
     events = fed(cut(built.wire, sizes), ended=built.ended)[0]
@@ -95,7 +96,7 @@ def test_what_is_built_is_what_is_read(built: Built, sizes: list[int]) -> None:
                 assert built.wire[slice(*line.name)] == name and built.wire[slice(*line.value)] == value
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(responses())
 def test_others_understand_the_same(built: Built) -> None:
     mine, problem = ours(built.wire, "GET", ended=built.ended)
@@ -123,7 +124,7 @@ def mutants(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(
     st.one_of(mutants(), ALMOST.map(lambda rest: b"HTTP/1.1 200 OK\r\n" + rest), st.binary(max_size=60)),
     PIECES,
@@ -144,14 +145,14 @@ def test_any_bytes_make_events_and_the_pieces_do_not_matter(
     assert told is None or told.start < len(data)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.one_of(mutants(), ALMOST.map(lambda rest: b"HTTP/1.1 200 OK\r\n" + rest)))
 def test_lenient_is_never_stricter(data: bytes) -> None:
     if refusal(fed([data], ended=True)[0]) is None:
         assert refusal(fed([data], ended=True, lenient=True)[0]) is None
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(TOKEN, FIELDS, st.binary(max_size=40), st.integers(0, 1000))
 def test_a_requests_boxes_are_its_bytes(
     method: str, fields: list[tuple[bytes, bytes]], payload: bytes, base: int

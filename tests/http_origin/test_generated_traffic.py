@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import h11
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from origin_peer import PATIENCE_S, body_of, by_h11, curl
 
@@ -54,7 +55,7 @@ def responses(draw: st.DrawFn) -> tuple[bytes, int, list[tuple[bytes, bytes]], b
 
 
 @given(responses(), st.integers(1, 60))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_three_clients_read_the_same(
     bare: Origin, response: tuple[bytes, int, list[tuple[bytes, bytes]], bytes, bool], piece: int
 ) -> None:

@@ -8,7 +8,8 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from origin_peer import PATIENCE_S, curl, get, raw
 
@@ -52,7 +53,7 @@ def test_nothing_else_is_served(origin: Origin, path: str) -> None:
 
 
 @given(st.text(alphabet="./%2eEfF\\~a:", min_size=1, max_size=40))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_no_path_leads_out(origin: Origin, path: str) -> None:
     received = raw(origin, f"GET /{path}/secret.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     assert received.startswith(b"HTTP/1.1 404 ")

@@ -8,7 +8,8 @@ import zlib
 
 import h11
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from origin_peer import body_of, by_h11, connected, curl, get, raw, until_end
 
@@ -144,7 +145,7 @@ def test_what_is_asked_for_wrongly_is_the_clients_error(bare: Origin, target: st
         st.from_regex(r"\AX-[a-z0-9]{1,8}\Z"), st.from_regex(r"\A([!-~]([ -~]{0,20}[!-~])?)?\Z"), max_size=5
     ),
 )
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_echo_says_what_it_was_sent(
     bare: Origin, method: str, body: bytes, chunks: bool, fields: dict[str, str]
 ) -> None:
@@ -174,7 +175,7 @@ def test_a_page_that_one_has_is_not_sent_again(bare: Origin) -> None:
 
 
 @given(st.integers(0, 200_000), st.integers(0, 210_000), st.integers(0, 210_000), st.sampled_from("abc"))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_ranges_of_the_pattern(bare: Origin, length: int, one: int, other: int, form: str) -> None:
     whole = (PATTERN * 5)[:length]
     start, last = min(one, other), max(one, other)

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from origin_peer import PATIENCE_S, connected, get, raw, until_end
 
@@ -130,7 +131,7 @@ def test_a_malformed_request_is_refused_and_the_connection_closed(bare: Origin, 
 
 
 @given(st.lists(st.binary(max_size=200), max_size=8))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_random_bytes(bare: Origin, pieces: list[bytes]) -> None:
     with connected(bare) as sock:
         try:

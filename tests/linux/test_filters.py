@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.errors import UsageError
@@ -70,7 +71,7 @@ def test_what_is_no_filter(text: str, said: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["tcp", "and", "or", "not", "(", ")", "port", "80", "host", "10.0.0.1", "x"])))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_any_words_are_a_filter_or_an_error(words: list[str]) -> None:
     try:
         wanted = filters.compiled(" ".join(words))

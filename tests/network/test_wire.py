@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from ordinary import needs_networks
 
@@ -35,7 +36,7 @@ def test_a_plain_wire_passes_everything_on_at_once() -> None:
 
 
 @given(st.builds(Conditions, loss=chance, duplicate=chance, reorder=chance, corrupt=chance, jitter_s=chance))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_the_same_seed_does_the_same(conditions: Conditions) -> None:
     assert fates(conditions, count=50) == fates(conditions, count=50)
 
@@ -48,7 +49,7 @@ def test_what_is_lost_does_not_depend_on_what_else_happens() -> None:
 
 
 @given(st.floats(0, 0.1), st.floats(0, 0.1))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_jitter_delays_and_keeps_the_order(delay_s: float, jitter_s: float) -> None:
     found = fates(Conditions(delay_s=delay_s, jitter_s=jitter_s), count=50)
     times = [fate.departures_ns[0] for fate in found]
@@ -179,7 +180,7 @@ def test_a_frame_counts_those_that_wait_before_it() -> None:
 @given(
     st.lists(st.tuples(st.sampled_from(frame_record.FATES), st.binary(max_size=70), st.none() | st.integers(0, 2**62)))
 )
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_the_record_survives_its_way(rows: list[tuple[str, bytes, int | None]]) -> None:
     whole = [("ab"[n % 2], n, fate, frame, n, 1500, None if n % 3 else n) for n, (fate, frame, _) in enumerate(rows)]
     arrived = [at for *_, at in rows]

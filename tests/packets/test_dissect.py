@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netlab.packets import icmpv6, ipv6
@@ -86,13 +87,13 @@ def test_a_changed_bit_behind_the_checksum_is_noticed(name: str) -> None:
 
 
 @given(st.binary(max_size=200), st.sampled_from([0, 1, 101, 113, 228, 229, 147]))
-@settings(max_examples=300)
+@examples(300)
 def test_any_bytes_are_dissected(data: bytes, link: int) -> None:
     holds_together(dissect(data, link))
 
 
 @given(st.sampled_from(sorted(FRAMES)), st.lists(st.tuples(st.integers(12, 90), st.integers(0, 255)), max_size=6))
-@settings(max_examples=300)
+@examples(300)
 def test_any_damage_is_survived(name: str, damage: list[tuple[int, int]]) -> None:
     frame = bytearray(frame_of(name))
     for at, octet in damage:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from skips import needs_program
 
@@ -188,7 +189,7 @@ def test_scapy_would_compute_the_same_checksums_and_lengths(scapy: Any) -> None:
 
 
 @given(st.binary(min_size=14, max_size=120))
-@settings(max_examples=100)
+@examples(100)
 def test_on_any_ipv4_bytes_scapy_sees_the_same_addresses(scapy: Any, data: bytes) -> None:
     frame = data[:12] + b"\x08\x00\x45" + data[14:]
     header = dissect(frame).find(Ipv4)

@@ -33,10 +33,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_carries_every_worksheet_whole(installed: Path) -> None:
-    sheets = installed / "netlab" / "labs" / "sheets"
-    for sheet in every_worksheet():
+    sheets = installed / "netlab" / "worksheets" / "sheets"
+    for lab in every_worksheet():
         for name in ("lab.toml", "worksheet.md", "worksheet.zh.md"):
-            assert (sheets / sheet / name).read_bytes() == (LABS / sheet / name).read_bytes()
+            assert (sheets / lab / name).read_bytes() == (LABS / lab / name).read_bytes()
     assert (sheets / "glossary.md").exists()
 
 
