@@ -42,6 +42,19 @@ S2, S4, S5, S6, S7, S8 = "RFC 9112 §2", "RFC 9112 §4", "RFC 9112 §5", "RFC 91
 S63 = "RFC 9112 §6.3"
 
 
+LAST = b"0\r\n\r\n"
+CL3 = b"Content-Length: 3\r\n"
+X = b"1\r\nx\r\n0\r\n\r\n"  # the body "x", chunked
+ONE = OK + b"Content-Length: 1\r\n\r\n"
+BOTH = "there is a Transfer-Encoding"
+TWO = ("GET", "GET")
+
+
+def coded(codings: bytes, body: bytes = X, *, before: bytes = b"") -> bytes:
+    """A response with this Transfer-Encoding, and a field before it."""
+    return OK + before + b"Transfer-Encoding: " + codings + b"\r\n\r\n" + body
+
+
 def refused(name: str, wire: bytes, source: str, **more: object) -> Case:
     """A case that is refused at its mark."""
     return Case(name, wire, "refused", source, **more)  # type: ignore[arg-type]
@@ -81,51 +94,19 @@ GOOD = [
     Case("trailer that may not be one", TE + b"0\r\nContent-Length: 5\r\n\r\n", noted="ignored"),
     Case("chunked in capitals", OK + b"Transfer-Encoding: CHUNKED\r\n\r\n1\r\nx\r\n0\r\n\r\n", body=b"x"),
     Case("chunked with an empty element", OK + b"Transfer-Encoding: , chunked,\r\n\r\n1\r\nx\r\n0\r\n\r\n", body=b"x"),
-    Case(
-        "TE and CL: TE wins",
-        OK + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
-        body=b"x",
-        reusable=False,
-        noted="there is a Transfer-Encoding",
-    ),
-    Case(
-        "TE and CL the other way round",
-        OK + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
-        reusable=False,
-        noted="there is a Transfer-Encoding",
-    ),
-    Case(
-        "TE and a malformed CL",
-        OK + b"Transfer-Encoding: chunked\r\nContent-Length: +3\r\n\r\n0\r\n\r\n",
-        reusable=False,
-        noted="there is a Transfer-Encoding",
-    ),
-    Case("gzip, chunked", OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", body=b"x", noted="gzip"),
-    Case(
-        "gzip, then chunked in the next line",
-        OK + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
-        body=b"x",
-        noted="gzip",
-    ),
-    Case(
-        "chunked is not the last",
-        OK + b"Transfer-Encoding: chunked, gzip\r\n\r\n1\r\nx",
-        body=b"1\r\nx",
-        reusable=False,
-    ),
-    Case(
-        "unknown coding alone",
-        OK + b"Transfer-Encoding: chunkedchunked\r\n\r\nabc",
-        body=b"abc",
-        reusable=False,
-        noted="chunkedchunked",
-    ),
+    Case("TE and CL: TE wins", coded(b"chunked", before=CL3), body=b"x", reusable=False, noted=BOTH),
+    Case("TE and CL the other way round", coded(b"chunked\r\n" + CL3[:-2], LAST), reusable=False, noted=BOTH),
+    Case("TE and a malformed CL", coded(b"chunked\r\nContent-Length: +3", LAST), reusable=False, noted=BOTH),
+    Case("gzip, chunked", coded(b"gzip, chunked"), body=b"x", noted="gzip"),
+    Case("gzip, then chunked in the next line", coded(b"gzip\r\nTransfer-Encoding: chunked"), body=b"x", noted="gzip"),
+    Case("chunked is not the last", coded(b"chunked, gzip", b"1\r\nx"), body=b"1\r\nx", reusable=False),
+    Case("unknown coding alone", coded(b"chunkedchunked", b"abc"), body=b"abc", reusable=False, noted="chunkedchunked"),
     Case("identity", OK + b"Transfer-Encoding: identity\r\n\r\nabc", body=b"abc", reusable=False),
     Case("HTTP/1.0 closes", b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", body=b"x", reusable=False),
     Case("HTTP/1.0 keep-alive", b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\nx", body=b"x"),
     Case(
         "HTTP/1.0 with a transfer coding",
-        b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        coded(b"chunked", before=b"Connection: keep-alive\r\n").replace(b"1.1", b"1.0", 1),
         body=b"x",
         reusable=False,
         noted="HTTP/1.0 has no",
@@ -149,18 +130,8 @@ GOOD = [
     Case("obs-fold of an empty value", OK + b"X:\r\n\tb\r\nContent-Length: 0\r\n\r\n", noted="folded"),
     Case("obs-fold in a length", OK + b"Content-Length:\r\n 5\r\n\r\nhello", body=b"hello", noted="folded"),
     Case("obs-fold that is only white space", OK + b"X: a\r\n \r\nContent-Length: 0\r\n\r\n", noted="folded"),
-    Case(
-        "two pipelined",
-        OK + b"Content-Length: 1\r\n\r\na" + TE + b"1\r\nb\r\n0\r\n\r\n",
-        body=b"ab",
-        methods=("GET", "GET"),
-    ),
-    Case(
-        "HEAD then GET pipelined",
-        OK + b"Content-Length: 1\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\nb",
-        body=b"b",
-        methods=("HEAD", "GET"),
-    ),
+    Case("two pipelined", ONE + b"a" + TE + b"1\r\nb\r\n0\r\n\r\n", body=b"ab", methods=TWO),
+    Case("HEAD then GET pipelined", ONE + ONE + b"b", body=b"b", methods=("HEAD", "GET")),
 ]
 
 BAD_LINES = [
