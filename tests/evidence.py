@@ -20,7 +20,10 @@ def missing_evidence(document: dict[str, Any]) -> list[str]:
 def _holds(document: dict[str, Any], evidence: dict[str, Any]) -> Iterator[bool]:
     found = document["measurement"]
     if (packet := evidence.get("packet")) is not None:
-        yield any(row["packet"] == packet for row in _rows(document, "packets"))
+        recorded = (document["recording"] or {}).get("frames", [])
+        yield any(each["number"] == packet for each in recorded) or any(
+            row["packet"] == packet for row in _rows(document, "packets")
+        )
         own = [row["field"] for row in _rows(document, "fields") if row["packet"] == packet]
         if own and "field" in evidence:  # of a long run only the first packets are taken apart
             yield evidence["field"] in own

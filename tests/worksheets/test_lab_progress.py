@@ -45,9 +45,9 @@ def test_a_broken_file_is_named_and_can_be_put_aside(text: str) -> None:
 
 def test_a_kill_leaves_the_state_before_or_after() -> None:
     code = (
-        "import os\nfrom netlab.worksheets import progress\n"
-        "one = progress.LearnerProgress('x')\nn = 0\nprint('up', flush=True)\n"
-        "while True:\n    n += 1\n    one.tries['a'] = [str(n)] * 2000\n    progress.save(one)\n"
+        "import os\nfrom netlab.worksheets import learner_progress\n"
+        "one = learner_progress.LearnerProgress('x')\nn = 0\nprint('up', flush=True)\n"
+        "while True:\n    n += 1\n    one.tries['a'] = [str(n)] * 2000\n    learner_progress.save(one)\n"
     )
     for _ in range(3):
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:

@@ -15,6 +15,7 @@ from netlab.addressing.prefix import Prefix
 from netlab.experiment import Experiment
 from netlab.option import Argument
 from netlab.progress import Progress
+from netlab.report.phrase import listed, say
 from netlab.report.quantity import Column, Draft, Measurement, Table
 
 
@@ -43,11 +44,11 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
 
 def _forms(draft: Draft, found: Prefix) -> None:
     text = found.text_of(found.value)
-    draft.fact("address", text, "", f"zone {found.zone} (RFC 4007)" if found.zone else "")
+    draft.fact("address", text, "", say("zone {zone} (RFC 4007)", zone=found.zone) if found.zone else "")
     if found.version == 6:
         draft.fact("full form", full_text(found.value), "")
     if found.version == 4:
-        draft.fact("netmask", found.text_of(found.mask), "", f"{found.length} ones")
+        draft.fact("netmask", found.text_of(found.mask), "", say("{length} ones", length=found.length))
         draft.fact("wildcard mask", found.text_of(found.hosts_mask), "")
     draft.fact("prefix length", found.length, "1")
 
@@ -72,7 +73,7 @@ def _network(draft: Draft, found: Prefix) -> None:
         draft.fact("first usable", found.text_of(first), "", _first_note(found))
         draft.fact("last usable", found.text_of(last), "")
         draft.fact("usable addresses", found.usable_count, "1", _power(found))
-    draft.fact("addresses", found.count, "1", f"2^{found.width - found.length}")
+    draft.fact("addresses", found.count, "1", say("2^{bits}", bits=found.width - found.length))
 
 
 def _first_note(found: Prefix) -> str:
@@ -86,11 +87,12 @@ def _first_note(found: Prefix) -> str:
 def _kind(draft: Draft, found: Prefix) -> None:
     if found.version == 4 and found.length >= 4:
         letter, length = kinds.historical_class(found.value)
-        note = f"was a /{length}" if length else "multicast" if letter == "D" else "reserved"
-        draft.fact("class", letter, "", f"{note}; history since RFC 4632")
+        note = "multicast" if letter == "D" else "reserved"
+        note = say("was a /{length}", length=length) if length else note
+        draft.fact("class", letter, "", say("{note}; history since RFC 4632", note=note))
     host = Prefix(found.version, found.value, found.width)
     kind = kinds.kind(host)
-    draft.fact("kind", kind.name, "", f"{kind.source}, {kind.block}" if kind.block else kind.source)
+    draft.fact("kind", kind.name, "", listed([kind.source, kind.block], ", ") if kind.block else kind.source)
     draft.fact("globally reachable", kind.reachable, "", kind.meaning)
     whole = kinds.kind(found)
     if whole.name != kind.name:
@@ -109,13 +111,15 @@ def _reverse(draft: Draft, found: Prefix) -> None:
     if found.length < found.width:
         found_zones = list(reverse.zones(found))
         end = "an octet" if found.version == 4 else "a nibble"
-        note = f"1 of {count}: /{found.length} ends inside of {end}" if count > 1 else ""
-        draft.fact("reverse zone", found_zones[0], "", note)
+        note = say("1 of {count}: /{length} ends inside of {end}", count=count, length=found.length, end=end)
+        draft.fact("reverse zone", found_zones[0], "", note if count > 1 else "")
         if count > 1:
-            draft.fact("last reverse zone", found_zones[-1], "", f"all: netlab cidr reverse {found.network_text}")
+            note = say("all: netlab cidr reverse {network}", network=found.network_text)
+            draft.fact("last reverse zone", found_zones[-1], "", note)
         delegated = reverse.delegation(found)
         if delegated:
-            draft.fact("reverse zone is in", delegated[0], "", f"delegated as {delegated[1]} (RFC 2317)")
+            note = say("delegated as {name} (RFC 2317)", name=delegated[1])
+            draft.fact("reverse zone is in", delegated[0], "", note)
     draft.fact("integer", found.value, "")
     draft.fact("hexadecimal", f"0x{found.value:0{found.width // 4}x}", "")
     draft.fact("binary", f"{found.value:0{found.width}b}", "")
@@ -187,8 +191,8 @@ def _power(found: Prefix) -> str:
     """How the number of usable addresses comes about."""
     bits, count = found.width - found.length, found.usable_count
     if count == found.count:
-        return f"2^{bits}"
-    return f"2^{bits} - {found.count - count}"
+        return say("2^{bits}", bits=bits)
+    return say("2^{bits} - {others}", bits=bits, others=found.count - count)
 
 
 EXPERIMENT = Experiment(

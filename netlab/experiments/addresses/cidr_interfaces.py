@@ -14,6 +14,7 @@ from netlab.linux import netlink, routes
 from netlab.linux.interfaces import InterfaceAddresses, interfaces
 from netlab.option import Option
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -40,7 +41,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.tables.append(table_of(AddressRow, rows, named=named, without=without))
     idle = [each.name for each in here if not each.addresses]
     if idle:
-        draft.findings.append(f"Without an address: {', '.join(idle)}.")
+        draft.finding(say("Without an address: {idle}.", idle=", ".join(idle)))
     if wanted:
         _decide(draft, wanted, here, gateways)
     return draft.finish()
@@ -100,19 +101,20 @@ def _decide(draft: Draft, wanted: Prefix, here: list[InterfaceAddresses], gatewa
         theirs = "no way"
     else:
         theirs = _words(kernel)
-        source = f", from {kernel.source.text_of(kernel.source.value)}" if kernel.source else ""
-    text = wanted.text_of(wanted.value)
+        source = say(", from {source}", source=kernel.source.text_of(kernel.source.value)) if kernel.source else ""
+    to = wanted.text_of(wanted.value)
     known = destinations.of_any_host(wanted)
     if known is not None and known.answer != "itself":  # each kernel has its own way with those
-        draft.findings.append(f"{text} is {known.why}. No mask decides here.")
-        draft.findings.append(f"To {text} by the kernel: {theirs}{source}.")
+        draft.finding(say("{to} is {why}. No mask decides here.", to=to, why=known.why))
+        draft.finding(say("To {to} by the kernel: {theirs}{source}.", to=to, theirs=theirs, source=source))
         return
-    draft.findings.append(f"To {text} by masks alone: {ours}.")
-    draft.findings.append(f"To {text} by the kernel: {theirs}{source}.")
+    draft.finding(say("To {to} by masks alone: {ours}.", to=to, ours=ours))
+    draft.finding(say("To {to} by the kernel: {theirs}{source}.", to=to, theirs=theirs, source=source))
     if destinations.is_link_local(wanted) and (wanted.version == 4 or not wanted.zone):
-        draft.findings.append(f"{text} is link-local: {_of_link_local(wanted, here)}.")
+        draft.finding(say("{to} is link-local: {why}.", to=to, why=_of_link_local(wanted, here)))
         return
-    draft.check(f"the kernel sends {text} the way its masks say", "RTM_GETROUTE, rtnetlink(7)", ours, theirs)
+    claim = say("the kernel sends {to} the way its masks say", to=to)
+    draft.check(claim, "RTM_GETROUTE, rtnetlink(7)", ours, theirs)
     if ours != theirs:
         draft.warnings.append("The kernel knows more than masks: see 'ip route' and 'ip rule'.")
 
@@ -122,7 +124,8 @@ def _of_link_local(wanted: Prefix, here: list[InterfaceAddresses]) -> str:
     if wanted.version == 4:
         return "it has no gateway (RFC 3927 §2.7); Linux sends it to one all the same, unless a route says otherwise"
     on = [each.name for each in here if any(map(destinations.is_link_local, each.addresses))] or [here[0].name]
-    return f"which link is for a zone to say, as in {wanted.text_of(wanted.value)}%{on[0]} (RFC 4007)"
+    example = f"{wanted.text_of(wanted.value)}%{on[0]}"
+    return say("which link is for a zone to say, as in {example} (RFC 4007)", example=example)
 
 
 def _by_masks(wanted: Prefix, here: list[InterfaceAddresses], gateways: Gateways) -> str:
@@ -138,12 +141,13 @@ def _by_masks(wanted: Prefix, here: list[InterfaceAddresses], gateways: Gateways
                 return "this machine itself"
             if address.contains(wanted) and (best is None or address.length > best[0]):
                 broadcast = wanted.value == address.broadcast and _has_broadcast(address)
-                best = address.length, f"{'broadcast' if broadcast else 'local'} on {interface.name}"
+                on = interface.name
+                best = address.length, say("broadcast on {on}", on=on) if broadcast else say("local on {on}", on=on)
     if best:
         return best[1]
     for (interface_name, version), gateway in gateways.items():
         if version == wanted.version and not destinations.is_link_local(wanted):
-            return f"gateway {gateway.text_of(gateway.value)} on {interface_name}"
+            return say("gateway {at} on {interface}", at=gateway.text_of(gateway.value), interface=interface_name)
     return "no way"
 
 
@@ -151,12 +155,13 @@ def _words(decision: routes.Decision) -> str:
     if decision.kind == "local":
         return "this machine itself"
     if decision.kind == "broadcast":
-        return f"broadcast on {decision.interface}"
+        return say("broadcast on {interface}", interface=decision.interface)
     if decision.kind != "unicast":
         return decision.kind
     if decision.gateway:
-        return f"gateway {decision.gateway.text_of(decision.gateway.value)} on {decision.interface}"
-    return f"local on {decision.interface}"
+        at = decision.gateway.text_of(decision.gateway.value)
+        return say("gateway {at} on {interface}", at=at, interface=decision.interface)
+    return say("local on {interface}", interface=decision.interface)
 
 
 EXPERIMENT = Experiment(

@@ -12,6 +12,7 @@ from netlab.experiment import Experiment
 from netlab.experiments.addresses.cidr_address import and_table, ands
 from netlab.option import Argument
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement, Table
 
 
@@ -43,18 +44,19 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     differs = 0 if local else _first_difference(source, seen)
     draft.tables.append(_both(source, seen, differs))
     if known:
-        draft.findings.append(f"{who} is {known.why}.")
+        draft.finding(say("{who} is {why}.", who=who, why=known.why))
         return draft.finish()
     asks = "ARP (RFC 826)" if source.version == 4 else "Neighbour Discovery (RFC 4861)"
     if local:
-        way = f"sent straight to it, {asks} asks for its own MAC address"
-        draft.findings.append(f"{who} is a local of {source.network_text}: {way}.")
+        text = "{who} is a local of {network}: sent straight to it, {asks} asks for its own MAC address."
+        draft.finding(say(text, who=who, network=source.network_text, asks=asks))
         if source.broadcast is not None and destination.value == source.network:
-            draft.warnings.append(f"{who} is the network's own address of {source.network_text}, not a host.")
+            text = "{who} is the network's own address of {network}, not a host."
+            draft.warnings.append(say(text, who=who, network=source.network_text))
     else:
-        why = f"bit {differs} of {source.length} differs"
-        way = f"sent to the gateway, {asks} asks for the gateway's MAC address"
-        draft.findings.append(f"{who} is not in {source.network_text} ({why}): {way}.")
+        why = say("bit {differs} of {length} differs", differs=differs, length=source.length)
+        text = "{who} is not in {network} ({why}): sent to the gateway, {asks} asks for the gateway's MAC address."
+        draft.finding(say(text, who=who, network=source.network_text, why=why, asks=asks))
     _other_way(draft, source, destination, local)
     return draft.finish()
 
@@ -77,10 +79,11 @@ def _other_way(draft: Draft, source: Prefix, destination: Prefix, local: bool) -
     if destination.length == destination.width:
         return
     back = destination.contains(Prefix(source.version, source.value, source.width))
-    draft.fact("answer of B", "local" if back else "gateway", "", f"B's own network is {destination.network_text}")
+    note = say("B's own network is {network}", network=destination.network_text)
+    draft.fact("answer of B", "local" if back else "gateway", "", note)
     if back != local:
-        way = f"by its own /{destination.length} the way back is {'local' if back else 'by the gateway'}"
-        draft.warnings.append(f"B thinks otherwise: {way}. One of the two masks is wrong.")
+        text = "B thinks otherwise: by its own /{length} the way back is {way}. One of the two masks is wrong."
+        draft.warnings.append(say(text, length=destination.length, way="local" if back else "by the gateway"))
 
 
 EXPERIMENT = Experiment(

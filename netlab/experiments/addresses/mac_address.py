@@ -11,6 +11,7 @@ from netlab.addressing.mistakes import AddressError
 from netlab.experiment import Experiment
 from netlab.option import Argument
 from netlab.progress import Progress
+from netlab.report.phrase import listed, say
 from netlab.report.quantity import Column, Draft, Measurement, Table
 
 
@@ -32,8 +33,9 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
             raise
         found = mac.of_group4(group.value) if group.version == 4 else mac.of_group6(group.value)
         source = "RFC 1112 §6.4" if group.version == 4 else "RFC 2464 §7"
-        draft.fact("group", group.text_of(group.value), "", f"{kinds.kind(group).name}; to a MAC address by {source}")
-    draft.fact("address", str(found), "", f"EUI-{found.bits}")
+        how = say("{kind}; to a MAC address by {source}", kind=kinds.kind(group).name, source=source)
+        draft.fact("group", group.text_of(group.value), "", how)
+    draft.fact("address", str(found), "", say("EUI-{bits}", bits=found.bits))
     draft.fact("IEEE notation", found.text("-").upper(), "")
     draft.fact("dotted notation", found.text(".", 4), "")
     draft.fact("bare", found.text(""), "")
@@ -69,21 +71,23 @@ def _bits(draft: Draft, found: Mac) -> None:
     if found.slap:
         y, z = first >> 2 & 1, first >> 3 & 1
         rows += [("Y", 5, str(y), "with Z, the SLAP quadrant"), ("Z", 4, str(z), f"quadrant {y}{z}, {found.slap}")]
-        draft.fact("SLAP quadrant", found.slap, "", f"Y={y} Z={z} (IEEE 802c, RFC 8948)")
+        draft.fact("SLAP quadrant", found.slap, "", say("Y={y} Z={z} (IEEE 802c, RFC 8948)", y=y, z=z))
     columns = (Column("bit", ""), Column("position", "1"), Column("value", ""), Column("meaning", ""))
-    draft.tables.append(Table("First octet", columns, tuple(rows), f"First octet, {first:02x}: {first:08b}"))
+    title = say("First octet, {first:02x}: {first:08b}", first=first)
+    draft.tables.append(Table("First octet", columns, tuple(rows), title))
 
 
 def _vendor(draft: Draft, found: Mac) -> None:
     registry = oui.registry()
     assigned = registry.find(found)
     if assigned is not None:
-        draft.fact("vendor", assigned.owner, "", f"{assigned.registry} {assigned.text}")
+        draft.fact("vendor", assigned.owner, "", listed([assigned.registry, assigned.text], " "))
     elif found.is_local:
         draft.fact("vendor", None, "", "a local address has none")
     else:
         draft.fact("vendor", None, "", "not in the listings, or not public")
-    draft.fact("registry date", registry.date, "", f"IEEE MA-L, MA-M, MA-S; {len(registry):,} assignments")
+    note = say("IEEE MA-L, MA-M, MA-S; {assignments:,} assignments", assignments=len(registry))
+    draft.fact("registry date", registry.date, "", note)
 
 
 def _made_from_it(draft: Draft, found: Mac) -> None:
@@ -92,7 +96,7 @@ def _made_from_it(draft: Draft, found: Mac) -> None:
     if groups:
         shown = ", ".join(map(ipv4.to_text, groups))
         draft.fact("IPv4 groups", len(groups), "1", "5 of a group's 28 bits are not in it (RFC 1112 §6.4)")
-        draft.findings.append(f"All of these groups have this MAC address: {shown}.")
+        draft.finding(say("All of these groups have this MAC address: {shown}.", shown=shown))
     elif low is not None:
         above = 1 << 32 if low >> 24 == 0xFF else 0  # solicited-node, or else as short as they are
         example = ipv6.to_text(0xFF02 << 112 | above | low)

@@ -26,6 +26,7 @@ from netlab.experiments.dns.options import Domain, Type, Zones
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.experiments.options import AnySeed
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -152,10 +153,11 @@ def _report(draft: Draft, rows: list[LookupRow]) -> None:
     draft.check("the first lookup goes all the way to iteration", "course, lecture 1", "iteration", first.answered_by)
     if good := first.good_for:
         draft.check("the second is answered by the browser", "course, lecture 1", "browser", again.answered_by)
-        draft.findings.append(
-            f"The zone says that its answer is good for {good} s; each layer may forget it earlier, but not later: "
-            "only the browser, with a time of its own, does not care."
+        text = (
+            "The zone says that its answer is good for {good} s; each layer may forget it earlier, but not later: only "
+            "the browser, with a time of its own, does not care."
         )
+        draft.finding(say(text, good=good))
     draft.findings.append("The clock of the caches was moved between the lookups; nothing waited. “took” is measured.")
     if rows[-1].answered_by == "iteration" and len(rows) > 2:
         draft.findings.append(

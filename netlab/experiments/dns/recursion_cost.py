@@ -24,6 +24,7 @@ from netlab.experiments.dns.recursion_cost_rows import WayRow
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.experiments.options import AnySeed
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Measurement, Samples
 from netlab.report.rows import table_of
 
@@ -61,7 +62,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     ways = {way: _Way() for way in WAYS}
     draft = Draft()
     with world(StartingPoint(zones=parameters.zones, seed=parameters.seed)) as here:
-        draft.findings.append(f"Asked in {here.where}.")
+        draft.finding(say("Asked in {where}.", where=here.where))
         try:
             _recursive(here, here.resolver(), name, rtype, [_Way(), _Way()])  # code and sockets warm before it counts
             _iterative(here, here.resolver(), name, rtype, _Way())
@@ -130,10 +131,11 @@ def _report(draft: Draft, ways: dict[str, _Way]) -> None:
         draft.check("warm, nobody asks the Internet", "RFC 1034 §5.3.3", 0, asked)
     times = recursive.p50 / warm_recursive.p50
     shared = "What saves is the cache of a server that many share" if times > 1.1 else "Here, the cache saved nothing"
-    draft.findings.append(
-        f"Recursion moves the work, it does not save it: the host sends 1 instead of {iterative.host_sends}. "
-        f"{shared}: {times:.1f} times as fast when warm."
+    text = (
+        "Recursion moves the work, it does not save it: the host sends 1 instead of {sends}. {shared}: {times:.1f} "
+        "times as fast when warm."
     )
+    draft.finding(say(text, sends=iterative.host_sends, shared=shared, times=times))
 
 
 EXPERIMENT = Experiment(

@@ -29,6 +29,7 @@ from netlab.experiments.dns.trace_rows import HostRow
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.option import Argument, Option
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 
 COURSE_NAME = "my.xxsilence.net"
@@ -169,8 +170,8 @@ def _report(draft: Draft, tables: ResolutionTables, parameters: Questions) -> Me
     draft.tables += tables.tables()
     asked = len(parameters.questions)
     if missing := asked - len(questions):
-        left = f"{missing} of {asked} questions were" if asked > 1 else "The question was"
-        draft.warnings.append(f"{left} not answered by then.")
+        several = say("{missing} of {asked} questions were not answered by then.", missing=missing, asked=asked)
+        draft.warnings.append(several if asked > 1 else "The question was not answered by then.")
     return draft.finish()
 
 

@@ -23,6 +23,7 @@ from netlab.http.transport import Timeout
 from netlab.http.url import Url, parse
 from netlab.option import Argument
 from netlab.progress import Progress
+from netlab.report.phrase import count, listed, say
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -102,14 +103,15 @@ def _what_is_left(mine: Opinion) -> list[str]:
     """What comes after the response, which is no part of it."""
     if not mine.left_over:
         return []
-    count = "1 byte follows" if mine.left_over == 1 else f"{mine.left_over} bytes follow"
-    place = f"{count} the response, from byte {mine.consumed} on"
+    follow = count(mine.left_over, "1 byte follows", "{n} bytes follow")
+    place = say("{follow} the response, from byte {consumed} on", follow=follow, consumed=mine.consumed)
     if mine.handed_over:
-        return [f"{place}: no longer HTTP, but of whatever is spoken now."]
-    return [
-        f"{place}: one request has one response, so nobody has asked for this, and a client must not take it for the "
+        return [say("{place}: no longer HTTP, but of whatever is spoken now.", place=place)]
+    text = (
+        "{place}: one request has one response, so nobody has asked for this, and a client must not take it for the "
         "next one (RFC 9112 §9.2)."
-    ]
+    )
+    return [say(text, place=place)]
 
 
 def differences(mine: Opinion, other: Opinion, said: Sequence[str]) -> list[str]:
@@ -119,44 +121,54 @@ def differences(mine: Opinion, other: Opinion, said: Sequence[str]) -> list[str]
         return [_other_verdict(mine, other, said)]
     if mine.verdict == "refused":
         return []
-    found = []
+    found: list[str] = []
     if mine.status != other.status:
         hints = mine.interim and other.status and 100 < other.status < 200
         because = ": it takes an interim response for the final one (RFC 9110 §15.2)" if hints else ""
-        found.append(f"{name} has status {other.status}, netlab {mine.status}{because}.")
+        text = "{name} has status {status}, netlab {ours}{because}."
+        found.append(say(text, name=name, status=other.status, ours=mine.status, because=because))
         if hints:
             return found
     if mine.reason is not None and other.reason is not None and mine.reason != other.reason:
         stripped = " (it strips white space)" if mine.reason.strip() == other.reason.strip() else ""
-        found.append(f"{name} has another reason phrase{stripped}: '{visible(other.reason)}'.")
+        text = "{name} has another reason phrase{stripped}: '{reason}'."
+        found.append(say(text, name=name, stripped=stripped, reason=visible(other.reason)))
     found += _fields(mine, other)
     if other.interim is not None and mine.interim != other.interim:
-        found.append(f"{name} saw {other.interim} interim responses, netlab {mine.interim}.")
+        text = "{name} saw {interim} interim responses, netlab {ours}."
+        found.append(say(text, name=name, interim=other.interim, ours=mine.interim))
     return found + _body_and_end(mine, other)
 
 
 def _other_verdict(mine: Opinion, other: Opinion, said: Sequence[str]) -> str:
     name = other.parser
     if mine.verdict == "refused":
-        return f"{name} calls it {other.verdict}; netlab refuses it: {mine.why}."
+        text = "{name} calls it {verdict}; netlab refuses it: {why}."
+        return say(text, name=name, verdict=other.verdict, why=mine.why)
     if other.verdict == "refused":
-        noted = f"netlab takes it, and notes: {'; '.join(said)}." if said else f"netlab takes it as {mine.verdict}."
-        return f"{name} refuses it: {other.why}. {noted}"
-    return f"{name} calls it {other.verdict}, netlab {mine.verdict}: {mine.why or other.why or _until_close(mine)}."
+        taken = say("netlab takes it as {verdict}.", verdict=mine.verdict)
+        noted = say("netlab takes it, and notes: {said}.", said=listed(said)) if said else taken
+        return say("{name} refuses it: {why}. {noted}", name=name, why=other.why, noted=noted)
+    text, why = "{name} calls it {verdict}, netlab {ours}: {why}.", mine.why or other.why or _until_close(mine)
+    return say(text, name=name, verdict=other.verdict, ours=mine.verdict, why=why)
 
 
 def _body_and_end(mine: Opinion, other: Opinion) -> list[str]:
-    name, found = other.parser, []
+    name = other.parser
+    found: list[str] = []
     if mine.body is not None and other.body is not None and mine.body != other.body:
         pairs = enumerate(zip(mine.body, other.body, strict=False))
         at = next((n for n, (a, b) in pairs if a != b), min(len(mine.body), len(other.body)))
-        sizes = f"{len(other.body)} B, netlab {len(mine.body)} B"
-        found.append(f"{name} has another body: {sizes}; they part at byte {at}.")
+        text = "{name} has another body: {size} B, netlab {ours} B; they part at byte {at}."
+        found.append(say(text, name=name, size=len(other.body), ours=len(mine.body), at=at))
     if other.trailers is not None and mine.trailers != other.trailers:
-        found.append(f"{name} has other trailers.")
+        found.append(say("{name} has other trailers.", name=name))
     if mine.consumed is not None and other.consumed is not None and mine.consumed != other.consumed:
-        places = f"byte {other.consumed}, netlab at byte {mine.consumed}"
-        found.append(f"{name} ends the response at {places}: so they would begin the next one at different places.")
+        text = (
+            "{name} ends the response at byte {theirs}, netlab at byte {ours}: so they would begin the next one at "
+            "different places."
+        )
+        found.append(say(text, name=name, theirs=other.consumed, ours=mine.consumed))
     return found
 
 
@@ -168,7 +180,7 @@ def _fields(mine: Opinion, other: Opinion) -> list[str]:
     if mine.fields is None or other.fields is None or mine.fields == other.fields:
         return []
     theirs = list(other.fields)
-    found = []
+    found: list[str] = []
     for field in mine.fields:
         if field in theirs:
             theirs.remove(field)
@@ -176,15 +188,17 @@ def _fields(mine: Opinion, other: Opinion) -> list[str]:
         same = next((value for name, value in theirs if name == field[0]), None)
         shown = f"{field[0].decode('ascii', 'replace')}: {visible(field[1])}"
         if same is None:
-            found.append(f"{other.parser} has no field '{shown}'.")
+            found.append(say("{parser} has no field '{shown}'.", parser=other.parser, shown=shown))
         elif b"\r" in same or b"\n" in same:
             theirs.remove((field[0], same))
-            keeps = "keeps the line end of a folded field in its value"
-            found.append(f"{other.parser} {keeps}; netlab has a space: '{shown}'.")
+            text = "{parser} keeps the line end of a folded field in its value; netlab has a space: '{shown}'."
+            found.append(say(text, parser=other.parser, shown=shown))
         else:
             theirs.remove((field[0], same))
-            found.append(f"{other.parser} reads '{visible(same)}' where netlab reads '{shown}'.")
-    found += [f"{other.parser} has one more field: '{visible(name)}: {visible(value)}'." for name, value in theirs]
+            text = "{parser} reads '{same}' where netlab reads '{shown}'."
+            found.append(say(text, parser=other.parser, same=visible(same), shown=shown))
+    text = "{parser} has one more field: '{name}: {value}'."
+    found += [say(text, parser=other.parser, name=visible(name), value=visible(value)) for name, value in theirs]
     return found
 
 
@@ -194,7 +208,7 @@ def _fetched(parameters: Parameters, draft: Draft) -> tuple[bytes, bool]:
         from netlab.http_origin.process import Origin
 
         with Origin() as origin:
-            draft.fact("built-in origin", origin.url, "", f"there is no file {parameters.name}")
+            draft.fact("built-in origin", origin.url, "", say("there is no file {name}", name=parameters.name))
             return _read(parse(origin.url + parameters.name), parameters)
     return _read(parse(parameters.name), parameters)
 

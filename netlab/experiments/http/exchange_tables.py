@@ -22,6 +22,7 @@ from netlab.http.client import Hop
 from netlab.http.events import ChunkHead, Data, Event, FieldLine, Head, Incomplete, Note, Refused, Trailers, Upgraded
 from netlab.http.exchange import Phases, Response
 from netlab.http.request import Request
+from netlab.report.phrase import say
 from netlab.report.quantity import Table
 from netlab.report.rows import table_of
 
@@ -87,7 +88,8 @@ class ExchangeTables:
             self.add_dump(number, "sent", request.to_bytes(), hop.sent_at)
             self.add_dump(number, "received", raw, response.raw_at)
         if response.events_left_out:
-            self.warnings.append(f"{response.events_left_out:,} more events of exchange {number} were not kept.")
+            text = "{events:,} more events of exchange {number} were not kept."
+            self.warnings.append(say(text, events=response.events_left_out, number=number))
         self._add_phases(number, response.phases, hop.connection.opening if hop.use > 1 else Phases())
 
     def add_exchange(
@@ -169,7 +171,7 @@ class ExchangeTables:
                 form = "after the upgrade" if switched else "through the tunnel"
                 self.bodies.append(BodyRow(number, "response", form, len(rest), event.end, preview(rest)))
         if chunk > MOST_CHUNKS:
-            self.warnings.append(f"{chunk - MOST_CHUNKS:,} more chunks are not listed.")
+            self.warnings.append(say("{chunks:,} more chunks are not listed.", chunks=chunk - MOST_CHUNKS))
 
     def add_note(self, number: int, note: Note) -> None:
         self.notes.append(NoteRow(number, note.start, note.end, note.where, note.what, note.source, note.lenient))
@@ -192,7 +194,8 @@ class ExchangeTables:
             text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
             self.dump.append(DumpRow(number, direction, base + at, row.hex(" "), text))
         if len(data) > DUMP_BYTES:
-            self.warnings.append(f"{len(data) - DUMP_BYTES:,} more bytes {direction} are not in the dump.")
+            text = "{more:,} more bytes {direction} are not in the dump."
+            self.warnings.append(say(text, more=len(data) - DUMP_BYTES, direction=direction))
 
     def _add_what_came(self, number: int, event: Refused | Incomplete, raw: bytes, base: int) -> None:
         """The lines of a head before the one that is wrong, or that did not end."""

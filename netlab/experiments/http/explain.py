@@ -18,6 +18,7 @@ from netlab.http.request import Request
 from netlab.http.response import ResponseParser
 from netlab.option import Argument, Option
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ +[\x21-\xff]+ +HTTP/[0-9]\.[0-9][ \t]*\r?(?:\n|\Z)")
@@ -97,8 +98,8 @@ def _response(events: list[Event], data: bytes, method: str) -> tuple[Response, 
 
 def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Parameters) -> list[str]:
     if problem.where == "status line" and _REQUEST_LINE.match(data, data.rfind(b"\n", 0, problem.start) + 1):
-        shows = "netlab http get shows the boxes of a request, and what is answered"
-        return [f"This is a request, not a response: {shows}."]
+        what = "This is a request, not a response: netlab http get shows the boxes of a request, and what is answered."
+        return [what]
     if problem.what.startswith("LF without CR") and not parameters.crlf and b"\r\n" not in data:
         return ["The lines end in LF alone, as pasted text does: --crlf reads each LF as CR LF."]
     if (
@@ -107,8 +108,8 @@ def _what_to_try(problem: Refused | Incomplete, data: bytes, parameters: Paramet
         and problem.source.endswith("§9.2")  # else the response before it was the last: no request could follow
         and data[problem.start :].startswith(b"HTTP/")
     ):
-        says = f"--responses {parameters.responses + 1} says that {parameters.responses + 1} requests were sent"
-        return [f"Another response begins at byte {problem.start}: {says}."]
+        text = "Another response begins at byte {start}: --responses {n} says that {n} requests were sent."
+        return [say(text, start=problem.start, n=parameters.responses + 1)]
     if isinstance(problem, Refused) and not parameters.lenient:
         lenient = ResponseParser(lenient=True)
         for _ in range(parameters.responses):

@@ -26,6 +26,7 @@ from netlab.http.tls import TlsPolicy, TlsSession
 from netlab.http.url import Url, parse
 from netlab.option import Argument, Option
 from netlab.progress import Progress
+from netlab.report.phrase import count, say
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -107,7 +108,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
                 draft.interrupted = True
             _report(draft, tables, hops, parameters, client.opened)
     if lost is not None:
-        draft.warnings.append(f"It ended there: {lost.message}.")
+        draft.warnings.append(say("It ended there: {message}.", message=lost.message))
         draft.fact("failed", lost.message, "")
     if parameters.output is not None and hops and lost is None:
         _write(parameters.output, hops[-1], draft, policy.limits)
@@ -149,7 +150,7 @@ def _report(draft: Draft, tables: ExchangeTables, hops: list[Hop], parameters: P
         extra = found if number == final else None
         tables.add_hop(number, hop, extra, HeadLimits().decoded_bytes, parameters.raw)
         if extra is not None:
-            draft.warnings.append(f"{hop.url}: {extra}.")
+            draft.warnings.append(say("{url}: {extra}.", url=str(hop.url), extra=str(extra)))
     if parameters.timing:
         draft.show(timing=True)
     draft.fact("exchanges", len(hops), "1")
@@ -161,14 +162,17 @@ def _report(draft: Draft, tables: ExchangeTables, hops: list[Hop], parameters: P
         _tls(draft, hops[-1].connection.tls)
     for hop in hops:
         if hop.use == 1:
-            draft.warnings += [f"{tried}; then the next address was tried." for tried in hop.connection.tried]
+            text = "{tried}; then the next address was tried."
+            draft.warnings += [say(text, tried=tried) for tried in hop.connection.tried]
         if hop.repeated:
-            draft.findings.append(f"{hop.url}: the kept connection had been closed, so the request was sent again.")
+            text = "{url}: the kept connection had been closed, so the request was sent again."
+            draft.finding(say(text, url=str(hop.url)))
     draft.tables += tables.tables()
     draft.warnings += tables.warnings
     if len(hops) > 1 and opened < len(hops):
-        ports = "one connection" if opened == 1 else f"{opened} connections"
-        draft.findings.append(f"{len(hops)} requests over {ports}: keep-alive (RFC 9112 §9.3; course, lecture 14).")
+        ports = count(opened, "one connection", "{n} connections")
+        text = "{hops} requests over {ports}: keep-alive (RFC 9112 §9.3; course, lecture 14)."
+        draft.finding(say(text, hops=len(hops), ports=ports))
 
 
 def _tls(draft: Draft, session: TlsSession | None) -> None:
@@ -195,7 +199,7 @@ def _write(path: Path, hop: Hop, draft: Draft, limits: HeadLimits) -> None:
 
     response = hop.response
     if response.problem is not None or response.head is None:
-        draft.warnings.append(f"{path} was not written: the response is not complete.")
+        draft.warnings.append(say("{path} was not written: the response is not complete.", path=str(path)))
         return
     if len(response.body) < response.body_bytes:
         raise UsageError(f"{response.body_bytes} bytes are more than netlab keeps ({limits.kept_body_bytes})")
@@ -204,7 +208,7 @@ def _write(path: Path, hop: Hop, draft: Draft, limits: HeadLimits) -> None:
         body = decoding.decoded(bytes(response.body), names, limits.decoded_bytes)
         path.write_bytes(body)
     except decoding.DecodingError as error:
-        draft.warnings.append(f"{path} was not written: {error}.")
+        draft.warnings.append(say("{path} was not written: {error}.", path=str(path), error=str(error)))
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
             raise  # not the user's mistake: EX_IOERR, as for any output

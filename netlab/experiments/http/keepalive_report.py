@@ -12,6 +12,7 @@ from netlab.experiments.http.options import Cacert, Insecure, Patience, Tls
 from netlab.experiments.options import Rounds
 from netlab.http.url import Url
 from netlab.option import Argument, Option
+from netlab.report.phrase import say
 from netlab.report.quantity import Chart, Draft, Samples
 from netlab.report.rows import table_of
 from netlab.report.stats import clearly_more, median, percentile, spread
@@ -82,15 +83,16 @@ def _quotients(found: KeepaliveRounds, way: str, to: str) -> list[float]:
 
 def _verdict(what: str, quotients: list[float]) -> str:
     """Which is quicker, if the rounds agree on it by more than they differ: the rule of tcp-compare."""
-    times = f"{median(quotients) or 0:.2f} ×"
+    times = median(quotients) or 0
     if len(quotients) < 2:
-        return f"{what}: {times} as quick in the only round, which decides nothing (--rounds)."
+        text = "{what}: {times:.2f} × as quick in the only round, which decides nothing (--rounds)."
+        return say(text, what=what, times=times)
     if clearly_more(quotients):
-        return f"{what}: {times} as quick."
+        return say("{what}: {times:.2f} × as quick.", what=what, times=times)
     if clearly_more([1 / quotient for quotient in quotients]):
-        return f"{what}: slower, {times} as quick."
-    least, most = min(quotients), max(quotients)
-    return f"{what}: no difference beyond the spread ({times}; the rounds say {least:.2f} to {most:.2f})."
+        return say("{what}: slower, {times:.2f} × as quick.", what=what, times=times)
+    text = "{what}: no difference beyond the spread ({times:.2f} ×; the rounds say {least:.2f} to {most:.2f})."
+    return say(text, what=what, times=times, least=min(quotients), most=max(quotients))
 
 
 def _speed(found: KeepaliveRounds, way: str, requests: int) -> SpeedRow:
@@ -128,35 +130,36 @@ def _checks(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> Non
 
 
 def _findings(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> None:
-    say, requests = draft.findings.append, parameters.requests
+    requests = parameters.requests
     quicker, connections = _quotients(found, ONE, BASE), median([each.connections for each in found.rounds[ONE]]) or 0
     if connections >= requests > 1:
         if all(each.closing for each in found.rounds[ONE]):
-            say("The server closes after each response: a connection cannot be kept (RFC 9112 §9.3).")
+            draft.finding("The server closes after each response: a connection cannot be kept (RFC 9112 §9.3).")
         else:
-            why = "the server closed without a word, or sent more than the response"
-            say(f"No connection could be used again: {why}.")
+            why = "the server closed without a word, or sent more than the response."
+            draft.finding("No connection could be used again: " + why)
     elif quicker:
-        say(_verdict("Over one connection, against a new one each", quicker))
+        draft.finding(_verdict("Over one connection, against a new one each", quicker))
     ahead = _quotients(found, AHEAD, ONE)
     repeated = sum(each.repeated for each in found.rounds[AHEAD])
     if repeated:
-        draft.warnings.append(f"Of the requests sent ahead, {repeated} had to be sent again: the server closed before.")
+        text = "Of the requests sent ahead, {repeated} had to be sent again: the server closed before."
+        draft.warnings.append(say(text, repeated=repeated))
     elif ahead:
-        say(_verdict(f"Sent {parameters.depth} ahead over it, against one at a time", ahead))
+        what = say("Sent {depth} ahead over it, against one at a time", depth=parameters.depth)
+        draft.finding(_verdict(what, ahead))
     _who_closed(draft, found.rounds[SERVER][-1], found.rounds[BASE][-1], requests)
 
 
 def _who_closed(draft: Draft, server: Round, client: Round, requests: int) -> None:
     """What is left where the server was asked to close, and where the client closed."""
-    say = draft.findings.append
     if server.kept_open:
-        times = f"{server.kept_open} times of {requests}"
-        say(f"Asked to close, the server did not, {times}: the client had to (RFC 9112 §9.6).")
+        text = "Asked to close, the server did not, {times} times of {requests}: the client had to (RFC 9112 §9.6)."
+        draft.finding(say(text, times=server.kept_open, requests=requests))
     if server.time_wait_there > server.time_wait_here and client.time_wait_here > client.time_wait_there:
-        say("Whoever closed first has the sockets in TIME_WAIT (RFC 9293 §3.6), for a minute (Linux).")
+        draft.finding("Whoever closed first has the sockets in TIME_WAIT (RFC 9293 §3.6), for a minute (Linux).")
     elif not client.time_wait_here and not client.time_wait_there:
-        say(
+        draft.finding(
             "No TIME_WAIT where the client closed: bytes that came for the closed socket made its kernel reset the "
             "connection (RFC 9293 §3.10.7), as TLS's last word does."
         )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from netlab.errors import PeerError, UsageError
 from netlab.http.transport import Endpoint, Resolve, literal, system
+from netlab.report.phrase import say
 
 RESOLVERS = ("system", "lab")
 
@@ -49,10 +50,11 @@ def _reachable(host: str, found: list[Endpoint], stand_in: int | None, said: lis
     nowhere = [each.text for each in found if any(ipaddress.ip_address(each.text) in net for net in _NOWHERE)]
     if not nowhere or stand_in is None:
         return found
-    said.append(
-        f"{host} is {', '.join(nowhere)} in the miniature Internet (netlab dns trace {host}). No such address exists "
-        "(RFC 5737, RFC 3849), so the built-in origin answers in its place."
+    text = (
+        "{host} is {nowhere} in the miniature Internet (netlab dns trace {host}). No such address exists (RFC 5737, "
+        "RFC 3849), so the built-in origin answers in its place."
     )
+    said.append(say(text, host=host, nowhere=", ".join(nowhere)))
     return [Endpoint(socket.AF_INET, "127.0.0.1", stand_in)]
 
 

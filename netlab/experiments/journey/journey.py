@@ -106,6 +106,10 @@ def _facts(draft: Draft, packets: Sequence[Packet], result: JourneyResult, chose
     draft.fact("answer", body.splitlines()[0][:60] if body else None, "")
     draft.fact("failed", first.failed or None, "", first.hint)
     draft.show(boxes=tuple(sorted(chosen)))
+    if first.response is not None:
+        text = "The shop answered {status}; it took {packets} packets in {frames} frames on {links} links."
+        status, frames = first.response.status, len(crossings)
+        draft.answer = say(text, status=status, packets=len(packets), frames=frames, links=len(links))
 
 
 def _tables(

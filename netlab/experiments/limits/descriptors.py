@@ -7,7 +7,7 @@ from netlab.experiments.limits.descriptors_scene import DescriptorsPlan, Exhaust
 from netlab.network.scene import run_scene
 from netlab.progress import silent
 from netlab.report.phrase import say
-from netlab.report.quantity import Draft
+from netlab.report.quantity import Draft, Evidence
 
 LIMIT = 64
 
@@ -21,10 +21,11 @@ def measure(draft: Draft) -> None:
     draft.fact("descriptors for accepted connections", accepts.made, "1", before)
     draft.fact("descriptors lacking for", failed.queued, "1", "connections that wait in the accept queue")
     claim, limit = "socket() fails when all descriptors are in use", f"{LIMIT}, EMFILE"
-    draft.check(claim, "getrlimit(2), RLIMIT_NOFILE", limit, _reached(result.sockets))
-    draft.check("so does accept()", "accept(2), EMFILE", limit, _reached(accepts))
+    allowed = Evidence(fact="descriptors allowed")
+    draft.check(claim, "getrlimit(2), RLIMIT_NOFILE", limit, _reached(result.sockets), allowed)
+    draft.check("so does accept()", "accept(2), EMFILE", limit, _reached(accepts), allowed)
     claim, left = "the connection whose accept() failed stays in the queue", failed.clients - accepts.made
-    draft.check(claim, "accept(2); listen(2)", left, failed.queued)
+    draft.check(claim, "accept(2); listen(2)", left, failed.queued, Evidence(fact="descriptors lacking for"))
     draft.check("its client does not know: ESTABLISHED", "course, lecture 13", "ESTABLISHED", failed.client_state)
     claim = "the listener stays readable, so a loop that only tries again would spin"
     draft.check(claim, "poll(2)", True, failed.readable)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netlab.experiments.limits.hold import HoldResult
 from netlab.experiments.limits.limits_rows import CacheRow, GrowthRow, LatencyRow
 from netlab.report.phrase import say
-from netlab.report.quantity import Chart, Draft, Samples
+from netlab.report.quantity import Chart, Draft, Evidence, Samples
 from netlab.report.rows import table_of
 from netlab.report.stats import percentile, ratio
 from netlab.servers.counters import Count
@@ -35,6 +35,7 @@ def report(draft: Draft, held: HoldResult, keep_free: int) -> None:
     _growth(draft, held)
     _checks(draft, held)
     _why_not_more(draft, held, keep_free)
+    draft.answer = say("{held:,} connections were held at once.", held=held.grown.held)
 
 
 def _memory(draft: Draft, held: HoldResult) -> None:
@@ -141,13 +142,14 @@ def _growth(draft: Draft, held: HoldResult) -> None:
 
 
 def _checks(draft: Draft, held: HoldResult) -> None:
-    number = held.grown.held
+    number, row = held.grown.held, Evidence(fact="hold connections")
     if held.available_at_stop is None and not held.interrupted:
-        draft.check("as many are held as were to be", "accept(2); epoll(7)", held.plan.connections, number)
+        draft.check("as many are held as were to be", "accept(2); epoll(7)", held.plan.connections, number, row)
     if held.server_open is not None and held.established is not None:
-        draft.check("the server counts as many open", "counters of both", number, held.server_open)
-        draft.check("all are ESTABLISHED at the server's end", "inet_diag, sock_diag(7)", number, held.established[0])
-        draft.check("and at the client's", "inet_diag, sock_diag(7)", number, held.established[1])
+        draft.check("the server counts as many open", "counters of both", number, held.server_open, row)
+        ends = held.established
+        draft.check("all are ESTABLISHED at the server's end", "inet_diag, sock_diag(7)", number, ends[0], row)
+        draft.check("and at the client's", "inet_diag, sock_diag(7)", number, ends[1], row)
     if held.asked is not None:
         draft.check("of those, some chosen at random still echo", "RFC 862", held.asked, held.echoed)
     draft.check("every echo of the talking connection came back as it was sent", "RFC 862", held.echoes, held.intact)

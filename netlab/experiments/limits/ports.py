@@ -13,7 +13,7 @@ from netlab.linux import machine
 from netlab.network.scene import run_scene
 from netlab.progress import Progress
 from netlab.report.phrase import say
-from netlab.report.quantity import Draft
+from netlab.report.quantity import Draft, Evidence
 from netlab.report.rows import table_of
 
 _REUSE_TIMEOUT_S = 30.0
@@ -43,27 +43,31 @@ def measure(draft: Draft, ports: int, file: Path | None, progress: Progress) -> 
 def _four_tuple(draft: Draft, ports: int, result: PortsResult) -> None:
     one, _, _, source = result.destinations
     claim = "to one destination there are as many connections as ports"
-    draft.check(claim, "ip(7), ip_local_port_range", ports, one.connections)
-    draft.check("one more fails", "connect(2)", "EADDRNOTAVAIL", one.then)
+    rows = [Evidence(table="one client's ports", row=number) for number in range(6)]
+    draft.check(claim, "ip(7), ip_local_port_range", ports, one.connections, rows[0])
+    draft.check("one more fails", "connect(2)", "EADDRNOTAVAIL", one.then, rows[0])
     to_port, to_host = (f"{each.ports_used_again} of {each.connections}" for each in result.destinations[1:3])
     everything = f"{ports} of {ports}"
-    draft.check("the same ports carry as many to another port of the server", _FOUR_TUPLE, everything, to_port)
-    draft.check("and as many to another address", _FOUR_TUPLE, everything, to_host)
+    claim = "the same ports carry as many to another port of the server"
+    draft.check(claim, _FOUR_TUPLE, everything, to_port, rows[1])
+    draft.check("and as many to another address", _FOUR_TUPLE, everything, to_host, rows[2])
     claim = "at one server address and port: client addresses × client ports"
-    draft.check(claim, "course, lecture 13", 2 * ports, one.connections + source.connections)
+    draft.check(claim, "course, lecture 13", 2 * ports, one.connections + source.connections, rows[0], rows[3])
     total = sum(each.connections for each in result.destinations)
     text = (
         "{ports} ports carried {total} connections at once: no two had all of {{source address, source port, "
         "destination address, destination port}} in common. A port is not used up; a four-tuple is."
     )
-    draft.finding(say(text, ports=ports, total=total))
+    draft.finding(say(text, ports=ports, total=total), *rows[:4])
+    draft.answer = say("{ports} ports carried {total} connections at once.", ports=ports, total=total)
 
 
 def _bound(draft: Draft, ports: int, result: PortsResult) -> None:
     first, late = (f"{each.connections}, {each.then}" for each in (result.bound_first, result.bound_late))
     claim = "bind() before connect() takes a port for all destinations"
-    draft.check(claim, _BIND_LATE, f"{ports}, EADDRINUSE", first)
-    draft.check("with IP_BIND_ADDRESS_NO_PORT it does not", _BIND_LATE, f"{2 * ports}, EADDRNOTAVAIL", late)
+    rows = [Evidence(table="one client's ports", row=number) for number in (4, 5)]
+    draft.check(claim, _BIND_LATE, f"{ports}, EADDRINUSE", first, rows[0])
+    draft.check("with IP_BIND_ADDRESS_NO_PORT it does not", _BIND_LATE, f"{2 * ports}, EADDRNOTAVAIL", late, rows[1])
 
 
 def _time_wait(draft: Draft, ports: int, seen: TimeWait) -> None:
@@ -73,11 +77,12 @@ def _time_wait(draft: Draft, ports: int, seen: TimeWait) -> None:
     note = "with tcp_tw_reuse; Linux wants a second to have passed, so that timestamps differ"
     draft.fact("ports used again after", reused_s, "s", note)
     claim, held = "TIME-WAIT holds every port towards the same destination", f"{seen.waiting}, {seen.same}"
-    draft.check(claim, "RFC 9293 §3.3.2", f"{ports}, EADDRNOTAVAIL", held)
+    draft.check(claim, "RFC 9293 §3.3.2", f"{ports}, EADDRNOTAVAIL", held, Evidence(fact="ports in TIME-WAIT"))
     draft.check("not towards another one", _FOUR_TUPLE, "connected", seen.other or "connected")
     delay_s = seen.delay_s if seen.delay_s is not None else 1.0
     claim = "with tcp_tw_reuse a port is used again before TIME-WAIT is over"
-    draft.check(claim, "tcp(7), tcp_tw_reuse", True, lasts_s is not None and delay_s / 2 < reused_s < lasts_s)
+    sooner = lasts_s is not None and delay_s / 2 < reused_s < lasts_s
+    draft.check(claim, "tcp(7), tcp_tw_reuse", True, sooner, Evidence(fact="ports used again after"))
     if lasts_s and here:
         text = (
             "From one address to one server port, {here:,} ports and {lasts_s:.0f} s of TIME-WAIT allow {rate:,.0f} "

@@ -171,8 +171,9 @@ def _verdict(cheaper: list[tuple[int, bool]]) -> str:
     if first is None:
         return "epoll does not clearly overtake select here: no difference beyond what the rounds differ by"
     if first == 0:
-        return f"epoll is ahead of select from the start ({cheaper[0][0]:,} idle)"
-    return f"epoll overtakes select between {cheaper[first - 1][0]:,} and {cheaper[first][0]:,} idle connections"
+        return say("epoll is ahead of select from the start ({idle:,} idle)", idle=cheaper[0][0])
+    text = "epoll overtakes select between {below:,} and {idle:,} idle connections"
+    return say(text, below=cheaper[first - 1][0], idle=cheaper[first][0])
 
 
 def _bounds(draft: Draft, results: Results) -> None:

@@ -196,7 +196,8 @@ def _unfair(run: CongestionRun, steady_s: float) -> str | None:
     alike = len({flow.algorithm for flow in run.flows}) == 1
     winner = "one of them" if alike else run.flows[rates.index(max(rates))].algorithm
     share = max(rates) / sum(rates)
-    return f"{run.name}: {winner} gets {share:.0%} (fairness {fairness:.2f}; 1 is equal shares, 0.5 all for one)."
+    text = "{name}: {winner} gets {share:.0%} (fairness {fairness:.2f}; 1 is equal shares, 0.5 all for one)."
+    return say(text, name=run.name, winner=winner, share=share, fairness=fairness)
 
 
 def _saw(run: CongestionRun, wire: Bottleneck) -> Iterator[str]:

@@ -14,9 +14,10 @@ from netlab.packets.dissect import Dissection
 from netlab.packets.ethernet import Ethernet
 from netlab.packets.igmp import Igmp, IgmpReport
 from netlab.packets.ipv4 import Ipv4
-from netlab.report.quantity import Draft
+from netlab.report.quantity import Draft, Evidence
 from netlab.report.rows import table_of
 
+_COPIES = Evidence(table="copies")
 _SAID = {4: "joins", 3: "leaves"}  # kinds of IGMP record: to exclude nothing, to include nothing
 
 
@@ -35,6 +36,12 @@ def _to(seen: Trace, destination: str) -> list[tuple[Dissection, Ipv4]]:
     return [(each, header) for each, header in found if header is not None and header.destination == destination]
 
 
+def _sent_to(seen: Trace, destination: str) -> list[Evidence]:
+    """Those frames, as the recording numbers them."""
+    found = [(number, each.found.find(Ipv4)) for number, each in enumerate(seen.frames, start=1)]
+    return [Evidence(packet=number) for number, ip in found if ip is not None and ip.destination == destination]
+
+
 def _addresses(frames: Sequence[tuple[Dissection, Ipv4]]) -> str:
     """The MAC addresses they went to, each once."""
     headers = (each.find(Ethernet) for each, _ in frames)
@@ -46,24 +53,38 @@ def _broadcast(draft: Draft, seen: Trace, result: Broadcast) -> None:
     draft.check("to send to everybody needs SO_BROADCAST", "socket(7)", "EACCES", result.refused)
     sent = f"{_addresses(frames)} × {len(frames)}"
     everybody = "a broadcast goes to the MAC address of everybody"
-    draft.check(everybody, "RFC 919 §4; RFC 894", "ff:ff:ff:ff:ff:ff × 1", sent)
+    draft.check(everybody, "RFC 919 §4; RFC 894", "ff:ff:ff:ff:ff:ff × 1", sent, *_sent_to(seen, BROADCAST))
     copies = ", ".join(str(len(got)) for got in result.copies.values())
     each_socket = "every socket bound to the port gets a copy; one bound to the host's own address does not"
-    draft.check(each_socket, "RFC 1122 §4.1.3.5; SO_REUSEADDR", "1, 1, 0", copies)
+    draft.check(each_socket, "RFC 1122 §4.1.3.5; SO_REUSEADDR", "1, 1, 0", copies, _COPIES)
 
 
 def _multicast(draft: Draft, seen: Trace, copies: Mapping[str, Sequence[str]]) -> None:
     data = [(each, header) for each, header in _to(seen, GROUP) if each.find(Igmp) is None]
     mapped = "a group's MAC address is made from its IP address: its last 23 bits"
-    draft.check(mapped, "RFC 1112 §6.4", "01:00:5e:01:02:03", _addresses(data))
+    draft.check(mapped, "RFC 1112 §6.4", "01:00:5e:01:02:03", _addresses(data), *_sent_to(seen, GROUP))
     ttls = ", ".join(map(str, sorted({header.ttl for _, header in data})))
-    draft.check("multicast leaves with a TTL of 1: no router passes it on", "RFC 1112 §6.1; ip(7)", "1", ttls)
+    draft.check(
+        "multicast leaves with a TTL of 1: no router passes it on",
+        "RFC 1112 §6.1; ip(7)",
+        "1",
+        ttls,
+        *_sent_to(seen, GROUP),
+    )
     members = "; ".join(", ".join(copies[name]) for name in ("member", "member, too"))
-    draft.check("each member gets a copy, and only while it is one", "RFC 1112 §7.1", "during; during", members)
+    draft.check(
+        "each member gets a copy, and only while it is one",
+        "RFC 1112 §7.1",
+        "during; during",
+        members,
+        _COPIES,
+    )
     insists = "who is no member gets none, if the socket insists on that"
-    draft.check(insists, "ip(7), IP_MULTICAST_ALL", 0, len(copies["no member, IP_MULTICAST_ALL 0"]))
+    draft.check(insists, "ip(7), IP_MULTICAST_ALL", 0, len(copies["no member, IP_MULTICAST_ALL 0"]), _COPIES)
     said = ", ".join(_said(seen))
-    draft.check("a host that joins and leaves says so to its routers", "RFC 3376 §5.1", "joins, leaves", said)
+    igmp = (number for number, each in enumerate(seen.frames, start=1) if each.found.find(Igmp) is not None)
+    reports = [Evidence(packet=number) for number in igmp]
+    draft.check("a host that joins and leaves says so to its routers", "RFC 3376 §5.1", "joins, leaves", said, *reports)
     if copies["no member"]:
         draft.findings.append(
             "A socket that joined nothing got the group's datagram, too: on Linux it is enough that any socket of the "
