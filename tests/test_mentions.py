@@ -11,6 +11,7 @@ import builtins
 import io
 import re
 import tokenize
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,10 @@ MODULE = re.compile(r"(?<![\w./])netlab(?:\.\w+)+(?![\w/.])")
 NOT_OURS = {"lab.toml", "worksheet.md", "servers.toml", "Authorization", "Cookie"}  # of worksheets, of zones, of HTTP
 CLASS = re.compile(r"`([A-Z][a-z]+\w*(?:\.\w+)*)(?:\(.*?\))?`")
 DEFINITION = re.compile(r"(?:class |def |^ *)(\w+)(?=[(:]| = )", re.MULTILINE)
-IDENTIFIERS = {word for path in SOURCES for word in DEFINITION.findall(path.read_text())} | set(dir(builtins))
+IDENTIFIERS = {word for path in SOURCES for word in DEFINITION.findall(path.read_text())} | {
+    *dir(builtins),
+    *typing.__all__,
+}
 INVENTED = re.compile(r"\bmy_\w+")  # examples of what a contributor adds
 FOLDERS = {path.parent.name for path in [*SOURCES, *GUIDES]} | {"commands", "peers", "sheets"}
 NAMES = {path.name for path in [*SOURCES, *GUIDES, *ROOT.glob("*.*"), *ROOT.glob("benchmarks/*.sh")]} | NOT_OURS

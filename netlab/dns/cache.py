@@ -57,7 +57,7 @@ def _octets(entry: Entry) -> int:
 
 
 class Cache:
-    """Entries by name and type. `hits` and `misses` count what a question of a client found."""
+    """Entries by name and type. `hits` counts questions of clients that were answered from here."""
 
     def __init__(
         self, max_entries: int = 20_000, longest_ttl_s: int = LONGEST_TTL_S, max_octets: int = 16 << 20
@@ -66,7 +66,7 @@ class Cache:
         self._max, self._max_octets = max_entries, max_octets
         self._octets = 0
         self._longest_s = longest_ttl_s
-        self.hits = self.misses = self.dropped = 0
+        self.hits = self.dropped = 0
 
     def __len__(self) -> int:
         return len(self._entries)

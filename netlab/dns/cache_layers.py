@@ -38,7 +38,6 @@ class Kept:
     """An answer, and when it is to be forgotten."""
 
     answer: TracedAnswer
-    stored_s: float
     expires_s: float
 
     def aged(self, now_s: float) -> TracedAnswer:
@@ -79,7 +78,7 @@ class CacheLayer:
         self._kept.pop((name, rtype), None)
         if len(self._kept) >= MOST_KEPT:
             del self._kept[next(iter(self._kept))]
-        self._kept[name, rtype] = Kept(answer, now_s, now_s + ttl_s)
+        self._kept[name, rtype] = Kept(answer, now_s + ttl_s)
 
     def expires_s(self, name: Name, rtype: int) -> float | None:
         """When it will be forgotten, by the clock that `put` was given."""

@@ -138,7 +138,6 @@ class Resolution:
                 reading, entry = self._by_dname(above[1].aged(above[0], now_s), name), above[1]
         if depth == 0:
             cache.hits += reading is not None
-            cache.misses += reading is None
         if reading is None or entry is None:
             return None
         self.cache_hits += 1

@@ -15,7 +15,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 
-from netlab.dns.names import Name, to_text, to_wire
+from netlab.dns.names import Name, to_wire
 from netlab.errors import UsageError
 
 IN = 1
@@ -131,8 +131,3 @@ def type_from_text(text: str) -> int:
 def rcode_text(rcode: int) -> str:
     """ "NXDOMAIN", "RCODE11"."""
     return RCODES.get(rcode, f"RCODE{rcode}")
-
-
-def set_text(rrset: RRset) -> list[str]:
-    """One line a record: owner, TTL, type and data."""
-    return [f"{to_text(rrset.owner)} {rrset.ttl} {type_text(rrset.rtype)} {text}" for text in rrset.texts()]

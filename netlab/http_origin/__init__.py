@@ -1,6 +1,6 @@
 """The loopback origin: an HTTP/1.1 server whose pages provoke, one each, what a client must be able to take.
 
-It is the independent half of the HTTP lab: requests are parsed, and ordinary responses are written, by h11, which has
+It is the independent half of netlab's HTTP: requests are parsed, and ordinary responses are written, by h11, which has
 its own idea of HTTP/1.1 and so can contradict ours. It knows nothing of netlab.http, nor netlab.http of it. Where the
 response is to be wrong, raw bytes are replayed instead (raw_responses.py, hostile.py).
 

@@ -17,7 +17,6 @@ from netlab.packets.udp import pseudo
 
 PROTOCOL = 6
 WINDOW_SCALE, SACK = 3, 5  # kinds of options
-FLAGS = ("cwr", "ece", "urg", "ack", "psh", "rst", "syn", "fin")
 
 
 def _number(data: bytes) -> int:

@@ -62,24 +62,24 @@ def now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def path_of(lab: str) -> Path:
-    return state_folder() / "labs" / f"{lab}.json"
+def path_of(sheet_id: str) -> Path:
+    return state_folder() / "labs" / f"{sheet_id}.json"
 
 
-def load(lab: str) -> LearnerProgress:
+def load(sheet_id: str) -> LearnerProgress:
     """The progress kept, or an empty one. UsageError where the file cannot be read."""
-    path = path_of(lab)
+    path = path_of(sheet_id)
     try:
         document = _read(path)
         if document.pop("schema", None) != SCHEMA:
             raise ValueError(f"not a {SCHEMA} document")
-        return replace(decode(LearnerProgress, document), lab=lab)
+        return replace(decode(LearnerProgress, document), lab=sheet_id)
     except FileNotFoundError:
-        return LearnerProgress(lab)
+        return LearnerProgress(sheet_id)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     except (ValueError, DecodeError, RecursionError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", f"netlab lab reset {lab} puts it aside") from None
+        raise UsageError(f"{path} cannot be read: {error}", f"netlab lab reset {sheet_id} puts it aside") from None
 
 
 def _read(path: Path) -> dict[str, Json]:
@@ -90,13 +90,13 @@ def _read(path: Path) -> dict[str, Json]:
 
 
 @contextmanager
-def changing(lab: str) -> Iterator[LearnerProgress]:
+def changing(sheet_id: str) -> Iterator[LearnerProgress]:
     """The progress as it is on disk now, saved at the end unless something is raised.
 
     Others who change it wait until then (flock(2)): nothing is lost where a worksheet is open in two terminals.
     UsageError where it cannot be read or saved.
     """
-    path = path_of(lab)
+    path = path_of(sheet_id)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.with_suffix(".lock").open("a")
@@ -104,7 +104,7 @@ def changing(lab: str) -> Iterator[LearnerProgress]:
         raise UsageError(f"{path}: {error.strerror or error}", "progress is not saved") from None
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        progress = load(lab)
+        progress = load(sheet_id)
         yield progress
         save(progress)
 
@@ -130,14 +130,14 @@ def save(progress: LearnerProgress) -> None:
             unfinished.unlink(missing_ok=True)
 
 
-def reset(lab: str) -> Path | None:
+def reset(sheet_id: str) -> Path | None:
     """Begin anew: runs so far no longer count. What was there is kept beside it, as .before, .before2 and so on.
 
     Returns where it is kept; None where there was nothing to keep.
     """
-    path = path_of(lab)
+    path = path_of(sheet_id)
     try:
-        worth_keeping = load(lab).has_work
+        worth_keeping = load(sheet_id).has_work
     except UsageError:
         worth_keeping = True
     kept = _free(path) if worth_keeping else None
@@ -146,7 +146,7 @@ def reset(lab: str) -> Path | None:
             path.replace(kept)
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}") from None
-    save(LearnerProgress(lab, since=now()))
+    save(LearnerProgress(sheet_id, since=now()))
     return kept
 
 
@@ -155,9 +155,9 @@ def _free(path: Path) -> Path:
     return next(each for name in names if not (each := path.with_suffix(name)).exists())
 
 
-def touched(lab: str) -> str:
+def touched(sheet_id: str) -> str:
     """When it was last worked on, "" for never or for a file that cannot be read."""
     try:
-        return load(lab).touched
+        return load(sheet_id).touched
     except UsageError:
         return ""

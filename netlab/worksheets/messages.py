@@ -88,9 +88,9 @@ untouched | not begun | 未开始
 begun | {passed}/{all} | {passed}/{all}
 finished | done | 完成
 list-how | netlab lab start NAME walks through one; a lecture's number will do. | netlab lab start 名称 开始一张实验单，只写讲次也可以。
-reset-nothing | {lab}: there is nothing to reset | {lab}：没有什么可重新开始的
-reset-runs | {lab}: begun anew; runs so far no longer count | {lab}：已重新开始；此前的运行不再算数
-reset | {lab}: begun anew; what was there is kept as {path} | {lab}：已重新开始；原来的内容保存在 {path}
+reset-nothing | {sheet}: there is nothing to reset | {sheet}：没有什么可重新开始的
+reset-runs | {sheet}: begun anew; runs so far no longer count | {sheet}：已重新开始；此前的运行不再算数
+reset | {sheet}: begun anew; what was there is kept as {path} | {sheet}：已重新开始；原来的内容保存在 {path}
 # the page
 calibration | Calibration | 把握与结果
 calibration-over | Calibration, over all worksheets | 把握与结果（所有实验单合计）

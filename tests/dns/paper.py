@@ -14,8 +14,8 @@ from netlab.dns.exchange import Query, Reply
 from netlab.dns.iterate import Resolution
 from netlab.dns.message import FormatError
 from netlab.dns.mini_internet import hints_of
-from netlab.dns.names import from_text
-from netlab.dns.records import rcode_text, set_text, type_from_text
+from netlab.dns.names import from_text, to_text
+from netlab.dns.records import RRset, rcode_text, type_from_text, type_text
 from netlab.dns.resolver import ResolutionLimits, Resolver, ResolverPolicy
 from netlab.dns.steps import ResolutionStep, TracedAnswer
 from netlab.dns.zone import Zone
@@ -33,6 +33,11 @@ def _embedded() -> topology.Topology:
 def _copied(server: topology.ServerPlan) -> topology.ServerPlan:
     """With zones that a test may change."""
     return replace(server, zones=[Zone(zone.origin, zone.rrsets()) for zone in server.zones])
+
+
+def set_text(rrset: RRset) -> list[str]:
+    """One line a record: owner, TTL, type and data."""
+    return [f"{to_text(rrset.owner)} {rrset.ttl} {type_text(rrset.rtype)} {text}" for text in rrset.texts()]
 
 
 @dataclass

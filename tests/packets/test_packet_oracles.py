@@ -129,6 +129,9 @@ def scapy_values(packet: Any) -> dict[str, Any]:
     return told
 
 
+FLAGS = {"C": "cwr", "E": "ece", "U": "urg", "A": "ack", "P": "psh", "R": "rst", "S": "syn", "F": "fin"}
+
+
 def values(header: Any, names: str) -> tuple[Any, ...]:
     return tuple(getattr(header, name) for name in names.split())
 
@@ -158,9 +161,7 @@ def our_values(frame: bytes) -> dict[str, Any]:
                     "source_port destination_port sequence acknowledgment data_offset window checksum urgent_pointer"
                 )
                 told["TCP"] = values(header, names)
-                told["flags"] = {
-                    letter for letter, name in zip("CEUAPRSF", tcp.FLAGS, strict=True) if getattr(header, name)
-                }
+                told["flags"] = {letter for letter, name in FLAGS.items() if getattr(header, name)}
             case "UDP":
                 told["UDP"] = values(header, "source_port destination_port length checksum")
             case "ICMP":

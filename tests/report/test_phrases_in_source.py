@@ -137,7 +137,7 @@ class Source:
 
 
 def sources(folder: str = "netlab") -> list[Source]:
-    return [Source(path) for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [Source(path) for path in sorted((ROOT / folder).rglob("*.py")) if "netlab.report" in path.read_text()]
 
 
 def test_every_template_in_the_source_names_just_the_arguments_that_it_is_given() -> None:

@@ -24,10 +24,10 @@ def test_no_line_is_wider_and_nothing_is_lost(text: str, width: int) -> None:
     assert "".join(out.split()) == "".join(("w" + text).split())
 
 
-@pytest.mark.parametrize("lab", every_worksheet())
+@pytest.mark.parametrize("sheet", every_worksheet())
 @pytest.mark.parametrize("name", ["worksheet.md", "worksheet.zh.md"])
-def test_worksheets_fit_sixty_columns(lab: str, name: str) -> None:
-    text = (LABS / lab / name).read_text()
+def test_worksheets_fit_sixty_columns(sheet: str, name: str) -> None:
+    text = (LABS / sheet / name).read_text()
     inside = [line for line in prose(text, 60, colour=False).splitlines() if not line.startswith("    ")]
     assert all(columns(line) <= 60 for line in inside)
     assert not [line for line in inside if line.strip()[:1] in set("，。、；：！？）”")]

@@ -18,15 +18,15 @@ from netlab.worksheets.needs import lacking
 from netlab.worksheets.verify import verify
 
 
-@pytest.mark.parametrize("lab", every_worksheet())
-def test_a_worksheet_is_sound_on_paper(lab: str) -> None:
-    assert verify(load.load(LABS / lab)) == []
+@pytest.mark.parametrize("name", every_worksheet())
+def test_a_worksheet_is_sound_on_paper(name: str) -> None:
+    assert verify(load.load(LABS / name)) == []
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("lab", every_worksheet())
-def test_a_worksheet_is_sound_in_practice(lab: str) -> None:
-    sheet = load.load(LABS / lab)
+@pytest.mark.parametrize("name", every_worksheet())
+def test_a_worksheet_is_sound_in_practice(name: str) -> None:
+    sheet = load.load(LABS / name)
     if "networks" in sheet.needs:
         needs_networks()
     if lacking(sheet.needs):

@@ -38,6 +38,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     _network(draft, found)
     _kind(draft, found)
     _reverse(draft, found)
+    draft.answer = say("{address} is in {network}.", address=found.text_of(found.value), network=found.network_text)
     draft.tables += [and_table(each.name, each.title, each.rows) for each in ands(found)]
     return draft.finish()
 

@@ -43,6 +43,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.fact("B by A's mask", seen.network_text, "", "B AND A's mask")
     differs = 0 if local else _first_difference(source, seen)
     draft.tables.append(_both(source, seen, differs))
+    draft.answer = say("{who} is a local.", who=who) if local else say("{who} is reached by the gateway.", who=who)
     if known:
         draft.finding(say("{who} is {why}.", who=who, why=known.why))
         return draft.finish()

@@ -27,7 +27,7 @@ from netlab.experiments.dns.world import StartingPoint, World, question_name, wo
 from netlab.experiments.options import AnySeed
 from netlab.progress import Progress
 from netlab.report.phrase import say
-from netlab.report.quantity import Chart, Draft, Measurement
+from netlab.report.quantity import Chart, Draft, Evidence, Measurement
 from netlab.report.rows import table_of
 
 # The browser keeps names for a time of its own (course, lecture 1: 2 to 30 minutes); the others shorten TTLs at most.
@@ -150,9 +150,15 @@ def _report(draft: Draft, rows: list[LookupRow]) -> None:
     draft.tables.append(table_of(LookupRow, rows))
     draft.charts.append(Chart("bar", "How long it took", "Lookups", "lookup", "took", log_y=True))
     first, again = rows[0], rows[1]
-    draft.check("the first lookup goes all the way to iteration", "course, lecture 1", "iteration", first.answered_by)
+    at_first, at_second = (Evidence(table="Lookups", row=number) for number in range(2))
+    iterated = sum(row.answered_by == "iteration" for row in rows)
+    text = "Of {lookups} lookups {iterated} went as far as the name servers; the others were answered by a cache."
+    draft.answer = say(text, lookups=len(rows), iterated=iterated)
+    claim = "the first lookup goes all the way to iteration"
+    draft.check(claim, "course, lecture 1", "iteration", first.answered_by, at_first)
     if good := first.good_for:
-        draft.check("the second is answered by the browser", "course, lecture 1", "browser", again.answered_by)
+        claim = "the second is answered by the browser"
+        draft.check(claim, "course, lecture 1", "browser", again.answered_by, at_second)
         text = (
             "The zone says that its answer is good for {good} s; each layer may forget it earlier, but not later: only "
             "the browser, with a time of its own, does not care."

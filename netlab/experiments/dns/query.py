@@ -28,6 +28,7 @@ from netlab.experiments.dns.world import StartingPoint, question_name, rng, worl
 from netlab.experiments.options import AnySeed
 from netlab.option import Option
 from netlab.progress import Progress
+from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 from netlab.report.rows import table_of
 
@@ -96,6 +97,8 @@ def _report(
     draft.fact("upstream queries", upstream, "1", "what the resolver sent to find out")
     question = (to_text(asked.name), type_text(asked.rtype)) if asked else (parameters.name, parameters.type)
     draft.tables.append(table_of(QuestionRow, [QuestionRow(*question, rcode)]))
+    text = "{name} {type}: {status}, in {rtt:.2f} ms."
+    draft.answer = say(text, name=question[0], type=question[1], status=rcode, rtt=answer.rtt_s * 1e3)
     records = [
         *(ReplyRow("answer", *cells) for rrset in reply.answer for cells in record_cells(rrset)),
         *(ReplyRow("authority", *cells) for rrset in reply.authority for cells in record_cells(rrset)),

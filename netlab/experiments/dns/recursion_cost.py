@@ -25,7 +25,7 @@ from netlab.experiments.dns.world import StartingPoint, World, question_name, wo
 from netlab.experiments.options import AnySeed
 from netlab.progress import Progress
 from netlab.report.phrase import say
-from netlab.report.quantity import Chart, Draft, Measurement, Samples
+from netlab.report.quantity import Chart, Draft, Evidence, Measurement, Samples
 from netlab.report.rows import table_of
 
 WAYS = ("recursive, cold", "iterative, cold", "recursive, warm", "iterative, warm")
@@ -121,21 +121,23 @@ def _report(draft: Draft, ways: dict[str, _Way]) -> None:
     draft.charts.append(Chart("bar", "Time of a lookup, median", "One lookup", "way", "p50"))
     draft.samples += [Samples(name, "s", way.times_s) for name, way in ways.items()]
     recursive, iterative, warm_recursive, warm_iterative = rows
-    draft.check("all ways lead to the same rcode", "RFC 1034 §4.3.1", 1, len(rcodes))
-    lecture = "course, lecture 1"
-    draft.check("by recursion, the host sends one query and waits", lecture, 1, recursive.host_sends)
+    text = "Cold, the host sends {recursive} query by recursion and {iterative} by iteration."
+    draft.answer = say(text, recursive=recursive.host_sends, iterative=iterative.host_sends)
+    draft.check("all ways lead to the same rcode", "RFC 1034 §4.3.1", 1, len(rcodes), Evidence(fact="rcode"))
+    lecture, ways_row = "course, lecture 1", Evidence(table="One lookup")
+    draft.check("by recursion, the host sends one query and waits", lecture, 1, recursive.host_sends, ways_row)
     claim = "cold, the local server sends what the host would have to send"
-    draft.check(claim, lecture, iterative.host_sends, recursive.local_server_sends)
+    draft.check(claim, lecture, iterative.host_sends, recursive.local_server_sends, ways_row)
     if SERVFAIL not in rcodes:
         asked = warm_recursive.local_server_sends + warm_iterative.host_sends
-        draft.check("warm, nobody asks the Internet", "RFC 1034 §5.3.3", 0, asked)
+        draft.check("warm, nobody asks the Internet", "RFC 1034 §5.3.3", 0, asked, ways_row)
     times = recursive.p50 / warm_recursive.p50
     shared = "What saves is the cache of a server that many share" if times > 1.1 else "Here, the cache saved nothing"
     text = (
         "Recursion moves the work, it does not save it: the host sends 1 instead of {sends}. {shared}: {times:.1f} "
         "times as fast when warm."
     )
-    draft.finding(say(text, sends=iterative.host_sends, shared=shared, times=times))
+    draft.finding(say(text, sends=iterative.host_sends, shared=shared, times=times), ways_row)
 
 
 EXPERIMENT = Experiment(

@@ -29,8 +29,8 @@ from netlab.experiments.dns.trace_rows import HostRow
 from netlab.experiments.dns.world import StartingPoint, World, question_name, world
 from netlab.option import Argument, Option
 from netlab.progress import Progress
-from netlab.report.phrase import say
-from netlab.report.quantity import Draft, Measurement
+from netlab.report.phrase import count, say
+from netlab.report.quantity import Draft, Evidence, Measurement
 
 COURSE_NAME = "my.xxsilence.net"
 COURSE = ("my.xxsilence.net.", "A")
@@ -150,11 +150,21 @@ def _ask_as_a_host(here: World, name: Name, rtype: int, tables: ResolutionTables
     sizes, flags, rcode = (reply.sent_bytes, message.size), " ".join(message.flag_names()), rcode_text(message.rcode)
     tables.host.append(HostRow(number, "host", server, reply.transport, *sizes, flags, rcode, reply.rtt_s))
     claim = "the host is told what the local name server found out"
-    draft.check(claim, "RFC 1034 §4.3.1", rcode_text(answer.rcode), rcode)
+    draft.check(claim, "RFC 1034 §4.3.1", rcode_text(answer.rcode), rcode, Evidence(table="host"))
     plain = not (here.policy.qmin or here.policy.all_paths or here.own_zones)
     if plain and answer.rcode == NOERROR and (to_text(name), rtype) == (COURSE[0], type_from_text(COURSE[1])):
         sent = 2 + 2 * resolution.sent
-        draft.check("messages from the question to the answer", "course, lecture 1", COURSE_STEPS, sent)
+        claim, seen = "messages from the question to the answer", (Evidence(table="host"), Evidence(table="steps"))
+        draft.check(claim, "course, lecture 1", COURSE_STEPS, sent, *seen)
+
+
+def _answer(tables: ResolutionTables) -> str:
+    """Of one question."""
+    (asked,) = tables.questions
+    found = [each.data for each in tables.answers if each.type == asked.type]
+    text = "{name} {type}: {answer}, found with {queries}."
+    queries = count(asked.queries, "one query", "{n} queries")
+    return say(text, name=asked.name, type=asked.type, answer=", ".join(found) or asked.rcode, queries=queries)
 
 
 def _report(draft: Draft, tables: ResolutionTables, parameters: Questions) -> Measurement:
@@ -167,6 +177,7 @@ def _report(draft: Draft, tables: ResolutionTables, parameters: Questions) -> Me
     draft.fact("time", sum(each.time for each in questions), "s")
     if len(questions) == 1:
         draft.fact("rcode", questions[0].rcode, "")
+        draft.answer = _answer(tables)
     draft.tables += tables.tables()
     asked = len(parameters.questions)
     if missing := asked - len(questions):

@@ -32,7 +32,7 @@ from netlab.experiments.dns.transfer_rows import DiaryRow
 from netlab.experiments.options import AnySeed
 from netlab.option import Argument, Option
 from netlab.progress import Progress
-from netlab.report.quantity import Draft, Measurement
+from netlab.report.quantity import Draft, Evidence, Measurement, Value
 from netlab.report.rows import table_of
 
 PRIMARY, SECONDARY = ("127.0.0.2", 0), ("127.0.0.3", 0)
@@ -108,6 +108,10 @@ class _TwoServers:
         self.shift_s += seconds
         self.settle()
 
+    def check(self, draft: Draft, claim: str, source: str, expected: Value, observed: Value) -> None:
+        """A check whose evidence is what has just happened."""
+        draft.check(claim, source, expected, observed, Evidence(table="Diary", row=len(self.diary) - 1))
+
     def note(self, event: str, said: str) -> None:
         """Write down what happened, and how both servers stand."""
         at_s = int(self.loop.now_s() - self._began_s)
@@ -175,7 +179,9 @@ def _zone_file(origin: Name, folder: Path | None) -> Zone:
 def _first_copy(servers: _TwoServers, draft: Draft) -> None:
     servers.settle()
     servers.note("the secondary starts", servers.following.history[-1])
-    draft.check("after AXFR, the secondary has every record of the primary", "RFC 5936 §2", True, servers.equal())
+    servers.check(
+        draft, "after AXFR, the secondary has every record of the primary", "RFC 5936 §2", True, servers.equal()
+    )
 
 
 def _change(servers: _TwoServers, draft: Draft, bad_ixfr: bool) -> None:
@@ -196,11 +202,13 @@ def _change(servers: _TwoServers, draft: Draft, bad_ixfr: bool) -> None:
         servers.loop.turn(0.25)
     servers.note("NOTIFY", "; ".join(servers.following.history[before:]) or "nothing")
     said = servers.following.history[-1]
-    draft.check("after NOTIFY, the secondary is equal again", "RFC 1996 §3", True, servers.equal())
+    servers.check(draft, "after NOTIFY, the secondary is equal again", "RFC 1996 §3", True, servers.equal())
     if bad_ixfr:
-        draft.check("an IXFR that is no good is answered by an AXFR", "RFC 1995 §4", "AXFR", said.partition(":")[0])
+        servers.check(
+            draft, "an IXFR that is no good is answered by an AXFR", "RFC 1995 §4", "AXFR", said.partition(":")[0]
+        )
     else:
-        draft.check("only the difference was sent", "RFC 1995 §4", "IXFR", said.partition(":")[0])
+        servers.check(draft, "only the difference was sent", "RFC 1995 §4", "IXFR", said.partition(":")[0])
 
 
 def _with_serial(rrset: RRset, old: Soa) -> RRset:
@@ -213,11 +221,11 @@ def _read_only(servers: _TwoServers, draft: Draft) -> None:
     reply = servers.ask(secondary, update)
     said = rcode_text(reply.rcode) if reply else "no reply"
     servers.note("somebody sends the secondary an UPDATE", said)
-    draft.check("the secondary is a read-only copy", "course, lecture 1; RFC 2136 §6", "NOTIMP", said)
+    servers.check(draft, "the secondary is a read-only copy", "course, lecture 1; RFC 2136 §6", "NOTIMP", said)
     stranger = servers.ask(secondary, transfers.notify(secrets.randbits(16), servers.source))
     said = rcode_text(stranger.rcode) if stranger else "no reply"
     servers.note("NOTIFY from a stranger, 127.0.0.1", said)
-    draft.check("only its primary may notify it", "RFC 1996 §3.10", "REFUSED", said)
+    servers.check(draft, "only its primary may notify it", "RFC 1996 §3.10", "REFUSED", said)
 
 
 def _without_primary(servers: _TwoServers, draft: Draft) -> None:
@@ -226,18 +234,20 @@ def _without_primary(servers: _TwoServers, draft: Draft) -> None:
     servers.note("the primary goes away", "the secondary does not notice")
     servers.move(timers.refresh + 1)
     servers.note(f"refresh: {timers.refresh} s later", f"{servers.following.history[-1]}; it answers all the same")
-    draft.check("after a failed refresh, the secondary still answers", "RFC 1035 §3.3.13", True, _answers(servers))
+    servers.check(
+        draft, "after a failed refresh, the secondary still answers", "RFC 1035 §3.3.13", True, _answers(servers)
+    )
     servers.move(timers.retry + 1)
     servers.note(f"retry: {timers.retry} s later", f"{servers.following.history[-1]}; still no primary")
     left_s = servers.following.expires_s - servers.loop.now_s()  # refresh and retry are part of that time
     servers.move(max(0.0, left_s) + 1)
     servers.note(f"expire: {timers.expire} s after the last contact", "too old to be told to anyone")
-    draft.check("after expire, the secondary answers no more", "RFC 1035 §3.3.13", False, _answers(servers))
+    servers.check(draft, "after expire, the secondary answers no more", "RFC 1035 §3.3.13", False, _answers(servers))
     servers.start_primary()
     servers.move(timers.retry + 1)
     servers.note("the primary is back", servers.following.history[-1])
     whole = _answers(servers) and servers.equal()
-    draft.check("when the primary is back, so is the secondary", "RFC 1034 §4.3.5", True, whole)
+    servers.check(draft, "when the primary is back, so is the secondary", "RFC 1034 §4.3.5", True, whole)
 
 
 def _answers(servers: _TwoServers) -> bool:

@@ -66,6 +66,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         draft.findings += differences(mine, other, [note.what for note in noted])
     agreed = sum(other.verdict == mine.verdict for other in others)
     draft.fact("verdict", _verdict(mine), "")
+    draft.answer = say("netlab: {verdict}; of two other parsers {agreed} agree.", verdict=_verdict(mine), agreed=agreed)
     draft.fact("others that agree", agreed, "1")
     if not draft.findings:
         draft.findings.append("All three understand the same.")
@@ -96,7 +97,9 @@ def _aspects(opinion: Opinion) -> dict[str, str]:
 
 
 def _verdict(opinion: Opinion) -> str:
-    return f"{opinion.verdict} (no longer HTTP)" if opinion.handed_over else opinion.verdict
+    if not opinion.handed_over:
+        return opinion.verdict
+    return say("{verdict} (no longer HTTP)", verdict=opinion.verdict)
 
 
 def _what_is_left(mine: Opinion) -> list[str]:

@@ -59,7 +59,6 @@ class Parameters:
     lenient: Lenient = False
     raw: Raw = False
     timing: Annotated[bool, Option("When each phase was.", panel=SHOW)] = False
-    every_hop: bool = False
     output: Annotated[Path | None, Option("Write the body there.", "FILE", panel=SHOW, short="-o")] = None
 
 
@@ -158,6 +157,10 @@ def _report(draft: Draft, tables: ExchangeTables, hops: list[Hop], parameters: P
     if hops:
         last = hops[-1].response
         draft.fact("status", last.head.status if last.head else None, "1")
+        if last.head is not None:
+            size = count(last.body_bytes, "one byte", "{n:,} bytes")
+            text = "{url} answered {status} with {size}."
+            draft.answer = say(text, url=str(hops[-1].url), status=last.head.status, size=size)
         draft.fact("problem", str(last.problem) if last.problem else "", "")
         _tls(draft, hops[-1].connection.tls)
     for hop in hops:

@@ -13,7 +13,7 @@ from netlab.experiments.options import Rounds
 from netlab.http.url import Url
 from netlab.option import Argument, Option
 from netlab.report.phrase import say
-from netlab.report.quantity import Chart, Draft, Samples
+from netlab.report.quantity import Chart, Draft, Evidence, Samples
 from netlab.report.rows import table_of
 from netlab.report.stats import clearly_more, median, percentile, spread
 
@@ -121,12 +121,13 @@ def _time_wait(way: str, rounds: list[Round]) -> TimeWaitRow:
 def _checks(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> None:
     wanted = parameters.requests * sum(len(rounds) for rounds in found.rounds.values())
     seen = sum(len(each.latencies_ns) for rounds in found.rounds.values() for each in rounds)
-    draft.check("every request was answered, in full", "RFC 9112 §6.3", wanted, seen)
+    draft.check("every request was answered, in full", "RFC 9112 §6.3", wanted, seen, Evidence(table="Speed"))
     if found.counts is None or draft.interrupted:
         return
     opened = found.extra_connections + sum(each.connections for rounds in found.rounds.values() for each in rounds)
     counted = found.counts["connections"]
-    draft.check("client and server counted the same connections", "counters of both", opened, counted)
+    claim, costs = "client and server counted the same connections", Evidence(table="What a round costs, median")
+    draft.check(claim, "counters of both", opened, counted, costs)
 
 
 def _findings(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> None:
@@ -139,7 +140,9 @@ def _findings(draft: Draft, parameters: Parameters, found: KeepaliveRounds) -> N
             why = "the server closed without a word, or sent more than the response."
             draft.finding("No connection could be used again: " + why)
     elif quicker:
-        draft.finding(_verdict("Over one connection, against a new one each", quicker))
+        verdict = _verdict("Over one connection, against a new one each", quicker)
+        draft.finding(verdict, Evidence(table="Speed"))
+        draft.answer = verdict
     ahead = _quotients(found, AHEAD, ONE)
     repeated = sum(each.repeated for each in found.rounds[AHEAD])
     if repeated:

@@ -39,10 +39,10 @@ def resolving(resolver: str, given: Sequence[str], stand_in: int | None, said: l
 
     with world(StartingPoint()) as here:
 
-        def lab(host: str, port: int) -> Sequence[Endpoint]:
+        def by_iteration(host: str, port: int) -> Sequence[Endpoint]:
             return known(host, port) or _reachable(host, _iterated(here, host), stand_in, said)
 
-        yield lab
+        yield by_iteration
 
 
 def _reachable(host: str, found: list[Endpoint], stand_in: int | None, said: list[str]) -> list[Endpoint]:

@@ -102,7 +102,8 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
         to_do.append(RemedyRow("matplotlib", "pip install 'netlab[plot]'"))
     if to_do:
         draft.tables.append(table_of(RemedyRow, to_do))
-    draft.findings.append(_verdict(states))
+    draft.answer = _verdict(states)
+    draft.findings.append(draft.answer)
     progress(1.0, "done")
     return draft.finish()
 

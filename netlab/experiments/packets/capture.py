@@ -25,7 +25,7 @@ from netlab.option import REPORT, Argument, Option
 from netlab.packets.capture_file import CapturedFrame
 from netlab.packets.dissect import dissect
 from netlab.progress import Progress
-from netlab.report.phrase import say
+from netlab.report.phrase import count, say
 from netlab.report.quantity import Draft, Measurement
 
 _LOOK_S = 0.1
@@ -65,6 +65,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.fact("frames seen", len(frames), "1")
     draft.fact("frames kept", len(kept), "1")
     draft.fact("dropped by the kernel", lost, "1", "netlab was too slow")
+    draft.answer = count(len(kept), "One frame was captured.", "{n:,} frames were captured.")
     draft.show(fields=parameters.fields)
     tables = PacketTables()
     tables.add_all(kept, numbers(parameters.packets, len(kept)) if parameters.packets and kept else frozenset())

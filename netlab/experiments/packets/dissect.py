@@ -16,6 +16,7 @@ from netlab.option import Argument, Option
 from netlab.packets import hexdump, pcap
 from netlab.packets.capture_file import Capture, CapturedFrame
 from netlab.progress import Progress
+from netlab.report.phrase import count as packet_count
 from netlab.report.phrase import say
 from netlab.report.quantity import Draft, Measurement
 
@@ -48,6 +49,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     draft.fact("packets", count, "1")
     draft.fact("dissected in part", sum(row.stopped_at is not None for row in tables.packets), "1")
     draft.fact("with notes", sum(bool(row.notes) for row in tables.packets), "1")
+    draft.answer = packet_count(count, "One packet.", "{n:,} packets.")
     draft.show(fields=parameters.fields)
     draft.tables += tables.tables()
     if stopped := capture.stopped:

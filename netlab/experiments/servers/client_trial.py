@@ -80,6 +80,8 @@ def measure(transport: str, parameters: ClientParameters, progress: Progress) ->
     host = f"[{target.host}]" if ":" in target.host else target.host
     draft.fact("server", f"{host}:{target.port}", "")
     draft.fact("messages per second", rate, "1/s")
+    if rate is not None:
+        draft.answer = say("The server echoed {rate:,.0f} messages per second.", rate=rate)
     draft.fact("throughput", None if rate is None else rate * plan.size, "B/s", "one way; the echo is as much again")
     draft.fact("window", window_s, "s")
     draft.fact("fairness", jain_index(result.per_connection), "ratio", FAIRNESS)

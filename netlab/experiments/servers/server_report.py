@@ -25,6 +25,9 @@ STARVED = 0.5
 def measurement_of(trial: Trial) -> Measurement:
     draft = Draft()
     _facts(draft, trial)
+    if trial.rate is not None:
+        text = "{mode} echoed {rate:,.0f} messages per second."
+        draft.answer = say(text, mode=trial.setup.mode.name, rate=trial.rate)
     load_samples(draft, trial.load)
     draft.checks.extend(checks_of(trial))
     error_table(draft, trial.load)

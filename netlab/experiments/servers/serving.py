@@ -149,6 +149,8 @@ def _report(
         ("connections closed as idle", Count.IDLED_OUT, "1"),
         ("connections cut at the end", Count.FORCE_CLOSED, "1"),
     ]
+    text = "{echoes:,} echoes on {connections:,} connections in {served:.1f} s."
+    draft.answer = say(text, echoes=counts[Count.CHUNKS], connections=counts[Count.ACCEPTED], served=served_s)
     for name, count, unit in counted:
         draft.fact(f"served {name}", counts[count], unit)
     draft.fact("server CPU per echo", ratio(end.cpu_s - start.cpu_s, end.counts[Count.CHUNKS]) if chunks else None, "s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -31,7 +32,7 @@ from netlab.notation import counts
 from netlab.option import Option
 from netlab.progress import Progress
 from netlab.report.phrase import count, listed, say
-from netlab.report.quantity import Chart, Draft, Measurement, Table
+from netlab.report.quantity import Chart, Draft, Evidence, Measurement, Table
 from netlab.report.rows import table_of
 from netlab.report.stats import clearly_more, median
 from netlab.servers.limits import FD_SETSIZE
@@ -70,6 +71,7 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     for part in _parts(parameters):
         draft.tables.append(_table(part, results, baseline))
         draft.charts.extend(_charts(part))
+    draft.answer = most_messages(results, busy)
     _overtaking(draft, parameters, results)
     _bounds(draft, results)
     how_to_read(draft)
@@ -195,15 +197,26 @@ def _bounds(draft: Draft, results: Results) -> None:
         draft.warnings.append(say("The load generator was the limit for {limited}: {more}", limited=limited, more=more))
 
 
+def most_messages(results: Results, load: Callable[[int], str]) -> str:
+    """Which mode echoed the most, under which `load` in words; empty where nothing was measured."""
+    rates = {cell: rate for cell, found in results.items() if (rate := middle(found, "rate")) is not None}
+    if not rates:
+        return ""
+    best = max(rates, key=lambda cell: rates[cell])
+    text = "{mode} echoed the most: {rate:,.0f} messages per second with {load}."
+    return say(text, mode=best.mode, rate=rates[best], load=load(best.connections))
+
+
 def common_checks(draft: Draft, results: Results) -> None:
     """Claims over all trials. A connection that was shed by a limit is a finding, not a failure."""
     every = [result for found in results.values() for result in found]
-    draft.check("something was measured", "netlab", "yes", "yes" if any(result.rate for result in every) else "no")
-    draft.check("no echo differs from what was sent", "RFC 862", 0, sum(result.corrupt for result in every))
+    modes, measured = Evidence(table="modes"), "yes" if any(result.rate for result in every) else "no"
+    draft.check("something was measured", "netlab", "yes", measured, modes)
+    draft.check("no echo differs from what was sent", "RFC 862", 0, sum(result.corrupt for result in every), modes)
     unserved = sum(result.unanswered for result in every if not result.shed)
-    draft.check("no message is without an echo", "RFC 862", 0, unserved)
+    draft.check("no message is without an echo", "RFC 862", 0, unserved, modes)
     unexpected = sum(max(0, result.other_errors) for result in every)
-    draft.check("no connection failed, but those that the server shed", "RFC 9293 §3.10", 0, unexpected)
+    draft.check("no connection failed, but those that the server shed", "RFC 9293 §3.10", 0, unexpected, modes)
     most = max((result.others_busy or 0 for result in every), default=0)
     if most > DISTURBED:
         text = (
@@ -211,7 +224,7 @@ def common_checks(draft: Draft, results: Results) -> None:
             "ratios more than rates, and repeat it on a quiet machine."
         )
         draft.warnings.append(say(text, most=most))
-    draft.check("every server ended in order", "netlab", 0, sum(result.exit_code != 0 for result in every))
+    draft.check("every server ended in order", "netlab", 0, sum(result.exit_code != 0 for result in every), modes)
 
 
 def _unp(parameters: Parameters, progress: Progress) -> Measurement:

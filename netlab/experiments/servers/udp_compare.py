@@ -23,10 +23,10 @@ from netlab.experiments.servers.compare import (
     run_rounds,
     width,
 )
-from netlab.experiments.servers.tcp_compare import common_checks
+from netlab.experiments.servers.tcp_compare import common_checks, most_messages
 from netlab.experiments.servers.udp_compare_rows import UdpModeRow
 from netlab.progress import Progress
-from netlab.report.phrase import say
+from netlab.report.phrase import count, say
 from netlab.report.quantity import Chart, Draft, Measurement
 from netlab.report.rows import table_of
 from netlab.servers.modes import find
@@ -62,10 +62,15 @@ def measure(parameters: Parameters, progress: Progress) -> Measurement:
     if limited := limited_by_load(results):
         text = "The load generator was the limit for {limited}: they could do more than that."
         draft.warnings.append(say(text, limited=limited))
+    draft.answer = most_messages(results, _clients)
     how_to_read(draft)
     common_checks(draft, results)
     draft.interrupted = interrupted
     return draft.finish()
+
+
+def _clients(number: int) -> str:
+    return count(number, "{n:,} client", "{n:,} clients")
 
 
 def _row(cell: Cell, found: list[Result], ground: list[Result]) -> UdpModeRow:

@@ -103,10 +103,10 @@ def reset(context: typer.Context, name: Lab, lang: Lang = None, labs_dir: LabsDi
     among, language = settle(context, lang, labs_dir)
     sheet = catalogue.find(name, among)
     if not anything_done(sheet):
-        write(say("reset-nothing", language, lab=sheet.id) + "\n")
+        write(say("reset-nothing", language, sheet=sheet.id) + "\n")
         return
     kept = learner_progress.reset(sheet.id)
-    write(say("reset" if kept else "reset-runs", language, lab=sheet.id, path=kept) + "\n")
+    write(say("reset" if kept else "reset-runs", language, sheet=sheet.id, path=kept) + "\n")
 
 
 @subcommand(app, short_help="The worksheet as text")
