@@ -15,11 +15,14 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 TURNS = pytest.StashKey[Path]()
+"""The file that the workers lock."""
+OPEN = pytest.StashKey[IO[bytes]]()
+"""It has no name: the first process holds it open, the workers find it among that process's descriptors."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,13 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if handed_over is not None:
         config.stash[TURNS] = Path(handed_over)
     elif config.getoption("numprocesses", None):
-        with tempfile.NamedTemporaryFile(prefix="netlab-tests-", delete=False) as file:
-            config.stash[TURNS] = Path(file.name)
+        config.stash[OPEN] = tempfile.TemporaryFile()
+        config.stash[TURNS] = Path(f"/proc/{os.getpid()}/fd/{config.stash[OPEN].fileno()}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput") and TURNS in config.stash:
-        config.stash[TURNS].unlink()
+    if OPEN in config.stash:
+        config.stash[OPEN].close()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -48,14 +48,10 @@ class Msghdr(ctypes.Structure):
     """struct msghdr, recvmsg(2). ctypes pads it as the C compiler does, to seven words."""
 
     _fields_ = (
-        ("name", ctypes.c_void_p),
-        ("namelen", ctypes.c_uint32),
-        ("iov", ctypes.c_void_p),
-        ("iovlen", ctypes.c_size_t),
-        ("control", ctypes.c_void_p),
-        ("controllen", ctypes.c_size_t),
+        ("name", ctypes.c_void_p), ("namelen", ctypes.c_uint32), ("iov", ctypes.c_void_p),
+        ("iovlen", ctypes.c_size_t), ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
         ("flags", ctypes.c_int),
-    )
+    )  # fmt: skip
 
 
 class Mmsghdr(ctypes.Structure):
