@@ -8,7 +8,7 @@ BIN     := $(VENV)/bin
 READY   := $(VENV)/.netlab-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-peers soak check bench clean
+.PHONY: help setup demo test test-peers soak mutants check bench clean
 
 help:          ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
@@ -48,6 +48,9 @@ test-peers: $(READY) ## the tests with foreign programs: servers, clients, Wires
 
 soak: $(READY) ## before a release: long runs, many random examples, every worksheet
 	$(PYTEST) -m 'soak or hypothesis' --hypothesis-profile=soak
+
+mutants: $(READY) ## alter what judges, tells or draws, line by line: does a fast test notice? (half an hour)
+	$(BIN)/python tools/mutants.py
 
 check: $(READY) ## lint, types, the direction of imports, dead code
 	$(BIN)/ruff check .

@@ -209,6 +209,13 @@ def test_udp_clients_need_not_be_waited_for(monkeypatch: pytest.MonkeyPatch) -> 
         assert waited == expected
 
 
+def test_a_forking_server_reaps_its_children_before_the_last_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage()
+    monkeypatch.setattr(trials, "wait_until_reaped", lambda _, idle: stage.note(f"reap all but {idle}"))
+    run(monkeypatch, stage, trial(plan={"messages": 50, "idle": 3}).setup)
+    assert order(stage)[-5:] == ["collect", "reap all but 3", "look", "stop", "close"]
+
+
 def test_the_progress_is_connecting_and_then_measuring(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[float, str]] = []
     run(monkeypatch, Stage(), trial(plan={"duration_s": 2.0, "idle": 4}).setup, lambda *said: seen.append(said))
