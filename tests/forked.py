@@ -28,22 +28,31 @@ AT_START = ("PYTHON", "LC_", "LANG")  # what Python reads when it starts, and ne
 
 
 def run(
-    *arguments: str, given: bytes = b"", environment: Mapping[str, str] = NOTHING, timeout_s: float = 60
+    *arguments: str,
+    given: bytes = b"",
+    environment: Mapping[str, str] = NOTHING,
+    folder: Path = ROOT,
+    timeout_s: float = 60,
 ) -> subprocess.CompletedProcess[str]:
     """Return the finished command with its output. `given` is its input; `environment` is added to the tests' own."""
-    done = run_bytes(*arguments, given=given, environment=environment, timeout_s=timeout_s)
+    done = run_bytes(*arguments, given=given, environment=environment, folder=folder, timeout_s=timeout_s)
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def run_bytes(
-    *arguments: str, given: bytes = b"", environment: Mapping[str, str] = NOTHING, timeout_s: float = 60
+    *arguments: str,
+    given: bytes = b"",
+    environment: Mapping[str, str] = NOTHING,
+    folder: Path = ROOT,
+    timeout_s: float = 60,
 ) -> subprocess.CompletedProcess[bytes]:
     """The same, with what it prints as bytes."""
     command = [sys.executable, "-m", "netlab", *arguments]
     whole = {**os.environ, **environment}
     if any(name.startswith(AT_START) for name in environment):
-        return subprocess.run(command, input=given, capture_output=True, timeout=timeout_s, cwd=ROOT, env=whole)
-    status, out, err = _prepared().run({"argv": ["netlab", *arguments], "env": whole}, given, timeout_s)
+        return subprocess.run(command, input=given, capture_output=True, timeout=timeout_s, cwd=folder, env=whole)
+    order = {"argv": ["netlab", *arguments], "env": whole, "folder": str(folder)}
+    status, out, err = _prepared().run(order, given, timeout_s)
     return subprocess.CompletedProcess(command, status, out, err)
 
 
@@ -126,6 +135,7 @@ def become(order: dict[str, object], fds: list[int]) -> None:
     for number, fd in enumerate(fds):
         os.dup2(fd, number)
         os.close(fd)
+    os.chdir(order["folder"])  # type: ignore[arg-type]
     os.environ.clear()
     os.environ.update(order["env"])  # type: ignore[call-overload]
     sys.argv = order["argv"]  # type: ignore[assignment]

@@ -17,6 +17,7 @@ from ordinary import ROOT, needs_networks
 from skips import needs_program
 
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
+VALID = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def netlab(*arguments: str, columns: int = 80) -> subprocess.CompletedProcess[str]:
@@ -47,7 +48,7 @@ def report(*arguments: str) -> dict[str, Any]:
     done = netlab(*arguments, "--json")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
-    jsonschema.validate(document, SCHEMA)
+    VALID.validate(document)
     assert not missing_evidence(document)
     return document
 

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked
 import pytest
 from ordinary import needs_networks
 
@@ -109,10 +110,8 @@ def run_as_shown(line: str, port: int, saved_run: Path, state: Path) -> None:
     (place / "handshake.pcap").write_bytes(HANDSHAKE)
     if line.startswith(ON_A_PRIVATE_NETWORK):
         needs_networks()
-    words = shlex.split(line.replace("7007", str(port)))
-    done = subprocess.run(
-        [sys.executable, "-m", *words], capture_output=True, text=True, timeout=180, cwd=place, check=False
-    )
+    _, *words = shlex.split(line.replace("7007", str(port)))
+    done = forked.run(*words, folder=place, timeout_s=180)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     assert done.stdout.strip()
 

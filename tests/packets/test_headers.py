@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import HEADERS, fields, headers
@@ -23,6 +24,7 @@ def parser(kind: type[Header]) -> type[Header]:
 
 
 @every_header
+@examples(25)
 @given(st.data())
 def test_encoded_and_parsed_is_the_same(kind: type[Header], data: st.DataObject) -> None:
     header, after = data.draw(headers(kind)), data.draw(st.binary(max_size=5))
@@ -31,6 +33,7 @@ def test_encoded_and_parsed_is_the_same(kind: type[Header], data: st.DataObject)
 
 
 @every_header
+@examples(25)
 @given(st.data())
 def test_any_bytes_parse_or_stop_within_them(kind: type[Header], data: st.DataObject) -> None:
     size = kind.LAYOUT.size
@@ -53,6 +56,7 @@ def test_every_field_is_explained(kind: type[Header]) -> None:
 
 
 @every_header
+@examples(25)
 @given(st.data())
 def test_fields_follow_one_another_and_fill_the_header(kind: type[Header], data: st.DataObject) -> None:
     values, at = data.draw(fields(kind)), 0
