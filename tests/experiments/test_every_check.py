@@ -85,6 +85,8 @@ def _calls(path: str) -> list[tuple[int, int]]:
         if isinstance(node, ast.Call) and node.end_lineno:
             function = node.func
             by_draft = isinstance(function, ast.Attribute) and function.attr == "check" and len(node.args) >= 4
+            # What is handed the draft makes the check further down, in a call that counts by itself.
+            by_draft = by_draft and not (isinstance(node.args[0], ast.Name) and node.args[0].id == "draft")
             if by_draft or (isinstance(function, ast.Name) and function.id == "Check"):
                 found.append((node.lineno, node.end_lineno))
     return found
