@@ -191,6 +191,7 @@ def test_a_stop_before_the_first_accept_is_a_stop(name: str) -> None:
         assert totals(server)[Count.ACCEPTED] == 0
 
 
+@pytest.mark.serial
 def test_a_client_that_a_pool_accepts_as_the_stop_comes_is_seen_out_like_the_others() -> None:
     """The threads of a pool accept by themselves: one may come back with a connection when all were told to end."""
     (stuck, one), (late, other) = socket.socketpair(), socket.socketpair()
